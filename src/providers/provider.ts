@@ -1,0 +1,186 @@
+/**
+ * The provider contract: machines, the API address, the load balancer and the network rules of one cloud, in one
+ * vocabulary. `test/contract` is its executable form and runs against every provider.
+ *
+ * Every call is idempotent: called again after a lost reply or a crash in its middle it finishes the job. Every call
+ * returns when the cloud has settled: operations and waiters do not leak out. Every failure is a {@link ProviderError}.
+ * Everything created is labelled with the cluster's uid, and is found again by that label, never by a name prefix.
+ */
+
+export type ProviderName = 'local' | 'gce' | 'aws';
+
+/** What every provider needs to know of a cluster. Fixed for the cluster's life. */
+export interface ClusterIdentity {
+  /** As the user named it: a DNS label, at most 40 characters. */
+  readonly name: string;
+  /** 16 random lower-case hex digits, made at create; the label value that decides ownership. */
+  readonly uid: string;
+  readonly region: string;
+  /** The zone of the first replica. */
+  readonly zone: string;
+  /** TCP port of the API server, on the machines and on the API address. */
+  readonly apiPort: number;
+}
+
+/** Who has the API address now. `nobody` is only seen inside a crash. */
+export type Holder =
+  | { readonly kind: 'machine'; readonly name: string }
+  | { readonly kind: 'balancer' }
+  | { readonly kind: 'nobody' };
+
+/** `transient` states (pending, stopping) are waited out by the provider and never reported. */
+export type MachineState = 'running' | 'stopped';
+
+export interface Machine {
+  /** The replica's name; the machine is named the same. */
+  readonly name: string;
+  readonly zone: string;
+  readonly state: MachineState;
+  readonly internalIp: string;
+  /** A public address of its own: ephemeral, or the API address while the machine holds it. */
+  readonly externalIp: string | null;
+  /** Where haup reaches sshd now; null when it cannot be reached (stopped). */
+  readonly sshHost: string | null;
+}
+
+export interface MachineRequest {
+  readonly name: string;
+  readonly zone: string;
+  /** A `#!/bin/sh` script that the machine runs at its first boot, at most 12 KiB, without secrets that outlive it. */
+  readonly bootScript: string;
+  /** Identifies this request to the cloud: the same for a retry of one call, another after any terminal answer. */
+  readonly requestToken: string;
+}
+
+export interface Machines {
+  /** Every machine of the cluster, orphans included, in name order. */
+  list(): Promise<readonly Machine[]>;
+  /** Resolves when the machine runs; with `sshHost` set. Its sshd may not answer yet. */
+  create(request: MachineRequest): Promise<Machine>;
+  /** Starts a stopped machine, its disk as it was. */
+  start(name: string): Promise<Machine>;
+  /** Deletes machine and disk. A machine that does not exist is no error. */
+  delete(name: string): Promise<void>;
+}
+
+export interface ApiAddress {
+  readonly ip: string;
+  readonly holder: Holder;
+}
+
+export interface Address {
+  /** Reserves the cluster's static address. */
+  reserve(): Promise<ApiAddress>;
+  /** Null when none is reserved. */
+  read(): Promise<ApiAddress | null>;
+  /**
+   * Moves the address to a running machine or to the (complete) balancer. Everything slow is done before the address
+   * is taken from its owner; a failure leaves it where it was or where it should be, and a crash in the middle leaves
+   * a state from which the same call finishes. Cuts connections through the address on a real cloud.
+   */
+  handOver(to: Exclude<Holder, { kind: 'nobody' }>): Promise<void>;
+  release(): Promise<void>;
+}
+
+export type TargetHealth = 'healthy' | 'unhealthy' | 'draining';
+
+export interface Target {
+  readonly replica: string;
+  readonly health: TargetHealth;
+}
+
+export interface BalancerState {
+  readonly name: string;
+  /** False while a crash has left it half made: `ensure` completes it. */
+  readonly complete: boolean;
+  readonly targets: readonly Target[];
+  /** A DNS name of its own, where the cloud gives one (AWS): goes onto the serving certificates. */
+  readonly dnsName: string | null;
+}
+
+export interface Balancer {
+  /** Null when no part of it exists. */
+  read(): Promise<BalancerState | null>;
+  /** Everything but the API address: listeners, health check, groups. Zones are all zones that may hold targets. */
+  ensure(zones: readonly string[]): Promise<void>;
+  /**
+   * Makes exactly these machines the targets. Resolves when an added target is healthy (or after the provider's time
+   * limit with a `transient` error naming it), and when a removed target is drained: no new connection reaches it.
+   */
+  setTargets(machines: readonly string[]): Promise<void>;
+  delete(): Promise<void>;
+}
+
+export interface Network {
+  /** False when any part is missing (after a reboot of the local provider's host, for instance). */
+  ready(): Promise<boolean>;
+  /** Firewall rules or security groups, nothing wider than needed; on the local provider bridge, rules and mounts. */
+  ensure(): Promise<void>;
+  /** The last call of a deletion: when it returns, nothing of the cluster is left in the cloud. */
+  delete(): Promise<void>;
+}
+
+/** How long clients will be without the API address while it moves. Seconds; [expected, at worst]. */
+export interface Interruption {
+  readonly promotion: readonly [number, number];
+  readonly demotion: readonly [number, number];
+  /** Straight from one machine to another. */
+  readonly replacement: readonly [number, number];
+  /** What else an operator should know of it, as a sentence; null when there is nothing. */
+  readonly note: string | null;
+}
+
+export type FaultKind = 'power-off' | 'power-on' | 'freeze' | 'thaw' | 'isolate' | 'heal' | 'wipe-disk';
+
+/** Where a machine's Kubernetes and etcd binaries come from. */
+export type BinarySource =
+  /** The provider shows the operator's artifact cache, read-only, at this path inside each machine. */
+  | { readonly kind: 'mounted'; readonly path: string }
+  /** The machine downloads them itself. */
+  | { readonly kind: 'download' };
+
+export interface Provider {
+  readonly name: ProviderName;
+  /** Names what is missing on this host or in the credentials, and the command that mends it, as a `preflight` error. */
+  preflight(): Promise<void>;
+  /** The zones of the cluster's region, in order. Throws `not-found` for an unknown region. */
+  zones(): Promise<readonly string[]>;
+  readonly machines: Machines;
+  readonly address: Address;
+  readonly balancer: Balancer;
+  readonly network: Network;
+  readonly binaries: BinarySource;
+  interruption(zones: readonly string[]): Interruption;
+  /** Only the local provider can hurt its machines. */
+  fault?(kind: FaultKind, machine: string): Promise<void>;
+  /** Closes connections and timers. */
+  close(): Promise<void>;
+}
+
+/** What the user configures of a provider; which of them a provider reads is its own affair, the rest is refused. */
+export interface ProviderSettings {
+  readonly project?: string | undefined;
+  readonly machineType?: string | undefined;
+  readonly diskSizeGb?: number | undefined;
+  readonly image?: string | undefined;
+  readonly network?: string | undefined;
+  readonly subnets?: readonly string[] | undefined;
+  /** CIDRs that may reach the API port. */
+  readonly allowFrom?: readonly string[] | undefined;
+  /** CIDRs that may reach port 22; default: the operator's own address. */
+  readonly sshFrom?: readonly string[] | undefined;
+}
+
+export interface ProviderOptions {
+  readonly cluster: ClusterIdentity;
+  readonly settings: ProviderSettings;
+  /** Aborts waits and retries. */
+  readonly signal: AbortSignal;
+  /** What is being waited for, for the live display: "demo-master: waiting for the instance to run". */
+  readonly progress: (message: string) => void;
+  /** Folder of the binaries of this cluster's versions on the operator's machine (for `mounted`). */
+  readonly binariesFolder: string;
+}
+
+/** Each provider's `index.ts` exports one of these as `open`; it does no I/O. */
+export type OpenProvider = (options: ProviderOptions) => Provider;

@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process';
+
+export interface ExecResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A child process ended with another code than 0. */
+export class ExecError extends Error {
+  override readonly name = 'ExecError';
+  readonly result: ExecResult;
+
+  constructor(file: string, result: ExecResult) {
+    const words = (result.stderr.trim() || result.stdout.trim()).slice(-1000);
+    super(`${file} failed (exit code ${result.code})${words ? `: ${words}` : ''}`);
+    this.result = result;
+  }
+}
+
+/** Runs a program without a shell. Secrets go through `input`, never through `args`. Resolves with any exit code. */
+export function tryExec(
+  file: string,
+  args: readonly string[],
+  options: { input?: string; signal?: AbortSignal; cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): Promise<ExecResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, {
+      cwd: options.cwd,
+      env: options.env,
+      signal: options.signal,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+    child.stdin.on('error', () => {}); // the child may end before it has read its input
+    child.on('error', reject);
+    child.on('close', (code, signal) =>
+      resolve({
+        code: code ?? (signal ? 128 : 1),
+        stdout: Buffer.concat(out).toString(),
+        stderr: Buffer.concat(err).toString(),
+      }),
+    );
+    child.stdin.end(options.input ?? '');
+  });
+}
+
+/** Like {@link tryExec}, but throws {@link ExecError} unless the exit code is 0. Returns standard output. */
+export async function exec(
+  file: string,
+  args: readonly string[],
+  options: Parameters<typeof tryExec>[2] = {},
+): Promise<string> {
+  const result = await tryExec(file, args, options);
+  if (result.code !== 0) throw new ExecError(file, result);
+  return result.stdout;
+}
