@@ -1,0 +1,39 @@
+/**
+ * The heart of haup: what may be done now to bring what is closer to what should be. Pure; called again after every
+ * step with a new observation, so that a crash, a lost reply or somebody else's change needs no special care.
+ */
+import type { Observation } from '../observation.ts';
+import type { ClusterSpec } from '../spec.ts';
+import type { Step } from '../step.ts';
+import { moveAddress } from './address.ts';
+import { deleteAll } from './deletion.ts';
+import { letOrphansLeave } from './leaving.ts';
+import { prepareMachines } from './machines.ts';
+import { changeMembership } from './membership.ts';
+import { startControlPlanes } from './serving.ts';
+import { type Decision, type Policy, view } from './view.ts';
+
+const CONVERGE: Policy = { revive: false };
+
+/** Steps that do not depend on each other come together; an empty answer means that there is nothing left to do. */
+export function next(spec: ClusterSpec, observation: Observation, policy: Policy = CONVERGE): Decision {
+  const v = view(spec, observation, policy);
+  if (spec.deleting) return deleteAll(v);
+  if (!observation.network) return { steps: [{ kind: 'ensure-network' }], blocked: [] };
+
+  const reserve: Step[] = observation.address ? [] : [{ kind: 'reserve-address' }];
+  const membership = changeMembership(v);
+  const address = moveAddress(v);
+  const leaving = letOrphansLeave(v);
+  return {
+    steps: [
+      ...reserve,
+      ...prepareMachines(v),
+      ...membership.steps,
+      ...startControlPlanes(v),
+      ...address.steps,
+      ...leaving.steps,
+    ],
+    blocked: [...membership.blocked, ...address.blocked, ...leaving.blocked],
+  };
+}

@@ -1,0 +1,92 @@
+import type { Policy } from '../../src/cluster/next/view.ts';
+import { nothing, type Observation } from '../../src/cluster/observation.ts';
+import { makePlan, type Plan } from '../../src/cluster/plan.ts';
+import type { ClusterSpec } from '../../src/cluster/spec.ts';
+import type { Inside } from '../../src/replicas/inspect.ts';
+
+/** A spec whose replicas are given as "name@zone". The first is the founder. */
+export function specOf(replicas: readonly string[], change: Partial<ClusterSpec> = {}): ClusterSpec {
+  const list = replicas.map((text) => {
+    const [name = '', zone = 'local-a'] = text.split('@');
+    return { name, zone };
+  });
+  return {
+    name: 'demo',
+    uid: '0123456789abcdef',
+    provider: 'local',
+    region: 'local',
+    multizone: true,
+    kubernetesVersion: 'v1.37.1',
+    etcdVersion: 'v3.7.3',
+    apiPort: 443,
+    balancer: 'auto',
+    serviceCidr: '10.96.0.0/12',
+    settings: {},
+    replicas: list,
+    usedNames: list.map((replica) => replica.name),
+    bootstrapped: false,
+    deleting: false,
+    attempts: {},
+    ...change,
+  };
+}
+
+export const noInterruption = {
+  promotion: [0, 1],
+  demotion: [0, 1],
+  replacement: [0, 1],
+  note: null,
+} as const;
+
+export function planFor(spec: ClusterSpec, from: Observation = nothing, policy?: Policy): Plan {
+  return makePlan(spec, from, { interruption: noInterruption, ...(policy ? { policy } : {}) });
+}
+
+/** A cluster that has converged to this spec. */
+export function converged(spec: ClusterSpec): Observation {
+  return planFor(spec).end;
+}
+
+/** What is left of a machine that was powered off: etcd's survivors call it unhealthy. */
+export function powerOff(o: Observation, ...names: string[]): Observation {
+  const members = o.etcd.members.map((m) =>
+    names.includes(m.name) ? { ...m, healthy: false, leader: false } : m,
+  );
+  const voters = members.filter((m) => !m.learner);
+  const alive = voters.filter((m) => m.healthy);
+  const readable = alive.length * 2 > voters.length;
+  const leader = members.find((m) => m.leader) ?? alive[0];
+  // Without a leader no member is healthy, and no API server is ready.
+  const unready = (inside: Inside | null) =>
+    inside && !readable && inside.apiServer === 'ready'
+      ? { ...inside, apiServer: 'unready' as const }
+      : inside;
+  return {
+    ...o,
+    machines: o.machines.map((m) =>
+      names.includes(m.name) ? { ...m, state: 'stopped', inside: null } : { ...m, inside: unready(m.inside) },
+    ),
+    etcd: {
+      readable,
+      members: members.map((m) => ({
+        ...m,
+        healthy: readable && m.healthy,
+        leader: readable && m === leader,
+      })),
+    },
+    balancer: o.balancer && {
+      ...o.balancer,
+      targets: o.balancer.targets.map((t) => (names.includes(t.replica) ? { ...t, health: 'unhealthy' } : t)),
+    },
+  };
+}
+
+/** The plan as lines, the way that a person reads it. */
+export function lines(plan: Plan): string[] {
+  return plan.steps.map(({ step }) => {
+    const { kind, ...rest } = step;
+    return [kind, ...Object.values(rest).map((value) => (value === null ? 'balancer' : String(value)))].join(
+      ' ',
+    );
+  });
+}
