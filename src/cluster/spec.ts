@@ -1,10 +1,13 @@
 import { z } from 'zod';
-
-/** RFC 1123 label that every cloud accepts as (the start of) a resource name. */
-export const CLUSTER_NAME = /^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$/;
-const REPLICA_NAME = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
-const ZONE = /^[a-z0-9][-a-z0-9]{0,62}$/;
-const CIDR = /^[0-9a-f.:]+\/\d{1,3}$/;
+import {
+  CIDR,
+  CLUSTER_NAME,
+  ETCD_VERSION,
+  KUBERNETES_VERSION,
+  MAX_REPLICAS,
+  REPLICA_NAME,
+  ZONE,
+} from './names.ts';
 
 const replicaSchema = z.strictObject({
   name: z.string().regex(REPLICA_NAME),
@@ -33,8 +36,8 @@ export const clusterSpecSchema = z.strictObject({
   provider: z.enum(['local', 'gce', 'aws']),
   region: z.string().regex(ZONE),
   multizone: z.boolean(),
-  kubernetesVersion: z.string().regex(/^v1\.\d+\.\d+$/),
-  etcdVersion: z.string().regex(/^v3\.\d+\.\d+$/),
+  kubernetesVersion: z.string().regex(KUBERNETES_VERSION),
+  etcdVersion: z.string().regex(ETCD_VERSION),
   apiPort: z.number().int().min(1).max(65_535),
   /** `auto`: from the second replica on. `always`: from the first, so that the address never moves. */
   balancer: z.enum(['auto', 'always']),
@@ -42,7 +45,7 @@ export const clusterSpecSchema = z.strictObject({
   serviceCidr: z.string().regex(CIDR),
   settings: settingsSchema,
 
-  replicas: z.array(replicaSchema).min(1).max(9),
+  replicas: z.array(replicaSchema).min(1).max(MAX_REPLICAS),
 
   /** Every name this cluster has ever given: none is given again. */
   usedNames: z.array(z.string()),

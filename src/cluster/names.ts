@@ -1,0 +1,12 @@
+/** What names may look like, everywhere: no name can escape into a path, a shell, a rule or a unit. */
+
+/** RFC 1123 label that every cloud accepts as (the start of) a resource name. */
+export const CLUSTER_NAME = /^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$/;
+export const REPLICA_NAME = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
+/** A zone or a region. */
+export const ZONE = /^[a-z0-9][-a-z0-9]{0,62}$/;
+export const CIDR = /^[0-9a-f.:]+\/\d{1,3}$/;
+export const KUBERNETES_VERSION = /^v1\.\d+\.\d+$/;
+export const ETCD_VERSION = /^v3\.\d+\.\d+$/;
+/** etcd grows no useful quorum beyond this. */
+export const MAX_REPLICAS = 9;
