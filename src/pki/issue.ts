@@ -1,0 +1,78 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
+import type { Authorities } from './authorities.ts';
+import { signCertificate } from './certificate.ts';
+import { check } from './check.ts';
+import { PkiError } from './errors.ts';
+import { newKey } from './keys.ts';
+import {
+  type ClientProfileName,
+  clientProfiles,
+  type LeafAuthority,
+  type ReplicaIdentity,
+  type ServingProfileName,
+  servingProfiles,
+} from './profiles.ts';
+import { canonicalSan } from './sans.ts';
+import type { ExtendedKeyUsage } from './usage.ts';
+import { validity } from './validity.ts';
+
+/** A leaf certificate and its PKCS #8 private key, both in PEM. */
+export interface Issued {
+  readonly certPem: string;
+  readonly keyPem: string;
+}
+
+interface IssueOptions {
+  /** Milliseconds since the epoch; the current time unless given. */
+  readonly now?: number;
+}
+
+/** A new key and client certificate, good for a year, checked. @throws PkiError */
+export function issueClient(
+  name: ClientProfileName,
+  authorities: Authorities,
+  options: IssueOptions = {},
+): Promise<Issued> {
+  return issueLeaf({ ...clientProfiles[name], sans: [] }, authorities, options);
+}
+
+/** A new key and serving certificate for a replica, good for a year, checked. @throws PkiError */
+export function issueServing(
+  name: ServingProfileName,
+  replica: ReplicaIdentity,
+  authorities: Authorities,
+  options: IssueOptions = {},
+): Promise<Issued> {
+  const profile = servingProfiles[name];
+  const sans = [...new Set(profile.sans(replica).map(canonicalSan))];
+  const bad = sans.find((san) => !isIP(san) && !dnsName.test(san));
+  if (bad !== undefined) throw new PkiError(`${bad} is neither a DNS name nor an IP address`);
+  return issueLeaf({ ...profile, commonName: profile.commonName(replica), sans }, authorities, options);
+}
+
+/** RFC 1123 labels; a wildcard is never wanted here. */
+const dnsName = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
+
+interface Leaf {
+  readonly signedBy: LeafAuthority;
+  readonly commonName: string;
+  readonly organization: string | null;
+  readonly extendedKeyUsage: readonly ExtendedKeyUsage[];
+  readonly sans: readonly string[];
+}
+
+async function issueLeaf(leaf: Leaf, authorities: Authorities, options: IssueOptions): Promise<Issued> {
+  const now = options.now ?? Date.now();
+  const authority = authorities[leaf.signedBy];
+  const issuer = new X509Certificate(authority.certPem);
+  const { publicKey, keyPem } = await newKey();
+  // An elliptic key only signs: keyEncipherment is for RSA.
+  const rules = { ...leaf, keyUsage: ['digitalSignature'] as const, authority: null };
+  const certPem = signCertificate(
+    { subject: leaf, publicKey, ...validity('leaf', now, issuer), ...rules },
+    { certificate: issuer, privateKey: createPrivateKey(authority.keyPem) },
+  );
+  check(certPem, { ...rules, chain: [authority.certPem], keyPem, now });
+  return { certPem, keyPem };
+}

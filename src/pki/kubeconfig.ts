@@ -1,0 +1,36 @@
+import { stringify } from 'yaml';
+
+export interface KubeconfigContents {
+  /** Becomes the name of the cluster, the user and the context. */
+  readonly cluster: string;
+  /** The user's name within the file; the cluster's name unless given. */
+  readonly user?: string;
+  /** `https://198.18.0.10:443` */
+  readonly server: string;
+  readonly caPem: string;
+  readonly certPem: string;
+  readonly keyPem: string;
+}
+
+/** A kubeconfig file's text (YAML) with everything embedded. It holds a private key: 0600. */
+export function kubeconfig(contents: KubeconfigContents): string {
+  const { cluster, user = cluster, server } = contents;
+  const base64 = (pem: string): string => Buffer.from(pem).toString('base64');
+  const file = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: cluster, cluster: { server, 'certificate-authority-data': base64(contents.caPem) } }],
+    users: [
+      {
+        name: user,
+        user: {
+          'client-certificate-data': base64(contents.certPem),
+          'client-key-data': base64(contents.keyPem),
+        },
+      },
+    ],
+    contexts: [{ name: cluster, context: { cluster, user } }],
+    'current-context': cluster,
+  };
+  return stringify(file, { lineWidth: 0 });
+}

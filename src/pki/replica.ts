@@ -1,0 +1,117 @@
+import type { Authorities } from './authorities.ts';
+import { type Issued, issueClient, issueServing } from './issue.ts';
+import { kubeconfig } from './kubeconfig.ts';
+import type { ClientProfileName, ReplicaIdentity, ServingProfileName } from './profiles.ts';
+
+/** One file of a replica's. */
+export interface PkiFile {
+  readonly pem: string;
+  /** Holds a private key: for its reader alone, and never shown. */
+  readonly secret: boolean;
+  readonly mode: 0o600 | 0o644;
+}
+
+/** What a replica serves and with whom it must share; port of its own API server. */
+export interface ReplicaPkiInput extends ReplicaIdentity {
+  readonly cluster: string;
+  readonly apiPort: number;
+}
+
+/**
+ * Where each goes on the master, below one folder. Authorities' certificates are copies; of authorities' private keys
+ * only kubelet-signing.key and sa.key are here. `client-ca.crt` is what the API server believes clients by, and kubelets'
+ * serving certificates: the signer of the controller manager returns a leaf without its intermediate, so the
+ * intermediate must be trusted by name.
+ */
+export type PkiFiles = ReadonlyMap<string, PkiFile>;
+
+const clients = {
+  'apiserver-kubelet-client': 'apiserver-kubelet-client',
+  'apiserver-etcd-client': 'apiserver-etcd-client',
+  'etcd/client': 'etcd-client',
+  'front-proxy-client': 'front-proxy-client',
+} as const satisfies Record<string, ClientProfileName>;
+
+const servers = {
+  apiserver: 'apiserver',
+  'controller-manager': 'controller-manager-serving',
+  scheduler: 'scheduler-serving',
+  'etcd/server': 'etcd-server',
+  'etcd/peer': 'etcd-peer',
+} as const satisfies Record<string, ServingProfileName>;
+
+const componentUsers = ['controller-manager', 'scheduler'] as const;
+
+/**
+ * All certificates, keys and kubeconfigs of one master replica, new, checked, by file name:
+ *
+ *     ca.crt  client-ca.crt  kubelet-signing.{crt,key}  front-proxy-ca.crt  sa.pub  sa.key
+ *     apiserver.{crt,key}  apiserver-kubelet-client.{crt,key}  apiserver-etcd-client.{crt,key}
+ *     front-proxy-client.{crt,key}  controller-manager.{crt,key,conf}  scheduler.{crt,key,conf}
+ *     etcd/ca.crt  etcd/server.{crt,key}  etcd/peer.{crt,key}  etcd/client.{crt,key}
+ *
+ * `controller-manager.crt` and `scheduler.crt` are for serving; the two `.conf` are kubeconfigs for the local API server.
+ * @throws PkiError
+ */
+export async function issueReplica(
+  input: ReplicaPkiInput,
+  authorities: Authorities,
+  options: { readonly now?: number } = {},
+): Promise<PkiFiles> {
+  const files = new Map<string, PkiFile>(sharedFiles(authorities));
+  const issue = async (file: string, issued: Promise<Issued>): Promise<void> => {
+    const { certPem, keyPem } = await issued;
+    files.set(`${file}.crt`, shared(certPem)).set(`${file}.key`, secret(keyPem));
+  };
+  await Promise.all([
+    ...Object.entries(clients).map(([file, profile]) =>
+      issue(file, issueClient(profile, authorities, options)),
+    ),
+    ...Object.entries(servers).map(([file, profile]) =>
+      issue(file, issueServing(profile, input, authorities, options)),
+    ),
+    ...componentUsers.map(async (component) => {
+      const issued = await issueClient(component, authorities, options);
+      files.set(`${component}.conf`, secret(componentKubeconfig(input, component, authorities, issued)));
+    }),
+  ]);
+  return files;
+}
+
+function sharedFiles({ kubernetes, kubeletSigning, frontProxy, etcd, serviceAccount }: Authorities) {
+  return [
+    ['ca.crt', shared(kubernetes.certPem)],
+    ['client-ca.crt', shared(kubernetes.certPem + kubeletSigning.certPem)],
+    ['kubelet-signing.crt', shared(kubeletSigning.certPem)],
+    ['kubelet-signing.key', secret(kubeletSigning.keyPem)],
+    ['front-proxy-ca.crt', shared(frontProxy.certPem)],
+    ['etcd/ca.crt', shared(etcd.certPem)],
+    ['sa.pub', shared(serviceAccount.publicKeyPem)],
+    ['sa.key', secret(serviceAccount.privateKeyPem)],
+  ] as const;
+}
+
+/** Through the local API server, never the balancer: a replica may not reach itself through it. */
+function componentKubeconfig(
+  { cluster, apiPort }: ReplicaPkiInput,
+  component: (typeof componentUsers)[number],
+  authorities: Authorities,
+  issued: Issued,
+): string {
+  const server = `https://127.0.0.1:${apiPort}`;
+  return kubeconfig({
+    cluster,
+    user: `system:kube-${component}`,
+    server,
+    caPem: authorities.kubernetes.certPem,
+    ...issued,
+  });
+}
+
+function shared(pem: string): PkiFile {
+  return { pem, secret: false, mode: 0o644 };
+}
+
+function secret(pem: string): PkiFile {
+  return { pem, secret: true, mode: 0o600 };
+}

@@ -1,0 +1,42 @@
+import { X509Certificate } from 'node:crypto';
+import { PkiError } from './errors.ts';
+
+const minute = 60_000;
+const day = 24 * 60 * minute;
+const lifetime = { authority: 3650 * day, leaf: 365 * day };
+/** A machine's clock may be behind ours, before its time synchronization has run. */
+const backdating = 5 * minute;
+
+/**
+ * The dates of a new certificate, in whole seconds. It never outlives its issuer: whoever verifies the chain would
+ * refuse it then anyway, and its expiry is what we warn by.
+ * @throws PkiError when the issuer has expired.
+ */
+export function validity(
+  kind: keyof typeof lifetime,
+  now: number,
+  issuer?: X509Certificate,
+): { notBefore: Date; notAfter: Date } {
+  const end = issuer ? Date.parse(issuer.validTo) : Number.POSITIVE_INFINITY;
+  if (end <= now)
+    throw new PkiError(`the authority ${issuer?.subject.split('\n').at(-1)} expired on ${issuer?.validTo}`);
+  return { notBefore: second(now - backdating), notAfter: second(Math.min(now + lifetime[kind], end)) };
+}
+
+function second(ms: number): Date {
+  return new Date(Math.floor(ms / 1000) * 1000);
+}
+
+/** When a certificate (PEM) ends. @throws PkiError when it is not a certificate. */
+export function expiresAt(certPem: string): Date {
+  try {
+    return new Date(new X509Certificate(certPem).validTo);
+  } catch (cause) {
+    throw new PkiError('not a certificate in PEM', { cause });
+  }
+}
+
+/** Whole days until a certificate (PEM) ends; negative once it has. `now`: milliseconds since the epoch. */
+export function daysLeft(certPem: string, now: number): number {
+  return Math.floor((expiresAt(certPem).getTime() - now) / day);
+}
