@@ -1,3 +1,5 @@
+import { byNearness } from '../util/nearest.ts';
+
 /** Refused for safety: what, why, and the way out. Nothing was changed. Exit code 3. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
@@ -21,7 +23,7 @@ export class NotFoundError extends Error {
   readonly nearest: readonly string[];
 
   constructor(what: string, name: string, existing: readonly string[]) {
-    const nearest = [...existing].sort((a, b) => distance(a, name) - distance(b, name)).slice(0, 3);
+    const nearest = byNearness(name, existing).slice(0, 3);
     super(
       `no ${what} named ${JSON.stringify(name)}${nearest.length ? `; there is ${nearest.join(', ')}` : ''}`,
     );
@@ -38,17 +40,4 @@ export class StepError extends Error {
     super(`could not ${doing}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
     this.advice = advice;
   }
-}
-
-/** Edits that turn one string into the other (Levenshtein). */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [i, ca] of [...a].entries()) {
-    const next = [i + 1];
-    for (const [j, cb] of [...b].entries()) {
-      next.push(Math.min(next[j]! + 1, row[j + 1]! + 1, row[j]! + (ca === cb ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }
