@@ -47,10 +47,10 @@ export function simulate(step: Step, o: Observation): Observation {
     case 'promote':
       return member(o, step.replica, { learner: false, healthy: true });
     case 'move-leader':
-      return withLeader(o, step.replica);
+      return withLeader(o, (m) => m.name === step.to);
     case 'remove-member': {
       const after = o.etcd.members.some((m) => m.id === step.member && m.leader)
-        ? withLeader(o, step.replica)
+        ? withLeader(o, (m) => m.id !== step.member)
         : o;
       return members(
         after,
@@ -163,8 +163,8 @@ function member(o: Observation, name: string, change: Partial<MemberObservation>
   );
 }
 
-function withLeader(o: Observation, without: string): Observation {
-  const successor = o.etcd.members.find((m) => m.name !== without && !m.learner && m.healthy);
+function withLeader(o: Observation, may: (member: MemberObservation) => boolean): Observation {
+  const successor = o.etcd.members.find((m) => may(m) && !m.learner && m.healthy);
   return members(
     o,
     o.etcd.members.map((m) => ({ ...m, leader: m === successor })),

@@ -17,7 +17,8 @@ export type Step =
   | { readonly kind: 'start-etcd'; readonly replica: string }
   /** Waits until the learner has caught up; one that misses its time limit is removed and the step fails. */
   | { readonly kind: 'promote'; readonly replica: string }
-  | { readonly kind: 'move-leader'; readonly replica: string }
+  /** To one that stays: a leaver would only have to pass it on. */
+  | { readonly kind: 'move-leader'; readonly replica: string; readonly to: string }
   | { readonly kind: 'remove-member'; readonly replica: string; readonly member: string }
   /** API server, controller manager, scheduler; resolves when all are ready. */
   | { readonly kind: 'start-control-plane'; readonly replica: string }
@@ -89,7 +90,7 @@ export function describe(step: Step): string {
     case 'promote':
       return `promote ${step.replica} to a voter of etcd`;
     case 'move-leader':
-      return `move the etcd leadership away from ${step.replica}`;
+      return `move the etcd leadership from ${step.replica} to ${step.to}`;
     case 'remove-member':
       return `remove ${step.replica} from etcd`;
     case 'start-control-plane':

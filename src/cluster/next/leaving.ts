@@ -28,7 +28,8 @@ function sayGoodbye(v: View, leavers: readonly Replica[]): Decision {
   const stops = leavers.flatMap((leaver) => stop(leaver) ?? []);
   if (stops.length > 0) return { steps: stops, blocked: [] };
   const leader = leavers.find((leaver) => leaver.member!.leader);
-  if (leader) return { steps: [{ kind: 'move-leader', replica: leader.name }], blocked: [] };
+  const heir = v.replicas.find(isServing)!;
+  if (leader) return { steps: [{ kind: 'move-leader', replica: leader.name, to: heir.name }], blocked: [] };
   return remove(v, leavers[0]!);
 }
 

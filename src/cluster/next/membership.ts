@@ -145,5 +145,5 @@ function howToRevive(v: View, dead: readonly string[]): string {
   const lost = voters.filter((member) => !member.healthy).length * 2 >= voters.length;
   return lost
     ? 'bring a majority of the machines back, or follow docs/runbooks/lost-quorum.md'
-    : `replace what is dead with: haup replace-replica -c ${v.spec.name} ${dead[0] ?? 'NAME'}`;
+    : `replace what is dead with: haup replace-replica -c ${v.spec.name} ${dead.join(' ')}`;
 }

@@ -1,0 +1,118 @@
+import { type Clock, systemClock } from '../util/clock.ts';
+import { Refusal, StepError } from './errors.ts';
+import type { Emit } from './events.ts';
+import { next } from './next/next.ts';
+import type { Policy } from './next/view.ts';
+import type { Observation } from './observation.ts';
+import type { ClusterSpec } from './spec.ts';
+import { describe, type Step, stepKey, touches } from './step.ts';
+
+/** The cloud, the machines, etcd and the store, as the loop sees them. */
+export interface World {
+  /** What should be, as the store has it now. */
+  spec(): ClusterSpec;
+  observe(): Promise<Observation>;
+  /** Idempotent. Resolves when the step's effect can be observed. */
+  execute(step: Step, progress: (message: string) => void): Promise<void>;
+}
+
+export interface ConvergeOptions {
+  readonly policy?: Policy;
+  readonly emit: Emit;
+  readonly signal?: AbortSignal;
+  readonly clock?: Clock;
+}
+
+/** A step that succeeded and is asked for again this often does not do what it says. */
+const PATIENCE = 5;
+
+/**
+ * Observe, run what may run now, observe again, until nothing is left to do. Steps that touch different things run side
+ * by side. After a failure nothing new begins, and what runs is waited for.
+ *
+ * @returns the last observation: converged.
+ * @throws StepError when a step failed; Refusal when what is left would not be safe; the signal's reason when aborted.
+ */
+export async function converge(world: World, options: ConvergeOptions): Promise<Observation> {
+  const { emit, signal } = options;
+  const clock = options.clock ?? systemClock;
+  const running = new Map<string, { readonly step: Step; readonly done: Promise<void> }>();
+  const succeeded = new Map<string, number>();
+  let failure: { readonly step: Step; readonly error: unknown } | undefined;
+
+  const start = (step: Step): void => {
+    const key = stepKey(step);
+    const began = clock.now();
+    const seconds = (): number => (clock.now() - began) / 1000;
+    emit({ type: 'step-started', step });
+    const done = world
+      .execute(step, (message) => emit({ type: 'step-waiting', step, message }))
+      .then(
+        () => {
+          succeeded.set(key, (succeeded.get(key) ?? 0) + 1);
+          emit({ type: 'step-finished', step, seconds: seconds() });
+        },
+        (error: unknown) => {
+          failure ??= { step, error };
+          emit({ type: 'step-failed', step, seconds: seconds(), error: messageOf(error) });
+        },
+      )
+      .finally(() => running.delete(key));
+    running.set(key, { step, done });
+  };
+
+  for (;;) {
+    if (failure || signal?.aborted) {
+      await Promise.all([...running.values()].map((entry) => entry.done));
+      signal?.throwIfAborted();
+      throw failed(failure!.step, failure!.error, world.spec());
+    }
+    const observation = await world.observe();
+    if (failure || signal?.aborted) continue;
+    const decision = next(world.spec(), observation, options.policy);
+    for (const step of decision.steps) {
+      if (isFree(step, running)) {
+        const times = succeeded.get(stepKey(step)) ?? 0;
+        if (times >= PATIENCE) throw stuck(step, world.spec());
+        // What a cloud has done it may show only a moment later.
+        if (times > 0) await clock.sleep(200 * times, signal);
+        start(step);
+      }
+    }
+    if (running.size === 0) {
+      const [blocked] = decision.blocked;
+      if (blocked) throw new Refusal(blocked.message, blocked.advice);
+      if (decision.steps.length === 0) return observation;
+    }
+    await Promise.race([...running.values()].map((entry) => entry.done));
+  }
+}
+
+function isFree(step: Step, running: ReadonlyMap<string, { readonly step: Step }>): boolean {
+  const things = new Set(touches(step));
+  return [...running.values()].every((entry) => !touches(entry.step).some((thing) => things.has(thing)));
+}
+
+function failed(step: Step, error: unknown, spec: ClusterSpec): Error {
+  if (error instanceof StepError || error instanceof Refusal) return error;
+  const advice = (error as { advice?: string | null }).advice;
+  return new StepError(describe(step), error, [advice, wayOn(spec)].filter(Boolean).join('; '));
+}
+
+function stuck(step: Step, spec: ClusterSpec): Error {
+  return new StepError(
+    describe(step),
+    new Error('it was done, but its effect is not to be seen'),
+    wayOn(spec),
+  );
+}
+
+function wayOn(spec: ClusterSpec): string {
+  return spec.deleting
+    ? `nothing is lost by trying again: haup delete -c ${spec.name}`
+    : `what was begun is finished by: haup repair -c ${spec.name}`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

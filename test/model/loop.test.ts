@@ -1,0 +1,233 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { applyChange, type Change } from '../../src/cluster/change.ts';
+import { abandoned, withoutReplicas, withReplacements, withReplicas } from '../../src/cluster/changes.ts';
+import { next } from '../../src/cluster/next/next.ts';
+import type { Step } from '../../src/cluster/step.ts';
+import type { Clock } from '../../src/util/clock.ts';
+import { specOf } from '../support/clusters.ts';
+import { type Fate, Killed, SimulatedWorld, Violation } from '../support/world.ts';
+
+const RUNS = Number(process.env.HAUP_MODEL_RUNS ?? 10_000);
+const instantly: Clock = { now: () => 0, sleep: async () => {} };
+const zones = ['local-a', 'local-b', 'local-c'];
+const nameOf = (_: string, used: readonly string[]): string => `m${used.length}`;
+
+/** One command; what may go wrong with haup's own errors does, anything else is a defect. */
+async function command(
+  world: SimulatedWorld,
+  change: Change,
+  way: 'change' | 'repair' | 'delete',
+): Promise<void> {
+  try {
+    await applyChange(world, change, {
+      dryRun: false,
+      emit: () => {},
+      mayBeUnfinished: way !== 'change',
+      partly: way === 'repair',
+      ...(way === 'repair' ? { policy: { revive: true } } : {}),
+      clock: instantly,
+    });
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    if (cause instanceof Violation) throw cause;
+    const expected = ['Refusal', 'InputError', 'NotFoundError', 'StepError'];
+    if (cause instanceof Killed || (error instanceof Error && expected.includes(error.name))) return;
+    throw error;
+  }
+}
+
+interface Act {
+  readonly what:
+    | 'add'
+    | 'remove'
+    | 'replace'
+    | 'repair'
+    | 'abandon'
+    | 'power-off'
+    | 'power-on'
+    | 'wipe'
+    | 'vanish';
+  readonly count: number;
+  readonly pick: number;
+}
+
+const act = fc.record<Act>({
+  what: fc.constantFrom(
+    'add',
+    'add',
+    'remove',
+    'replace',
+    'repair',
+    'abandon',
+    'power-off',
+    'power-on',
+    'wipe',
+    'vanish',
+  ),
+  count: fc.integer({ min: 1, max: 2 }),
+  pick: fc.nat(20),
+});
+const fates = fc.array(
+  fc.constantFrom<Fate>(
+    'works',
+    'works',
+    'works',
+    'works',
+    'fails',
+    'reply-lost',
+    'killed-before',
+    'killed-after',
+  ),
+  { maxLength: 60 },
+);
+
+async function perform(world: SimulatedWorld, { what, count, pick }: Act): Promise<void> {
+  const { replicas } = world.spec();
+  const name = replicas[pick % replicas.length]!.name;
+  const zone = zones[pick % zones.length]!;
+  switch (what) {
+    case 'add':
+      return command(world, (spec) => withReplicas(spec, Array<string>(count).fill(zone), nameOf), 'change');
+    case 'remove':
+      return command(world, (spec, o) => withoutReplicas(spec, o, { zone: undefined, count }), 'change');
+    case 'replace':
+      return command(world, (spec) => withReplacements(spec, [name], nameOf), 'change');
+    case 'repair':
+      return command(world, (spec) => spec, 'repair');
+    case 'abandon':
+      return command(world, (spec, o) => abandoned(spec, o), 'repair');
+    case 'power-on':
+      return world.powerOn(name);
+    default:
+      return world.hurt(what, name);
+  }
+}
+
+/** No step that a plan passes through leaves etcd without a quorum, clients without an answer, or anything behind. */
+function expectConverged(world: SimulatedWorld): void {
+  const names = world
+    .spec()
+    .replicas.map((replica) => replica.name)
+    .sort();
+  expect(world.machines.map((machine) => machine.name).sort()).toEqual(names);
+  expect(world.members.map((member) => member.name).sort()).toEqual(names);
+  expect(world.members.filter((member) => member.learner)).toEqual([]);
+  expect([...(world.balancer?.targets ?? [])].sort()).toEqual(names.length > 1 ? names : []);
+  expect(world.holder).toEqual(names.length > 1 ? { kind: 'balancer' } : { kind: 'machine', name: names[0] });
+  expect(world.isAvailable()).toBe(true);
+}
+
+describe('the loop in a simulated world', () => {
+  test('converges after commands in any order, steps that fail or are cut off, and always keeps quorum and address', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(act, { maxLength: 8 }),
+        fates,
+        fc.integer({ min: 1, max: 3 }),
+        async (acts, list, size) => {
+          const spec = specOf(Array.from({ length: size }, (_, i) => `m${i}@${zones[i]}`));
+          const world = new SimulatedWorld(spec);
+          const queue = [...list];
+          world.fate = () => queue.shift() ?? 'works';
+          await command(world, (s) => s, 'repair');
+          const hurts = ['power-off', 'wipe', 'vanish'];
+          for (const a of acts) if (!hurts.includes(a.what)) await perform(world, a);
+          world.fate = () => 'works';
+          await command(world, (s) => s, 'repair');
+          if (world.spec().deleting) return void expect(world.deleted).toBe(true);
+          expectConverged(world);
+        },
+      ),
+      { numRuns: RUNS },
+    );
+  });
+
+  test('breaks no rule whatever dies in between, and converges as soon as a quorum is back', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(act, { maxLength: 10 }),
+        fates,
+        fc.integer({ min: 1, max: 5 }),
+        async (acts, list, size) => {
+          const spec = specOf(Array.from({ length: size }, (_, i) => `m${i}@${zones[i % 3]}`));
+          const world = new SimulatedWorld(spec);
+          await command(world, (s) => s, 'repair');
+          const queue = [...list];
+          world.fate = () => queue.shift() ?? 'works';
+          for (const a of acts) await perform(world, a);
+          world.fate = () => 'works';
+          for (const machine of world.machines) world.powerOn(machine.name);
+          await command(world, (s) => s, 'repair');
+          if (world.spec().deleting) return void expect(world.deleted).toBe(true);
+          if (!world.hasQuorum()) return; // more disks were lost than a quorum survives: the runbook's affair
+          // Replicas whose disk or machine is lost are unhealthy, not unfinished: replacing them heals all.
+          const { etcd } = await world.observe();
+          const isDead = (name: string) =>
+            etcd.members.some((m) => m.name === name && !m.learner && !m.healthy);
+          const dead = world
+            .spec()
+            .replicas.map((r) => r.name)
+            .filter(isDead);
+          if (dead.length > 0) await command(world, (s) => withReplacements(s, dead, nameOf), 'change');
+          console.log(
+            JSON.stringify(next(world.spec(), await world.observe())),
+            world.spec().replicas,
+            world.members,
+            world.machines,
+          );
+          expectConverged(world);
+        },
+      ),
+      { numRuns: RUNS },
+    );
+  });
+
+  test.each([
+    ['create one', [], ['m0']],
+    ['create three', [], ['m0@a', 'm1@b', 'm2@c']],
+    ['one to two', ['m0'], ['m0', 'm1']],
+    ['one to three', ['m0'], ['m0', 'm1', 'm2']],
+    ['three to five', ['m0', 'm1', 'm2'], ['m0', 'm1', 'm2', 'm3', 'm4']],
+    ['five to one', ['m0', 'm1', 'm2', 'm3', 'm4'], ['m3']],
+    ['two to one', ['m0', 'm1'], ['m1']],
+    ['replace one of three', ['m0', 'm1', 'm2'], ['m0', 'm3', 'm2']],
+    ['replace the only one', ['m0'], ['m1']],
+  ])('%s: killed at every boundary and in every step, the next run finishes it', async (_, from, to) => {
+    const steps = await run(from, to, () => 'works');
+    for (let at = 0; at < steps.length; at++) {
+      for (const fate of ['killed-before', 'killed-after', 'fails', 'reply-lost'] as const) {
+        let count = 0;
+        await run(from, to, () => (count++ === at ? fate : 'works'));
+      }
+    }
+    expect(steps.length).toBeGreaterThan(0);
+  });
+
+  test('delete, killed at every boundary, leaves nothing', async () => {
+    for (let at = 0; at < 12; at++) {
+      const world = new SimulatedWorld(specOf(['m0', 'm1', 'm2']));
+      await command(world, (s) => s, 'repair');
+      let count = 0;
+      world.fate = () => (count++ === at ? 'killed-after' : 'works');
+      await command(world, (s) => ({ ...s, deleting: true }), 'delete');
+      await command(world, (s) => s, 'delete');
+      expect(world).toMatchObject({ deleted: true, machines: [], balancer: null, ip: null, network: false });
+    }
+  });
+});
+
+async function run(from: string[], to: string[], fate: () => Fate): Promise<readonly Step[]> {
+  const target = specOf(to).replicas;
+  const world = new SimulatedWorld(specOf(from.length ? from : to));
+  if (from.length > 0) await command(world, (s) => s, 'repair');
+  const before = world.done.length;
+  world.fate = fate;
+  await command(world, (s) => ({ ...s, replicas: target }), from.length > 0 ? 'change' : 'repair');
+  world.fate = () => 'works';
+  if (world.spec().replicas !== target && from.length > 0) throw new Error('the change was refused');
+  await command(world, (s) => s, 'repair');
+  expectConverged(world);
+  expect(next(world.spec(), await world.observe())).toEqual({ steps: [], blocked: [] });
+  return world.done.slice(before);
+}

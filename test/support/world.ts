@@ -1,0 +1,381 @@
+import type { ChangeableWorld } from '../../src/cluster/change.ts';
+import type { MachineObservation, MemberObservation, Observation } from '../../src/cluster/observation.ts';
+import { emptyInside } from '../../src/cluster/simulate.ts';
+import { type ClusterSpec, wantsBalancer } from '../../src/cluster/spec.ts';
+import type { Step } from '../../src/cluster/step.ts';
+import { canChange, quorum } from '../../src/etcd/quorum.ts';
+import type { Holder } from '../../src/providers/provider.ts';
+import type { Inside } from '../../src/replicas/inspect.ts';
+import { noInterruption } from './clusters.ts';
+
+interface Machine {
+  name: string;
+  zone: string;
+  on: boolean;
+  disk: { -readonly [K in keyof Inside]: Inside[K] };
+  /** The member id in the data directory. */
+  memberId: string | null;
+}
+
+interface Member {
+  id: string;
+  name: string;
+  learner: boolean;
+  started: boolean;
+}
+
+/** What happens to a step: it works; it fails before or after its effect (a lost reply); haup is killed at either point. */
+export type Fate = 'works' | 'fails' | 'reply-lost' | 'killed-before' | 'killed-after';
+
+/** SIGKILL: nothing after it runs. */
+export class Killed extends Error {}
+
+/** A rule that must hold in every state was broken. */
+export class Violation extends Error {}
+
+/**
+ * A world in memory with an etcd that keeps etcd's rules, machines that die and disks that are lost. It is written apart
+ * from `simulate`, and stricter: every step that is not safe in the state as it really is throws a {@link Violation}.
+ */
+export class SimulatedWorld implements ChangeableWorld {
+  network = false;
+  ip: string | null = null;
+  holder: Holder = { kind: 'nobody' };
+  balancer: { targets: string[] } | null = null;
+  machines: Machine[] = [];
+  members: Member[] = [];
+  leader: string | null = null;
+  deleted = false;
+  /** No machine has been hurt: then the API must never stop answering once it has begun. */
+  unhurt = true;
+  hasServed = false;
+  fate: (step: Step) => Fate = () => 'works';
+  readonly done: Step[] = [];
+  private ids = 0;
+  private changing = 0;
+  private stored: ClusterSpec;
+
+  constructor(spec: ClusterSpec) {
+    this.stored = spec;
+  }
+
+  spec(): ClusterSpec {
+    return this.stored;
+  }
+
+  async save(spec: ClusterSpec): Promise<void> {
+    this.stored = spec;
+  }
+
+  interruption(): typeof noInterruption {
+    return noInterruption;
+  }
+
+  async observe(): Promise<Observation> {
+    return {
+      bootstrapped: this.stored.bootstrapped,
+      network: this.network,
+      address: this.ip === null ? null : { ip: this.ip, holder: this.holder },
+      balancer: this.balancer && {
+        name: 'demo',
+        complete: true,
+        dnsName: null,
+        targets: this.balancer.targets.map((replica) => ({
+          replica,
+          health: this.answers(replica) ? 'healthy' : 'unhealthy',
+        })),
+      },
+      machines: this.machines.map(
+        (machine): MachineObservation => ({
+          name: machine.name,
+          zone: machine.zone,
+          state: machine.on ? 'running' : 'stopped',
+          internalIp: '',
+          externalIp: null,
+          inside: machine.on ? this.inside(machine) : null,
+        }),
+      ),
+      etcd: { readable: this.hasQuorum(), members: this.members.map((member) => this.asObserved(member)) },
+      deleted: this.deleted,
+    };
+  }
+
+  async execute(step: Step): Promise<void> {
+    const fate = this.fate(step);
+    if (fate === 'killed-before') throw new Killed();
+    if (fate === 'fails') throw new Error('the cloud said no');
+    const membership = ['add-learner', 'promote', 'remove-member', 'bootstrap-etcd'].includes(step.kind);
+    if (membership && ++this.changing > 1) throw new Violation('two membership changes at once');
+    await null; // other steps begin before this one has its effect
+    try {
+      this.effect(step);
+    } finally {
+      if (membership) this.changing -= 1;
+    }
+    this.done.push(step);
+    this.mustHold(step);
+    if (fate === 'killed-after') throw new Killed();
+    if (fate === 'reply-lost') throw new Error('connection reset by peer');
+  }
+
+  /** Power cord, disk and deletion behind haup's back. */
+  hurt(kind: 'power-off' | 'wipe' | 'vanish', name: string): void {
+    const machine = this.machines.find((m) => m.name === name);
+    if (!machine) return;
+    this.unhurt = false;
+    if (kind === 'wipe') Object.assign(machine, { disk: { ...emptyInside }, memberId: null });
+    if (kind === 'power-off') machine.on = false;
+    if (kind === 'vanish') this.forget(name);
+    this.elect();
+  }
+
+  powerOn(name: string): void {
+    const machine = this.machines.find((m) => m.name === name);
+    if (machine) this.boot(machine);
+  }
+
+  hasQuorum(): boolean {
+    const voters = this.members.filter((member) => !member.learner);
+    return voters.length > 0 && voters.filter((m) => this.runs(m)).length >= quorum(voters.length);
+  }
+
+  /** A client at the API address is answered. */
+  isAvailable(): boolean {
+    if (this.ip === null || this.holder.kind === 'nobody') return false;
+    if (this.holder.kind === 'machine') return this.answers(this.holder.name);
+    return (this.balancer?.targets ?? []).some((target) => this.answers(target));
+  }
+
+  private effect(step: Step): void {
+    switch (step.kind) {
+      case 'ensure-network':
+        this.network = true;
+        return;
+      case 'reserve-address':
+        this.ip ??= '198.18.0.10';
+        return;
+      case 'create-machine':
+        if (this.members.some((m) => m.name === step.replica && m.started && !m.learner)) {
+          throw new Violation(`a machine made anew for the voter ${step.replica}, whose data is lost`);
+        }
+        if (this.machines.some((m) => m.name === step.replica)) return;
+        this.machines.push({
+          name: step.replica,
+          zone: step.zone,
+          on: true,
+          disk: { ...emptyInside },
+          memberId: null,
+        });
+        return;
+      case 'start-machine':
+        this.boot(this.machine(step.replica));
+        return;
+      case 'provision':
+        this.running(step.replica).disk.provisioned = true;
+        return;
+      case 'bootstrap-etcd':
+        return this.bootstrap(step.replica);
+      case 'add-learner':
+        return this.addLearner(step.replica);
+      case 'start-etcd': {
+        const machine = this.running(step.replica);
+        const member = this.members.find((m) => m.name === step.replica);
+        if (!member) throw new Error('not a member');
+        if (machine.memberId !== null && machine.memberId !== member.id) machine.memberId = null;
+        if (machine.memberId === null && member.started) throw new Error('the data of this member is lost');
+        machine.memberId = member.id;
+        Object.assign(machine.disk, { etcd: 'running', etcdData: true });
+        member.started = true;
+        return;
+      }
+      case 'promote': {
+        const member = this.members.find((m) => m.name === step.replica);
+        if (!member) throw new Error('not a member');
+        if (!member.learner) return;
+        if (!this.runs(member)) {
+          this.members = this.members.filter((m) => m !== member); // missed its time limit
+          throw new Error('the learner does not catch up');
+        }
+        this.commit(1, 1, step);
+        member.learner = false;
+        return;
+      }
+      case 'move-leader':
+        this.elect(step.to);
+        return;
+      case 'remove-member': {
+        const member = this.members.find((m) => m.id === step.member);
+        if (!member) return;
+        const voters = this.members.filter((m) => !m.learner).length;
+        if (!member.learner && voters === 1) throw new Violation('the last member was removed');
+        if (member.learner) this.commit(0, 0, step);
+        else this.commit(-1, this.runs(member) ? -1 : 0, step);
+        this.members = this.members.filter((m) => m !== member);
+        this.elect();
+        return;
+      }
+      case 'start-control-plane': {
+        const machine = this.running(step.replica);
+        Object.assign(machine.disk, { apiServer: 'ready', controllers: 'running' });
+        if (!this.answers(step.replica)) throw new Error('the API server does not get ready');
+        return;
+      }
+      case 'stop-controllers':
+        this.running(step.replica).disk.controllers = 'disabled';
+        return;
+      case 'stop-api-server': {
+        const target = wantsBalancer(this.stored) && this.balancer?.targets.includes(step.replica);
+        const holds = this.holder.kind === 'machine' && this.holder.name === step.replica;
+        if (target || holds) throw new Violation(`${step.replica} stops while clients are sent to it`);
+        if (this.running(step.replica).disk.controllers !== 'disabled') {
+          throw new Violation('the API server stops before what depends on it');
+        }
+        this.running(step.replica).disk.apiServer = 'disabled';
+        return;
+      }
+      case 'ensure-balancer':
+        this.balancer ??= { targets: [] };
+        return;
+      case 'set-targets': {
+        if (!this.balancer) throw new Error('no balancer');
+        for (const name of step.targets) {
+          const isNew = !this.balancer.targets.includes(name);
+          if (isNew && !this.answers(name))
+            throw new Violation(`${name} is no ready voter but becomes a target`);
+        }
+        this.balancer.targets = [...step.targets];
+        return;
+      }
+      case 'hand-over': {
+        const to: Holder =
+          step.replica === null ? { kind: 'balancer' } : { kind: 'machine', name: step.replica };
+        const before = this.holder;
+        this.holder = to;
+        if (!this.isAvailable()) {
+          this.holder = before;
+          if (this.unhurt) throw new Violation('the address was given to who does not serve');
+          throw new Error('the new holder does not serve');
+        }
+        return;
+      }
+      case 'delete-balancer':
+        this.balancer = null;
+        if (this.holder.kind === 'balancer') this.holder = { kind: 'nobody' };
+        return;
+      case 'delete-machine': {
+        const member = this.members.find((m) => m.name === step.replica);
+        if (member && !this.stored.deleting)
+          throw new Violation(`the machine of the member ${step.replica} was deleted`);
+        this.forget(step.replica);
+        return;
+      }
+      case 'release-address':
+        this.ip = null;
+        this.holder = { kind: 'nobody' };
+        return;
+      case 'delete-network':
+        if (this.machines.length || this.balancer || this.ip) throw new Violation('the network went first');
+        Object.assign(this, { network: false, deleted: true });
+    }
+  }
+
+  private mustHold(step: Step): void {
+    if (this.stored.deleting) return;
+    const available = this.isAvailable();
+    if (this.hasServed && this.unhurt && !available) {
+      throw new Violation(`nobody answers at the API address after ${JSON.stringify(step)}`);
+    }
+    this.hasServed ||= available;
+  }
+
+  private bootstrap(name: string): void {
+    const machine = this.running(name);
+    if (this.stored.bootstrapped) throw new Violation('a second etcd was bootstrapped');
+    if (machine.memberId === null) {
+      const id = String(++this.ids);
+      machine.memberId = id;
+      this.members = [{ id, name, learner: false, started: true }];
+    }
+    Object.assign(machine.disk, { etcd: 'running', etcdData: true });
+    this.elect();
+    this.stored = { ...this.stored, bootstrapped: true };
+  }
+
+  private addLearner(name: string): void {
+    if (this.members.some((m) => m.name === name)) return;
+    // "etcdserver: unhealthy cluster": --strict-reconfig-check
+    if (this.members.some((m) => !m.learner && !this.runs(m)))
+      throw new Violation('an addition while a voter is down');
+    if (this.members.some((m) => !m.learner && !m.started))
+      throw new Violation('an addition while one never started');
+    if (this.members.filter((m) => m.learner).length >= 2) throw new Violation('too many learners');
+    this.commit(0, 0, { kind: 'add-learner', replica: name });
+    this.members.push({ id: String(++this.ids), name, learner: true, started: false });
+  }
+
+  /** Only a quorum of the members before can commit a change, and one must be left after it. */
+  private commit(voters: number, healthy: number, step: Step): void {
+    const list = this.members.filter((m) => !m.learner);
+    const before = list.filter((m) => this.runs(m)).length;
+    const change = {
+      votersBefore: list.length,
+      healthyBefore: before,
+      votersAfter: list.length + voters,
+      healthyAfter: before + healthy,
+    };
+    if (!canChange(change))
+      throw new Violation(`no quorum for ${JSON.stringify(step)}: ${JSON.stringify(change)}`);
+  }
+
+  private runs(member: Member): boolean {
+    const machine = this.machines.find((m) => m.name === member.name);
+    return Boolean(machine?.on && machine.disk.etcd === 'running' && machine.memberId === member.id);
+  }
+
+  private answers(name: string): boolean {
+    const machine = this.machines.find((m) => m.name === name);
+    const member = this.members.find((m) => m.name === name);
+    if (!machine?.on || machine.disk.apiServer !== 'ready') return false;
+    return this.hasQuorum() && member !== undefined && !member.learner && this.runs(member);
+  }
+
+  private inside(machine: Machine): Inside {
+    const ready = machine.disk.apiServer === 'ready' && !this.answers(machine.name);
+    return { ...machine.disk, apiServer: ready ? 'unready' : machine.disk.apiServer };
+  }
+
+  private asObserved(member: Member): MemberObservation {
+    const healthy = this.hasQuorum() && this.runs(member);
+    return { ...member, healthy, leader: this.leader === member.id && healthy };
+  }
+
+  private elect(to?: string): void {
+    const able = this.members.filter((m) => !m.learner && this.runs(m));
+    const heir = able.find((m) => m.name === to) ?? able.find((m) => m.id === this.leader) ?? able[0];
+    this.leader = heir?.id ?? null;
+  }
+
+  private boot(machine: Machine): void {
+    machine.on = true;
+    this.elect();
+  }
+
+  private forget(name: string): void {
+    this.machines = this.machines.filter((m) => m.name !== name);
+    if (this.holder.kind === 'machine' && this.holder.name === name) this.holder = { kind: 'nobody' };
+    if (this.balancer) this.balancer.targets = this.balancer.targets.filter((target) => target !== name);
+    this.elect();
+  }
+
+  private machine(name: string): Machine {
+    const machine = this.machines.find((m) => m.name === name);
+    if (!machine) throw new Error(`no machine ${name}`);
+    return machine;
+  }
+
+  private running(name: string): Machine {
+    const machine = this.machine(name);
+    if (!machine.on) throw new Error(`${name} does not answer`);
+    return machine;
+  }
+}
