@@ -1,0 +1,39 @@
+export type SshErrorKind =
+  /** No session within the time limit, or the machine refused the operator's key. */
+  | 'unreachable'
+  /** The session ended while it was in use: the command may or may not have run. */
+  | 'lost'
+  /** A command took longer than its time limit. */
+  | 'timeout'
+  /** A command ended with another exit code than 0. */
+  | 'exit';
+
+/** Something that was tried over SSH failed. The message says where and what; it never contains a command's input. */
+export class SshError extends Error {
+  override readonly name: string = 'SshError';
+  readonly kind: SshErrorKind;
+  readonly host: string;
+
+  constructor(kind: SshErrorKind, host: string, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.kind = kind;
+    this.host = host;
+  }
+}
+
+/** A machine whose pinned host key has been seen before shows another one: another machine, or somebody in between. */
+export class HostKeyError extends Error {
+  override readonly name = 'HostKeyError';
+  readonly shown: string;
+  readonly pinned: string;
+
+  /** `shown` and `pinned` are fingerprints. */
+  constructor(what: string, host: string, shown: string, pinned: string) {
+    super(
+      `${what} (${host}) shows the SSH host key ${shown}, but ${pinned} is pinned and has been seen there before: ` +
+        'refused, this may be another machine or somebody in between',
+    );
+    this.shown = shown;
+    this.pinned = pinned;
+  }
+}

@@ -1,0 +1,37 @@
+import type { Duplex } from 'node:stream';
+import type { Client } from 'ssh2';
+import { SshError } from './errors.ts';
+
+/**
+ * A connection from the machine to `host:port` as the machine sees them; no port is opened on this side.
+ * @throws SshError `lost` when the machine cannot connect there, or the session has ended.
+ */
+export function forwardOn(
+  client: Client,
+  where: { readonly what: string; readonly host: string },
+  host: string,
+  port: number,
+): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const fail = (words: string) =>
+      reject(
+        new SshError(
+          'lost',
+          where.host,
+          `${where.what} (${where.host}): no connection to ${host}:${port}: ${words}`,
+        ),
+      );
+    const lost = () => fail('the connection was lost');
+    client.once('close', lost);
+    try {
+      client.forwardOut('127.0.0.1', 0, host, port, (error, stream) => {
+        client.removeListener('close', lost);
+        if (error) fail(error.message);
+        else resolve(stream);
+      });
+    } catch (error) {
+      client.removeListener('close', lost);
+      fail(error instanceof Error ? error.message : String(error));
+    }
+  });
+}

@@ -1,0 +1,74 @@
+import { type ConnectOptions, connect, type SshTarget } from './connect.ts';
+import { ensureOwnHostKey, type RotateOptions } from './rotate.ts';
+import type { Session } from './session.ts';
+
+export interface PoolOptions {
+  /** How a machine replaces its one-time host key in its first session. */
+  readonly rotate?: Pick<RotateOptions, 'hostKeyFile' | 'reload'> | undefined;
+}
+
+interface Entry {
+  readonly host: string;
+  readonly opening: Promise<Session>;
+}
+
+/** The sessions of one run: at most one live session per machine, opened when it is first needed. */
+export class SessionPool {
+  readonly #entries = new Map<string, Entry>();
+  readonly #options: PoolOptions;
+  #closed = false;
+
+  constructor(options: PoolOptions = {}) {
+    this.#options = options;
+  }
+
+  /**
+   * The live session of the machine `target.what`; a new one when there is none, when it has broken, or when the machine
+   * is now reached elsewhere. In a machine's first session its one-time host key is replaced.
+   * @throws as {@link connect} and {@link ensureOwnHostKey}
+   */
+  async session(target: SshTarget, options: ConnectOptions): Promise<Session> {
+    if (this.#closed) throw new Error('the session pool is closed');
+    const known = this.#entries.get(target.what);
+    if (known && known.host === target.host) {
+      const session = await known.opening;
+      if (session.alive) return session;
+      if (this.#entries.get(target.what) !== known) return this.session(target, options);
+    } else if (known) {
+      this.drop(target.what);
+    }
+    const entry: Entry = { host: target.host, opening: this.#open(target, options) };
+    this.#entries.set(target.what, entry);
+    try {
+      return await entry.opening;
+    } catch (error) {
+      if (this.#entries.get(target.what) === entry) this.#entries.delete(target.what);
+      throw error;
+    }
+  }
+
+  /** Ends a machine's session: before it is deleted, or before the address it is reached by moves. */
+  drop(what: string): void {
+    const entry = this.#entries.get(what);
+    this.#entries.delete(what);
+    entry?.opening.then(
+      (session) => session.close(),
+      () => {}, // its own caller hears of it
+    );
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const what of [...this.#entries.keys()]) this.drop(what);
+  }
+
+  async #open(target: SshTarget, options: ConnectOptions): Promise<Session> {
+    const session = await connect(target, options);
+    try {
+      return await ensureOwnHostKey(session, target, { ...this.#options.rotate, signal: options.signal });
+    } catch (error) {
+      session.close();
+      throw error;
+    }
+  }
+}
