@@ -1,0 +1,94 @@
+import { spawn } from 'node:child_process';
+import { access } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { tryExec } from '../util/exec.ts';
+import { ArtifactError } from './errors.ts';
+import { sha256OfFile } from './hash.ts';
+import type { Provenance } from './manifest.ts';
+import type { OnProgress } from './progress.ts';
+import type { Release } from './sources.ts';
+
+const SCRIPT = fileURLToPath(new URL('../../scripts/build-binaries.sh', import.meta.url));
+
+/** How to build the executables of a release from their Go modules; for tests, another script. */
+export interface Builder {
+  /** Why it cannot be done on this machine, in words, or null where it can. */
+  obstacle(): Promise<string | null>;
+  /** Puts the six executables into `folder`. @throws ArtifactError of kind build; the signal's reason when aborted. */
+  build(release: Release, folder: string, onProgress: OnProgress, signal?: AbortSignal): Promise<Provenance>;
+}
+
+export function goBuilder(script: string = SCRIPT): Builder {
+  return {
+    async obstacle() {
+      if (
+        !(await access(script).then(
+          () => true,
+          () => false,
+        ))
+      )
+        return `${script} is not there`;
+      return (await goVersion()) === null ? 'go is not on PATH' : null;
+    },
+    async build(release, folder, onProgress, signal) {
+      await runScript(script, release, folder, onProgress, signal);
+      const recipe = (await sha256OfFile(script)).slice(0, 12);
+      return { kind: 'built from Go modules', detail: `${await goVersion()}, build-binaries.sh ${recipe}` };
+    },
+  };
+}
+
+async function goVersion(): Promise<string | null> {
+  try {
+    const { code, stdout } = await tryExec('go', ['env', 'GOVERSION']);
+    return code === 0 ? stdout.trim() : null;
+  } catch {
+    return null;
+  }
+}
+
+/** In a process group of its own, so that an abort ends the compilers too. */
+function runScript(
+  script: string,
+  release: Release,
+  folder: string,
+  onProgress: OnProgress,
+  signal?: AbortSignal,
+): Promise<void> {
+  signal?.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const args = ['--kubernetes-version', release.kubernetesVersion, '--etcd-version', release.etcdVersion];
+    const child = spawn('bash', [script, ...args, '--arch', release.arch, '--output', folder], {
+      detached: true,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const last: string[] = [];
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      last.push(line);
+      if (last.length > 8) last.shift();
+      onProgress({ kind: 'build', line });
+    });
+    const abort = () => {
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
+      } catch {
+        // it has ended already
+      }
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    child.on('error', reject);
+    child.on('close', (code) => {
+      signal?.removeEventListener('abort', abort);
+      if (signal?.aborted) reject(signal.reason);
+      else if (code === 0) resolve();
+      else {
+        reject(
+          new ArtifactError('build', `building the binaries failed (exit code ${code}): ${last.join('\n')}`, {
+            advice: `Run scripts/build-binaries.sh ${args.join(' ')} --output /tmp/binaries to see all of its output.`,
+          }),
+        );
+      }
+    });
+  });
+}

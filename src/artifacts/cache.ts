@@ -1,0 +1,14 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { Release } from './sources.ts';
+
+/** Where artifacts and machine images are kept: $HAUP_CACHE, else /var/cache/haup for root and ~/.cache/haup for others. */
+export function cacheFolder(env: NodeJS.ProcessEnv = process.env, uid = process.getuid?.()): string {
+  if (env.HAUP_CACHE) return env.HAUP_CACHE;
+  return uid === 0 ? '/var/cache/haup' : join(env.HOME || homedir(), '.cache', 'haup');
+}
+
+/** The folder of one release's executables and their manifest.json. */
+export function binariesFolder(cache: string, release: Release): string {
+  return join(cache, 'binaries', `${release.kubernetesVersion}+etcd-${release.etcdVersion}-${release.arch}`);
+}

@@ -1,0 +1,197 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { type Builder, goBuilder } from './build.ts';
+import { binariesFolder, cacheFolder } from './cache.ts';
+import { ArtifactError, explainDisk } from './errors.ts';
+import { fillFromDownloads } from './fill.ts';
+import { acquireLock } from './lock.ts';
+import { checkFolder, type Manifest, type Provenance, writeManifest } from './manifest.ts';
+import type { OnProgress } from './progress.ts';
+import { type Architecture, hostArchitecture, listDownloads, type Origins, type Release } from './sources.ts';
+import { parseEtcdVersion, parseKubernetesVersion } from './versions.ts';
+
+export interface EnsureOptions {
+  readonly kubernetesVersion: string;
+  readonly etcdVersion: string;
+  /** Default: this machine's. */
+  readonly arch?: Architecture;
+  /** Default: {@link cacheFolder}. */
+  readonly cache?: string;
+  readonly onProgress?: OnProgress;
+  readonly signal?: AbortSignal | undefined;
+  /** Base URL of a mirror to use instead of the official places; default $HAUP_MIRROR. Layout: see {@link listDownloads}. */
+  readonly mirror?: string | undefined;
+  /**
+   * `auto` builds from Go modules when the downloads cannot be reached and this machine can build; `always` does not even try
+   * to download; `never` does not build. Default: $HAUP_BUILD (1: always, 0: never), else auto.
+   */
+  readonly build?: 'auto' | 'always' | 'never';
+  readonly builder?: Builder;
+  readonly origins?: Origins;
+}
+
+export interface Binaries {
+  /** Holds the six executables, 0755, under their own names, and manifest.json. Not to be written to. */
+  readonly folder: string;
+  readonly provenance: Provenance;
+  /** Lower-case hexadecimal, by executable. */
+  readonly sha256: Record<keyof Manifest['binaries'], string>;
+}
+
+/**
+ * The executables of a release: from the cache; else downloaded; else, where the downloads cannot be reached, built. Each is
+ * verified by its SHA-256 before it is in the cache, and against the cache's manifest on each use. The folder in the cache
+ * appears whole or not at all, also with several processes at it.
+ * @throws ArtifactError; the signal's reason when aborted.
+ */
+export async function ensureBinaries(options: EnsureOptions): Promise<Binaries> {
+  const release: Release = {
+    kubernetesVersion: parseKubernetesVersion(options.kubernetesVersion),
+    etcdVersion: parseEtcdVersion(options.etcdVersion),
+    arch: options.arch ?? hostArchitecture(),
+  };
+  const cache = options.cache ?? cacheFolder();
+  const folder = binariesFolder(cache, release);
+  const cached = await checkFolder(folder);
+  if (isManifest(cached)) return binaries(folder, cached);
+  const onProgress = options.onProgress ?? (() => {});
+  const unlock = await acquireLock(folder, {
+    signal: options.signal,
+    onWait: () =>
+      onProgress({ kind: 'message', text: 'Another haup is getting the same binaries; waiting for it.' }),
+  });
+  try {
+    const now = await checkFolder(folder);
+    if (isManifest(now)) return binaries(folder, now);
+    if (now !== null)
+      onProgress({ kind: 'message', text: `The binaries in ${folder} are not used: ${now}.` });
+    return binaries(folder, await install(release, cache, folder, onProgress, options));
+  } catch (error) {
+    throw explainDisk(error, folder);
+  } finally {
+    await unlock();
+  }
+}
+
+async function install(
+  release: Release,
+  cache: string,
+  folder: string,
+  onProgress: OnProgress,
+  options: EnsureOptions,
+): Promise<Manifest> {
+  const prefix = `.new-${basename(folder)}-`;
+  await mkdir(dirname(folder), { recursive: true });
+  for (const entry of await readdir(dirname(folder))) {
+    // We hold the lock, so whoever made these has died in the middle.
+    if (entry.startsWith(prefix)) await rm(join(dirname(folder), entry), { recursive: true, force: true });
+  }
+  const fresh = join(dirname(folder), `${prefix}${randomBytes(4).toString('hex')}`);
+  await mkdir(fresh);
+  try {
+    const provenance = await fill(release, fresh, join(cache, 'downloads'), onProgress, options);
+    const manifest = await writeManifest(fresh, release, provenance);
+    options.signal?.throwIfAborted();
+    await replaceFolder(folder, fresh);
+    return manifest;
+  } finally {
+    await rm(fresh, { recursive: true, force: true });
+  }
+}
+
+async function fill(
+  release: Release,
+  folder: string,
+  partsFolder: string,
+  onProgress: OnProgress,
+  options: EnsureOptions,
+): Promise<Provenance> {
+  const builder = options.builder ?? goBuilder();
+  const build = options.build ?? buildFromEnvironment(process.env.HAUP_BUILD);
+  const obstacle = build === 'never' ? 'building is switched off' : await builder.obstacle();
+  const runBuild = () => builder.build(release, folder, onProgress, options.signal);
+  if (build === 'always') {
+    if (obstacle === null) return runBuild();
+    throw new ArtifactError('build', `cannot build the binaries: ${obstacle}`, {
+      advice: 'Install Go, or unset HAUP_BUILD so that haup downloads them.',
+    });
+  }
+  const mirror = options.mirror ?? (process.env.HAUP_MIRROR || undefined);
+  const downloads = listDownloads(release, {
+    mirror,
+    ...(options.origins ? { origins: options.origins } : {}),
+  });
+  try {
+    await fillFromDownloads(downloads, folder, partsFolder, onProgress, options.signal);
+    return mirror
+      ? { kind: 'mirror', detail: mirror }
+      : {
+          kind: 'official release',
+          detail: [...new Set(downloads.map((one) => new URL(one.url).host))].join(', '),
+        };
+  } catch (error) {
+    if (!(error instanceof ArtifactError)) throw error;
+    if (error.kind === 'unreachable' && obstacle === null) {
+      onProgress({
+        kind: 'message',
+        text: `${sentence(error.message)} Building the binaries from their Go modules instead.`,
+      });
+      return runBuild();
+    }
+    throw withAdvice(error, release, mirror, obstacle);
+  }
+}
+
+function withAdvice(
+  error: ArtifactError,
+  release: Release,
+  mirror: string | undefined,
+  obstacle: string | null,
+): Error {
+  const versions = `Kubernetes ${release.kubernetesVersion} and etcd ${release.etcdVersion} for ${release.arch}`;
+  if (error.kind === 'unreachable') {
+    const advice =
+      `Connect this machine to the internet, or set HAUP_MIRROR to a mirror that it reaches, and run the same command again: ` +
+      `what is already here is kept. Offline, haup builds them from Go modules, but ${obstacle}.`;
+    return new ArtifactError('unreachable', `${error.message} (needed for ${versions})`, {
+      advice,
+      cause: error,
+    });
+  }
+  if (error.kind === 'not-found') {
+    const advice = mirror
+      ? 'Put that release on the mirror, or name one that it has with --kubernetes-version and --etcd-version.'
+      : 'Name a release that exists with --kubernetes-version and --etcd-version.';
+    return new ArtifactError('not-found', error.message, { advice, cause: error });
+  }
+  return error;
+}
+
+function buildFromEnvironment(value: string | undefined): 'auto' | 'always' | 'never' {
+  if (value === undefined || value === '') return 'auto';
+  return ['0', 'false', 'no'].includes(value) ? 'never' : 'always';
+}
+
+/** A folder cannot be renamed over one that is not empty, so the old one moves out of the way first. */
+async function replaceFolder(folder: string, fresh: string): Promise<void> {
+  const old = `${fresh}-old`;
+  await rename(folder, old).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+  await rename(fresh, folder);
+  await rm(old, { recursive: true, force: true });
+}
+
+function isManifest(answer: Manifest | string | null): answer is Manifest {
+  return answer !== null && typeof answer !== 'string';
+}
+
+function binaries(folder: string, manifest: Manifest): Binaries {
+  const sums = Object.entries(manifest.binaries).map(([name, { sha256 }]) => [name, sha256]);
+  return { folder, provenance: manifest.provenance, sha256: Object.fromEntries(sums) as Binaries['sha256'] };
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}

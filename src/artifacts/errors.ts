@@ -1,0 +1,47 @@
+export type ArtifactErrorKind =
+  /** A version, architecture or mirror that haup does not accept. Exit code 2. */
+  | 'usage'
+  /** Nothing at the other end: no name, no connection, no useful answer. */
+  | 'unreachable'
+  /** The place answers, and does not have that release. */
+  | 'not-found'
+  /** What arrived, or what is in the cache, is not what its checksum says. */
+  | 'checksum'
+  /** The build from Go modules failed. */
+  | 'build'
+  /** The cache cannot be read or written: full, read-only, no permission. */
+  | 'disk';
+
+/** The Kubernetes and etcd binaries cannot be had: why, and what an operator could do about it. */
+export class ArtifactError extends Error {
+  override readonly name = 'ArtifactError';
+  readonly kind: ArtifactErrorKind;
+  /** A sentence, or null where the message says it all. */
+  readonly advice: string | null;
+
+  constructor(kind: ArtifactErrorKind, message: string, options: { advice?: string; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.kind = kind;
+    this.advice = options.advice ?? null;
+  }
+}
+
+/** Turns a file system error into one that names the folder and what to do; leaves any other error as it is. */
+export function explainDisk(error: unknown, folder: string): unknown {
+  const code = (error as NodeJS.ErrnoException | null)?.code;
+  const advice = code === undefined ? undefined : ADVICE[code];
+  if (advice === undefined) return error;
+  return new ArtifactError('disk', `cannot write the binaries to ${folder}: ${(error as Error).message}`, {
+    advice,
+    cause: error,
+  });
+}
+
+const ADVICE: Record<string, string> = {
+  ENOSPC: 'Free about 1 GB there, or set HAUP_CACHE to a folder on a larger disk.',
+  EDQUOT: 'Free about 1 GB of the quota, or set HAUP_CACHE to a folder on another disk.',
+  EROFS: 'Set HAUP_CACHE to a folder that can be written.',
+  EACCES: 'Set HAUP_CACHE to a folder that this user may write.',
+  EPERM: 'Set HAUP_CACHE to a folder that this user may write.',
+  ENOTDIR: 'Set HAUP_CACHE to a folder; a part of this path is a file.',
+};

@@ -1,0 +1,73 @@
+import { chmod, mkdir, rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { exec } from '../util/exec.ts';
+import { downloadFile } from './download.ts';
+import { ArtifactError } from './errors.ts';
+import { getText } from './fetch.ts';
+import type { OnProgress } from './progress.ts';
+import { type Download, findChecksum } from './sources.ts';
+
+/**
+ * Downloads, checks and unpacks all of `downloads` into `folder`, side by side. What is unfinished when one of them fails
+ * stays in `partsFolder` for the next try.
+ * @throws ArtifactError; the signal's reason when aborted; file system errors as they are.
+ */
+export async function fillFromDownloads(
+  downloads: readonly Download[],
+  folder: string,
+  partsFolder: string,
+  onProgress: OnProgress,
+  signal?: AbortSignal,
+): Promise<void> {
+  await mkdir(partsFolder, { recursive: true });
+  const stop = new AbortController();
+  const both = signal ? AbortSignal.any([stop.signal, signal]) : stop.signal;
+  const running = downloads.map((download) => fillOne(download, folder, partsFolder, onProgress, both));
+  try {
+    await Promise.all(running);
+  } catch (error) {
+    stop.abort(error);
+    await Promise.allSettled(running); // nobody may still write there when the caller clears up
+    signal?.throwIfAborted();
+    throw error;
+  }
+}
+
+async function fillOne(
+  download: Download,
+  folder: string,
+  partsFolder: string,
+  onProgress: OnProgress,
+  signal: AbortSignal,
+): Promise<void> {
+  const sha256 = findChecksum(await getText(download.checksumUrl, signal), download.fileName);
+  if (sha256 === null) {
+    throw new ArtifactError('checksum', `${download.checksumUrl} has no SHA-256 of ${download.fileName}`);
+  }
+  const part = join(partsFolder, `${download.key}.part`);
+  await downloadFile(download.url, part, sha256, {
+    signal,
+    onBytes: (received, total) => onProgress({ kind: 'download', file: download.fileName, received, total }),
+  });
+  for (const { name, archiveMember } of download.binaries) {
+    const target = join(folder, name);
+    if (archiveMember === null) await rename(part, target);
+    else await unpack(part, archiveMember, folder, target, signal);
+    await chmod(target, 0o755);
+  }
+  await rm(part, { force: true });
+}
+
+async function unpack(
+  archive: string,
+  member: string,
+  folder: string,
+  target: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const room = join(folder, `.${basename(target)}`);
+  await mkdir(room);
+  await exec('tar', ['-xzf', archive, '-C', room, '--no-same-owner', member], { signal });
+  await rename(join(room, member), target);
+  await rm(room, { recursive: true });
+}

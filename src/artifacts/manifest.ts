@@ -1,0 +1,98 @@
+import { readFile, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { sha256OfFile } from './hash.ts';
+import { BINARIES, type BinaryName, type Release } from './sources.ts';
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+const manifestSchema = z.object({
+  format: z.literal(1),
+  kubernetesVersion: z.string(),
+  etcdVersion: z.string(),
+  arch: z.string(),
+  provenance: z.object({
+    kind: z.enum(['official release', 'mirror', 'built from Go modules']),
+    /** The URL, or the Go version and the build script's SHA-256. */
+    detail: z.string(),
+  }),
+  installed: z.iso.datetime(),
+  binaries: z.record(z.enum(BINARIES), z.object({ sha256, size: z.int(), mtimeMs: z.number() })),
+});
+
+/** What is in a folder of the cache, and where it came from: the manifest.json beside the executables. */
+export type Manifest = z.infer<typeof manifestSchema>;
+export type Provenance = Manifest['provenance'];
+
+const FILE = 'manifest.json';
+
+/** Hashes the six executables of a folder and writes its manifest. */
+export async function writeManifest(
+  folder: string,
+  release: Release,
+  provenance: Provenance,
+): Promise<Manifest> {
+  const binaries = {} as Manifest['binaries'];
+  await Promise.all(
+    BINARIES.map(async (name) => {
+      binaries[name] = { sha256: await sha256OfFile(join(folder, name)), ...(await look(folder, name)) };
+    }),
+  );
+  const { kubernetesVersion, etcdVersion, arch } = release;
+  const installed = new Date().toISOString();
+  const manifest: Manifest = {
+    format: 1,
+    kubernetesVersion,
+    etcdVersion,
+    arch,
+    provenance,
+    installed,
+    binaries,
+  };
+  await writeFile(join(folder, FILE), `${JSON.stringify(manifest, null, 2)}\n`);
+  return manifest;
+}
+
+/**
+ * Checks a folder of the cache against its manifest. The executables are 330 MB, which take a second to hash, so a file whose
+ * size and time of change are those of its installation passes; one that differs in either is hashed.
+ * @returns the manifest, or in words what is wrong with the folder. Null where there is no such folder.
+ */
+export async function checkFolder(folder: string): Promise<Manifest | string | null> {
+  try {
+    await stat(folder);
+  } catch {
+    return null;
+  }
+  let manifest: Manifest;
+  try {
+    manifest = manifestSchema.parse(JSON.parse(await readFile(join(folder, FILE), 'utf8')));
+  } catch {
+    return `${FILE} is missing or is not one that this haup wrote`;
+  }
+  const faults = await Promise.all(BINARIES.map((name) => faultOf(folder, name, manifest.binaries[name])));
+  return faults.find((fault) => fault !== null) ?? manifest;
+}
+
+async function faultOf(
+  folder: string,
+  name: BinaryName,
+  recorded: Manifest['binaries'][BinaryName],
+): Promise<string | null> {
+  try {
+    const now = await look(folder, name);
+    if (now.size === recorded.size && now.mtimeMs === recorded.mtimeMs) return null;
+    const path = join(folder, name);
+    if ((await sha256OfFile(path)) !== recorded.sha256) return `${name} is not what was installed`;
+    // Best effort, so that the next use need not hash it again: the cache may belong to another user.
+    await utimes(path, new Date(), new Date(recorded.mtimeMs)).catch(() => {});
+    return null;
+  } catch (error) {
+    return `${name} cannot be read: ${(error as Error).message}`;
+  }
+}
+
+async function look(folder: string, name: BinaryName): Promise<{ size: number; mtimeMs: number }> {
+  const { size, mtimeMs } = await stat(join(folder, name));
+  return { size, mtimeMs: Math.floor(mtimeMs) };
+}

@@ -1,0 +1,90 @@
+import type { Download } from './sources.ts';
+
+/**
+ * A POSIX sh script with which a machine downloads the executables itself. It fetches all files side by side, takes an
+ * interrupted one up where it broke, verifies each by SHA-256, and installs it only then, 0755, so that an executable in
+ * `folder` is always a whole one. Run again, it fetches only what is not there or not what was verified; two at once wait for
+ * each other. It needs curl, tar, gzip, sha256sum and flock; it exits 0 only if everything is in place, and says on standard
+ * error which file failed and why.
+ * @param folder absolute path on the machine.
+ */
+export function downloadScript(downloads: readonly Download[], folder = '/opt/haup/bin'): string {
+  return `#!/bin/sh
+# Written by haup: Kubernetes and etcd executables for a master replica.
+set -u
+umask 022
+folder=${quote(folder)}
+work="$folder/.download"
+mkdir -p "$work" || exit 1
+exec 9>"$work/lock"
+flock 9 || exit 1
+
+say() { echo "haup-download: $*" >&2; }
+get() { curl --fail --silent --show-error --location --connect-timeout 15 --speed-time 30 --speed-limit 1 "$@"; }
+
+# fetch KEY FILE URL CHECKSUM_URL: leaves the verified file at $work/KEY.part
+fetch() {
+  part="$work/$1.part"
+  attempt=0
+  while [ "$attempt" -lt 8 ]; do
+    [ "$attempt" -eq 0 ] || sleep "$attempt"
+    attempt=$((attempt + 1))
+    get --output "$work/$1.sums" "$4" || continue
+    sum=$(awk -v file="$2" 'NF == 1 || $2 == file || $2 == "*" file { print tolower($1); exit }' "$work/$1.sums")
+    [ \${#sum} -eq 64 ] || { say "no SHA-256 of $2 in $4"; return 1; }
+    # A part that is whole already makes curl fail (416), so the checksum decides, not curl.
+    get --continue-at - --output "$part" "$3"
+    broken=$?
+    [ -f "$part" ] || continue
+    echo "$sum  $part" | sha256sum --check --status && return 0
+    # 18 and 28: the connection ended early or was too slow, and what came is worth keeping.
+    case $broken in 18 | 28 | 56 | 92) ;; *) say "what came from $3 is not what $4 says"; rm -f "$part" ;; esac
+  done
+  say "gave up on $3"
+  return 1
+}
+
+# Is NAME in place, and still what was verified?
+in_place() { [ -x "$folder/$1" ] && (cd "$folder" && sha256sum --check --status ".download/$1.ok" 2>/dev/null); }
+
+# install_as NAME FILE FROM: the name appears with its content whole
+install_as() {
+  chmod 0755 "$2" || return 1
+  mv -f "$2" "$folder/$1" || return 1
+  (cd "$folder" && sha256sum "$1") >"$work/$1.ok" && echo "$3" >"$work/$1.from" && say "$1 is in place"
+}
+
+${downloads.map(downloadFunction).join('\n\n')}
+
+pids=''
+${downloads.map((_, index) => `download_${index} & pids="$pids $!"`).join('\n')}
+failed=0
+for pid in $pids; do wait "$pid" || failed=1; done
+[ "$failed" -eq 0 ] || { say 'not everything could be fetched; run this again'; exit 1; }
+`;
+}
+
+function downloadFunction({ key, url, checksumUrl, fileName, binaries }: Download, index: number): string {
+  const from = quote(url);
+  const there = binaries.map(
+    ({ name }) => `in_place ${quote(name)} && [ "$(cat "$work"/${quote(name)}.from 2>/dev/null)" = ${from} ]`,
+  );
+  const part = `"$work"/${quote(`${key}.part`)}`;
+  const install = binaries.map(({ name, archiveMember }) =>
+    archiveMember === null
+      ? `install_as ${quote(name)} ${part} ${from}`
+      : `tar -xzOf ${part} ${quote(archiveMember)} >"$work"/${quote(name)} && install_as ${quote(name)} "$work"/${quote(name)} ${from}`,
+  );
+  return `download_${index}() {
+  ${there.join(' &&\n    ')} &&
+    return 0
+  fetch ${quote(key)} ${quote(fileName)} ${from} ${quote(checksumUrl)} &&
+    ${install.join(' &&\n    ')} &&
+    rm -f ${part}
+}`;
+}
+
+/** As one word of a shell. */
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
