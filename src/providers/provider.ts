@@ -66,6 +66,10 @@ export interface Machines {
 export interface ApiAddress {
   readonly ip: string;
   readonly holder: Holder;
+  /** The zone that the address lives in, where the cloud ties it to one (AWS). */
+  readonly zone?: string | null;
+  /** Why no packet reaches the address though it is held: its zone is lost. `handOver` to the same holder moves it. */
+  readonly lost?: string | null;
 }
 
 export interface Address {
@@ -78,7 +82,11 @@ export interface Address {
    * is taken from its owner; a failure leaves it where it was or where it should be, and a crash in the middle leaves
    * a state from which the same call finishes. Cuts connections through the address on a real cloud.
    */
-  handOver(to: Exclude<Holder, { kind: 'nobody' }>): Promise<void>;
+  handOver(
+    to: Exclude<Holder, { kind: 'nobody' }>,
+    /** Zones that the address must not live in: to move it out of one that the cloud itself does not call lost. */
+    options?: { readonly avoidZones?: readonly string[] },
+  ): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -150,6 +158,8 @@ export interface Provider {
   readonly balancer: Balancer;
   readonly network: Network;
   readonly binaries: BinarySource;
+  /** How long the balancer's health check needs to notice that a target is no longer ready: a stopping API server serves on for that long. Seconds. */
+  readonly drainSeconds: number;
   interruption(zones: readonly string[]): Interruption;
   /** Only the local provider can hurt its machines. */
   fault?(kind: FaultKind, machine: string): Promise<void>;

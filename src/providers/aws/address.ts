@@ -1,0 +1,54 @@
+import type { Address, ApiAddress, Holder } from '../provider.ts';
+import { allocate, apiAddress, apiRole, findAddresses, ofRole } from './addresses.ts';
+import { findLoadBalancer, zoneOf } from './balancer-parts.ts';
+import { type Context, roleTag } from './context.ts';
+import { release } from './elastic-ip.ts';
+import { type HandoverParts, toBalancer, toMachine } from './handover.ts';
+import { findInstances, nameOf } from './instances.ts';
+import { lostZones } from './zones.ts';
+
+export function address(context: Context, parts: HandoverParts): Address {
+  async function read(): Promise<ApiAddress | null> {
+    const [addresses, instances] = await Promise.all([findAddresses(context), findInstances(context)]);
+    const found = apiAddress(addresses);
+    if (!found) return null;
+    const ip = found.PublicIp!;
+    if (!found.AssociationId) return { ip, holder: { kind: 'nobody' } };
+    if (!found.InstanceId)
+      return { ip, holder: { kind: 'balancer' }, ...(await whereabouts(found.AllocationId!)) };
+    const machine = instances.find((instance) => instance.InstanceId === found.InstanceId);
+    // On an instance that is being terminated, or is none of the cluster's, it is as good as free.
+    const holder: Holder = machine ? { kind: 'machine', name: nameOf(machine) } : { kind: 'nobody' };
+    return { ip, holder, zone: machine?.Placement?.AvailabilityZone ?? null };
+  }
+
+  /** An Elastic IP of a balancer lives in one zone, and dies with it. */
+  async function whereabouts(allocationId: string): Promise<{ zone: string | null; lost: string | null }> {
+    const [lb, lost] = await Promise.all([findLoadBalancer(context), lostZones(context)]);
+    const zone = zoneOf(lb, allocationId);
+    const dead = zone !== null && lost.includes(zone);
+    return { zone, lost: dead ? `the address lives in ${zone}, which AWS reports as out of order` : null };
+  }
+
+  return {
+    read,
+    async reserve() {
+      const present = await read();
+      if (present) return present;
+      const made = await allocate(
+        context,
+        `${context.cluster.name} (API)`,
+        { [roleTag]: apiRole },
+        (all) => apiAddress(all) ?? undefined,
+      );
+      return { ip: made.PublicIp!, holder: { kind: 'nobody' } };
+    },
+    async handOver(to, options) {
+      if (to.kind === 'machine') await toMachine(context, parts, to.name);
+      else await toBalancer(context, parts, options?.avoidZones);
+    },
+    async release() {
+      for (const one of ofRole(await findAddresses(context), apiRole)) await release(context.api, one);
+    },
+  };
+}

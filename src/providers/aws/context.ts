@@ -1,0 +1,78 @@
+import type { Filter, Tag } from '@aws-sdk/client-ec2';
+import type { Clock } from '../../util/clock.ts';
+import type { ClusterIdentity, ProviderSettings } from '../provider.ts';
+import { type PollOptions, poll } from '../shared/poll.ts';
+import type { Api } from './api.ts';
+
+/** What every part of this provider needs. */
+export interface Context {
+  readonly cluster: ClusterIdentity;
+  readonly settings: ProviderSettings;
+  readonly api: Api;
+  readonly clock: Clock;
+  readonly progress: (message: string) => void;
+  /** The operator's own public address as a CIDR. */
+  readonly operatorAddress: () => Promise<string>;
+}
+
+/** Decides ownership. Never a name, never a prefix. */
+export const uidTag = 'haup-uid';
+export const clusterTag = 'haup-cluster';
+export const replicaTag = 'haup-replica';
+/** Of an Elastic IP: `api`, or `management` for a machine that has lost its own public address. */
+export const roleTag = 'haup-role';
+
+/** The tags of a thing of the cluster; `name` is what the console shows. */
+export function tagsFor(cluster: ClusterIdentity, name: string, more: Record<string, string> = {}): Tag[] {
+  const all = { Name: name, [clusterTag]: cluster.name, [uidTag]: cluster.uid, ...more };
+  return Object.entries(all).map(([Key, Value]) => ({ Key, Value }));
+}
+
+export function ownedBy(cluster: ClusterIdentity): Filter {
+  return { Name: `tag:${uidTag}`, Values: [cluster.uid] };
+}
+
+export function tagOf(thing: { readonly Tags?: readonly Tag[] | undefined }, key: string): string | null {
+  return thing.Tags?.find((tag) => tag.Key === key)?.Value ?? null;
+}
+
+/** Waits, saying so to the user. */
+export function wait<T>(
+  context: Context,
+  what: string,
+  look: () => Promise<T | undefined>,
+  options: Pick<PollOptions, 'timeoutMs'> & Partial<PollOptions> & { readonly api?: Api },
+): Promise<T> {
+  context.progress(`waiting for ${what}`);
+  const { api = context.api, ...rest } = options;
+  return poll(look, { what, clock: context.clock, signal: api.signal, ...rest });
+}
+
+/** Every page of a listing. A page may be empty and still not be the last. */
+export async function pages<Page extends { NextToken?: string | undefined }, Item>(
+  next: (token: { NextToken?: string }) => Promise<Page>,
+  items: (page: Page) => readonly Item[] | undefined,
+): Promise<Item[]> {
+  const all: Item[] = [];
+  let token: string | undefined;
+  do {
+    const page = await next(token === undefined ? {} : { NextToken: token });
+    all.push(...(items(page) ?? []));
+    token = page.NextToken || undefined;
+  } while (token !== undefined);
+  return all;
+}
+
+/** Remembers the answer of a look-up for this run; a failure is not remembered. */
+export function once<T>(look: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined;
+  return () => {
+    answer ??= look().catch((error) => {
+      answer = undefined;
+      throw error;
+    });
+    return answer;
+  };
+}
+
+export const minutes = 60_000;

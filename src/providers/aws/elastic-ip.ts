@@ -1,0 +1,115 @@
+import type { Address as ElasticIp, Instance } from '@aws-sdk/client-ec2';
+import type { Api } from './api.ts';
+import { type Context, minutes, wait } from './context.ts';
+import { type AwsError, hasCode, tolerate } from './errors.ts';
+
+/**
+ * A balancer's node still has the address: EC2 lets nobody else touch it, and words that as a lack of permission, or as
+ * being in use. hashicorp/terraform-provider-aws#1956.
+ */
+export function isHeldElsewhere({ code, message }: AwsError): boolean {
+  if (['Resource.AlreadyAssociated', 'InvalidIPAddress.InUse', 'OperationNotPermitted'].includes(code))
+    return true;
+  return code === 'AuthFailure' && /permission to access the specified resource/i.test(message);
+}
+
+/** A thing made, or started, a moment ago may be unknown or not ready. EC2, "Eventual consistency". */
+const young = ['InvalidAllocationID.NotFound', 'InvalidInstanceID.NotFound', 'InvalidInstanceID'];
+
+/**
+ * Associates the address with the instance, wherever it was before. An Elastic IP that the instance had is freed: by this
+ * same call (EC2 reference, AssociateAddress), or, should EC2 refuse with "already associated", by a call of its own.
+ * @param held also wait for a balancer to let go of the address, up to `deadlineMs`.
+ */
+export async function give(
+  context: Context,
+  api: Api,
+  address: ElasticIp,
+  instance: Instance,
+  options: { held?: boolean; deadlineMs?: number } = {},
+): Promise<void> {
+  const { held = false, deadlineMs = 2 * minutes } = options;
+  const AllocationId = address.AllocationId!;
+  const InstanceId = instance.InstanceId!;
+  await freeing(context, api, InstanceId, AllocationId, () =>
+    api.ec2(
+      'AssociateAddress',
+      { AllocationId, InstanceId },
+      {
+        patience: (error) => hasCode(error, young) || (held && isHeldElsewhere(error)),
+        deadlineMs,
+      },
+    ),
+  );
+}
+
+async function freeing(
+  context: Context,
+  api: Api,
+  instanceId: string,
+  allocationId: string,
+  associate: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    await associate();
+  } catch (error) {
+    if (!hasCode(error, ['Resource.AlreadyAssociated'])) throw error;
+    const present = (await addressesOf(api, instanceId)).filter(
+      (other) => other.AllocationId !== allocationId,
+    );
+    if (present.length === 0) throw error;
+    for (const other of present) await free(api, other);
+    context.progress('associating the address again');
+    await associate();
+  }
+}
+
+async function addressesOf(api: Api, instanceId: string): Promise<ElasticIp[]> {
+  const answer = await api.ec2('DescribeAddresses', {
+    Filters: [{ Name: 'instance-id', Values: [instanceId] }],
+  });
+  return answer.Addresses ?? [];
+}
+
+/** Takes the address away from the instance that has it. */
+export async function free(api: Api, address: ElasticIp): Promise<void> {
+  if (!address.AssociationId) return;
+  await tolerate(api.ec2('DisassociateAddress', { AssociationId: address.AssociationId }), [
+    'InvalidAssociationID.NotFound',
+  ]);
+}
+
+/** Gives an Elastic IP back to EC2, once nothing holds it. */
+export async function release(api: Api, address: ElasticIp): Promise<void> {
+  if (address.InstanceId) await free(api, address);
+  await tolerate(
+    api.ec2(
+      'ReleaseAddress',
+      { AllocationId: address.AllocationId! },
+      { patience: isHeldElsewhere, deadlineMs: 10 * minutes },
+    ),
+    ['InvalidAllocationID.NotFound'],
+  );
+}
+
+/** Waits until EC2's own listing shows what was done: what haup observes next must not be the past. */
+export async function shown(
+  context: Context,
+  api: Api,
+  allocationId: string,
+  what: string,
+  is: (address: ElasticIp) => boolean,
+  timeoutMs = 2 * minutes,
+): Promise<void> {
+  await wait(
+    context,
+    what,
+    async () => {
+      const answer = await api.ec2('DescribeAddresses', {
+        Filters: [{ Name: 'allocation-id', Values: [allocationId] }],
+      });
+      return (answer.Addresses ?? []).some(is) || undefined;
+    },
+    { api, timeoutMs, intervalMs: 500, maxIntervalMs: 2000 },
+  );
+}

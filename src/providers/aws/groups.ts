@@ -1,0 +1,166 @@
+import type { SecurityGroup } from '@aws-sdk/client-ec2';
+import { type Context, minutes, once, ownedBy, pages, roleTag, tagOf, tagsFor, wait } from './context.ts';
+import { hasCode, tolerate } from './errors.ts';
+import type { Placement } from './placement.ts';
+import {
+  canonicalCidr,
+  desiredRules,
+  flatten,
+  type GroupIds,
+  type IngressRule,
+  ours,
+  sameRule,
+  toPermission,
+} from './rules.ts';
+
+type Role = keyof GroupIds;
+const roles: readonly Role[] = ['masters', 'balancer'];
+
+/** The cluster's two security groups: the masters' own, and the balancer's, which it must be created with. */
+export interface Groups {
+  /** @throws ProviderError `transient` when they are not listed within a minute. */
+  ids(): Promise<GroupIds>;
+  /** Whether both exist with exactly haup's rules. `direct`: see {@link Access}. */
+  ready(direct: boolean): Promise<boolean>;
+  ensure(direct: boolean): Promise<void>;
+  /** Deletes both, once nothing uses them any more. Returns whether any was found. */
+  delete(): Promise<boolean>;
+}
+
+/** A group just made may be unknown for seconds. EC2, "Eventual consistency". */
+const young = ['InvalidGroup.NotFound', 'InvalidGroupId.NotFound', 'InvalidSecurityGroupID.NotFound'];
+
+export function groups(context: Context, placement: Placement): Groups {
+  const { api, cluster, settings } = context;
+  let known: GroupIds | undefined;
+  const clients = (settings.allowFrom ?? ['0.0.0.0/0']).map(canonicalCidr);
+  const ssh = once(async () => (settings.sshFrom ?? [await context.operatorAddress()]).map(canonicalCidr));
+
+  async function find(): Promise<Partial<Record<Role, SecurityGroup>>> {
+    const all = await pages(
+      (token) => api.ec2('DescribeSecurityGroups', { Filters: [ownedBy(cluster)], ...token }),
+      (page) => page.SecurityGroups,
+    );
+    const found: Partial<Record<Role, SecurityGroup>> = {};
+    for (const role of roles) {
+      const group = all.find((candidate) => tagOf(candidate, roleTag) === role);
+      if (group) found[role] = group;
+    }
+    return found;
+  }
+
+  async function create(role: Role): Promise<SecurityGroup> {
+    const name = `haup-${cluster.name}-${cluster.uid}-${role}`;
+    try {
+      const made = await api.ec2('CreateSecurityGroup', {
+        GroupName: name,
+        Description: `haup cluster ${cluster.name}: ${role}`,
+        VpcId: await placement.vpcId(),
+        TagSpecifications: [
+          { ResourceType: 'security-group', Tags: tagsFor(cluster, name, { [roleTag]: role }) },
+        ],
+      });
+      return { GroupId: made.GroupId };
+    } catch (error) {
+      // The answer to an earlier attempt was lost: it is there, or will be seen in a moment.
+      if (!hasCode(error, ['InvalidGroup.Duplicate'])) throw error;
+      return wait(context, `the security group ${name} to be listed`, async () => (await find())[role], {
+        timeoutMs: 2 * minutes,
+      });
+    }
+  }
+
+  async function wanted(ids: GroupIds, direct: boolean) {
+    return desiredRules(ids, { apiPort: cluster.apiPort, ssh: await ssh(), clients, direct });
+  }
+
+  async function sync(group: SecurityGroup, want: readonly IngressRule[]): Promise<void> {
+    const have = flatten(group.IpPermissions);
+    const { missing, surplus } = compare(want, have);
+    const GroupId = group.GroupId!;
+    if (missing.length) await authorize(GroupId, missing);
+    if (surplus.length)
+      await tolerate(
+        api.ec2('RevokeSecurityGroupIngress', { GroupId, IpPermissions: surplus.map(toPermission) }),
+        ['InvalidPermission.NotFound'],
+      );
+  }
+
+  /** All in one call; where one of them exists already, which EC2 refuses for the whole call, one by one. */
+  async function authorize(GroupId: string, rules: readonly IngressRule[]): Promise<void> {
+    const open = (some: readonly IngressRule[]) =>
+      api.ec2(
+        'AuthorizeSecurityGroupIngress',
+        { GroupId, IpPermissions: some.map(toPermission) },
+        { patience: young },
+      );
+    const answer = await tolerate(open(rules), ['InvalidPermission.Duplicate']);
+    if (answer !== null || rules.length === 1) return;
+    for (const rule of rules) await tolerate(open([rule]), ['InvalidPermission.Duplicate']);
+  }
+
+  return {
+    async ids() {
+      if (known) return known;
+      const found = await wait(
+        context,
+        'the security groups to be listed',
+        async () => {
+          const { masters, balancer } = await find();
+          return masters && balancer ? { masters: masters.GroupId!, balancer: balancer.GroupId! } : undefined;
+        },
+        { timeoutMs: 1 * minutes },
+      );
+      known = found;
+      return found;
+    },
+
+    async ready(direct) {
+      const found = await find();
+      if (!found.masters || !found.balancer) return false;
+      const ids = { masters: found.masters.GroupId!, balancer: found.balancer.GroupId! };
+      known = ids;
+      const want = await wanted(ids, direct);
+      return roles.every((role) => {
+        const { missing, surplus } = compare(want[role], flatten(found[role]!.IpPermissions));
+        return missing.length + surplus.length === 0;
+      });
+    },
+
+    async ensure(direct) {
+      const found = await find();
+      const [masters, balancer] = await Promise.all(roles.map(async (role) => found[role] ?? create(role)));
+      known = { masters: masters!.GroupId!, balancer: balancer!.GroupId! };
+      const want = await wanted(known, direct);
+      await Promise.all([sync(masters!, want.masters), sync(balancer!, want.balancer)]);
+    },
+
+    async delete() {
+      const found = await find();
+      const present = roles.flatMap((role) => found[role] ?? []);
+      known = undefined;
+      // Each refers to the other, or is used for a while by an interface that is going away: both pass with time, the
+      // first only once the masters' group, which names the balancer's, is gone.
+      for (const group of present) {
+        context.progress(`deleting the security group ${group.GroupName}`);
+        await tolerate(
+          api.ec2(
+            'DeleteSecurityGroup',
+            { GroupId: group.GroupId! },
+            { patience: ['DependencyViolation', 'InvalidGroup.InUse'], deadlineMs: 15 * minutes },
+          ),
+          ['InvalidGroup.NotFound', 'InvalidGroupId.NotFound'],
+        );
+      }
+      return present.length > 0;
+    },
+  };
+}
+
+/** What is missing, and what of haup's own is too much. */
+function compare(want: readonly IngressRule[], have: readonly IngressRule[]) {
+  return {
+    missing: want.filter((rule) => !have.some((other) => sameRule(rule, other))),
+    surplus: have.filter((rule) => rule.why.startsWith(ours) && !want.some((other) => sameRule(rule, other))),
+  };
+}

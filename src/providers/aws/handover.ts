@@ -1,0 +1,289 @@
+import type { Address as ElasticIp, Instance } from '@aws-sdk/client-ec2';
+import type { LoadBalancer } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { ProviderError } from '../errors.ts';
+import { apiAddress, findAddresses } from './addresses.ts';
+import { build } from './balancer-build.ts';
+import {
+  findLoadBalancer,
+  findParts,
+  isComplete,
+  mappings,
+  setSubnets,
+  targetHealth,
+  untilActive,
+  zoneOf,
+} from './balancer-parts.ts';
+import { demolish } from './balancer-zones.ts';
+import { type Context, minutes, wait } from './context.ts';
+import { free, give, shown } from './elastic-ip.ts';
+import type { Groups } from './groups.ts';
+import { findInstances, nameOf, stateOf } from './instances.ts';
+import type { Management } from './management.ts';
+import { freeAddressesForBalancer, type Placement } from './placement.ts';
+import { chooseRoute, type Route } from './route.ts';
+import { lostZones } from './zones.ts';
+
+export interface HandoverParts {
+  readonly placement: Placement;
+  readonly groups: Groups;
+  readonly management: Management;
+}
+
+/** What both directions look at before they begin. */
+interface Scene {
+  readonly address: ElasticIp;
+  /** The live machine that has the address. */
+  readonly owner: Instance | null;
+  readonly instances: readonly Instance[];
+}
+
+async function survey(context: Context): Promise<Scene> {
+  const [addresses, instances] = await Promise.all([findAddresses(context), findInstances(context)]);
+  const address = apiAddress(addresses);
+  if (!address) throw new ProviderError('not-found', 'the cluster has no API address yet');
+  const owner = instances.find((instance) => instance.InstanceId === address.InstanceId) ?? null;
+  return { address, owner, instances };
+}
+
+/** The address goes to a running machine. */
+export async function toMachine(context: Context, parts: HandoverParts, name: string): Promise<void> {
+  const { api } = context;
+  const [scene, lb] = await Promise.all([survey(context), findLoadBalancer(context)]);
+  const { address, owner } = scene;
+  const target = scene.instances.find((instance) => nameOf(instance) === name);
+  if (!target) throw new ProviderError('not-found', `there is no machine ${name}`);
+  if (stateOf(target) !== 'running') throw new ProviderError('conflict', `${name} does not run`);
+  await parts.groups.ensure(true); // clients may reach the machines before the address is there
+  const id = address.AllocationId!;
+  const zone = zoneOf(lb, id);
+  const held = address.InstanceId === target.InstanceId;
+  if (!held && lb && zone) await fromBalancer(context, scene, lb, zone, target);
+  else if (!held) {
+    if (owner && stateOf(owner) === 'running') await parts.management.prepare(nameOf(owner));
+    context.progress(`moving the address to ${name}`);
+    await give(context, api.steadfast, address, target, { held: true, deadlineMs: 10 * minutes });
+  }
+  await parts.management.reconcile();
+  await shown(
+    context,
+    api,
+    id,
+    `the address to be shown at ${name}`,
+    (now) => now.InstanceId === target.InstanceId,
+  );
+}
+
+/** Frees the address by disabling its zone, or, where that is the only one, by deleting the load balancer. */
+async function fromBalancer(
+  context: Context,
+  { address }: Scene,
+  lb: LoadBalancer,
+  zone: string,
+  target: Instance,
+): Promise<void> {
+  const api = context.api.steadfast;
+  const all = mappings(lb);
+  const rest = all.filter((mapping) => mapping.zone !== zone);
+  context.api.signal.throwIfAborted();
+  context.progress(`moving the address from the load balancer to ${nameOf(target)}`);
+  try {
+    if (rest.length > 0) await setSubnets(api, lb, rest, { deadlineMs: 1 * minutes });
+    else
+      await api.elb(
+        'DeleteLoadBalancer',
+        { LoadBalancerArn: lb.LoadBalancerArn! },
+        { deadlineMs: 1 * minutes },
+      );
+    await give(context, api, address, target, { held: true, deadlineMs: 5 * minutes });
+  } catch (error) {
+    if (rest.length > 0) await putBack(context, () => restore(context, lb, all, address), error);
+    throw error;
+  }
+}
+
+/** The balancer keeps, or gets back, the zones that it had, unless the address has moved after all. */
+async function restore(
+  context: Context,
+  lb: LoadBalancer,
+  all: ReturnType<typeof mappings>,
+  address: ElasticIp,
+): Promise<void> {
+  const api = context.api.steadfast;
+  const now = apiAddress(await findAddresses(context, api));
+  if (now?.InstanceId) return;
+  const present = await findLoadBalancer(context, api);
+  if (present && zoneOf(present, address.AllocationId!)) return;
+  await setSubnets(api, lb, all, { patience: inUse, deadlineMs: 5 * minutes });
+}
+
+/** ELB's words for an Elastic IP that is not free yet. */
+const inUse = [
+  'ResourceInUse',
+  'ResourceInUseException',
+  'AllocationIdNotFound',
+  'AllocationIdNotFoundException',
+];
+
+/** The address goes to the load balancer; or, where the zone it lives in is lost, to another zone of it. */
+export async function toBalancer(
+  context: Context,
+  parts: HandoverParts,
+  avoid: readonly string[] = [],
+): Promise<void> {
+  const [scene, found, subnets, impaired] = await Promise.all([
+    survey(context),
+    findParts(context),
+    parts.placement.subnets(),
+    lostZones(context),
+  ]);
+  if (!found.lb || !isComplete(found))
+    throw new ProviderError('conflict', 'the load balancer is not complete: the address stays where it is');
+  const id = scene.address.AllocationId!;
+  const lost = [...new Set([...impaired, ...avoid])];
+  const present = zoneOf(found.lb, id);
+  if (!present || lost.includes(present)) {
+    const enabled = mappings(found.lb);
+    const others = enabled.filter((mapping) => mapping.zone !== present);
+    const route = chooseRoute({
+      enabled: others.map((mapping) => mapping.zone),
+      subnets: [...subnets.values()]
+        .filter(
+          (subnet) =>
+            subnet.freeAddresses >= freeAddressesForBalancer ||
+            others.some((mapping) => mapping.zone === subnet.zone),
+        )
+        .map((subnet) => subnet.zone),
+      lost,
+      near: scene.owner?.Placement?.AvailabilityZone ?? null,
+    });
+    if (!route)
+      throw new ProviderError('transient', `no zone but ${lost.join(', ')} can hold the address`, {
+        advice: 'Name a public subnet in another zone with --subnets, or wait for the zone to return.',
+      });
+    await place(context, parts, scene, found.lb, route, { present });
+  }
+  await arrived(context, id);
+  await parts.groups.ensure(false); // from here on clients go through the balancer's own security group
+  await parts.management.reconcile();
+}
+
+async function place(
+  context: Context,
+  parts: HandoverParts,
+  scene: Scene,
+  lb: LoadBalancer,
+  route: Route,
+  { present }: { present: string | null },
+): Promise<void> {
+  const { address, owner } = scene;
+  const api = context.api.steadfast;
+  const subnet = await parts.placement.subnet(route.zone);
+  const stays = mappings(lb).filter((mapping) => mapping.zone !== route.zone && mapping.zone !== present);
+  const zones = [...stays.map((mapping) => mapping.zone), route.zone];
+
+  // Everything slow first, while the address still serves.
+  if (owner && stateOf(owner) === 'running') await parts.management.prepare(nameOf(owner));
+  if (present && route.kind !== 'rebuild') await disable(context, lb, stays);
+  else if (route.kind === 'readd') await disable(context, lb, stays);
+  if (route.kind === 'rebuild') await demolish(context);
+  context.api.signal.throwIfAborted();
+
+  context.progress(`moving the address to the load balancer, in ${route.zone}`);
+  try {
+    if (owner) await takeFrom(context, parts, address, owner);
+    if (route.kind === 'rebuild')
+      await build(context, parts, zones, {
+        api,
+        apiAllocation: { zone: route.zone, id: address.AllocationId! },
+      });
+    else
+      await setSubnets(
+        api,
+        lb,
+        [...stays, { zone: route.zone, SubnetId: subnet.id, AllocationId: address.AllocationId! }],
+        { patience: inUse, deadlineMs: present ? 5 * minutes : 1 * minutes },
+      );
+  } catch (error) {
+    if (owner) await putBack(context, () => returnTo(context, address, owner, route), error);
+    throw error;
+  }
+  if (route.kind !== 'add') await targetsSettled(context);
+}
+
+async function disable(
+  context: Context,
+  lb: LoadBalancer,
+  stays: ReturnType<typeof mappings>,
+): Promise<void> {
+  await setSubnets(context.api, lb, stays);
+  await untilActive(
+    context,
+    context.api,
+    stays.map((mapping) => mapping.zone),
+  );
+}
+
+/** The machine's own address replaces the API address in one call, so that it stays reachable. See {@link Management}. */
+async function takeFrom(
+  context: Context,
+  parts: HandoverParts,
+  address: ElasticIp,
+  owner: Instance,
+): Promise<void> {
+  const api = context.api.steadfast;
+  if (stateOf(owner) === 'running') {
+    const own = await parts.management.prepare(nameOf(owner));
+    await give(context, api, own, owner, { deadlineMs: 1 * minutes });
+  } else await free(api, address);
+}
+
+/** Undoes what a failed move to the balancer did, unless the balancer has the address after all. */
+async function returnTo(context: Context, address: ElasticIp, owner: Instance, route: Route): Promise<void> {
+  const api = context.api.steadfast;
+  if (route.kind === 'rebuild') await demolish(context, api);
+  else if (zoneOf(await findLoadBalancer(context, api), address.AllocationId!)) return;
+  await give(context, api, address, owner, { held: true, deadlineMs: 5 * minutes });
+}
+
+/** Runs a rollback; if that fails as well, says so beside what failed first. */
+async function putBack(context: Context, undo: () => Promise<void>, cause: unknown): Promise<void> {
+  context.progress('the address could not be moved: putting it back');
+  try {
+    await undo();
+  } catch (second) {
+    const words = (error: unknown) => (error instanceof Error ? error.message : String(error));
+    throw new ProviderError(
+      'transient',
+      `${words(cause)}; and the address could not be put back: ${words(second)}`,
+      { advice: 'Nobody may have the API address now: haup repair gives it to where it belongs.', cause },
+    );
+  }
+}
+
+/** Waits until the balancer is active and EC2 shows the address at one of its nodes. */
+async function arrived(context: Context, allocationId: string): Promise<void> {
+  await untilActive(context, context.api);
+  await shown(
+    context,
+    context.api,
+    allocationId,
+    'the address to be shown at the load balancer',
+    (now) => Boolean(now.AssociationId) && !now.InstanceId,
+    10 * minutes,
+  );
+}
+
+/** A target whose zone was away for a moment is checked again from the start: wait until it has been. */
+async function targetsSettled(context: Context): Promise<void> {
+  const { group } = await findParts(context);
+  if (!group) return;
+  await wait(
+    context,
+    'the load balancer to check its targets again',
+    async () => {
+      const health = await targetHealth(context.api, group);
+      return health.every((target) => target.state !== 'initial') || undefined;
+    },
+    { timeoutMs: 10 * minutes, intervalMs: 1000 },
+  );
+}

@@ -1,0 +1,79 @@
+import { systemClock } from '../../util/clock.ts';
+import { ProviderError } from '../errors.ts';
+import type { OpenProvider, Provider, ProviderOptions } from '../provider.ts';
+import { operatorAddress } from '../shared/operator-address.ts';
+import { address } from './address.ts';
+import { type ApiOptions, openApi } from './api.ts';
+import { balancer } from './balancer.ts';
+import { type Context, once } from './context.ts';
+import { groups } from './groups.ts';
+import { interruption } from './interruption.ts';
+import { machines } from './machines.ts';
+import { management } from './management.ts';
+import { network } from './network.ts';
+import { placement } from './placement.ts';
+import { describeZones } from './zones.ts';
+
+/** What tests put in the place of the world. */
+export interface Surroundings extends Partial<Pick<ApiOptions, 'clock' | 'random' | 'around' | 'client'>> {
+  readonly operatorAddress?: () => Promise<string>;
+}
+
+/** EC2 with a network load balancer. Credentials and endpoint by the SDK's usual chain; the region is the cluster's. */
+export const open: OpenProvider = (options) => openIn(options, {});
+
+export function openIn(options: ProviderOptions, surroundings: Surroundings): Provider {
+  const { cluster, settings, signal, progress } = options;
+  refuseForeign(options);
+  const clock = surroundings.clock ?? systemClock;
+  const api = openApi({ ...surroundings, region: cluster.region, clock, signal });
+  const context: Context = {
+    cluster,
+    settings,
+    api,
+    clock,
+    progress,
+    operatorAddress: once(surroundings.operatorAddress ?? (() => operatorAddress(signal))),
+  };
+  const place = placement(context);
+  const access = groups(context, place);
+  const own = management(context);
+  const parts = { placement: place, groups: access, management: own };
+  const front = balancer(context, parts);
+  return {
+    name: 'aws',
+    preflight: () => preflight(context),
+    zones: async () => (await describeZones(context)).map((zone) => zone.ZoneName!),
+    machines: machines(context, parts),
+    address: address(context, parts),
+    balancer: front,
+    network: network(context, { groups: access, management: own, balancer: front }),
+    binaries: { kind: 'download' },
+    interruption: (zones) => interruption(zones, settings),
+    async close() {
+      api.close();
+    },
+  };
+}
+
+function refuseForeign({ settings }: ProviderOptions): void {
+  if (settings.project === undefined) return;
+  throw new ProviderError('invalid', 'AWS has no projects', {
+    advice: 'Leave --project out; the account is the credentials’.',
+  });
+}
+
+/** One harmless call says whether the credentials work, and whether the region exists. */
+async function preflight(context: Context): Promise<void> {
+  try {
+    const zones = await describeZones(context);
+    if (zones.some((zone) => zone.ZoneName === context.cluster.zone)) return;
+    throw new ProviderError('not-found', `AWS has no zone ${context.cluster.zone} here`, {
+      advice: `The zones of ${context.cluster.region} are ${zones.map((zone) => zone.ZoneName).join(', ')}.`,
+    });
+  } catch (error) {
+    if (!(error instanceof ProviderError) || error.kind !== 'denied') throw error;
+    const advice = error.advice ?? 'aws configure, or aws sso login, gives this host credentials.';
+    throw new ProviderError('preflight', error.message, { advice, cause: error });
+  }
+}

@@ -1,0 +1,119 @@
+import type { Instance } from '@aws-sdk/client-ec2';
+import { ProviderError } from '../errors.ts';
+import type { Machine, MachineRequest, Machines } from '../provider.ts';
+import { type Context, once } from './context.ts';
+import { tolerate } from './errors.ts';
+import { findImage } from './images.ts';
+import { findInstances, nameOf, settled, stateOf, toMachine } from './instances.ts';
+import { type LaunchParts, launch, launchRequest } from './launch.ts';
+import type { Management } from './management.ts';
+
+export interface MachineParts extends Omit<LaunchParts, 'image'> {
+  readonly management: Management;
+}
+
+export function machines(context: Context, parts: MachineParts): Machines {
+  const image = once(() => findImage(context));
+
+  async function list(): Promise<readonly Machine[]> {
+    const found = await findInstances(context);
+    const still = await Promise.all(
+      found.map((instance) => (isMoving(instance) ? rest(context, instance) : instance)),
+    );
+    return still.filter((instance) => instance !== null).map(toMachine);
+  }
+
+  async function create(request: MachineRequest): Promise<Machine> {
+    const [existing] = await findInstances(context, { replica: request.name });
+    if (existing && stateOf(existing) !== 'pending') return start(request.name);
+    const instance =
+      existing ??
+      (await launch(
+        context,
+        await launchRequest(context, { ...parts, image }, request),
+        request.name,
+        request.requestToken,
+      ));
+    return toMachine(await running(context, instance.InstanceId!, request.name));
+  }
+
+  async function start(name: string): Promise<Machine> {
+    const [found] = await findInstances(context, { replica: name });
+    if (!found) throw new ProviderError('not-found', `there is no machine ${name}`);
+    const instance = stateOf(found) === 'stopping' ? await rest(context, found) : found;
+    if (!instance) throw new ProviderError('not-found', `${name} was terminated`);
+    if (stateOf(instance) === 'running') return toMachine(instance);
+    const id = instance.InstanceId!;
+    if (stateOf(instance) === 'stopped') await context.api.ec2('StartInstances', { InstanceIds: [id] });
+    return toMachine(await running(context, id, name));
+  }
+
+  async function remove(name: string): Promise<void> {
+    const states = ['pending', 'running', 'stopping', 'stopped', 'shutting-down'];
+    const found = await findInstances(context, { replica: name, states });
+    await terminate(context, found);
+    // Its Elastic IP, if it had one of its own, is free now.
+    if (found.length === 0 || found.some(hasElasticIp)) await parts.management.release(name);
+  }
+
+  return { list, create, start, delete: remove };
+}
+
+/** Terminates these instances and waits until they are. */
+export async function terminate(context: Context, found: readonly Instance[]): Promise<void> {
+  await Promise.all(
+    found.map(async (instance) => {
+      const id = instance.InstanceId!;
+      if (stateOf(instance) !== 'shutting-down')
+        await tolerate(context.api.ec2('TerminateInstances', { InstanceIds: [id] }), [
+          'InvalidInstanceID.NotFound',
+        ]);
+      await settled(context, id, `${nameOf(instance)} to be terminated`, (now) =>
+        now === null || stateOf(now) === 'terminated' ? null : undefined,
+      );
+    }),
+  );
+}
+
+function isMoving(instance: Instance): boolean {
+  return stateOf(instance) === 'pending' || stateOf(instance) === 'stopping';
+}
+
+/** Waits out a transient state. Null: it was terminated. */
+async function rest(context: Context, instance: Instance): Promise<Instance | null> {
+  return settled(context, instance.InstanceId!, `${nameOf(instance)} to settle`, (now) => {
+    if (now === null || ['terminated', 'shutting-down'].includes(stateOf(now))) return null;
+    return isMoving(now) ? undefined : now;
+  });
+}
+
+/** @throws ProviderError when the instance ends instead: EC2 reports a lack of capacity or rights that late, too. */
+async function running(context: Context, id: string, name: string): Promise<Instance> {
+  const instance = await settled(context, id, `${name} to run`, (now) => {
+    if (now === null) return undefined; // not listed yet
+    if (['terminated', 'shutting-down', 'stopped'].includes(stateOf(now))) throw launchFailure(now, name);
+    return stateOf(now) === 'running' ? now : undefined;
+  });
+  return instance!;
+}
+
+/** State reasons: EC2 user guide, "Troubleshoot instance launch issues". */
+function launchFailure(instance: Instance, name: string): ProviderError {
+  const { Code = '', Message = 'no reason given' } = instance.StateReason ?? {};
+  const message = `${name} did not start: ${Message} (${Code})`;
+  if (/Insufficient|LimitExceeded/.test(Code))
+    return new ProviderError('quota', message, {
+      advice: 'Name another zone or --machine-type, or ask for more in Service Quotas.',
+    });
+  if (/InternalError/.test(Code))
+    return new ProviderError('denied', message, {
+      advice: 'Most often the credentials may not use the KMS key of the account’s default EBS encryption.',
+    });
+  return new ProviderError('transient', message);
+}
+
+function hasElasticIp(instance: Instance): boolean {
+  return (instance.NetworkInterfaces ?? []).some(
+    (nic) => nic.Association && nic.Association.IpOwnerId !== 'amazon',
+  );
+}

@@ -1,0 +1,62 @@
+import type { Address as ElasticIp, Instance } from '@aws-sdk/client-ec2';
+import { allocate, findAddresses, managementRole, ofRole } from './addresses.ts';
+import { type Context, replicaTag, roleTag, tagOf } from './context.ts';
+import { give, release } from './elastic-ip.ts';
+import { findInstances, isUnreachable, nameOf } from './instances.ts';
+
+/**
+ * Elastic IPs that keep machines reachable. An instance gives up its ephemeral public address for the API address, and
+ * when that leaves it gets another one "within a few minutes", or never: EC2 user guide, "Elastic IP addresses". So the
+ * machine gets an Elastic IP of its own, in the same call that takes the API address away: associating an address with
+ * an instance frees the one it had. It is given back when the machine gets the API address again, or is deleted.
+ */
+export interface Management {
+  /** An address for that machine, not yet associated. */
+  prepare(name: string): Promise<ElasticIp>;
+  /** Gives machines without a public address one, and gives back what nobody uses. */
+  reconcile(): Promise<void>;
+  /** Whether `reconcile` would do something. */
+  settled(): Promise<boolean>;
+  /** Gives back those of one machine. */
+  release(name: string): Promise<void>;
+}
+
+export function management(context: Context): Management {
+  async function prepare(name: string): Promise<ElasticIp> {
+    const mine = (all: readonly ElasticIp[]) => ofRole(all, managementRole, name)[0];
+    return (
+      mine(await findAddresses(context)) ??
+      allocate(context, `${name} (management)`, { [roleTag]: managementRole, [replicaTag]: name }, mine)
+    );
+  }
+
+  async function look(): Promise<{ lost: Instance[]; idle: ElasticIp[] }> {
+    const [instances, addresses] = await Promise.all([findInstances(context), findAddresses(context)]);
+    const lost = instances.filter(isUnreachable);
+    const idle = ofRole(addresses, managementRole).filter(
+      (address) =>
+        !address.AssociationId && !lost.some((instance) => nameOf(instance) === tagOf(address, replicaTag)),
+    );
+    return { lost, idle };
+  }
+
+  return {
+    prepare,
+    async settled() {
+      const { lost, idle } = await look();
+      return lost.length + idle.length === 0;
+    },
+    async reconcile() {
+      const { lost, idle } = await look();
+      for (const instance of lost) {
+        const address = await prepare(nameOf(instance));
+        await give(context, context.api, address, instance);
+      }
+      for (const address of idle) await release(context.api, address);
+    },
+    async release(name) {
+      const mine = ofRole(await findAddresses(context), managementRole, name);
+      for (const address of mine) await release(context.api, address);
+    },
+  };
+}

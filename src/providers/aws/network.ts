@@ -1,0 +1,59 @@
+import type { Balancer, Network } from '../provider.ts';
+import { apiAddress, findAddresses } from './addresses.ts';
+import { findParts } from './balancer-parts.ts';
+import type { Context } from './context.ts';
+import { release } from './elastic-ip.ts';
+import type { Groups } from './groups.ts';
+import { findInstances } from './instances.ts';
+import { terminate } from './machines.ts';
+import type { Management } from './management.ts';
+
+export interface NetworkParts {
+  readonly groups: Groups;
+  readonly management: Management;
+  readonly balancer: Balancer;
+}
+
+/** EC2 lists what was made a moment ago late: that long nothing must turn up before a deletion is believed. */
+const quietMs = 10_000;
+
+export function network(context: Context, { groups, management, balancer }: NetworkParts): Network {
+  /** Clients reach the masters themselves unless the balancer has the address. */
+  async function direct(): Promise<boolean> {
+    const address = apiAddress(await findAddresses(context));
+    return !address?.AssociationId || Boolean(address.InstanceId);
+  }
+
+  /** Deletes whatever carries the cluster's tag. Returns whether there was anything. */
+  async function sweep(): Promise<boolean> {
+    const states = ['pending', 'running', 'stopping', 'stopped', 'shutting-down'];
+    const [instances, parts, addresses] = await Promise.all([
+      findInstances(context, { states }),
+      findParts(context),
+      findAddresses(context),
+    ]);
+    const some = instances.length + addresses.length > 0 || parts.lb !== null || parts.group !== null;
+    if (parts.lb || parts.group) await balancer.delete();
+    await terminate(context, instances);
+    for (const address of addresses) await release(context.api, address);
+    return (await groups.delete()) || some;
+  }
+
+  return {
+    async ready() {
+      const [rules, reachable] = await Promise.all([groups.ready(await direct()), management.settled()]);
+      return rules && reachable;
+    },
+    async ensure() {
+      await groups.ensure(await direct());
+      await management.reconcile();
+    },
+    async delete() {
+      for (let quiet = false; !quiet; ) {
+        while (await sweep()) context.progress('looking for what is left');
+        await context.clock.sleep(quietMs, context.api.signal);
+        quiet = !(await sweep());
+      }
+    },
+  };
+}

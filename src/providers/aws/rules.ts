@@ -1,0 +1,89 @@
+import { isIP } from 'node:net';
+import type { IpPermission } from '@aws-sdk/client-ec2';
+import { ProviderError } from '../errors.ts';
+
+/** One port open to one source. */
+export interface IngressRule {
+  readonly port: number;
+  /** A CIDR ("203.0.113.0/24") or the id of a security group. */
+  readonly from: string;
+  /** Starts with {@link ours}: rules without it were made by someone else, and are left alone. */
+  readonly why: string;
+}
+
+export const ours = 'haup: ';
+
+export interface GroupIds {
+  readonly masters: string;
+  readonly balancer: string;
+}
+
+export interface Access {
+  readonly apiPort: number;
+  readonly ssh: readonly string[];
+  readonly clients: readonly string[];
+  /**
+   * Clients reach the masters themselves: while the balancer does not hold the API address. Behind the balancer a master
+   * sees only the balancer (client-IP preservation is off), so that its own rule would no longer protect anything.
+   */
+  readonly direct: boolean;
+}
+
+/** Least access for both security groups. */
+export function desiredRules(ids: GroupIds, access: Access): Record<keyof GroupIds, readonly IngressRule[]> {
+  const { apiPort } = access;
+  const clients = access.clients.map((from) => ({ port: apiPort, from, why: `${ours}API from clients` }));
+  return {
+    masters: [
+      ...access.ssh.map((from) => ({ port: 22, from, why: `${ours}SSH from the operator` })),
+      { port: apiPort, from: ids.masters, why: `${ours}API between masters` },
+      { port: apiPort, from: ids.balancer, why: `${ours}API and health checks from the balancer` },
+      { port: 2380, from: ids.masters, why: `${ours}etcd between masters` },
+      ...(access.direct ? clients : []),
+    ],
+    balancer: clients,
+  };
+}
+
+/** The parts of EC2's nested permissions, one rule each. Ranges of ports and other protocols are never ours. */
+export function flatten(permissions: readonly IpPermission[] | undefined): IngressRule[] {
+  return (permissions ?? [])
+    .filter((permission) => permission.IpProtocol === 'tcp' && permission.FromPort === permission.ToPort)
+    .flatMap((permission) =>
+      [
+        ...(permission.IpRanges ?? []).map((range) => ({ from: range.CidrIp!, why: range.Description })),
+        ...(permission.Ipv6Ranges ?? []).map((range) => ({ from: range.CidrIpv6!, why: range.Description })),
+        ...(permission.UserIdGroupPairs ?? []).map((pair) => ({
+          from: pair.GroupId!,
+          why: pair.Description,
+        })),
+      ].map(({ from, why }) => ({ port: permission.FromPort!, from, why: why ?? '' })),
+    );
+}
+
+export function toPermission({ port, from, why }: IngressRule): IpPermission {
+  const source = from.startsWith('sg-')
+    ? { UserIdGroupPairs: [{ GroupId: from, Description: why }] }
+    : from.includes(':')
+      ? { Ipv6Ranges: [{ CidrIpv6: from, Description: why }] }
+      : { IpRanges: [{ CidrIp: from, Description: why }] };
+  return { IpProtocol: 'tcp', FromPort: port, ToPort: port, ...source };
+}
+
+export function sameRule(a: IngressRule, b: IngressRule): boolean {
+  return a.port === b.port && a.from === b.from;
+}
+
+/** As EC2 stores it: host bits cleared, a single address as /32. @throws ProviderError `invalid`. */
+export function canonicalCidr(text: string): string {
+  const [address = '', length] = text.trim().split('/');
+  const family = isIP(address);
+  const width = family === 6 ? 128 : 32;
+  const bits = length === undefined ? width : /^\d{1,3}$/.test(length) ? Number(length) : -1;
+  if (family === 0 || bits < 0 || bits > width)
+    throw new ProviderError('invalid', `${text} is not an address range such as 203.0.113.0/24`);
+  if (family === 6) return `${address.toLowerCase()}/${bits}`;
+  const value = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  const cleared = bits === 0 ? 0 : Math.floor(value / 2 ** (32 - bits)) * 2 ** (32 - bits);
+  return `${[24, 16, 8, 0].map((shift) => Math.floor(cleared / 2 ** shift) % 256).join('.')}/${bits}`;
+}
