@@ -1,0 +1,69 @@
+import { readdir, readFile, rename, rm } from 'node:fs/promises';
+import { arch } from 'node:os';
+import { join } from 'node:path';
+import { ProviderError } from '../../errors.ts';
+import { exists } from '../files.ts';
+import { withLock } from '../flock.ts';
+import { cacheRoot } from '../paths.ts';
+import { buildImage } from './build.ts';
+import { imageKey } from './recipe.ts';
+
+export interface EnsureImageOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Defaults to HAUP_CACHE or root's cache folder. */
+  readonly cache?: string | undefined;
+}
+
+/**
+ * The folder of the machines' root file system, read-only for everybody: built at the first call (about 40 s), from
+ * the cache afterwards. Safe for several processes at once: one builds, the others wait for it.
+ * @throws ProviderError `preflight`, `transient`
+ */
+export async function ensureImage(
+  onProgress: (message: string) => void = () => {},
+  options: EnsureImageOptions = {},
+): Promise<string> {
+  const folder = join(options.cache ?? cacheRoot(), 'images');
+  const key = imageKey(arch());
+  const image = join(folder, key);
+  if (/[:,\\\n]/.test(image)) {
+    throw new ProviderError('invalid', `HAUP_CACHE must not contain a colon, comma or backslash: ${image}`);
+  }
+  // An image gets its name only when it is complete.
+  if (await exists(image)) return image;
+  onProgress('waiting for the machine image');
+  return await withLock(
+    folder,
+    async () => {
+      if (await exists(image)) return image;
+      await removeLeftovers(folder, key);
+      const unfinished = join(folder, `${key}.unfinished-${process.pid}`);
+      try {
+        await buildImage(unfinished, { onProgress, signal: options.signal });
+        await rename(unfinished, image);
+      } catch (error) {
+        await rm(unfinished, { recursive: true, force: true });
+        throw error;
+      }
+      return image;
+    },
+    options.signal,
+  );
+}
+
+/** True when no image has to be built. */
+export async function imageIsCached(cache: string = cacheRoot()): Promise<boolean> {
+  return await exists(join(cache, 'images', imageKey(arch())));
+}
+
+async function removeLeftovers(folder: string, key: string): Promise<void> {
+  for (const entry of await readdir(folder)) {
+    if (!entry.startsWith(`${key}.unfinished-`)) continue;
+    const path = join(folder, entry);
+    // debootstrap mounts in a namespace of its own; should anything be mounted here all the same, deleting would be fatal.
+    const mounts = await readFile('/proc/self/mounts', 'utf8');
+    if (mounts.includes(path))
+      throw new ProviderError('conflict', `something is mounted below ${path}: unmount it`);
+    await rm(path, { recursive: true, force: true });
+  }
+}

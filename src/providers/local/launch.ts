@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process';
+import { open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { exists } from './files.ts';
+import { makeFolder } from './state.ts';
+
+export interface Launch {
+  /** Name of the transient unit on a host whose own manager is systemd. */
+  readonly unit: string;
+  /** The control group that the processes shall be in. */
+  readonly group: string;
+  readonly namespace: string;
+  /** Where standard output and error go; overwritten. */
+  readonly log: string;
+  /** A constant shell program; every value reaches it as a positional parameter, never as text. */
+  readonly program: string;
+  readonly args: readonly string[];
+}
+
+/** Resolves with the exit code if the launched program ends, as far as we can see it. */
+export interface Launched {
+  readonly ended: Promise<number>;
+}
+
+/** The control group's folder below the cgroup2 root, as systemd or we make it. */
+export async function groupFor(cgroups: string, unit: string): Promise<string> {
+  return (await hostRunsSystemd()) ? `${cgroups}/system.slice/${unit}.service` : `${cgroups}/haup/${unit}`;
+}
+
+export async function hostRunsSystemd(): Promise<boolean> {
+  return await exists('/run/systemd/system');
+}
+
+/**
+ * Joins the group, then runs the program. Moving to the roots of version 1 hierarchies takes the machine out of the
+ * limits, and out of the end, of whatever session started haup.
+ */
+const JOIN = `
+set -e
+group=$1; shift
+if [ -n "$group" ]; then
+  for procs in /sys/fs/cgroup/*/cgroup.procs; do echo $$ > "$procs" 2>/dev/null || :; done
+  echo $$ > "$group/cgroup.procs"
+fi
+exec "$@"
+`;
+
+/** Starts a program that outlives haup, in a mount namespace of its own, so that what it mounts ends with it. */
+export async function launch(request: Launch): Promise<Launched> {
+  await makeFolder(dirname(request.log));
+  const inside = [
+    ...['nsenter', `--net=/run/netns/${request.namespace}`, 'unshare', '--mount', '--propagation', 'slave'],
+    ...['/bin/sh', '-c', request.program, 'haup', ...request.args],
+  ];
+  const systemd = await hostRunsSystemd();
+  const command = systemd
+    ? [...unitCommand(request), ...inside]
+    : ['/bin/sh', '-c', JOIN, 'haup', request.group, ...inside];
+  const log = await open(request.log, 'w', 0o600);
+  try {
+    const [file = '', ...args] = command;
+    const child = spawn(file, args, {
+      detached: true,
+      cwd: '/',
+      stdio: ['ignore', log.fd, log.fd],
+      env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
+    });
+    const ended = new Promise<number>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('exit', (code) => {
+        // systemd-run has done its work when the unit runs.
+        if (!systemd || code !== 0) resolve(code ?? 1);
+      });
+    });
+    ended.catch(() => {});
+    child.unref();
+    return { ended };
+  } finally {
+    await log.close();
+  }
+}
+
+function unitCommand(request: Launch): string[] {
+  return [
+    ...['systemd-run', '--quiet', '--collect', `--unit=${request.unit}.service`, '--slice=system.slice'],
+    ...['--service-type=exec', '--property=Delegate=yes', '--property=KillMode=mixed'],
+    ...['--property=TasksMax=infinity', '--property=LimitNOFILE=1048576'],
+    ...[`--property=StandardOutput=file:${request.log}`, `--property=StandardError=file:${request.log}`],
+    '--',
+  ];
+}

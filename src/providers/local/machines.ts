@@ -1,0 +1,153 @@
+import { mkdir } from 'node:fs/promises';
+import { ProviderError } from '../errors.ts';
+import type { Machine, MachineRequest, Machines } from '../provider.ts';
+import { readAddressInForce } from './address.ts';
+import { privateIps, zonesOf } from './addresses.ts';
+import { anyFree, freeEphemeral } from './allocate.ts';
+import { type Context, exclusively, needCluster } from './context.ts';
+import { ensureDisk, makeMachine } from './disk.ts';
+import { plugIn, unplug } from './fabric.ts';
+import { ensureImage } from './image/ensure.ts';
+import { machineName, machineNamespace } from './names.ts';
+import { deleteNamespace, ensureNamespace } from './netns.ts';
+import { machineFolder } from './paths.ts';
+import { isPoweredOn, powerOff, powerOn } from './power.ts';
+import {
+  type ClusterRecord,
+  type MachineRecord,
+  readAddress,
+  readMachine,
+  readMachines,
+  removeFolder,
+  writeAddress,
+  writeMachine,
+} from './state.ts';
+import { syncTranslation } from './translation.ts';
+
+export function localMachines(context: Context): Machines {
+  return {
+    list: () => list(context),
+    create: (request) => create(context, request),
+    start: (name) => start(context, name),
+    delete: (name) => remove(context, name),
+  };
+}
+
+async function list(context: Context): Promise<Machine[]> {
+  const [records, address] = await Promise.all([readMachines(context.key), readAddressInForce(context)]);
+  return await Promise.all(
+    records.map(async (record) => {
+      const holds = address?.holder.kind === 'machine' && address.holder.name === record.name;
+      const running = await isPoweredOn(context.key, record.name);
+      const externalIp = holds ? address.ip : running ? record.ephemeralIp : null;
+      const { name, zone, internalIp } = record;
+      return {
+        name,
+        zone,
+        state: running ? 'running' : 'stopped',
+        internalIp,
+        externalIp,
+        sshHost: running ? externalIp : null,
+      };
+    }),
+  );
+}
+
+async function describe(context: Context, name: string): Promise<Machine> {
+  const machine = (await list(context)).find((each) => each.name === name);
+  if (machine) return machine;
+  throw new ProviderError('not-found', `there is no machine ${name}`);
+}
+
+async function create(context: Context, request: MachineRequest): Promise<Machine> {
+  const name = machineName(request.name);
+  const zoneIndex = zonesOf(context.cluster.region).indexOf(request.zone);
+  if (zoneIndex < 0) {
+    const zones = zonesOf(context.cluster.region).join(', ');
+    throw new ProviderError('not-found', `there is no zone ${request.zone}; the zones are ${zones}`);
+  }
+  await needCluster(context);
+  await exclusively(context, async () => {
+    const records = await readMachines(context.key);
+    const known = records.find((record) => record.name === name);
+    if (known && known.zone !== request.zone) {
+      throw new ProviderError(
+        'conflict',
+        `the machine ${name} exists in zone ${known.zone}, not in ${request.zone}`,
+      );
+    }
+    if (known) return;
+    const internalIp = anyFree(
+      privateIps(zoneIndex),
+      records.map((record) => record.internalIp),
+      request.zone,
+    );
+    const record = { name, zone: request.zone, internalIp, ephemeralIp: null, isolated: false };
+    await makeMachine(context.key, record, request);
+  });
+  return await start(context, name);
+}
+
+/** Also the second half of every creation. Does nothing to a machine that runs. */
+export async function start(context: Context, name: string): Promise<Machine> {
+  machineName(name);
+  const cluster = await needCluster(context);
+  const image = await ensureImage(context.progress, { signal: context.signal });
+  await mkdir(context.binariesFolder, { recursive: true });
+  const mustBoot = await exclusively(context, async () => {
+    const record = await readMachine(context.key, name);
+    if (!record) throw new ProviderError('not-found', `there is no machine ${name}`);
+    if (await isPoweredOn(context.key, name)) return false;
+    await ensureDisk(context.key, name);
+    await connect(context, cluster, record);
+    return true;
+  });
+  if (mustBoot) {
+    context.progress(`${name}: waiting for the machine to boot`);
+    await powerOn({ key: context.key, name, image, binaries: context.binariesFolder }, context.signal);
+  }
+  return await describe(context, name);
+}
+
+/** A fresh namespace (nothing of an earlier boot's connections), its link, and a new external address, as in a cloud. */
+async function connect(context: Context, cluster: ClusterRecord, record: MachineRecord): Promise<void> {
+  const namespace = machineNamespace(context.key, record.name);
+  await deleteNamespace(namespace);
+  await ensureNamespace(namespace);
+  await plugIn(context.key, namespace, record.internalIp);
+  const ephemeralIp = await freeEphemeral(context, cluster, record.ephemeralIp);
+  await writeMachine(context.key, { ...record, ephemeralIp });
+  await syncTranslation(context.key);
+}
+
+async function remove(context: Context, name: string): Promise<void> {
+  machineName(name);
+  await exclusively(context, async () => {
+    const record = await readMachine(context.key, name);
+    await takeDown(context, name, record);
+    const address = await readAddress(context.key);
+    if (address?.holder.kind === 'machine' && address.holder.name === name) {
+      await writeAddress(context.key, { ...address, holder: { kind: 'nobody' } });
+    }
+    await removeFolder(machineFolder(context.key, name));
+    await removeFolder(machineFolder(context.key, name).replace(/[^/]+$/, (leaf) => `.new-${leaf}`));
+    await syncIfThere(context);
+  });
+}
+
+/** Ends the machine's processes and its network, in that order or, for silence, after it was cut off. */
+export async function takeDown(context: Context, name: string, record: MachineRecord | null): Promise<void> {
+  await powerOff(context.key, name);
+  await deleteNamespace(machineNamespace(context.key, name));
+  if (record) await unplug(context.key, record.internalIp);
+}
+
+async function syncIfThere(context: Context): Promise<void> {
+  try {
+    await needCluster(context);
+  } catch (error) {
+    if (error instanceof ProviderError && error.kind === 'not-found') return;
+    throw error;
+  }
+  await syncTranslation(context.key);
+}

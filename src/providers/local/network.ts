@@ -1,0 +1,40 @@
+import { rm, rmdir } from 'node:fs/promises';
+import type { Network } from '../provider.ts';
+import { type Context, exclusively } from './context.ts';
+import { deleteFabric, ensureFabric, fabricReady } from './fabric.ts';
+import { takeDown } from './machines.ts';
+import { RUN_ROOT, runFolder } from './paths.ts';
+import { forgetCluster, registerCluster } from './registry.ts';
+import { readCluster, readMachines } from './state.ts';
+import { syncTranslation } from './translation.ts';
+
+export function localNetwork(context: Context, deleteBalancer: () => Promise<void>): Network {
+  return {
+    ready: () => ready(context),
+    ensure: () => ensure(context),
+    delete: () => remove(context, deleteBalancer),
+  };
+}
+
+async function ready(context: Context): Promise<boolean> {
+  const record = await readCluster(context.key);
+  return record !== null && (await fabricReady(context.key, record));
+}
+
+async function ensure(context: Context): Promise<void> {
+  const record = await registerCluster(context.cluster, context.signal);
+  await exclusively(context, async () => {
+    await ensureFabric(context.key, record);
+    await syncTranslation(context.key);
+  });
+}
+
+async function remove(context: Context, deleteBalancer: () => Promise<void>): Promise<void> {
+  await deleteBalancer();
+  for (const machine of await readMachines(context.key)) await takeDown(context, machine.name, machine);
+  await deleteFabric(context.key);
+  await rm(runFolder(context.key), { recursive: true, force: true });
+  await forgetCluster(context.key, context.signal);
+  // Another cluster's being there is the normal reason for these to fail.
+  await rmdir(RUN_ROOT).catch(() => {});
+}

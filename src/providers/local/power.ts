@@ -1,0 +1,119 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GiveUp, waitFor } from '../../util/wait.ts';
+import { ProviderError } from '../errors.ts';
+import { isPopulated, killGroup, makeGroup, needCgroupRoot, removeGroup } from './cgroups.ts';
+import { groupFor, type Launched, launch } from './launch.ts';
+import { machineNamespace } from './names.ts';
+import { machineFolder, runFolder } from './paths.ts';
+
+/** What a machine is made of when its power is on: a control group with nspawn and the machine's own processes. */
+export interface PowerOn {
+  readonly key: string;
+  readonly name: string;
+  /** The image's folder. */
+  readonly image: string;
+  /** The operator's folder of binaries, shown read-only. */
+  readonly binaries: string;
+}
+
+/** Where a machine sees the operator's binaries. */
+export const BINARIES = '/opt/haup/bin';
+
+/**
+ * In a mount namespace of its own: the disk is assembled, everything of the host's that a machine must not hold on to is
+ * let go, and nspawn boots it. The lock on the machine's folder makes a second boot of the same disk impossible. What
+ * ends by itself (`poweroff` inside) takes its link down, so that nobody answers for the machine.
+ */
+const BOOT = `
+set -e
+folder=$1; image=$2; shift 2
+exec 9<"$folder"
+flock -n 9 || { echo "the machine runs already" >&2; exit 75; }
+mount -t overlay overlay -o "lowerdir=$image,upperdir=$folder/disk/upper,workdir=$folder/disk/work" "$folder/root"
+umount -l /run/netns
+mount -t tmpfs -o mode=0755 tmpfs /run
+[ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ] || mount -t cgroup2 cgroup2 /sys/fs/cgroup
+SYSTEMD_NSPAWN_LOCK=0 systemd-nspawn --quiet --boot --register=no --keep-unit --settings=no \\
+  --network-namespace-path=/proc/self/ns/net --directory="$folder/root" --resolv-conf=off --timezone=off \\
+  --link-journal=no --console=read-only "$@" 9<&- || code=$?
+ip link set eth0 down
+exit "\${code:-0}"
+`;
+
+function unitName(key: string, name: string): string {
+  return `haup-${key}.m.${name}`;
+}
+
+/** The control group of a machine: nspawn and the machine's own processes. */
+export async function machineGroup(key: string, name: string): Promise<string> {
+  return await groupFor(await needCgroupRoot(), unitName(key, name));
+}
+
+export async function isPoweredOn(key: string, name: string): Promise<boolean> {
+  return await isPopulated(await machineGroup(key, name));
+}
+
+/** Boots the machine's disk in its (fresh) namespace. Resolves when its first process runs. */
+export async function powerOn(request: PowerOn, signal: AbortSignal): Promise<void> {
+  const { key, name } = request;
+  const group = await machineGroup(key, name);
+  const log = join(runFolder(key), `${name}.console`);
+  await removeGroup(group);
+  await makeGroup(group);
+  const folder = machineFolder(key, name);
+  const launched = await launch({
+    unit: unitName(key, name),
+    group,
+    namespace: machineNamespace(key, name),
+    log,
+    program: BOOT,
+    args: [
+      folder,
+      request.image,
+      `--machine=${name}`,
+      `--hostname=${name}`,
+      `--bind-ro=${request.binaries}:${BINARIES}`,
+    ],
+  });
+  await firstProcess(name, group, log, launched, signal);
+}
+
+async function firstProcess(
+  name: string,
+  group: string,
+  log: string,
+  launched: Launched,
+  signal: AbortSignal,
+) {
+  let ended: number | null = null;
+  launched.ended.then(
+    (code) => {
+      ended = code;
+    },
+    () => {
+      ended = 127;
+    },
+  );
+  await waitFor(
+    async () => {
+      // nspawn puts the machine's processes into `payload` and itself into `supervisor`.
+      if (await isPopulated(join(group, 'payload'))) return true;
+      if (ended !== null) throw new GiveUp(await bootFailure(name, log, ended));
+      return undefined;
+    },
+    { what: `${name} to boot`, timeoutMs: 30_000, intervalMs: 5, maxIntervalMs: 50, signal },
+  );
+}
+
+async function bootFailure(name: string, log: string, code: number): Promise<ProviderError> {
+  const words = (await readFile(log, 'utf8')).trim().split('\n').slice(-3).join('; ');
+  return new ProviderError('transient', `${name} did not boot (exit code ${code}): ${words}`);
+}
+
+/** Ends every process of the machine at once, as a pulled plug does. No packet leaves if it was cut off before. */
+export async function powerOff(key: string, name: string): Promise<void> {
+  const group = await machineGroup(key, name);
+  await killGroup(group);
+  await removeGroup(group);
+}

@@ -1,0 +1,83 @@
+import { access, constants, readFile, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { tryExec } from '../../util/exec.ts';
+import { ProviderError } from '../errors.ts';
+import { needCgroupRoot } from './cgroups.ts';
+import { exists } from './files.ts';
+import { imageIsCached } from './image/ensure.ts';
+import { STATE_ROOT } from './paths.ts';
+
+/** Debian packages of the programs that the provider runs. */
+const PROGRAMS: Readonly<Record<string, string>> = {
+  'systemd-nspawn': 'systemd-container',
+  ip: 'iproute2',
+  nft: 'nftables',
+  haproxy: 'haproxy',
+  flock: 'util-linux',
+  nsenter: 'util-linux',
+  setpriv: 'util-linux',
+  unshare: 'util-linux',
+};
+
+const IMAGE_PROGRAMS: Readonly<Record<string, string>> = { debootstrap: 'debootstrap' };
+
+const OVERLAYFS = 0x794c7630;
+
+/** @throws ProviderError `preflight` that names all that is missing and the command that mends it */
+export async function preflight(): Promise<void> {
+  if (process.platform !== 'linux') {
+    throw new ProviderError('preflight', `the local provider needs Linux, not ${process.platform}`);
+  }
+  if (process.getuid?.() !== 0) {
+    throw new ProviderError('preflight', 'the local provider makes machines and networks: it needs root', {
+      advice: 'run haup with sudo',
+    });
+  }
+  await needPrograms();
+  await needOverlay();
+  await needCgroupRoot();
+}
+
+async function needPrograms(): Promise<void> {
+  const wanted = { ...PROGRAMS, ...((await imageIsCached()) ? {} : IMAGE_PROGRAMS) };
+  const missing: string[] = [];
+  for (const program of Object.keys(wanted)) if (!(await onPath(program))) missing.push(program);
+  const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
+  const packages = new Set(missing.map((program) => wanted[program]!));
+  if (!(await imageIsCached()) && !(await exists(keyring))) {
+    missing.push(keyring);
+    packages.add('debian-archive-keyring');
+  }
+  if (missing.length === 0) return;
+  throw new ProviderError('preflight', `this host lacks ${missing.join(', ')}`, {
+    advice: `apt-get update && apt-get install --yes ${[...packages].sort().join(' ')}`,
+  });
+}
+
+async function onPath(program: string): Promise<boolean> {
+  for (const folder of (process.env.PATH ?? '').split(':').filter(Boolean)) {
+    try {
+      await access(join(folder, program), constants.X_OK);
+      return true;
+    } catch {}
+  }
+  return false;
+}
+
+async function needOverlay(): Promise<void> {
+  const known = async () => (await readFile('/proc/filesystems', 'utf8')).includes('\toverlay\n');
+  if (!(await known())) await tryExec('modprobe', ['overlay']).catch(() => {});
+  if (!(await known())) {
+    throw new ProviderError('preflight', 'the kernel has no overlayfs', { advice: 'modprobe overlay' });
+  }
+  let folder = STATE_ROOT;
+  while (!(await exists(folder))) folder = dirname(folder);
+  if ((await statfs(folder)).type !== OVERLAYFS) return;
+  throw new ProviderError(
+    'preflight',
+    `${folder} is on an overlay file system, where machines' disks cannot be`,
+    {
+      advice: `mount a disk (or, to try it out, a tmpfs) at ${dirname(STATE_ROOT)}`,
+    },
+  );
+}

@@ -1,0 +1,127 @@
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { SLOTS } from './addresses.ts';
+import { isMissing, readJson, writeJson } from './files.ts';
+import { clusterFolder, machineFolder, machinesFolder, STATE_ROOT } from './paths.ts';
+
+/**
+ * What the local cloud remembers, as a cloud's control plane would: small files below {@link STATE_ROOT}. Whether a
+ * machine runs, or a rule is in force, is never among it: that is looked up in the kernel.
+ */
+const clusterRecord = z.object({
+  version: z.literal(1),
+  name: z.string(),
+  uid: z.string(),
+  region: z.string(),
+  apiPort: z.number().int(),
+  /** Which /24 of the external range is the cluster's. */
+  slot: z
+    .number()
+    .int()
+    .min(0)
+    .max(SLOTS - 1),
+});
+export type ClusterRecord = z.infer<typeof clusterRecord>;
+
+const holder = z.union([
+  z.object({ kind: z.literal('machine'), name: z.string() }),
+  z.object({ kind: z.literal('balancer') }),
+  z.object({ kind: z.literal('nobody') }),
+]);
+
+const addressRecord = z.object({ ip: z.ipv4(), holder });
+export type AddressRecord = z.infer<typeof addressRecord>;
+
+/** The record's file in the machine's folder. */
+export const MACHINE_RECORD = 'machine.json';
+
+const machineRecord = z.object({
+  name: z.string(),
+  zone: z.string(),
+  internalIp: z.ipv4(),
+  /** Changes at every start; null while the machine is stopped or holds the API address. */
+  ephemeralIp: z.ipv4().nullable(),
+  /** Its cable is unplugged: by `isolate` until `heal`. */
+  isolated: z.boolean(),
+});
+export type MachineRecord = z.infer<typeof machineRecord>;
+
+const balancerRecord = z.object({
+  /** Machines that new connections go to, or are about to. */
+  targets: z.array(z.string()),
+});
+export type BalancerRecord = z.infer<typeof balancerRecord>;
+
+export const readCluster = (key: string) => readJson(join(clusterFolder(key), 'cluster.json'), clusterRecord);
+export const readAddress = (key: string) => readJson(join(clusterFolder(key), 'address.json'), addressRecord);
+export const readBalancer = (key: string) =>
+  readJson(join(clusterFolder(key), 'balancer.json'), balancerRecord);
+export const readMachine = (key: string, name: string) =>
+  readJson(join(machineFolder(key, name), MACHINE_RECORD), machineRecord);
+
+export function writeCluster(key: string, record: ClusterRecord): Promise<void> {
+  return writeJson(join(clusterFolder(key), 'cluster.json'), record);
+}
+
+export function writeAddress(key: string, record: AddressRecord): Promise<void> {
+  return writeJson(join(clusterFolder(key), 'address.json'), record);
+}
+
+export function writeBalancer(key: string, record: BalancerRecord): Promise<void> {
+  return writeJson(join(clusterFolder(key), 'balancer.json'), record);
+}
+
+export function writeMachine(key: string, record: MachineRecord): Promise<void> {
+  return writeJson(join(machineFolder(key, record.name), MACHINE_RECORD), record);
+}
+
+export function forgetAddress(key: string): Promise<void> {
+  return rm(join(clusterFolder(key), 'address.json'), { force: true });
+}
+
+export function forgetBalancer(key: string): Promise<void> {
+  return rm(join(clusterFolder(key), 'balancer.json'), { force: true });
+}
+
+/** Every machine that was made or begun, in name order. Folders that begin with a dot are unfinished or half deleted. */
+export async function readMachines(key: string): Promise<MachineRecord[]> {
+  const names = (await folders(machinesFolder(key))).filter((name) => !name.startsWith('.'));
+  const records = await Promise.all(names.map((name) => readMachine(key, name)));
+  return records.filter((record) => record !== null);
+}
+
+/** The records of every cluster on this host. */
+export async function readClusters(): Promise<ClusterRecord[]> {
+  const records = await Promise.all((await folders(STATE_ROOT)).map(readCluster));
+  return records.filter((record) => record !== null);
+}
+
+/** Takes `folder` out of the way in one step and then deletes it; called again it finishes what a crash left. */
+export async function removeFolder(folder: string): Promise<void> {
+  const doomed = join(folder, '..', `.gone-${folder.split('/').pop()}`);
+  await rm(doomed, { recursive: true, force: true });
+  try {
+    await rename(folder, doomed);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+  await rm(doomed, { recursive: true, force: true });
+}
+
+export async function makeFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+}
+
+async function folders(parent: string): Promise<string[]> {
+  try {
+    const entries = await readdir(parent, { withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name)
+      .sort();
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,35 @@
+import { BALANCER_IP } from './addresses.ts';
+import { fabricNamespace } from './names.ts';
+import { applyTranslation, type Translation } from './rules.ts';
+import { type AddressRecord, type MachineRecord, readAddress, readMachines } from './state.ts';
+
+/** What the rules must say, from what is remembered. Machines in `cut` are cut off whether or not they are isolated. */
+export function translationOf(
+  address: AddressRecord | null,
+  machines: readonly MachineRecord[],
+  cut: ReadonlySet<string> = new Set(),
+): Translation {
+  const external = new Map<string, string>();
+  const severed = new Set<string>();
+  for (const machine of machines) {
+    const holds = address?.holder.kind === 'machine' && address.holder.name === machine.name;
+    if (machine.ephemeralIp && !holds) external.set(machine.ephemeralIp, machine.internalIp);
+    if (machine.isolated || cut.has(machine.name)) severed.add(machine.internalIp);
+  }
+  const owner = address && ownerIp(address, machines);
+  if (owner) external.set(address.ip, owner);
+  return { external, severed };
+}
+
+function ownerIp(address: AddressRecord, machines: readonly MachineRecord[]): string | null {
+  const { holder } = address;
+  if (holder.kind === 'balancer') return BALANCER_IP;
+  if (holder.kind === 'nobody') return null;
+  return machines.find((machine) => machine.name === holder.name)?.internalIp ?? null;
+}
+
+/** Puts the rules in force that follow from the records. Under the cluster's lock. */
+export async function syncTranslation(key: string, cut?: ReadonlySet<string>): Promise<void> {
+  const [address, machines] = await Promise.all([readAddress(key), readMachines(key)]);
+  await applyTranslation(fabricNamespace(key), translationOf(address, machines, cut));
+}
