@@ -48,6 +48,7 @@ async function tryListen(path: string): Promise<(() => Promise<void>) | null> {
 
 /** Resolves when whoever listens there has gone. */
 async function closed(path: string, signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted();
   await new Promise<void>((resolve, reject) => {
     const socket = connect({ path });
     const abort = () => {

@@ -1,0 +1,116 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { downloadScript } from '../../../src/artifacts/script.ts';
+import { BINARIES, listDownloads, type Release } from '../../../src/artifacts/sources.ts';
+import { type FileServer, mirrorOf, sha256, smallBinaries, startFileServer } from './file-server.ts';
+
+const release: Release = { kubernetesVersion: 'v1.37.1', etcdVersion: 'v3.7.3', arch: 'amd64' };
+const contents = smallBinaries();
+let folder: string;
+let server: FileServer;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'haup-script-'));
+  server = await startFileServer(mirrorOf(release, contents));
+});
+
+afterEach(async () => {
+  await server.close();
+  await rm(folder, { recursive: true });
+});
+
+const mirrored = (which = release) =>
+  downloadScript(listDownloads(which, { mirror: server.url }), `${folder}/bin`);
+
+/** Runs the script as a machine does: by sh, from standard input. */
+function run(script: string): Promise<{ code: number | null; stderr: string }> {
+  return new Promise((resolve) => {
+    const child = spawn('sh', [], { stdio: ['pipe', 'ignore', 'pipe'] });
+    let stderr = '';
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    child.on('close', (code) => resolve({ code, stderr }));
+    child.stdin.end(script);
+  });
+}
+
+test('all six executables are put in place from a mirror', async () => {
+  expect(await run(mirrored())).toMatchObject({ code: 0 });
+  for (const name of BINARIES) expect(execFileSync(join(folder, 'bin', name)).toString()).toBe(`${name}\n`);
+});
+
+test('etcd and etcdctl come out of the official archive, which is fetched once', async () => {
+  const stem = 'etcd-v3.7.3-linux-amd64';
+  const source = join(folder, stem);
+  execFileSync('mkdir', [source]);
+  await writeFile(join(source, 'etcd'), contents.etcd);
+  await writeFile(join(source, 'etcdctl'), contents.etcdctl);
+  const archive = execFileSync('tar', ['-czf', '-', '-C', folder, stem]);
+  server.files.set(`/v3.7.3/${stem}.tar.gz`, archive);
+  const sums = `${'0'.repeat(64)}  other.tar.gz\n${sha256(archive)}  ${stem}.tar.gz\n`;
+  server.files.set('/v3.7.3/SHA256SUMS', Buffer.from(sums));
+  const downloads = listDownloads(release, { origins: { kubernetes: server.url, etcd: server.url } }).slice(
+    -1,
+  );
+  expect(await run(downloadScript(downloads, `${folder}/bin`))).toMatchObject({ code: 0 });
+  expect(execFileSync(join(folder, 'bin', 'etcdctl')).toString()).toBe('etcdctl\n');
+  expect(server.requests.filter((line) => line.endsWith('.tar.gz'))).toHaveLength(1);
+});
+
+test('run again it asks for nothing; an executable that was changed is fetched again', async () => {
+  await run(mirrored());
+  const before = server.requests.length;
+  expect(await run(mirrored())).toMatchObject({ code: 0 });
+  expect(server.requests).toHaveLength(before);
+  await writeFile(join(folder, 'bin', 'etcd'), 'damaged');
+  expect(await run(mirrored())).toMatchObject({ code: 0 });
+  expect((await readFile(join(folder, 'bin', 'etcd'))).equals(contents.etcd)).toBe(true);
+});
+
+test('another version replaces the one that is there', async () => {
+  await run(mirrored());
+  const newer = { ...release, kubernetesVersion: 'v1.37.9' };
+  const changed = { ...contents, kubectl: Buffer.from('#!/bin/sh\necho newer\n') };
+  for (const [path, content] of mirrorOf(newer, changed)) server.files.set(path, content);
+  expect(await run(mirrored(newer))).toMatchObject({ code: 0 });
+  expect(execFileSync(join(folder, 'bin', 'kubectl')).toString()).toBe('newer\n');
+});
+
+test('a connection that drops is taken up where it dropped', async () => {
+  const path = '/kubernetes/v1.37.1/amd64/kubectl';
+  let dropped = false;
+  server.misbehave = (request, response) => {
+    if (request.url !== path || dropped) return false;
+    dropped = true;
+    response.writeHead(200, { 'content-length': contents.kubectl.length });
+    response.write(contents.kubectl.subarray(0, 10), () => response.destroy());
+    return true;
+  };
+  expect(await run(mirrored())).toMatchObject({ code: 0 });
+  expect(server.requests).toContain(`GET ${path} bytes=10-`);
+});
+
+test('what does not have its checksum is never put in place, and the exit code says so', {
+  timeout: 60_000,
+}, async () => {
+  server.files.set('/etcd/v3.7.3/amd64/etcd', Buffer.from('something else'));
+  const downloads = listDownloads(release, { mirror: server.url });
+  const { code, stderr } = await run(
+    downloadScript(downloads, `${folder}/bin`).replaceAll('sleep "$attempt"', ':'),
+  );
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/gave up on .*\/etcd\n/);
+  expect((await readdir(join(folder, 'bin'))).filter((name) => !name.startsWith('.'))).toEqual(
+    BINARIES.filter((name) => name !== 'etcd').sort(),
+  );
+});
+
+test('two at once do not disturb each other', async () => {
+  const [first, second] = await Promise.all([run(mirrored()), run(mirrored())]);
+  expect([first.code, second.code]).toEqual([0, 0]);
+  expect(server.requests.filter((line) => line.endsWith('/kubectl'))).toHaveLength(1);
+});

@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest';
+import {
+  BINARIES,
+  findChecksum,
+  hostArchitecture,
+  listDownloads,
+  type Release,
+} from '../../../src/artifacts/sources.ts';
+
+const release: Release = { kubernetesVersion: 'v1.37.1', etcdVersion: 'v3.7.3', arch: 'amd64' };
+
+test('the official release of Kubernetes is one file an executable, that of etcd one archive', () => {
+  const downloads = listDownloads(release);
+  expect(downloads.map((download) => download.url)).toEqual([
+    'https://dl.k8s.io/release/v1.37.1/bin/linux/amd64/kube-apiserver',
+    'https://dl.k8s.io/release/v1.37.1/bin/linux/amd64/kube-controller-manager',
+    'https://dl.k8s.io/release/v1.37.1/bin/linux/amd64/kube-scheduler',
+    'https://dl.k8s.io/release/v1.37.1/bin/linux/amd64/kubectl',
+    'https://github.com/etcd-io/etcd/releases/download/v3.7.3/etcd-v3.7.3-linux-amd64.tar.gz',
+  ]);
+  expect(downloads[0]!.checksumUrl).toBe(`${downloads[0]!.url}.sha256`);
+  expect(downloads[4]!.checksumUrl).toBe(
+    'https://github.com/etcd-io/etcd/releases/download/v3.7.3/SHA256SUMS',
+  );
+  expect(downloads[4]!.binaries).toEqual([
+    { name: 'etcd', archiveMember: 'etcd-v3.7.3-linux-amd64/etcd' },
+    { name: 'etcdctl', archiveMember: 'etcd-v3.7.3-linux-amd64/etcdctl' },
+  ]);
+});
+
+test.each([undefined, 'https://mirror.example.org/haup/'])(
+  'with mirror %s, all six executables come out',
+  (mirror) => {
+    const names = listDownloads(release, { mirror }).flatMap(({ binaries }) =>
+      binaries.map(({ name }) => name),
+    );
+    expect(names).toEqual([...BINARIES]);
+  },
+);
+
+test('a mirror holds every executable and its checksum by component, version and architecture', () => {
+  const downloads = listDownloads({ ...release, arch: 'arm64' }, { mirror: 'http://10.0.0.1:8080/haup/' });
+  expect(downloads[0]).toMatchObject({
+    url: 'http://10.0.0.1:8080/haup/kubernetes/v1.37.1/arm64/kube-apiserver',
+    checksumUrl: 'http://10.0.0.1:8080/haup/kubernetes/v1.37.1/arm64/kube-apiserver.sha256',
+  });
+  expect(downloads[5]!.url).toBe('http://10.0.0.1:8080/haup/etcd/v3.7.3/arm64/etcdctl');
+});
+
+test('no two downloads of any release, architecture or place share a file in the cache', () => {
+  const keys = (['amd64', 'arm64'] as const).flatMap((arch) =>
+    ['v1.37.0', 'v1.37.1'].flatMap((kubernetesVersion, index) =>
+      listDownloads({ arch, kubernetesVersion, etcdVersion: `v3.7.${index}` }).map(({ key }) => key),
+    ),
+  );
+  expect(new Set(keys).size).toBe(keys.length);
+  for (const key of keys) expect(key).toMatch(/^[a-z][a-z0-9.-]*$/);
+});
+
+test.each(['ftp://x/', 'not a url', '/srv/mirror', 'https://x/?y', 'file:///srv'])(
+  'the mirror %s is refused',
+  (mirror) => {
+    expect(() => listDownloads(release, { mirror })).toThrow(/must be an http or https URL/);
+  },
+);
+
+test('a mirror with a password is refused without repeating it', () => {
+  const attempt = () => listDownloads(release, { mirror: 'https://joe:hunter2@mirror.example.org' });
+  expect(attempt).toThrow(/must not hold a user name or a password/);
+  expect(attempt).not.toThrow(/hunter2/);
+});
+
+test('a checksum is found alone, or by the name beside it, and nowhere else', () => {
+  const a = 'a'.repeat(64);
+  const b = 'B'.repeat(64);
+  expect(findChecksum(`${a}\n`, 'kubectl')).toBe(a);
+  expect(findChecksum(a, 'kubectl')).toBe(a);
+  expect(findChecksum(`${a}  other.tar.gz\n${b} *etcd.tar.gz\n`, 'etcd.tar.gz')).toBe('b'.repeat(64));
+  expect(findChecksum(`${a}  other.tar.gz\n`, 'etcd.tar.gz')).toBeNull();
+  expect(findChecksum(`<html>${a}</html>`, 'kubectl')).toBeNull();
+  expect(findChecksum(a.slice(1), 'kubectl')).toBeNull();
+});
+
+test("the host's architecture has the release files' name", () => {
+  expect(hostArchitecture('x64')).toBe('amd64');
+  expect(hostArchitecture('arm64')).toBe('arm64');
+  expect(() => hostArchitecture('riscv64')).toThrow(/not on riscv64/);
+});
