@@ -1,0 +1,160 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync, unlinkSync } from 'node:fs';
+import { link, lstat, rename, rm, unlink, writeFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { hasCode } from './errors.ts';
+import { readFileOrNull, uniqueSuffix } from './files.ts';
+import { bootTime, lifeOf, processSchema, thisProcess } from './process.ts';
+
+/**
+ * A file that at most one living process has. It names its owner, so that whoever comes later can see who that is and
+ * whether it still lives. A file of a dead owner is taken over by exactly one of those who try: only the one who has the
+ * *claim* on that very file (a file like it, named after the dead file's token) may replace it, and the claim of one who
+ * died over it is taken over in the same way.
+ */
+export interface Exclusive {
+  /** Idempotent. */
+  release(): Promise<void>;
+}
+
+/** The file belongs to somebody who lives, or who cannot be seen from here. */
+export interface Taken {
+  /** null: the file cannot be read as one of ours. */
+  readonly owner: OwnerRecord | null;
+  /** False: on another machine or in another container, or the file is not ours. */
+  readonly visible: boolean;
+}
+
+const ownerSchema = z.object({
+  format: z.literal('haup-lock'),
+  /** Names this very acquisition. Hexadecimal, because it becomes part of a file name. */
+  token: z.string().regex(/^[0-9a-f]{32}$/),
+  ...processSchema.shape,
+  since: z.iso.datetime(),
+  doing: z.string(),
+});
+
+export type OwnerRecord = z.infer<typeof ownerSchema>;
+
+interface Seen {
+  readonly id: string;
+  readonly owner: OwnerRecord | null;
+  readonly writtenAt: number;
+}
+
+/** Tries once, without waiting. The folder must exist. */
+export async function tryExclusive(path: string, doing: string): Promise<Exclusive | Taken> {
+  for (;;) {
+    const seen = await look(path);
+    if (seen === null) {
+      const mine = await placeNew(path, doing);
+      if (mine !== null) return mine;
+      continue;
+    }
+    const life = seen.owner
+      ? lifeOf(seen.owner, seen.writtenAt)
+      : seen.writtenAt < bootTime()
+        ? 'dead' // empty after a power failure: its text had not reached the disk
+        : 'unknown';
+    if (life !== 'dead') return { owner: seen.owner, visible: life === 'alive' };
+    const claim = await tryExclusive(`${path}.${seen.id}`, doing);
+    if (isTaken(claim)) return claim;
+    try {
+      // Whoever had the claim before us may have finished: then the file is no longer the one that we saw.
+      if ((await look(path))?.id === seen.id) return await replaceDead(path, doing);
+    } finally {
+      await claim.release();
+    }
+  }
+}
+
+export function isTaken(result: Exclusive | Taken): result is Taken {
+  return 'visible' in result;
+}
+
+/** Null when somebody else was first. */
+async function placeNew(path: string, doing: string): Promise<Exclusive | null> {
+  const { temporary, token } = await prepare(path, doing);
+  try {
+    await link(temporary, path);
+  } catch (error) {
+    // ENOENT: the present owner has swept our temporary file away. Over NFS a repeated call may say EEXIST of our own.
+    if (!hasCode(error, 'EEXIST', 'ENOENT')) throw error;
+    if ((await look(path))?.id !== token) return null;
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  return owned(path, token);
+}
+
+async function replaceDead(path: string, doing: string): Promise<Exclusive> {
+  const { temporary, token } = await prepare(path, doing);
+  try {
+    await rename(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  return owned(path, token);
+}
+
+async function prepare(path: string, doing: string): Promise<{ temporary: string; token: string }> {
+  const token = randomBytes(16).toString('hex');
+  const temporary = `${path}.${uniqueSuffix()}.tmp`;
+  const record: OwnerRecord = {
+    format: 'haup-lock',
+    token,
+    ...thisProcess(),
+    since: new Date().toISOString(),
+    doing,
+  };
+  await writeFile(temporary, `${JSON.stringify(record, null, 2)}\n`, { flag: 'wx', mode: 0o600 }).catch(
+    async (error) => {
+      await rm(temporary, { force: true });
+      throw error;
+    },
+  );
+  return { temporary, token };
+}
+
+async function look(path: string): Promise<Seen | null> {
+  try {
+    const { ino, mtimeMs } = await lstat(path);
+    const text = await readFileOrNull(path);
+    if (text === null) return null;
+    const owner = ownerSchema.safeParse(parseJson(text)).data ?? null;
+    return { id: owner?.token ?? `${ino}-${Math.floor(mtimeMs)}`, owner, writtenAt: mtimeMs };
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return null;
+    throw error;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function owned(path: string, token: string): Exclusive {
+  // A process that ends by itself leaves no file; one that is killed leaves a dead one.
+  const onExit = (): void => {
+    try {
+      if (readFileSync(path, 'utf8').includes(token)) unlinkSync(path);
+    } catch {
+      // gone with its folder
+    }
+  };
+  process.on('exit', onExit);
+  let released = false;
+  return {
+    async release() {
+      if (released) return;
+      released = true;
+      process.off('exit', onExit);
+      // Somebody may have removed it by hand and another haup have taken it: then it is not ours to remove.
+      if ((await look(path).catch(() => null))?.id === token) await unlink(path).catch(() => {});
+    },
+  };
+}

@@ -1,0 +1,190 @@
+import { constants } from 'node:fs';
+import { access, lstat, mkdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { z } from 'zod';
+import { readDocument, writeDocument } from './document.ts';
+import { hasCode, StoreError, storeError } from './errors.ts';
+import {
+  entries,
+  readFileOrNull,
+  replaceFile,
+  sweepTemporary,
+  syncFolder,
+  uniqueSuffix,
+  writeNewFile,
+} from './files.ts';
+import { type Lock, takeLock } from './lock.ts';
+import { fileSecrets } from './secrets.ts';
+import type { Store, Stored } from './store.ts';
+import { exclusively } from './wait-exclusive.ts';
+
+/** As `src/cluster/names.ts` has it; checked here again because it becomes a path here. */
+const clusterName = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
+const leftover = /^\.(new|removed)\.([-a-z0-9]+)\.[0-9a-f]{12}$/;
+
+/**
+ * `<root>/<cluster>/cluster.json` and `<root>/<cluster>/secrets/<name>`; folders 0700, files 0600. A cluster appears and
+ * disappears by one rename: `.new.<cluster>.*` is one that was never finished, `.removed.<cluster>.*` one that is going.
+ * `.<cluster>.lock` is its lock.
+ */
+export function fileStore<T>(root: string, schema: z.ZodType<T>): Store<T> {
+  const folderOf = (cluster: string): string => {
+    if (clusterName.test(cluster)) return join(root, cluster);
+    throw new StoreError(
+      'invalid',
+      `${JSON.stringify(cluster)} is not a cluster's name`,
+      'use small letters, digits and dashes, a letter first, 63 at most',
+    );
+  };
+  const documentOf = (cluster: string): string => join(folderOf(cluster), 'cluster.json');
+
+  async function read(cluster: string): Promise<Stored<T> | null> {
+    const path = documentOf(cluster);
+    if (!(await isCluster(root, cluster))) return null;
+    const text = await readFileOrNull(path);
+    if (text !== null) return readDocument(cluster, path, text, schema);
+    throw new StoreError(
+      'corrupt',
+      `${path} is missing, though its folder is there`,
+      'restore it from a backup, or move the folder away',
+    );
+  }
+
+  async function create(
+    cluster: string,
+    value: T,
+    secrets: Readonly<Record<string, string>>,
+  ): Promise<number> {
+    const folder = folderOf(cluster);
+    const text = writeDocument(cluster, { value, revision: 1 }, schema);
+    await makeRoot(root);
+    const unfinished = join(root, `.new.${cluster}.${uniqueSuffix()}`);
+    try {
+      await mkdir(unfinished, { mode: 0o700 });
+      await writeNewFile(join(unfinished, 'cluster.json'), text);
+      await mkdir(join(unfinished, 'secrets'), { mode: 0o700 });
+      const stored = fileSecrets(join(unfinished, 'secrets'));
+      for (const [name, secret] of Object.entries(secrets)) await stored.put(name, secret);
+      await syncFolder(unfinished);
+      await rename(unfinished, folder); // fails on anything but nothing or an empty folder
+    } catch (error) {
+      await rm(unfinished, { recursive: true, force: true });
+      if (!hasCode(error, 'EEXIST', 'ENOTEMPTY')) throw error;
+      throw new StoreError(
+        'exists',
+        `there is a cluster ${cluster} already`,
+        'choose another name with --cluster',
+      );
+    }
+    await syncFolder(root);
+    return 1;
+  }
+
+  async function save(cluster: string, value: T, expectedRevision: number): Promise<number> {
+    const path = documentOf(cluster);
+    const text = writeDocument(cluster, { value, revision: expectedRevision + 1 }, schema);
+    if ((await read(cluster)) === null) throw missing(cluster);
+    return await exclusively(join(dirname(path), '.save.lock'), `saving cluster ${cluster}`, async () => {
+      const revision = (await read(cluster))?.revision;
+      if (revision === undefined) throw missing(cluster);
+      if (revision !== expectedRevision)
+        throw new StoreError(
+          'conflict',
+          `another haup has changed cluster ${cluster} (revision ${expectedRevision} became ${revision})`,
+          'run the command again',
+        );
+      await replaceFile(path, text);
+      return expectedRevision + 1;
+    });
+  }
+
+  async function remove(cluster: string): Promise<void> {
+    const folder = folderOf(cluster);
+    const going = join(root, `.removed.${cluster}.${uniqueSuffix()}`);
+    try {
+      await rename(folder, going);
+      await syncFolder(root);
+    } catch (error) {
+      if (!hasCode(error, 'ENOENT')) throw error;
+    }
+    await sweep(null);
+  }
+
+  /** What is going is nobody's any more. What was never finished may be being made, but not while we hold its lock. */
+  async function sweep(locked: string | null): Promise<void> {
+    for (const name of await entries(root)) {
+      const [, kind, cluster] = leftover.exec(name) ?? [];
+      const ours = kind === 'removed' || (kind === 'new' && cluster === locked);
+      const ofLock = locked !== null && name.startsWith(`.${locked}.lock.`); // temporary files and claims
+      if (ours || ofLock) await rm(join(root, name), { recursive: true, force: true });
+    }
+    if (locked === null) return;
+    await sweepTemporary(folderOf(locked));
+    await sweepTemporary(join(folderOf(locked), 'secrets'));
+  }
+
+  async function list(): Promise<string[]> {
+    const names = (await entries(root)).filter((name) => clusterName.test(name)).sort();
+    const found = await Promise.all(names.map((name) => isCluster(root, name)));
+    return names.filter((_, index) => found[index]);
+  }
+
+  async function lock(cluster: string, doing: string): Promise<Lock> {
+    folderOf(cluster);
+    await makeRoot(root);
+    const taken = await takeLock(join(root, `.${cluster}.lock`), `cluster ${cluster}`, doing);
+    try {
+      await sweep(cluster);
+      return taken;
+    } catch (error) {
+      await taken.release();
+      throw error;
+    }
+  }
+
+  return {
+    list: () => guarded(`read ${root}`, list),
+    read: (cluster) => guarded(`read cluster ${cluster} in ${root}`, () => read(cluster)),
+    create: (cluster, value, secrets = {}) =>
+      guarded(`store cluster ${cluster} in ${root}`, () => create(cluster, value, secrets)),
+    save: (cluster, value, expectedRevision) =>
+      guarded(`save cluster ${cluster} in ${root}`, () => save(cluster, value, expectedRevision)),
+    remove: (cluster) => guarded(`remove cluster ${cluster} from ${root}`, () => remove(cluster)),
+    secrets: (cluster) => fileSecrets(join(folderOf(cluster), 'secrets')),
+    lock: (cluster, { doing }) => guarded(`lock cluster ${cluster} in ${root}`, () => lock(cluster, doing)),
+  };
+}
+
+function missing(cluster: string): StoreError {
+  return new StoreError('missing', `there is no cluster ${cluster} in the store`, 'see haup list');
+}
+
+/** A folder with something in it; a symbolic link or a file in its place is refused. */
+async function isCluster(root: string, cluster: string): Promise<boolean> {
+  const folder = join(root, cluster);
+  const entry = await lstat(folder).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) return null;
+    throw error;
+  });
+  if (entry === null) return false;
+  if (!entry.isDirectory())
+    throw new StoreError('foreign', `${folder} is not a folder`, 'haup did not make it: move it away');
+  return (await entries(folder)).length > 0;
+}
+
+async function makeRoot(root: string): Promise<void> {
+  const first = await mkdir(root, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    if (!hasCode(error, 'EEXIST')) throw error;
+    throw new StoreError('foreign', `${root} is not a folder`, 'move it away, or name another with --store');
+  });
+  if (first !== undefined) await syncFolder(dirname(first));
+  await access(root, constants.R_OK | constants.W_OK | constants.X_OK);
+}
+
+async function guarded<R>(doing: string, work: () => Promise<R>): Promise<R> {
+  try {
+    return await work();
+  } catch (error) {
+    throw storeError(doing, error);
+  }
+}

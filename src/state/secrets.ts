@@ -1,0 +1,41 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { StoreError, storeError } from './errors.ts';
+import { createFile, readFileOrNull, replaceFile } from './files.ts';
+import type { Secrets } from './store.ts';
+
+const secretName = /^[a-z0-9][a-z0-9._-]{0,99}$/;
+
+/** One file (0600) a secret, in a folder that is there with its cluster. */
+export function fileSecrets(folder: string): Secrets {
+  const pathOf = (name: string): string => {
+    if (secretName.test(name)) return join(folder, name);
+    throw new StoreError(
+      'invalid',
+      `${JSON.stringify(name)} is not a secret's name`,
+      'this is a defect of haup',
+    );
+  };
+  async function guarded<R>(
+    doing: 'read' | 'store',
+    name: string,
+    work: (path: string) => Promise<R>,
+  ): Promise<R> {
+    const path = pathOf(name);
+    try {
+      return await work(path);
+    } catch (error) {
+      throw storeError(`${doing} ${path}`, error);
+    }
+  }
+  const get = (name: string): Promise<string | null> => guarded('read', name, readFileOrNull);
+  return {
+    get,
+    remove: (name) => guarded('store', name, (path) => rm(path, { force: true })),
+    put: (name, text) => guarded('store', name, (path) => replaceFile(path, text)),
+    putIfAbsent: (name, text) =>
+      guarded('store', name, async (path) =>
+        (await createFile(path, text)) ? text : ((await get(name)) ?? text),
+      ),
+  };
+}

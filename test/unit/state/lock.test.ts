@@ -1,0 +1,183 @@
+import { spawnSync } from 'node:child_process';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { BusyError, StoreError } from '../../../src/state/errors.ts';
+import { openStore, storeUrl } from '../../../src/state/store.ts';
+import { type Program, start } from './programs/start.ts';
+
+let home: string;
+let lockPath: string;
+const programs: Program[] = [];
+const lockSchema = z.looseObject({ token: z.string(), machineId: z.string().nullable() });
+const store = () => openStore(storeUrl(home), z.unknown());
+const contender = async (doing = 'haup create'): Promise<Program> => {
+  const program = await start('contender.ts', [storeUrl(home), 'demo', doing]);
+  programs.push(program);
+  return program;
+};
+/** The lock of a process that really ran, held the lock and was killed. */
+async function deadLock(): Promise<z.infer<typeof lockSchema>> {
+  const program = await contender();
+  program.say('take');
+  expect(await program.line()).toBe('won');
+  await program.kill();
+  return lockSchema.parse(JSON.parse(readFileSync(lockPath, 'utf8')));
+}
+const lockFiles = (): string[] =>
+  readdirSync(join(home, 'clusters')).filter((name) => name.startsWith('.demo.lock'));
+const caught = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => undefined,
+    (error) => error,
+  );
+
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'haup-lock-test-'));
+  lockPath = join(home, 'clusters', '.demo.lock');
+});
+afterEach(async () => {
+  await Promise.all(programs.splice(0).map((program) => program.kill()));
+  rmSync(home, { recursive: true, force: true });
+});
+
+describe('the lock of a cluster', () => {
+  it('names its holder to whoever comes second, though the cluster does not exist yet', async () => {
+    const program = await contender('haup add-replica');
+    program.say('take');
+    expect(await program.line()).toBe('won');
+
+    const busy = (await caught(store().lock('demo', { doing: 'x' }))) as BusyError;
+    expect(busy).toBeInstanceOf(BusyError);
+    expect(busy.holder).toMatchObject({ pid: program.child.pid, doing: 'haup add-replica' });
+    expect(busy.message).toContain(`haup add-replica (pid ${program.child.pid} of `);
+    expect(busy.advice).toContain('wait');
+  });
+
+  it('is of one cluster alone', async () => {
+    const one = await store().lock('demo', { doing: 'x' });
+    const other = await store().lock('demo-2', { doing: 'x' });
+    await one.release();
+    await other.release();
+    expect(readdirSync(join(home, 'clusters'))).toEqual([]);
+  });
+
+  it('is free again after release, and a second release does not take it from the next holder', async () => {
+    const first = await store().lock('demo', { doing: 'x' });
+    await first.release();
+    const second = await store().lock('demo', { doing: 'x' });
+    await first.release();
+    expect(await caught(store().lock('demo', { doing: 'x' }))).toBeInstanceOf(BusyError);
+    await second.release();
+  });
+
+  it('leaves no file when its process ends by itself without releasing', async () => {
+    const program = await contender();
+    program.say('take');
+    await program.line();
+    const gone = new Promise((resolve) => program.child.once('exit', resolve));
+    program.child.stdin!.end();
+    await gone;
+    expect(lockFiles()).toEqual([]);
+  });
+
+  it('does not survive the kill -9 of its process', async () => {
+    await deadLock();
+    const lock = await store().lock('demo', { doing: 'x' });
+    await lock.release();
+    expect(lockFiles()).toEqual([]);
+  });
+
+  it('does not survive a reboot, even if a process with its number lives', async () => {
+    const lock = await deadLock();
+    const other = { ...lock, pid: process.pid, startTime: null };
+    writeFileSync(lockPath, JSON.stringify(other));
+    expect(await caught(store().lock('demo', { doing: 'x' }))).toBeInstanceOf(BusyError);
+    writeFileSync(lockPath, JSON.stringify({ ...other, bootId: '00000000-0000-0000-0000-000000000000' }));
+    await (await store().lock('demo', { doing: 'x' })).release();
+  });
+
+  it('is not taken for held when its number has gone to a later process', async () => {
+    const lock = await deadLock();
+    writeFileSync(lockPath, JSON.stringify({ ...lock, pid: process.pid }));
+    await (await store().lock('demo', { doing: 'x' })).release();
+  });
+
+  it.each([
+    ['another machine', { host: 'elsewhere' }],
+    ['another container', { pidNamespace: 'pid:[1]' }],
+  ])('is never judged dead from afar: of %s it says how to clear it', async (_, change) => {
+    writeFileSync(lockPath, JSON.stringify({ ...(await deadLock()), ...change }));
+    const busy = (await caught(store().lock('demo', { doing: 'x' }))) as BusyError;
+    expect(busy).toBeInstanceOf(BusyError);
+    expect(busy.advice).toContain(`remove ${lockPath}`);
+  });
+
+  it('is not judged by the name of the machine alone', async () => {
+    const lock = await deadLock();
+    if (lock.machineId === null) return; // this machine has no id to tell it by
+    writeFileSync(lockPath, JSON.stringify({ ...lock, machineId: '0123456789abcdef0123456789abcdef' }));
+    expect(await caught(store().lock('demo', { doing: 'x' }))).toBeInstanceOf(BusyError);
+  });
+
+  it('is taken over when a power failure emptied its file, but not when it may be of now', async () => {
+    await deadLock();
+    writeFileSync(lockPath, '');
+    const busy = (await caught(store().lock('demo', { doing: 'x' }))) as BusyError;
+    expect(busy).toBeInstanceOf(BusyError);
+    expect(busy.holder).toBeNull();
+    expect(busy.advice).toContain(lockPath);
+    spawnSync('touch', ['-d', '2001-01-01', lockPath]);
+    await (await store().lock('demo', { doing: 'x' })).release();
+  });
+
+  it('is not followed through a symbolic link', async () => {
+    await (await store().lock('demo', { doing: 'x' })).release();
+    writeFileSync(join(home, 'target'), '');
+    symlinkSync(join(home, 'target'), lockPath);
+    const error = (await caught(store().lock('demo', { doing: 'x' }))) as StoreError;
+    expect(error).toBeInstanceOf(StoreError);
+    expect(error.kind).toBe('foreign');
+    expect(readFileSync(join(home, 'target'), 'utf8')).toBe('');
+  });
+
+  it('goes to exactly one of many processes that want it at once: free, dead, or dead with a dead claim on it', async () => {
+    const dead = await deadLock();
+    const contenders = await Promise.all(Array.from({ length: 5 }, () => contender()));
+    const token = dead.token;
+    const claim = JSON.stringify({ ...dead, token: 'f'.repeat(32) });
+    for (let round = 0; round < 45; round += 1) {
+      rmSync(lockPath, { force: true });
+      if (round % 3 > 0) writeFileSync(lockPath, JSON.stringify(dead));
+      if (round % 3 > 1) writeFileSync(`${lockPath}.${token}`, claim);
+      for (const each of contenders) each.say('take');
+      const answers = await Promise.all(contenders.map((each) => each.line()));
+      expect(
+        answers.filter((answer) => answer === 'won'),
+        answers.join(),
+      ).toHaveLength(1);
+      const winner = contenders[answers.indexOf('won')]!;
+      expect(JSON.parse(readFileSync(lockPath, 'utf8'))).toMatchObject({ pid: winner.child.pid });
+      expect(lockFiles()).toEqual(['.demo.lock']);
+      for (const each of contenders) each.say('drop');
+      await Promise.all(contenders.map((each) => each.line()));
+      expect(lockFiles()).toEqual([]);
+    }
+  }, 60_000);
+
+  it('is a file for its owner alone', async () => {
+    const lock = await store().lock('demo', { doing: 'x' });
+    expect(statSync(lockPath).mode & 0o777).toBe(0o600);
+    await lock.release();
+  });
+});
