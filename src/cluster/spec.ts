@@ -35,6 +35,8 @@ export const clusterSpecSchema = z.strictObject({
   uid: z.string().regex(/^[0-9a-f]{16}$/),
   provider: z.enum(['local', 'gce', 'aws']),
   region: z.string().regex(ZONE),
+  /** Of the first replica that was made. */
+  zone: z.string().regex(ZONE),
   multizone: z.boolean(),
   kubernetesVersion: z.string().regex(KUBERNETES_VERSION),
   etcdVersion: z.string().regex(ETCD_VERSION),

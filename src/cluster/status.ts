@@ -1,3 +1,10 @@
+import { warningsOf } from './health.ts';
+import { next } from './next/next.ts';
+import { machineOf, memberOf, type Observation } from './observation.ts';
+import type { ClusterSpec } from './spec.ts';
+import { standing } from './standing.ts';
+import { describe } from './step.ts';
+
 /** The answer of `haup status -o json`: other people's scripts rely on it. */
 export interface Status {
   readonly cluster: string;
@@ -46,4 +53,65 @@ export interface ReplicaStatus {
   };
   /** RFC 3339 */
   readonly certificateExpires: string | null;
+}
+
+/** What is, in the words of the command line. Pure; `now` in milliseconds since the epoch, for what expires. */
+export function statusOf(spec: ClusterSpec, observation: Observation, now: number): Status {
+  const { address, balancer } = observation;
+  const { steps, blocked } = next(spec, observation);
+  const { voters, learners, quorum, healthy, failuresTolerated } = standing(observation);
+  const names = new Set([
+    ...spec.replicas.map((replica) => replica.name),
+    ...observation.machines.map((machine) => machine.name),
+    ...observation.etcd.members.map((member) => member.name),
+  ]);
+  return {
+    cluster: spec.name,
+    provider: spec.provider,
+    region: spec.region,
+    multizone: spec.multizone,
+    kubernetesVersion: spec.kubernetesVersion,
+    etcdVersion: spec.etcdVersion,
+    apiAddress: address && {
+      ip: address.ip,
+      port: spec.apiPort,
+      holder: {
+        kind: address.holder.kind,
+        name:
+          address.holder.kind === 'machine'
+            ? address.holder.name
+            : (address.holder.kind === 'balancer' && balancer?.name) || null,
+      },
+    },
+    loadBalancer: balancer && { name: balancer.name, targets: balancer.targets },
+    replicas: [...names].map((name) => replicaStatus(spec, observation, name)),
+    etcd: { voters, learners, quorum, healthy, failuresTolerated },
+    converged: steps.length === 0 && blocked.length === 0,
+    unfinished: [...steps.map(describe), ...blocked.map((b) => b.message)],
+    warnings: warningsOf(spec, observation, now),
+  };
+}
+
+function replicaStatus(spec: ClusterSpec, observation: Observation, name: string): ReplicaStatus {
+  const machine = machineOf(observation, name);
+  const member = memberOf(observation, name);
+  const zone = machine?.zone ?? spec.replicas.find((replica) => replica.name === name)?.zone ?? '';
+  const inside = machine?.state === 'running' ? machine.inside : null;
+  return {
+    name,
+    zone,
+    internalIp: machine?.internalIp ?? null,
+    externalIp: machine?.externalIp ?? null,
+    machine: machine?.state ?? 'missing',
+    apiServer: inside ? (inside.apiServer === 'ready' ? 'ready' : 'unready') : 'unreachable',
+    etcd: { id: member?.id ?? null, role: roleOf(member), healthy: member?.healthy ?? false },
+    certificateExpires: inside?.certificateExpires ?? null,
+  };
+}
+
+function roleOf(member: ReturnType<typeof memberOf>): ReplicaStatus['etcd']['role'] {
+  if (!member) return 'missing';
+  if (!member.started) return 'unstarted';
+  if (member.learner) return 'learner';
+  return member.leader ? 'leader' : 'follower';
 }

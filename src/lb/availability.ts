@@ -4,6 +4,8 @@ export interface AvailabilityReport {
   readonly during: string;
   readonly seconds: number;
   readonly probes: readonly ProbeResult[];
+  /** How often an open watch was ended and had to be opened again. */
+  readonly watchReconnects: number;
 }
 
 export interface ProbeResult {

@@ -15,6 +15,7 @@ export function specOf(replicas: readonly string[], change: Partial<ClusterSpec>
     uid: '0123456789abcdef',
     provider: 'local',
     region: 'local',
+    zone: list[0]?.zone ?? 'local-a',
     multizone: true,
     kubernetesVersion: 'v1.37.1',
     etcdVersion: 'v3.7.3',

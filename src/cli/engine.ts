@@ -1,0 +1,79 @@
+import type { HaupEvent } from '../cluster/events.ts';
+import type { Plan } from '../cluster/plan.ts';
+import type { Status } from '../cluster/status.ts';
+import type { AvailabilityReport } from '../lb/availability.ts';
+import type { FaultKind, ProviderName, ProviderSettings } from '../providers/provider.ts';
+
+/** What the command line needs of the engine. */
+export interface Engine {
+  create(request: CreateRequest): Promise<Outcome>;
+  addReplicas(request: {
+    readonly cluster: string;
+    /** One a new replica. */
+    readonly zones: readonly string[];
+    readonly dryRun: boolean;
+  }): Promise<Outcome>;
+  removeReplicas(request: RemoveRequest): Promise<Outcome>;
+  replaceReplicas(request: {
+    readonly cluster: string;
+    readonly names: readonly string[];
+    readonly dryRun: boolean;
+  }): Promise<Outcome>;
+  repair(request: {
+    readonly cluster: string;
+    readonly abandon: boolean;
+    readonly dryRun: boolean;
+  }): Promise<Outcome>;
+  delete(request: { readonly cluster: string; readonly dryRun: boolean }): Promise<Outcome>;
+  status(cluster: string): Promise<Status>;
+  list(): Promise<readonly ClusterSummary[]>;
+  kubeconfig(cluster: string, options: { readonly endpoint: 'address' | 'dns' }): Promise<string>;
+  ssh(cluster: string, replica: string | undefined, command: readonly string[]): Promise<number>;
+  fault(cluster: string, kind: FaultKind, target: string): Promise<readonly string[]>;
+}
+
+export interface CreateRequest {
+  readonly name: string;
+  readonly provider: ProviderName;
+  readonly zones: readonly string[];
+  readonly region: string | undefined;
+  readonly multizone: boolean;
+  readonly kubernetesVersion: string | undefined;
+  readonly etcdVersion: string | undefined;
+  readonly apiPort: number;
+  readonly balancer: 'auto' | 'always';
+  readonly settings: ProviderSettings;
+  readonly dryRun: boolean;
+}
+
+export type RemoveRequest = { readonly cluster: string; readonly dryRun: boolean } & (
+  | { readonly names: readonly string[] }
+  | { readonly zone: string | undefined; readonly count: number }
+);
+
+/** What a changing command did, or would do. */
+export interface Outcome {
+  readonly plan: Plan;
+  readonly executed: boolean;
+  /** Afterwards; null when the cluster is gone, or nothing was executed. */
+  readonly status: Status | null;
+  readonly availability: readonly AvailabilityReport[];
+  readonly seconds: number;
+}
+
+export interface ClusterSummary {
+  readonly name: string;
+  readonly provider: string;
+  readonly region: string;
+  readonly replicas: number;
+  readonly kubernetesVersion: string;
+}
+
+export interface EngineOptions {
+  readonly store: string;
+  readonly signal: AbortSignal;
+  readonly emit: (event: HaupEvent) => void;
+  readonly timeoutMs: number;
+}
+
+export type OpenEngine = (options: EngineOptions) => Promise<Engine>;

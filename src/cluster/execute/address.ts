@@ -1,0 +1,85 @@
+import { moveAddress } from '../../lb/move.ts';
+import type { ApiClient } from '../../lb/request.ts';
+import { issueClient, issueServing } from '../../pki/issue.ts';
+import type { Holder } from '../../providers/provider.ts';
+import { renewServingCertificate } from '../../replicas/provision.ts';
+import { machineOf } from '../observation.ts';
+import { replicaZones } from '../spec.ts';
+import type { Progress, Tools } from './tools.ts';
+
+/** On top of the provider's own worst case: until the API server itself answers. */
+const EXTRA_PATIENCE_MS = 30_000;
+
+export async function handOver(t: Tools, replica: string | null, progress: Progress): Promise<void> {
+  const { spec } = t.memory;
+  const from = t.seen().address!.holder;
+  const to =
+    replica === null ? ({ kind: 'balancer' } as const) : ({ kind: 'machine', name: replica } as const);
+  if (to.kind === 'balancer') await nameTheBalancer(t, progress);
+  // On a real cloud the move cuts every connection through the address: no session of ours may run over it.
+  for (const machine of t.seen().machines) if (spec.provider !== 'local') t.drop(machine.name);
+
+  const during = whatHappens(from, to);
+  const figures = t.provider.interruption(replicaZones(spec));
+  const report = await moveAddress({
+    during,
+    api: await apiAt(t, t.seen().address!.ip),
+    handOver: () => t.provider.address.handOver(to),
+    handBack: from.kind === 'nobody' ? null : () => t.provider.address.handOver(from),
+    patienceMs: (during === null ? 0 : figures[during][1] * 1000) + EXTRA_PATIENCE_MS,
+    progress,
+    signal: t.signal,
+  });
+  if (report) t.emit({ type: 'availability', report });
+}
+
+/** Adding a target may need its zone first. */
+export async function setTargets(t: Tools, targets: readonly string[], progress: Progress): Promise<void> {
+  progress('waiting for the health checks of the balancer');
+  await t.provider.balancer.setTargets(targets);
+}
+
+/** The admin's view of the API server at an address. */
+export async function apiAt(t: Tools, ip: string): Promise<ApiClient> {
+  const authorities = await t.authorities();
+  const { certPem, keyPem } = await issueClient('admin', authorities);
+  return { ip, port: t.memory.spec.apiPort, caPem: authorities.kubernetes.certPem, certPem, keyPem };
+}
+
+/** A balancer that has a DNS name (AWS) is reached by it: every serving certificate has to say so before it is needed. */
+async function nameTheBalancer(t: Tools, progress: Progress): Promise<void> {
+  const { spec } = t.memory;
+  const dnsName = t.seen().balancer?.dnsName;
+  if (!dnsName) return;
+  progress("putting the balancer's DNS name on the certificates");
+  await Promise.all(
+    t.seen().balancer!.targets.map(async ({ replica }) => {
+      const machine = machineOf(t.seen(), replica);
+      if (!machine?.inside) return;
+      const issued = await issueServing(
+        'apiserver',
+        {
+          name: replica,
+          internalIp: machine.internalIp,
+          apiAddress: t.seen().address!.ip,
+          staticExternalIp: null,
+          balancerDnsName: dnsName,
+          serviceCidr: spec.serviceCidr,
+          clusterDomain: 'cluster.local',
+        },
+        await t.authorities(),
+      );
+      await renewServingCertificate(
+        await t.session(replica),
+        { certificatePem: issued.certPem, keyPem: issued.keyPem, apiPort: spec.apiPort },
+        { signal: t.signal },
+      );
+    }),
+  );
+}
+
+function whatHappens(from: Holder, to: Holder): 'promotion' | 'demotion' | 'replacement' | null {
+  if (from.kind === 'nobody') return null;
+  if (to.kind === 'balancer') return 'promotion';
+  return from.kind === 'balancer' ? 'demotion' : 'replacement';
+}

@@ -1,0 +1,147 @@
+import type { EtcdClient } from '../etcd/client.ts';
+import type { Interruption, Machine } from '../providers/provider.ts';
+import { type Inside, inspect } from '../replicas/inspect.ts';
+import type { SessionPool } from '../ssh/pool.ts';
+import type { Session } from '../ssh/session.ts';
+import type { ChangeableWorld } from './change.ts';
+import { execute } from './execute/execute.ts';
+import { operatorKey } from './execute/keys.ts';
+import type { Progress, Tools } from './execute/tools.ts';
+import type { MachineObservation, Observation } from './observation.ts';
+import { nothing } from './observation.ts';
+import { observeMembers } from './observe-members.ts';
+import { type ClusterSpec, replicaZones } from './spec.ts';
+import type { Step } from './step.ts';
+
+/** A machine that answers at all answers in this time; after one silence the next look is shorter. */
+const LOOK_MS = 3000;
+const SECOND_LOOK_MS = 1000;
+/** A machine that was just told to do something. */
+const WORK_MS = 60_000;
+
+export type WorldParts = Omit<Tools, 'session' | 'drop' | 'seen' | 'etcd'> & {
+  readonly pool: SessionPool;
+  /** Makes the client of a member of etcd, over a session. */
+  readonly etcdClient: (replica: string, session: () => Promise<Session>) => EtcdClient;
+};
+
+/** The real world: one cluster's cloud, machines, etcd and store, under its lock. */
+export class RealWorld implements ChangeableWorld {
+  readonly #parts: WorldParts;
+  readonly #tools: Tools;
+  readonly #silent = new Set<string>();
+  readonly #hosts = new Map<string, string>();
+  #last: Observation = nothing;
+
+  constructor(parts: WorldParts) {
+    this.#parts = parts;
+    this.#tools = {
+      ...parts,
+      seen: () => this.#last,
+      session: (replica, timeoutMs = WORK_MS) => this.session(replica, timeoutMs),
+      drop: (replica) => parts.pool.drop(replica),
+      etcd: (replica) => parts.etcdClient(replica, () => this.session(replica, LOOK_MS)),
+    };
+  }
+
+  spec(): ClusterSpec {
+    return this.#parts.memory.spec;
+  }
+
+  save(spec: ClusterSpec): Promise<void> {
+    return this.#parts.memory.updateSpec(() => spec);
+  }
+
+  interruption(spec: ClusterSpec): Interruption {
+    return this.#parts.provider.interruption(replicaZones(spec));
+  }
+
+  async execute(step: Step, progress: Progress): Promise<void> {
+    await execute(this.#tools, step, progress);
+    if (step.kind === 'delete-network') this.#last = { ...this.#last, deleted: true };
+  }
+
+  async observe(): Promise<Observation> {
+    const { provider, memory } = this.#parts;
+    const [network, address, balancer, machines] = await Promise.all([
+      provider.network.ready(),
+      provider.address.read(),
+      provider.balancer.read(),
+      provider.machines.list(),
+    ]);
+    const looked = await Promise.all(machines.map((machine) => this.#look(machine)));
+    const { bootstrapped } = memory.spec;
+    const etcd =
+      bootstrapped && !memory.spec.deleting
+        ? await observeMembers(
+            looked,
+            this.#last.etcd,
+            (replica) => this.#tools.etcd(replica),
+            this.#parts.signal,
+          )
+        : nothing.etcd;
+    this.#last = {
+      bootstrapped,
+      network,
+      address,
+      balancer,
+      machines: looked,
+      etcd,
+      deleted: this.#last.deleted,
+    };
+    return this.#last;
+  }
+
+  /** @throws SshError `unreachable`; Error when the machine is not known to run. */
+  async session(replica: string, timeoutMs: number): Promise<Session> {
+    const host = this.#hosts.get(replica) ?? (await this.#hostOf(replica));
+    const { privateKey } = await operatorKey(this.#parts.secrets);
+    return this.#parts.pool.session(
+      { what: replica, host, privateKey, pin: this.#parts.memory.pinRecord(replica) },
+      { timeoutMs, signal: this.#parts.signal },
+    );
+  }
+
+  async #hostOf(replica: string): Promise<string> {
+    const machines = await this.#parts.provider.machines.list();
+    const host = machines.find((machine) => machine.name === replica)?.sshHost;
+    if (!host) throw new Error(`the machine ${replica} does not run`);
+    this.#hosts.set(replica, host);
+    return host;
+  }
+
+  async #look(machine: Machine): Promise<MachineObservation> {
+    const { name, zone, state, internalIp, externalIp, sshHost } = machine;
+    if (sshHost) this.#hosts.set(name, sshHost);
+    else this.#hosts.delete(name);
+    const inside = state === 'running' && sshHost ? await this.#inside(name) : null;
+    return { name, zone, state, internalIp, externalIp, inside };
+  }
+
+  /** A machine that has never been logged in to is the provisioning's affair: looking must not wait for its boot. */
+  async #inside(name: string): Promise<Inside | null> {
+    const { memory, signal } = this.#parts;
+    if (memory.spec.deleting || !memory.pin(name)?.seen) return null;
+    const timeoutMs = this.#silent.has(name) ? SECOND_LOOK_MS : LOOK_MS;
+    try {
+      const session = await this.session(name, timeoutMs);
+      const { uid, apiPort } = memory.spec;
+      const inside = await inspect(session, { uid, name, apiPort }, { timeoutMs });
+      this.#silent.delete(name);
+      return inside;
+    } catch (error) {
+      signal.throwIfAborted();
+      this.#silent.add(name);
+      this.#parts.emit({
+        type: 'progress',
+        topic: `look ${name}`,
+        message: `${name} does not answer: ${message(error)}`,
+      });
+      return null;
+    }
+  }
+}
+
+function message(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,51 @@
+import { waitFor } from '../util/wait.ts';
+import type { AvailabilityReport } from './availability.ts';
+import { startProbe } from './probe.ts';
+import { type ApiClient, isReady } from './request.ts';
+
+export interface Move {
+  /** "promotion", "demotion", "replacement"; null when nobody holds the address yet, so that there is no client to notice. */
+  readonly during: string | null;
+  /** The API at the address that moves. */
+  readonly api: ApiClient;
+  handOver(): Promise<void>;
+  /** Gives the address back to who had it; null when nobody did or it serves no more. */
+  readonly handBack: (() => Promise<void>) | null;
+  /** How long the cloud may take until the new holder answers at the address; being slow within it is no failure. */
+  readonly patienceMs: number;
+  readonly progress: (message: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Moves the API address under the eyes of a probe. The new holder was proven to serve before; it must also answer at the
+ * address itself, or the address goes back.
+ * @returns what clients would have noticed; null where there were none.
+ */
+export async function moveAddress(move: Move): Promise<AvailabilityReport | null> {
+  const probe = move.during === null ? null : startProbe(move.api, move.during);
+  try {
+    move.progress('moving the address');
+    await move.handOver();
+    move.progress('waiting for the API server to answer at the address');
+    await answers(move);
+  } catch (error) {
+    await probe?.stop();
+    if (move.handBack && !move.signal?.aborted) {
+      move.progress('the new holder does not answer: moving the address back');
+      await move.handBack();
+      await answers(move);
+    }
+    throw error;
+  }
+  return probe ? probe.stop() : null;
+}
+
+function answers(move: Move): Promise<boolean> {
+  return waitFor(() => isReady(move.api), {
+    what: `the API server to answer at ${move.api.ip}:${move.api.port}`,
+    timeoutMs: move.patienceMs,
+    intervalMs: 50,
+    signal: move.signal,
+  });
+}

@@ -1,0 +1,73 @@
+import { request as httpsRequest } from 'node:https';
+
+/** An API server as a client sees it: verified against the cluster's authority, with a client certificate. */
+export interface ApiClient {
+  readonly ip: string;
+  readonly port: number;
+  readonly caPem: string;
+  readonly certPem: string;
+  readonly keyPem: string;
+}
+
+export interface ApiRequest {
+  readonly method?: string;
+  readonly path: string;
+  readonly body?: unknown;
+  readonly contentType?: string;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ApiAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** One request on a new TLS connection, so that it says what a new client would meet. Rejects unless it is answered. */
+export function callApi(client: ApiClient, request: ApiRequest): Promise<ApiAnswer> {
+  return new Promise((resolve, reject) => {
+    const body = request.body === undefined ? undefined : JSON.stringify(request.body);
+    const outgoing = httpsRequest(
+      {
+        host: client.ip,
+        port: client.port,
+        path: request.path,
+        method: request.method ?? 'GET',
+        agent: false,
+        ca: client.caPem,
+        cert: client.certPem,
+        key: client.keyPem,
+        headers: {
+          connection: 'close',
+          ...(body === undefined
+            ? {}
+            : {
+                'content-type': request.contentType ?? 'application/json',
+                'content-length': Buffer.byteLength(body),
+              }),
+        },
+        signal: AbortSignal.any([
+          AbortSignal.timeout(request.timeoutMs),
+          ...(request.signal ? [request.signal] : []),
+        ]),
+      },
+      (incoming) => {
+        const chunks: Buffer[] = [];
+        incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+        incoming.on('error', reject);
+        incoming.on('end', () =>
+          resolve({ status: incoming.statusCode ?? 0, text: Buffer.concat(chunks).toString() }),
+        );
+      },
+    );
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
+}
+
+/** True when the API server behind the address says that it is ready. */
+export async function isReady(client: ApiClient, timeoutMs = 2000): Promise<boolean> {
+  const answer = await callApi(client, { path: '/readyz', timeoutMs });
+  if (answer.status !== 200) throw new Error(`/readyz answers ${answer.status}`);
+  return true;
+}
