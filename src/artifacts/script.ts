@@ -37,8 +37,8 @@ fetch() {
     broken=$?
     [ -f "$part" ] || continue
     echo "$sum  $part" | sha256sum --check --status && return 0
-    # 18 and 28: the connection ended early or was too slow, and what came is worth keeping.
-    case $broken in 18 | 28 | 56 | 92) ;; *) say "what came from $3 is not what $4 says"; rm -f "$part" ;; esac
+    # 0, 22 (an HTTP error: 416 for one) and 33 (no ranges) end with all that there is; after any other, what came is kept.
+    case $broken in 0 | 22 | 33) say "what came from $3 is not what $4 says"; rm -f "$part" ;; esac
   done
   say "gave up on $3"
   return 1
