@@ -1,0 +1,39 @@
+import { randomBytes } from 'node:crypto';
+import type { PkiFiles } from '../pki/replica.ts';
+
+/** Everything that makes a machine a replica of one cluster. Addresses are IPv4, in the dotted form. */
+export interface ReplicaConfig {
+  /** Of the cluster. */
+  readonly uid: string;
+  readonly cluster: string;
+  readonly name: string;
+  readonly internalIp: string;
+  readonly apiAddress: string;
+  readonly apiPort: number;
+  readonly serviceCidr: string;
+  /** `v1.37.1` */
+  readonly kubernetesVersion: string;
+  /** `v3.7.3` */
+  readonly etcdVersion: string;
+  readonly binaries: ReplicaBinaries;
+  readonly pki: PkiFiles;
+  /** Base64 of 32 random bytes, the same on every replica of the cluster. A secret. See {@link newEncryptionKey}. */
+  readonly encryptionKey: string;
+  /**
+   * How long a stopping API server goes on serving while `/readyz` already fails: as long as the balancer's health
+   * check needs to notice.
+   */
+  readonly shutdownDelaySeconds: number;
+  /** Makes the API address a local address of the machine (GCE delivers the balancer's packets unchanged). */
+  readonly localRoute: boolean;
+}
+
+export type ReplicaBinaries =
+  | { readonly kind: 'mounted'; readonly path: string }
+  /** A shell script that leaves the six binaries, verified, in the folder `$1`. */
+  | { readonly kind: 'download'; readonly script: string };
+
+/** A new key for the secrets in etcd. Losing it loses them: it belongs in the operator's store, beside the authorities. */
+export function newEncryptionKey(): string {
+  return randomBytes(32).toString('base64');
+}

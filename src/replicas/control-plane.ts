@@ -1,0 +1,101 @@
+import type { Session } from '../ssh/session.ts';
+import { paths, pkiPath } from './paths.ts';
+import { carryOut } from './progress.ts';
+import { apiClient } from './settings/api-client.ts';
+import { healthUrls, unit } from './units/names.ts';
+import type { Waiting } from './waiting.ts';
+
+const START_TIMEOUT_MS = 180_000;
+/** Longer than any unit's own limit, after which systemd kills it. */
+const STOP_TIMEOUT_MS = 180_000;
+
+/**
+ * Starts API server, controller manager and scheduler. Resolves when the API server is ready, the other two are well and each
+ * has an active instance somewhere, and the `kubernetes` service leads to the API address.
+ * @throws ReplicaError, SshError
+ */
+export async function startControlPlane(
+  session: Session,
+  options: { readonly apiPort: number },
+  waiting: Waiting = {},
+): Promise<void> {
+  const script = startScript(options.apiPort);
+  await carryOut(session, { doing: 'start the control plane', script, timeoutMs: START_TIMEOUT_MS }, waiting);
+}
+
+/** Stops controller manager and scheduler for good; their leases are released as they end. */
+export async function stopControllers(session: Session, waiting: Waiting = {}): Promise<void> {
+  waiting.progress?.('controller manager and scheduler: stopping');
+  await stop(
+    session,
+    [unit.controllerManager, unit.scheduler],
+    'stop controller manager and scheduler',
+    waiting,
+  );
+}
+
+/** Stops the API server for good. It serves on for its shutdown delay, and finishes what it has accepted. */
+export async function stopApiServer(session: Session, waiting: Waiting = {}): Promise<void> {
+  waiting.progress?.('the API server: finishing what it has accepted');
+  await stop(session, [unit.endpoints, unit.apiServer], 'stop the API server', waiting);
+}
+
+async function stop(
+  session: Session,
+  units: readonly string[],
+  what: string,
+  waiting: Waiting,
+): Promise<void> {
+  // Units that were never installed need no stopping.
+  await session.run(`[ ! -e ${paths.units}/${units[0]} ] || systemctl disable -q --now ${units.join(' ')}`, {
+    what,
+    timeoutMs: STOP_TIMEOUT_MS,
+    signal: waiting.signal,
+  });
+}
+
+/** The controllers are started when the API server is ready, not before: they would only take the processor from it. */
+function startScript(apiPort: number): string {
+  const units = [unit.apiServer, unit.endpoints, unit.controllerManager, unit.scheduler].join(' ');
+  const controllers = [unit.controllerManager, unit.scheduler] as const;
+  return `${apiClient(apiPort, 2)}
+looks=0
+# later <unit> <what>: a tenth of a second until the next look, and back to haup after two seconds
+later() { looks=$((looks + 1)); [ $looks -lt 20 ] || not_yet "$1" "$2"; sleep 0.1; }
+
+systemctl is-enabled -q ${units} || systemctl enable -q ${units}
+timeout 2 systemctl start ${unit.apiServer} 2>/dev/null || {
+  [ $? -eq 124 ] || sleep 0.5
+  not_yet ${unit.apiServer} 'the API server: serving'
+}
+while :; do
+  answer=$(curl -s -m 2 --cacert ${pkiPath('ca.crt')} "$base/readyz?verbose" || true)
+  case "$answer" in *'readyz check passed'*) break ;; esac
+  failed=$(echo "$answer" | sed -n 's/^\\[-\\]\\([^ ]*\\).*/\\1/p' | head -n 1)
+  later ${unit.apiServer} "the API server: \${failed:-an answer}"
+done
+
+systemctl start --no-block ${controllers.join(' ')} ${unit.endpoints}
+${controllers.map(healthScript).join('\n')}
+lease() { api "$base/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/$1" | tr -d ' \\n'; }
+field() { sed -n "s/.*\\"$1\\":\\"\\{0,1\\}\\([^\\",}]*\\).*/\\1/p"; }
+held() {
+  text=$(lease "$1") || return 1
+  [ -n "$(echo "$text" | field holderIdentity)" ] || return 1
+  renewed=$(date -d "$(echo "$text" | field renewTime)" +%s 2>/dev/null) || return 1
+  [ $(($(date +%s) - renewed)) -le "$(echo "$text" | field leaseDurationSeconds)" ]
+}
+until held kube-controller-manager; do later ${unit.controllerManager} 'the controller manager: its lease'; done
+until held kube-scheduler; do later ${unit.scheduler} 'the scheduler: its lease'; done
+until api "$base/api/v1/namespaces/default/endpoints/kubernetes" | grep -q '"ip"'; do
+  later ${unit.endpoints} 'the endpoints of the kubernetes service'
+done
+`;
+}
+
+function healthScript(name: keyof typeof healthUrls): string {
+  const what = name === unit.scheduler ? 'the scheduler' : 'the controller manager';
+  return `until curl -sf -m 2 -o /dev/null --cacert ${pkiPath('ca.crt')} ${healthUrls[name]}; do
+  later ${name} '${what}: its health check'
+done`;
+}

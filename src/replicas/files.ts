@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import type { ArchivedFile } from './archive.ts';
+import type { ReplicaConfig } from './config.ts';
+import { paths } from './paths.ts';
+import { auditPolicy } from './settings/audit.ts';
+import { authenticationConfiguration } from './settings/authentication.ts';
+import { encryptionConfiguration } from './settings/encryption.ts';
+import { kubernetesEndpointsScript } from './settings/kubernetes-endpoints.ts';
+import { releaseLeaseScript } from './settings/release-lease.ts';
+import { apiServerUnit } from './units/api-server.ts';
+import { controllerManagerUnit } from './units/controller-manager.ts';
+import { etcdUnit } from './units/etcd.ts';
+import { kubernetesEndpointsUnit } from './units/kubernetes-endpoints.ts';
+import { localRouteUnit } from './units/local-route.ts';
+import { schedulerUnit } from './units/scheduler.ts';
+import { readerOf, users } from './users.ts';
+
+/** All files of a replica, with paths relative to its release: pki/…, config/… and units/…. */
+export function replicaFiles(config: ReplicaConfig): ArchivedFile[] {
+  return [...pkiFiles(config), ...configFiles(config), ...unitFiles(config)];
+}
+
+/** Names a release by its contents: SHA-256, in hex. */
+export function digest(files: readonly ArchivedFile[]): string {
+  const hash = createHash('sha256');
+  for (const { path, content, mode, owner } of files)
+    hash.update(JSON.stringify([path, content, mode, owner]));
+  return hash.digest('hex');
+}
+
+/** The folder on the machine that the units run their programs from. */
+export function binariesFolder(config: ReplicaConfig): string {
+  return config.binaries.kind === 'mounted' ? config.binaries.path : paths.downloadedBinaries;
+}
+
+function pkiFiles(config: ReplicaConfig): ArchivedFile[] {
+  return [...config.pki].map(([file, { pem, secret, mode }]) => ({
+    path: `pki/${file}`,
+    content: pem,
+    mode,
+    owner: secret ? readerOf(file) : 'root',
+  }));
+}
+
+function configFiles(config: ReplicaConfig): ArchivedFile[] {
+  const open = (path: string, content: string) => ({
+    path: `config/${path}`,
+    content,
+    mode: 0o644,
+    owner: 'root',
+  });
+  return [
+    open('authentication.yaml', authenticationConfiguration()),
+    open('audit.yaml', auditPolicy()),
+    open('kubernetes-endpoints.sh', kubernetesEndpointsScript(config)),
+    open('release-lease.sh', releaseLeaseScript(config.apiPort)),
+    {
+      path: 'config/encryption.yaml',
+      content: encryptionConfiguration(config.encryptionKey),
+      mode: 0o600,
+      owner: users.kube,
+    },
+  ];
+}
+
+function unitFiles(config: ReplicaConfig): ArchivedFile[] {
+  const program = (name: string) => `${binariesFolder(config)}/${name}`;
+  const units = {
+    etcd: etcdUnit({ ...config, program: program('etcd'), version: config.etcdVersion }),
+    'kube-apiserver': apiServerUnit({ ...config, program: program('kube-apiserver') }),
+    'kube-controller-manager': controllerManagerUnit({
+      ...config,
+      program: program('kube-controller-manager'),
+    }),
+    'kube-scheduler': schedulerUnit({ program: program('kube-scheduler') }),
+    'kubernetes-endpoints': kubernetesEndpointsUnit(),
+    ...(config.localRoute ? { 'haup-api-address': localRouteUnit(config.apiAddress) } : {}),
+  };
+  return Object.entries(units).map(([name, content]) => ({
+    path: `units/${name}.service`,
+    content,
+    mode: 0o644,
+    owner: 'root',
+  }));
+}

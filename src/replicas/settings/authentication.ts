@@ -1,0 +1,15 @@
+/**
+ * The API server's AuthenticationConfiguration: without credentials one may ask whether it is well (balancers do), and
+ * nothing else. A request to any other path is refused before anything looks at it.
+ */
+export function authenticationConfiguration(): string {
+  return `apiVersion: apiserver.config.k8s.io/v1
+kind: AuthenticationConfiguration
+anonymous:
+  enabled: true
+  conditions:
+    - path: /livez
+    - path: /readyz
+    - path: /healthz
+`;
+}

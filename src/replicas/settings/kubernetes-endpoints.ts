@@ -1,0 +1,53 @@
+import { apiClient } from './api-client.ts';
+
+/**
+ * `kubernetes-endpoints.sh`: keeps the endpoints of the `kubernetes` service exactly the API address.
+ *
+ * The API server's own way (`--endpoint-reconciler-type=lease`) cannot, where several share one address: since 1.22 or so
+ * one that stops in good order deletes the lease of the address that they share, and empties the endpoints
+ * (pkg/controlplane/reconcilers/lease.go: `stopReconcilingCalled`) until another's next round, up to 10 s later. So the
+ * type is `none`, and this does what it would do, without the end: an apply that changes nothing while all is
+ * as it should be.
+ */
+export function kubernetesEndpointsScript(options: {
+  readonly apiAddress: string;
+  readonly apiPort: number;
+}): string {
+  const { apiAddress, apiPort } = options;
+  const port = { name: 'https', port: apiPort, protocol: 'TCP' };
+  const endpoints = {
+    apiVersion: 'v1',
+    kind: 'Endpoints',
+    // The slice below is ours too: nobody needs to derive another from this.
+    metadata: { name: 'kubernetes', labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
+    subsets: [{ addresses: [{ ip: apiAddress }], ports: [port] }],
+  };
+  const slice = {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name: 'kubernetes', labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+    addressType: 'IPv4',
+    endpoints: [{ addresses: [apiAddress], conditions: { ready: true } }],
+    ports: [port],
+  };
+  return `# See src/replicas/settings/kubernetes-endpoints.ts
+set -u
+${apiClient(apiPort, 5)}
+apply() {
+  api -o /dev/null -w '%{http_code}' -X PATCH -H 'Content-Type: application/apply-patch+yaml' --data "$2" \\
+    "$base/$1/kubernetes?fieldManager=haup&force=true" 2>&1
+}
+said=
+while :; do
+  a=$(apply api/v1/namespaces/default/endpoints '${JSON.stringify(endpoints)}')
+  b=$(apply apis/discovery.k8s.io/v1/namespaces/default/endpointslices '${JSON.stringify(slice)}')
+  case "$a $b" in
+    20[01]' '20[01]) now="the endpoints are ${apiAddress}:${apiPort}" pause=10 ;;
+    *) now="not yet: $a, $b" pause=0.5 ;;
+  esac
+  [ "$now" = "$said" ] || echo "$now"
+  said=$now
+  sleep "$pause"
+done
+`;
+}

@@ -1,0 +1,50 @@
+import { pkiPath } from '../paths.ts';
+import { users } from '../users.ts';
+import { releaseLease } from './controllers.ts';
+import { commandLine, unitFile } from './unit.ts';
+
+/** `kube-controller-manager.service` */
+export function controllerManagerUnit(options: {
+  readonly program: string;
+  readonly cluster: string;
+}): string {
+  const kubeconfig = pkiPath('controller-manager.conf');
+  return unitFile({
+    description: 'Kubernetes controller manager',
+    after: ['kube-apiserver.service'],
+    type: 'exec',
+    user: users.kube,
+    stopSeconds: 20,
+    service: [releaseLease('kube-controller-manager')],
+    command: commandLine(options.program, {
+      // The local API server. The same credentials ask it about those who call this component.
+      kubeconfig,
+      'authentication-kubeconfig': kubeconfig,
+      'authorization-kubeconfig': kubeconfig,
+      'cluster-name': options.cluster,
+      'leader-elect': true,
+      // Each controller acts with its own service account's rights, not with the sum of all.
+      'use-service-account-credentials': true,
+
+      // Everything that is on by default, and what bootstrap tokens need.
+      controllers: '*,bootstrapsigner,tokencleaner',
+      'service-account-private-key-file': pkiPath('sa.key'),
+      // What pods are told to trust.
+      'root-ca-file': pkiPath('ca.crt'),
+
+      // Signs what has been approved, with the intermediate: the root's key is not on this machine.
+      'cluster-signing-kubelet-client-cert-file': pkiPath('kubelet-signing.crt'),
+      'cluster-signing-kubelet-client-key-file': pkiPath('kubelet-signing.key'),
+      'cluster-signing-kubelet-serving-cert-file': pkiPath('kubelet-signing.crt'),
+      'cluster-signing-kubelet-serving-key-file': pkiPath('kubelet-signing.key'),
+      'cluster-signing-kube-apiserver-client-cert-file': pkiPath('kubelet-signing.crt'),
+      'cluster-signing-kube-apiserver-client-key-file': pkiPath('kubelet-signing.key'),
+
+      // Health and metrics, for this machine only.
+      'bind-address': '127.0.0.1',
+      'tls-cert-file': pkiPath('controller-manager.crt'),
+      'tls-private-key-file': pkiPath('controller-manager.key'),
+      profiling: false,
+    }),
+  });
+}

@@ -1,0 +1,74 @@
+import { paths, pkiPath } from '../paths.ts';
+import { users } from '../users.ts';
+import { etcdVersionFlags } from '../versions.ts';
+import { commandLine, unitFile } from './unit.ts';
+
+export interface EtcdUnit {
+  readonly program: string;
+  readonly version: string;
+  readonly name: string;
+  readonly internalIp: string;
+  /** Of the cluster: members of two clusters never take each other for their own. */
+  readonly uid: string;
+}
+
+export const ETCD_CLIENT_URL = 'https://127.0.0.1:2379';
+
+export function peerUrl(internalIp: string): string {
+  return `https://${internalIp}:2380`;
+}
+
+/** `etcd.service`. With whom it joins is not in here but in `etcd-membership.env`. */
+export function etcdUnit(options: EtcdUnit): string {
+  const peer = peerUrl(options.internalIp);
+  return unitFile({
+    description: 'etcd, one member',
+    after: [],
+    type: 'notify',
+    user: users.etcd,
+    stopSeconds: 30,
+    service: [
+      `EnvironmentFile=${paths.etcdMembership}`,
+      // /var/lib/haup/etcd, made if it is missing, readable by etcd alone.
+      'StateDirectory=haup/etcd',
+      'StateDirectoryMode=0700',
+      // Heartbeats come before everything else when the processor is short: a late one is an election.
+      'Nice=-5',
+    ],
+    command: commandLine(options.program, {
+      name: options.name,
+      'data-dir': paths.etcdData,
+
+      // Peers: between masters only, on the private network, each side proven by a certificate that names its address.
+      'listen-peer-urls': peer,
+      'initial-advertise-peer-urls': peer,
+      'peer-client-cert-auth': true,
+      'peer-trusted-ca-file': pkiPath('etcd/ca.crt'),
+      'peer-cert-file': pkiPath('etcd/peer.crt'),
+      'peer-key-file': pkiPath('etcd/peer.key'),
+
+      // Clients: this machine's API server, and haup through SSH. Nobody reaches it over the network.
+      'listen-client-urls': ETCD_CLIENT_URL,
+      'advertise-client-urls': ETCD_CLIENT_URL,
+      'client-cert-auth': true,
+      'trusted-ca-file': pkiPath('etcd/ca.crt'),
+      'cert-file': pkiPath('etcd/server.crt'),
+      'key-file': pkiPath('etcd/server.key'),
+      // All its clients and peers are of this release.
+      'tls-min-version': 'TLS1.3',
+
+      // Goes into the cluster's and the members' ids.
+      'initial-cluster-token': options.uid,
+      // Never a change of membership that would lose the quorum.
+      'strict-reconfig-check': true,
+
+      // Twice the default: the limit that Kubernetes' own GCE masters had. etcd refuses writes beyond it.
+      'quota-backend-bytes': 4 * 1024 ** 3,
+      // No auto-compaction: the API server compacts every five minutes and must be the only one to do so.
+
+      // Read by people, in `journalctl` and in haup's errors.
+      'log-format': 'console',
+      ...etcdVersionFlags(options.version),
+    }),
+  });
+}

@@ -1,0 +1,16 @@
+/** The units of a replica, as systemd names them. */
+export const unit = {
+  etcd: 'etcd.service',
+  apiServer: 'kube-apiserver.service',
+  endpoints: 'kubernetes-endpoints.service',
+  controllerManager: 'kube-controller-manager.service',
+  scheduler: 'kube-scheduler.service',
+} as const;
+
+export type UnitName = (typeof unit)[keyof typeof unit];
+
+/** Where controller manager and scheduler say on loopback whether they are well. Their fixed, default ports. */
+export const healthUrls = {
+  [unit.controllerManager]: 'https://127.0.0.1:10257/healthz',
+  [unit.scheduler]: 'https://127.0.0.1:10259/healthz',
+} as const;

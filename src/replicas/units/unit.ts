@@ -1,0 +1,98 @@
+/** The value of a command line flag, without its dashes in front; true is written `--flag=true`. */
+export type Flags = Readonly<Record<string, string | number | boolean>>;
+
+export interface UnitOptions {
+  readonly description: string;
+  /** Units that, if they are to start too, start first. */
+  readonly after: readonly string[];
+  /** `notify`: the program itself says when it serves. */
+  readonly type: 'notify' | 'exec';
+  readonly user: string;
+  /** See {@link commandLine}. */
+  readonly command: string;
+  /** How long it may take to stop before it is killed, seconds. */
+  readonly stopSeconds: number;
+  /** Further lines of the section [Service]. */
+  readonly service?: readonly string[];
+  /** Further lines of the section [Unit]. */
+  readonly unit?: readonly string[];
+  /** What starts it once it is enabled; default: the machine's start. */
+  readonly wantedBy?: string;
+  /** Linux capabilities that the program keeps; it has no others. */
+  readonly capabilities?: readonly string[];
+}
+
+/**
+ * Costs nothing at run time and bounds what a captured component can do to the machine: no privileges to gain, nothing
+ * to write but its own data and log folders, no devices, no kernel settings, no other namespaces.
+ */
+const sandbox = [
+  'NoNewPrivileges=yes',
+  'ProtectSystem=strict',
+  'ProtectHome=yes',
+  'PrivateTmp=yes',
+  'PrivateDevices=yes',
+  'ProtectClock=yes',
+  'ProtectControlGroups=yes',
+  'ProtectKernelLogs=yes',
+  'ProtectKernelModules=yes',
+  'ProtectKernelTunables=yes',
+  'LockPersonality=yes',
+  'RestrictNamespaces=yes',
+  'RestrictRealtime=yes',
+  'RestrictSUIDSGID=yes',
+  'RestrictAddressFamilies=AF_INET AF_INET6 AF_NETLINK AF_UNIX',
+  'SystemCallArchitectures=native',
+  'UMask=0077',
+];
+
+/**
+ * A unit that runs for as long as it is enabled: restarted half a second after it ended for whatever reason, without
+ * systemd ever giving up on it (a member that waits for its quorum may end many times).
+ */
+export function unitFile(options: UnitOptions): string {
+  const capabilities = (options.capabilities ?? []).join(' ');
+  return [
+    '[Unit]',
+    `Description=${options.description}`,
+    'Wants=network-online.target',
+    `After=${['network-online.target', ...options.after].join(' ')}`,
+    'StartLimitIntervalSec=0',
+    ...(options.unit ?? []),
+    '',
+    '[Service]',
+    `Type=${options.type}`,
+    `User=${options.user}`,
+    `ExecStart=${options.command}`,
+    ...(options.service ?? []),
+    'Restart=always',
+    'RestartSec=500ms',
+    // A start that waits for a quorum is no failure; whoever asked for it has a time limit of their own.
+    'TimeoutStartSec=infinity',
+    `TimeoutStopSec=${options.stopSeconds}`,
+    // The default, 1,024, is a hundred watches away.
+    'LimitNOFILE=1048576',
+    'OOMScoreAdjust=-900',
+    `CapabilityBoundingSet=${capabilities}`,
+    ...(capabilities ? [`AmbientCapabilities=${capabilities}`] : []),
+    ...sandbox,
+    '',
+    '[Install]',
+    `WantedBy=${options.wantedBy ?? 'multi-user.target'}`,
+    '',
+  ].join('\n');
+}
+
+/** A program and its flags, one a line. */
+export function commandLine(program: string, flags: Flags): string {
+  const words = Object.entries(flags).map(([flag, value]) => word(`--${flag}=${value}`));
+  return [word(program), ...words].join(' \\\n  ');
+}
+
+/** One word as systemd reads it: `%` begins a specifier, `$` a variable, and the rest is quoted where it must be. */
+function word(text: string): string {
+  if (/[\n\0]/.test(text)) throw new Error('a unit cannot hold this value');
+  const escaped = text.replaceAll('%', '%%').replaceAll('$', '$$$$');
+  if (/^[\w@%+=:,.*/$-]+$/.test(escaped)) return escaped;
+  return `"${escaped.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+}

@@ -1,0 +1,15 @@
+/**
+ * Nothing runs as root. The API server and the controller manager share a user because they share the service accounts'
+ * signing key, and each of them alone is all-powerful in the cluster; etcd's data and the scheduler's key are closed to them.
+ */
+export const users = { etcd: 'haup-etcd', kube: 'haup-kube', scheduler: 'haup-sched' } as const;
+
+export type User = (typeof users)[keyof typeof users];
+
+/** Who reads a file of src/pki's that holds a private key. What only root needs is root's. */
+export function readerOf(file: string): User | 'root' {
+  if (file === 'etcd/client.key') return 'root';
+  if (file.startsWith('etcd/')) return users.etcd;
+  if (file.startsWith('scheduler.')) return users.scheduler;
+  return users.kube;
+}
