@@ -1,0 +1,56 @@
+import type { HaupEvent } from '../cluster/events.ts';
+import type { Engine } from './engine.ts';
+import { common, type Flags, type Values } from './flags.ts';
+import type { World } from './world.ts';
+
+/** One command: what it is called, what it takes, and what it does with that. Its file is all there is to it. */
+export interface Command<F extends Flags = Flags> {
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** What else `haup NAME --help` says. */
+  readonly details?: string;
+  /** What may follow the command's name. */
+  readonly operands: readonly Operand[];
+  /** What may follow `--`; absent: nothing. */
+  readonly rest?: { readonly name: string; readonly help: string };
+  readonly flags: F;
+  readonly examples: readonly string[];
+  /** Returns the exit code; errors become one in `exit.ts`. */
+  run(call: Call<F>): Promise<number>;
+}
+
+export interface Operand {
+  readonly name: string;
+  readonly help: string;
+  readonly needed: boolean;
+  readonly many?: boolean;
+  /** @throws UsageError that reads on from the operand's name. */
+  readonly parse: (text: string) => unknown;
+}
+
+/** Where a value came from: a flag beats a variable, a variable beats the file. */
+export type Source = 'flag' | 'variable' | 'file' | 'default';
+
+/** One use of a command. */
+export interface Call<F extends Flags> {
+  /** The command's name. */
+  readonly command: string;
+  readonly flags: Values<F>;
+  readonly sources: { readonly [K in keyof F]: Source };
+  readonly operands: readonly string[];
+  readonly rest: readonly string[];
+  readonly world: World;
+  readonly signal: AbortSignal;
+  /** Opens the engine (at the first call): nothing slow is loaded before a command has checked its input. */
+  engine(): Promise<Engine>;
+  /** Says something between the engine's own events. */
+  emit(event: HaupEvent): void;
+  /** Ends the progress display, so that the answer can be printed. */
+  settle(): void;
+}
+
+/** A command whose flags are these and the ones that every command has. */
+export function defineCommand<F extends Flags>(command: Command<F>): Command<F & typeof common> {
+  return { ...command, flags: { ...command.flags, ...common } } as unknown as Command<F & typeof common>;
+}

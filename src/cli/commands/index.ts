@@ -1,0 +1,29 @@
+import type { Command } from '../command.ts';
+import { addReplica } from './add-replica.ts';
+import { completion } from './completion.ts';
+import { create } from './create.ts';
+import { deleteCluster } from './delete.ts';
+import { fault } from './fault.ts';
+import { kubeconfig } from './kubeconfig.ts';
+import { list } from './list.ts';
+import { removeReplica } from './remove-replica.ts';
+import { repair } from './repair.ts';
+import { replaceReplica } from './replace-replica.ts';
+import { ssh } from './ssh.ts';
+import { status } from './status.ts';
+
+/** In the order that `haup --help` lists them. */
+export const commands: readonly Command[] = [
+  create,
+  addReplica,
+  removeReplica,
+  replaceReplica,
+  repair,
+  status,
+  list,
+  kubeconfig,
+  ssh,
+  deleteCluster,
+  fault,
+  completion,
+];

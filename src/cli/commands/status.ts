@@ -1,0 +1,28 @@
+import { defineCommand } from '../command.ts';
+import * as flags from '../flags.ts';
+import { serialize } from '../output/serialize.ts';
+import { renderStatus } from '../output/status.ts';
+import { style } from '../output/style.ts';
+import { watchStatus } from '../output/watch.ts';
+
+export const status = defineCommand({
+  name: 'status',
+  summary: 'what is: replicas, etcd, the API address and its holder',
+  operands: [],
+  flags: { cluster: flags.cluster, watch: flags.watch, output: flags.output },
+  examples: ['haup status -c demo', 'haup status -c demo --watch', 'haup status -c demo -o json | jq .etcd'],
+
+  async run(call) {
+    const { cluster, watch, output } = call.flags;
+    const engine = await call.engine();
+    const look = () => engine.status(cluster);
+    if (watch) return watchStatus(call, look, output);
+    const seen = await look();
+    call.settle();
+    const { out } = call.world;
+    out.write(
+      output === 'text' ? `${renderStatus(seen, style(out)).join('\n')}\n` : await serialize(seen, output),
+    );
+    return 0;
+  },
+});

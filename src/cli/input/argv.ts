@@ -1,0 +1,140 @@
+import { Parser } from 'yargs/helpers';
+import { nearest } from '../../util/nearest.ts';
+import type { Command } from '../command.ts';
+import { UsageError } from '../errors.ts';
+import type { Flag } from '../flags.ts';
+
+/** The command line, taken apart; nothing is checked yet but that every flag exists and has the value it needs. */
+export interface Arguments {
+  readonly command: Command;
+  readonly operands: readonly string[];
+  /** What followed `--`. */
+  readonly rest: readonly string[];
+  /** By flag name, as typed; lists hold one text for each time the flag was given. */
+  readonly flags: ReadonlyMap<string, string>;
+}
+
+/** @throws UsageError for what is unknown, incomplete or given twice, with the nearest name. */
+export function readArguments(argv: readonly string[], commands: readonly Command[]): Arguments {
+  const every = new Map<string, Flag<unknown>>();
+  for (const command of commands) {
+    for (const flag of Object.values(command.flags)) every.set(flag.name, flag);
+  }
+  refuseOddSwitches(argv, every);
+  const { _: words, '--': rest = [], ...given } = parse(argv, [...every.values()]);
+  const [name, ...operands] = words.map(String);
+  const command = findCommand(name, commands);
+  const own = new Map(Object.values(command.flags).map((flag) => [flag.name, flag]));
+  const flags = new Map<string, string>();
+  for (const [key, value] of Object.entries(given)) {
+    const flag = own.get(key);
+    if (!flag) throw unknownFlag(key, command, [...own.keys()], commands);
+    flags.set(key, textOf(flag, value));
+  }
+  checkOperands(command, operands, rest.map(String));
+  return { command, operands, rest: rest.map(String), flags };
+}
+
+interface Parsed {
+  _: (string | number)[];
+  '--'?: (string | number)[];
+  [flag: string]: unknown;
+}
+
+function parse(argv: readonly string[], flags: readonly Flag<unknown>[]): Parsed {
+  const parsed = Parser([...argv], {
+    string: ['_', ...flags.filter((flag) => flag.value !== null).map((flag) => flag.name)],
+    boolean: flags.filter((flag) => flag.value === null).map((flag) => flag.name),
+    alias: Object.fromEntries(flags.flatMap((flag) => (flag.short ? [[flag.name, [flag.short]]] : []))),
+    configuration: {
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'populate--': true,
+      'strip-aliased': true,
+    },
+  });
+  return parsed as Parsed;
+}
+
+/** The parser takes `--dry-run=yes` for false: too dangerous to guess. */
+function refuseOddSwitches(argv: readonly string[], flags: ReadonlyMap<string, Flag<unknown>>): void {
+  const end = argv.indexOf('--');
+  for (const word of end < 0 ? argv : argv.slice(0, end)) {
+    const [, name = '', value = ''] = /^--([^=]+)=(.*)$/s.exec(word) ?? [];
+    if (flags.get(name)?.value === null && !['true', 'false'].includes(value)) {
+      throw new UsageError(
+        `--${name} is a switch: it takes no value but true or false, not ${JSON.stringify(value)}`,
+      );
+    }
+  }
+}
+
+function findCommand(name: string | undefined, commands: readonly Command[]): Command {
+  const found = commands.find((command) => command.name === name);
+  if (found) return found;
+  if (name === undefined) throw new UsageError('which command? (haup --help lists them)');
+  const near = nearest(
+    name,
+    commands.map((command) => command.name),
+  );
+  const hint = near ? `did you mean haup ${near}?` : 'haup --help lists them';
+  throw new UsageError(`there is no command ${JSON.stringify(name)}; ${hint}`);
+}
+
+function unknownFlag(
+  key: string,
+  command: Command,
+  own: readonly string[],
+  commands: readonly Command[],
+): UsageError {
+  const shown = key.length === 1 ? `-${key}` : `--${key}`;
+  const elsewhere = commands.filter((other) => Object.values(other.flags).some((flag) => flag.name === key));
+  if (elsewhere.length > 0) {
+    const names = elsewhere.map((other) => `haup ${other.name}`).join(', ');
+    return new UsageError(`haup ${command.name} has no flag ${shown}; it belongs to ${names}`);
+  }
+  const near = nearest(key, [...own, 'help']);
+  const hint = near ? `did you mean --${near}?` : `haup ${command.name} --help lists its flags`;
+  return new UsageError(`unknown flag ${shown}; ${hint}`);
+}
+
+function textOf(flag: Flag<unknown>, value: unknown): string {
+  const all = Array.isArray(value) ? value : [value];
+  if (flag.value === null) {
+    if (new Set(all).size > 1) throw new UsageError(`--${flag.name} is given twice, and not the same`);
+    return String(all[0]);
+  }
+  if (all.some((one) => typeof one !== 'string'))
+    throw new UsageError(`--no-${flag.name}: --${flag.name} is no switch`);
+  if (all.includes('')) throw new UsageError(`--${flag.name} needs a value: --${flag.name} ${flag.value}`);
+  if (all.length > 1 && flag.shape !== 'list') {
+    throw new UsageError(`--${flag.name} is given twice: ${all.join(' and ')}`);
+  }
+  return all.join(',');
+}
+
+function checkOperands(command: Command, operands: readonly string[], rest: readonly string[]): void {
+  const usage =
+    `haup ${command.name} ${command.operands.map(({ name, many }) => (many ? `${name}…` : name)).join(' ')}`.trim();
+  const missing = command.operands[operands.length];
+  if (missing?.needed) throw new UsageError(`${missing.name} is missing: ${usage}`);
+  const most = command.operands.some((operand) => operand.many)
+    ? Number.POSITIVE_INFINITY
+    : command.operands.length;
+  if (operands.length > most) {
+    const hint = command.rest ? `; a command for the replica comes after --` : '';
+    throw new UsageError(`unexpected ${JSON.stringify(operands[most])} after ${usage}${hint}`);
+  }
+  for (const [index, given] of operands.entries()) {
+    const operand = command.operands[index] ?? command.operands.at(-1)!;
+    try {
+      operand.parse(given);
+    } catch (error) {
+      throw error instanceof UsageError ? new UsageError(`${operand.name} ${error.message}`) : error;
+    }
+  }
+  if (rest.length > 0 && !command.rest)
+    throw new UsageError(`unexpected ${JSON.stringify(rest[0])} after --`);
+}

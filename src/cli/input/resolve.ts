@@ -1,0 +1,76 @@
+import type { Source } from '../command.ts';
+import { UsageError } from '../errors.ts';
+import type { Flag, Flags, Values } from '../flags.ts';
+import * as flagTable from '../flags.ts';
+
+/** One text that sets a flag, and what to call it in an error. */
+export interface Setting {
+  readonly text: string;
+  readonly label: string;
+}
+
+export interface Sources {
+  /** By flag name. */
+  readonly flags: ReadonlyMap<string, string>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** By flag name. */
+  readonly file: ReadonlyMap<string, Setting>;
+}
+
+export interface Resolved<F extends Flags> {
+  readonly values: Values<F>;
+  readonly sources: { readonly [K in keyof F]: Source };
+}
+
+/**
+ * The value of each flag: a flag beats a variable, a variable beats the file. An empty variable is not set.
+ * @throws UsageError that names the flag, the variable or the file's line.
+ */
+export function resolveFlags<F extends Flags>(flags: F, from: Sources): Resolved<F> {
+  const cloud = find(flagTable.provider, from, null);
+  const values: Record<string, unknown> = {};
+  const sources: Record<string, Source> = {};
+  for (const [key, flag] of Object.entries(flags)) {
+    const found = find(flag, from, cloud?.text ?? null);
+    sources[key] = found?.source ?? 'default';
+    values[key] = found ? read(flag, found) : flag.fallback;
+  }
+  return { values: values as Values<F>, sources: sources as Resolved<F>['sources'] };
+}
+
+function find(
+  flag: Flag<unknown>,
+  from: Sources,
+  cloud: string | null,
+): (Setting & { source: Source }) | undefined {
+  const typed = from.flags.get(flag.name);
+  if (typed !== undefined) return { text: typed, label: `--${flag.name}`, source: 'flag' };
+  for (const name of variablesOf(flag, cloud)) {
+    const text = from.env[name];
+    if (text) return { text, label: name, source: 'variable' };
+  }
+  const line = from.file.get(flag.name);
+  return line && { ...line, source: 'file' };
+}
+
+function variablesOf(flag: Flag<unknown>, cloud: string | null): string[] {
+  const others = (flag.variables ?? []).filter(
+    (variable) =>
+      variable.provider === undefined || cloud === null || cloud === 'local' || variable.provider === cloud,
+  );
+  return [variableOf(flag), ...others.map((variable) => variable.name)];
+}
+
+/** `--kubernetes-version` is also set by HAUP_KUBERNETES_VERSION. */
+export function variableOf(flag: Flag<unknown>): string {
+  return `HAUP_${flag.name.replaceAll('-', '_').toUpperCase()}`;
+}
+
+function read(flag: Flag<unknown>, setting: Setting): unknown {
+  try {
+    return flag.parse(setting.text);
+  } catch (error) {
+    if (error instanceof UsageError) throw new UsageError(`${setting.label} ${error.message}`);
+    throw error;
+  }
+}

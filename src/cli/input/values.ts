@@ -1,0 +1,111 @@
+import {
+  CIDR,
+  CLUSTER_NAME,
+  ETCD_VERSION,
+  KUBERNETES_VERSION,
+  REPLICA_NAME,
+  ZONE,
+} from '../../cluster/names.ts';
+import { UsageError } from '../errors.ts';
+
+/**
+ * What a flag, a variable or a line of the configuration file may hold. Each function takes the text as it was given
+ * and throws a {@link UsageError} that reads on from the flag's name: "must be …, not …".
+ */
+export type Parse<T> = (text: string) => T;
+
+function refuse(accepted: string, given: string): never {
+  throw new UsageError(`must be ${accepted}, not ${shown(given)}`);
+}
+
+/** As it was typed, but on one line and not endless. */
+function shown(text: string): string {
+  const quoted = JSON.stringify(text);
+  return quoted.length > 80 ? `${quoted.slice(0, 76)}…"` : quoted;
+}
+
+function matching(pattern: RegExp, accepted: string): Parse<string> {
+  return (text) => (pattern.test(text) ? text : refuse(accepted, text));
+}
+
+export const clusterName = matching(
+  CLUSTER_NAME,
+  'lower-case letters, digits and hyphens, a letter first, no hyphen last, at most 40 characters',
+);
+export const replicaName = matching(
+  REPLICA_NAME,
+  "a replica's name (lower-case letters, digits and hyphens)",
+);
+export const zoneName = matching(ZONE, 'a zone such as local-a, europe-west1-b or eu-west-1a');
+export const replicaOrZone = matching(ZONE, 'the name of a replica or a zone');
+export const regionName = matching(ZONE, 'a region such as local, europe-west1 or eu-west-1');
+export const cidr = matching(CIDR, 'a network such as 203.0.113.0/24');
+
+/** A name that the cloud understands; anything that a shell or a path could misread is refused. */
+export const cloudName = matching(
+  /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,254}$/,
+  'a name of letters, digits and . _ : / -',
+);
+
+/** `1.37.1` and `v1.37.1` are the same. */
+function version(pattern: RegExp, accepted: string): Parse<string> {
+  return (text) => {
+    const full = text.startsWith('v') ? text : `v${text}`;
+    return pattern.test(full) ? full : refuse(accepted, text);
+  };
+}
+export const kubernetesVersion = version(KUBERNETES_VERSION, 'a release such as v1.37.1');
+export const etcdVersion = version(ETCD_VERSION, 'a release such as v3.7.3');
+
+export function wholeNumber(from: number, to: number): Parse<number> {
+  return (text) => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    return value >= from && value <= to ? value : refuse(`a whole number from ${from} to ${to}`, text);
+  };
+}
+
+/** `20` and kube-up's `20GB`. */
+export function gigabytes(text: string): number {
+  const value = /^\d{1,6}(GB|GiB|G)?$/.test(text) ? Number.parseInt(text, 10) : Number.NaN;
+  return value >= 10 && value <= 65_536
+    ? value
+    : refuse('a size in GB from 10 to 65536, such as 20 or 20GB', text);
+}
+
+/** `90s`, `30m`, `1h30m`. Milliseconds. */
+export function duration(text: string): number {
+  const match = /^(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?$/.exec(text);
+  const [hours, minutes, seconds] = (match ?? []).slice(1).map((part) => Number(part ?? 0));
+  const ms = ((hours ?? 0) * 3600 + (minutes ?? 0) * 60 + (seconds ?? 0)) * 1000;
+  return ms > 0 ? ms : refuse('a duration such as 90s, 30m or 1h30m', text);
+}
+
+const YES = ['true', '1', 'yes', 'y', 'on'];
+const NO = ['false', '0', 'no', 'n', 'off'];
+export function yesOrNo(text: string): boolean {
+  const word = text.toLowerCase();
+  return YES.includes(word) || (NO.includes(word) ? false : refuse('true or false', text));
+}
+
+export function oneOf<const T extends string>(...choices: readonly T[]): Parse<T> {
+  return (text) => choices.find((choice) => choice === text) ?? refuse(either(choices), text);
+}
+
+function either(choices: readonly string[]): string {
+  return choices.length < 2 ? choices.join() : `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`;
+}
+
+/** `a,b,c`; blanks around the commas are ignored. */
+export function listOf<T>(parse: Parse<T>): Parse<readonly T[]> {
+  return (text) => text.split(',').map((part) => parse(part.trim()));
+}
+
+/** `file:///folder`, or an absolute path that is made one. */
+export function storeUrl(text: string): string {
+  if (/^file:\/\/\/./.test(text)) return text;
+  return text.startsWith('/') ? `file://${text}` : refuse('a URL such as file:///root/.haup/clusters', text);
+}
+
+export function filePath(text: string): string {
+  return text.includes('\0') ? refuse('a file', text) : text;
+}

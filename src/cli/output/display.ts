@@ -1,0 +1,41 @@
+import type { HaupEvent } from '../../cluster/events.ts';
+import { describe } from '../../cluster/step.ts';
+import type { World } from '../world.ts';
+import { liveDisplay } from './live.ts';
+import { ndjsonDisplay } from './ndjson.ts';
+import { plainDisplay } from './plain.ts';
+import { advance, noProgress } from './progress.ts';
+
+/** Shows the engine's events on standard error while it works. */
+export interface Display {
+  emit(event: HaupEvent): void;
+  /** Ends what moves and leaves the end result; a later event begins anew. */
+  settle(): void;
+}
+
+export interface WatchedDisplay extends Display {
+  /** Steps that were begun, or planned, and have not been finished: as sentences. */
+  unfinished(): string[];
+}
+
+/** A live tree on a terminal, plain lines otherwise, one event a line for machines. */
+export function openDisplay(format: 'text' | 'plain' | 'json', title: string, world: World): WatchedDisplay {
+  const display =
+    format === 'json'
+      ? ndjsonDisplay(world)
+      : format === 'text' && world.err.isTTY
+        ? liveDisplay(title, world)
+        : plainDisplay(world);
+  let progress = noProgress;
+  return {
+    emit(event) {
+      progress = advance(progress, event, world.now());
+      display.emit(event);
+    },
+    settle: () => display.settle(),
+    unfinished() {
+      const begun = progress.entries.some((entry) => entry.state !== 'pending');
+      return begun ? progress.entries.filter((e) => e.state !== 'done').map((e) => describe(e.step)) : [];
+    },
+  };
+}

@@ -1,0 +1,31 @@
+import type { Outcome } from '../engine.ts';
+import type { World } from '../world.ts';
+import { planDocument, renderPlan } from './plan.ts';
+import { serialize } from './serialize.ts';
+import { style } from './style.ts';
+import { renderSummary } from './summary.ts';
+
+/** What it needs of a a call. */
+interface Finishing {
+  readonly command: string;
+  readonly world: World;
+  readonly flags: { readonly cluster: string; readonly output: 'text' | 'json' | 'yaml' };
+  settle(): void;
+}
+
+/** Prints what a changing command did, or would do. Returns the exit code: 3 where the plan would be refused. */
+export async function finish(call: Finishing, outcome: Outcome): Promise<number> {
+  call.settle();
+  const { out } = call.world;
+  const { cluster, output } = call.flags;
+  const { executed, status, availability, seconds, plan } = outcome;
+  if (output !== 'text') {
+    out.write(await serialize({ executed, plan: planDocument(plan), status, availability, seconds }, output));
+  } else {
+    const lines = executed
+      ? renderSummary(call.command, cluster, outcome, style(out))
+      : renderPlan(cluster, plan, style(out));
+    out.write(`${lines.join('\n')}\n`);
+  }
+  return plan.blocked.length > 0 && !executed ? 3 : 0;
+}

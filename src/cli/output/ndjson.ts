@@ -1,0 +1,21 @@
+import type { HaupEvent } from '../../cluster/events.ts';
+import { describe } from '../../cluster/step.ts';
+import type { World } from '../world.ts';
+import type { Display } from './display.ts';
+import { planDocument } from './plan.ts';
+
+/** One event a line, for programs: the time, the event, and for steps the sentence that people see. */
+export function ndjsonDisplay(world: World): Display {
+  return {
+    emit(event) {
+      const time = new Date(world.now()).toISOString();
+      world.err.write(`${JSON.stringify({ time, ...documentOf(event) })}\n`);
+    },
+    settle: () => {},
+  };
+}
+
+function documentOf(event: HaupEvent): object {
+  if (event.type === 'plan') return { type: 'plan', ...planDocument(event.plan) };
+  return 'step' in event ? { ...event, description: describe(event.step) } : event;
+}

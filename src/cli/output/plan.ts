@@ -1,0 +1,75 @@
+import type { Plan } from '../../cluster/plan.ts';
+import type { Standing } from '../../cluster/standing.ts';
+import { describe } from '../../cluster/step.ts';
+import type { Style } from './style.ts';
+import { table } from './table.ts';
+import { counted, figure, safe } from './words.ts';
+
+/** A plan for people: each step with etcd's standing before and after it, then what to know of the whole. */
+export function renderPlan(cluster: string, plan: Plan, style: Style): string[] {
+  if (plan.steps.length === 0 && plan.blocked.length === 0) {
+    return [`${cluster}: nothing to do`, ...warningLines(plan, style)];
+  }
+  const rows = plan.steps.map(({ step, before, after }, index) => [
+    String(index + 1).padStart(3),
+    describe(step),
+    change(voters(before), voters(after)),
+    change(String(before.quorum), String(after.quorum)),
+    change(String(before.failuresTolerated), String(after.failuresTolerated)),
+    change(survives(before), survives(after)),
+  ]);
+  const head = ['  #', 'STEP', 'VOTERS', 'QUORUM', 'TOLERATES', 'SURVIVES THE LOSS OF ANY'].map(style.bold);
+  const refused = plan.blocked.length > 0;
+  return [
+    style.bold(
+      `${cluster}: ${counted(plan.steps.length, 'step')}${refused ? ', then refused' : ''}; nothing was changed`,
+    ),
+    ...(rows.length > 0 ? table([head, ...rows]) : []),
+    '',
+    interruptionLine(plan),
+    ...warningLines(plan, style),
+    ...plan.blocked.flatMap(({ message, advice }) => [
+      style.bad(`refused: ${safe(message)}`),
+      `  ${safe(advice)}`,
+    ]),
+  ];
+}
+
+/** The same for programs. */
+export function planDocument(plan: Plan): object {
+  return {
+    steps: plan.steps.map(({ step, before, after }) => ({
+      step,
+      description: describe(step),
+      before,
+      after,
+    })),
+    blocked: plan.blocked,
+    warnings: plan.warnings,
+    interruption: plan.interruption,
+  };
+}
+
+function change(before: string, after: string): string {
+  return before === after ? after : `${before} → ${after}`;
+}
+
+function voters({ voters, healthy, learners }: Standing): string {
+  const count = healthy === voters ? String(voters) : `${voters} (${healthy} healthy)`;
+  return learners > 0 ? `${count} + ${counted(learners, 'learner')}` : count;
+}
+
+function survives({ survivesAnyMachine, survivesAnyZone }: Standing): string {
+  return survivesAnyZone ? 'machine or zone' : survivesAnyMachine ? 'machine' : '–';
+}
+
+function interruptionLine({ interruption }: Plan): string {
+  if (interruption === null) return 'The API address does not move.';
+  const { expectedSeconds, worstSeconds, note } = interruption;
+  const how = `about ${figure(expectedSeconds)} s, at worst ${figure(worstSeconds)} s`;
+  return `The API address moves: clients are without it for ${how}.${note ? ` ${safe(note)}` : ''}`;
+}
+
+function warningLines(plan: Plan, style: Style): string[] {
+  return plan.warnings.map((warning) => style.warn(`warning: ${safe(warning)}`));
+}

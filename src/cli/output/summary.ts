@@ -1,0 +1,54 @@
+import type { Status } from '../../cluster/status.ts';
+import type { Outcome } from '../engine.ts';
+import { describeAvailability } from './availability.ts';
+import { renderStatus } from './status.ts';
+import type { Style } from './style.ts';
+import { elapsed } from './time.ts';
+import { listed, safe } from './words.ts';
+
+/** The last words of a changing command: what changed, where the API is, how safe that is, and what to type next. */
+export function renderSummary(command: string, cluster: string, outcome: Outcome, style: Style): string[] {
+  const { plan, status } = outcome;
+  const changes = changesOf(outcome);
+  const first = changes.length > 0 ? changes.join(', ') : 'nothing to do';
+  const lines = [`${style.bold(cluster)}: ${first} (${elapsed(outcome.seconds)})`];
+  for (const report of outcome.availability) lines.push(`measured  ${describeAvailability(report)}`);
+  if (status) {
+    const [, api = '', etcd = ''] = renderStatus(status, style);
+    lines.push(api, etcd);
+    for (const warning of new Set([...status.warnings, ...plan.warnings])) {
+      lines.push(style.warn(`warning: ${safe(warning)}`));
+    }
+  }
+  const next = nextCommand(command, cluster, status);
+  return next ? [...lines, `next: ${style.bold(next)}`] : lines;
+}
+
+function changesOf({ plan }: Outcome): string[] {
+  const changes: string[] = [];
+  const created: string[] = [];
+  const deleted: string[] = [];
+  for (const { step } of plan.steps) {
+    if (step.kind === 'create-machine') created.push(`${step.replica} in ${step.zone}`);
+    if (step.kind === 'delete-machine') deleted.push(step.replica);
+    if (step.kind === 'start-machine') changes.push(`started ${step.replica}`);
+    if (step.kind === 'hand-over')
+      changes.push(`the API address moved to ${step.replica ?? 'the load balancer'}`);
+    if (step.kind === 'delete-network') changes.push('nothing is left');
+  }
+  if (deleted.length > 0) changes.unshift(`deleted ${listed(deleted)}`);
+  if (created.length > 0) changes.unshift(`created ${listed(created)}`);
+  return changes.length > 0 || plan.steps.length === 0 ? changes : ['done'];
+}
+
+function nextCommand(command: string, cluster: string, status: Status | null): string | null {
+  if (!status) return null;
+  if (!status.converged) return `haup repair -c ${cluster}`;
+  const dead = status.replicas.find((replica) => replica.machine !== 'running' || !replica.etcd.healthy);
+  if (dead) return `haup replace-replica -c ${cluster} ${dead.name}`;
+  if (status.etcd.voters === 2) {
+    return `haup add-replica -c ${cluster} --zone ${status.replicas[0]?.zone ?? 'ZONE'}`;
+  }
+  if (command === 'create') return `haup kubeconfig -c ${cluster} --merge`;
+  return `haup status -c ${cluster}`;
+}

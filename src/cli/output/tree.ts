@@ -1,0 +1,154 @@
+import { describe, type Step } from '../../cluster/step.ts';
+import type { Entry, Progress } from './progress.ts';
+import { pad, type Style, truncate } from './style.ts';
+import { elapsed } from './time.ts';
+import { counted, safe } from './words.ts';
+
+export interface TreeOptions {
+  readonly title: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly startedAt: number;
+  readonly columns: number;
+  /** Detail is left out until the tree is no taller; Infinity: all of it. */
+  readonly rows: number;
+  readonly style: Style;
+}
+
+const SPINNER = [...'⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'];
+/** What is said outside the steps is shown for this long after its last word, or until a step runs. */
+const TOPIC_MS = 60_000;
+
+/** The steps as a tree, one branch for each thing that they work on. Pure. */
+export function renderTree(progress: Progress, options: TreeOptions): string[] {
+  const { style } = options;
+  const groups = groupBy(progress.entries, subjectOf);
+  const tail = [
+    ...topicLines(progress, options),
+    ...progress.warnings.map((warning) => style.warn(`! ${safe(warning)}`)),
+  ];
+  if (groups.size === 0) return tail.map((line) => truncate(line, options.columns));
+  const done = progress.entries.filter((entry) => entry.state === 'done').length;
+  const title = `${style.bold(options.title)}  ${style.dim(
+    `${done} of ${counted(progress.entries.length, 'step')}, ${elapsed((options.now - options.startedAt) / 1000)}`,
+  )}`;
+  let lines: string[] = [];
+  for (const detail of DETAILS) {
+    lines = [title, ...branches(groups, detail, options), ...tail];
+    if (lines.length <= options.rows) break;
+  }
+  const tooTall = Math.max(0, lines.length - options.rows);
+  return [title, ...lines.slice(1 + tooTall)].map((line) => truncate(line, options.columns));
+}
+
+interface Detail {
+  /** Branches that are done in one line; or not at all. */
+  readonly doneBranches: 'all' | 'line' | 'none';
+  readonly doneSteps: boolean;
+  readonly pendingSteps: boolean;
+}
+
+const DETAILS: readonly Detail[] = [
+  { doneBranches: 'all', doneSteps: true, pendingSteps: true },
+  { doneBranches: 'line', doneSteps: true, pendingSteps: true },
+  { doneBranches: 'line', doneSteps: false, pendingSteps: true },
+  { doneBranches: 'line', doneSteps: false, pendingSteps: false },
+  { doneBranches: 'none', doneSteps: false, pendingSteps: false },
+];
+
+function branches(groups: Map<string, Entry[]>, detail: Detail, options: TreeOptions): string[] {
+  const { style } = options;
+  const shown = [...groups].filter(
+    ([, entries]) =>
+      detail.doneBranches !== 'none' ||
+      entries.some((entry) => entry.state === 'running' || entry.state === 'failed'),
+  );
+  return shown.flatMap(([subject, entries], index) => {
+    const last = index === shown.length - 1;
+    const twig = last ? '└─ ' : '├─ ';
+    const ended = entries.every((entry) => entry.state === 'done');
+    if (ended && detail.doneBranches === 'line') {
+      const seconds = entries.reduce((sum, entry) => sum + entry.seconds, 0);
+      const what = `${style.good('✔')} ${subject}: ${counted(entries.length, 'step')}`;
+      return [`${style.dim(twig)}${pad(what, TEXT_COLUMNS + 3)} ${style.dim(elapsed(seconds))}`];
+    }
+    const leaves = leavesOf(entries, detail, options);
+    const stem = last ? '   ' : '│  ';
+    return [
+      `${style.dim(twig)}${style.bold(subject)}`,
+      ...leaves.map((leaf, i) => `${style.dim(`${stem}${i === leaves.length - 1 ? '└─ ' : '├─ '}`)}${leaf}`),
+    ];
+  });
+}
+
+function leavesOf(entries: readonly Entry[], detail: Detail, options: TreeOptions): string[] {
+  const hidden = (entry: Entry) =>
+    (entry.state === 'done' && !detail.doneSteps) || (entry.state === 'pending' && !detail.pendingSteps);
+  const leaves = entries.filter((entry) => !hidden(entry)).map((entry) => leafOf(entry, options));
+  const left = entries.filter((entry) => hidden(entry) && entry.state === 'pending').length;
+  const over = entries.filter((entry) => hidden(entry) && entry.state === 'done').length;
+  if (over + left > 0) {
+    const words = [over ? `${over} done` : '', left ? `${left} to come` : ''].filter(Boolean).join(', ');
+    leaves.push(options.style.dim(`  ${words}`));
+  }
+  return leaves;
+}
+
+/** Wide enough for the longest usual sentence: the times stand below each other. */
+const TEXT_COLUMNS = 56;
+
+function leafOf(entry: Entry, { style, now }: TreeOptions): string {
+  const text = pad(describe(entry.step), TEXT_COLUMNS);
+  switch (entry.state) {
+    case 'pending':
+      return style.dim(`· ${text.trimEnd()}`);
+    case 'done':
+      return `${style.good('✔')} ${text} ${style.dim(elapsed(entry.seconds))}`;
+    case 'failed':
+      return `${style.bad('✘')} ${text} ${elapsed(entry.seconds)}  ${style.bad(safe(entry.waiting ?? ''))}`;
+    case 'running': {
+      const turn = SPINNER[Math.floor(now / 100) % SPINNER.length]!;
+      const since = elapsed((now - entry.startedAt) / 1000);
+      return `${style.warn(turn)} ${text} ${since}${entry.waiting ? style.dim(`  ${safe(entry.waiting)}`) : ''}`;
+    }
+  }
+}
+
+function topicLines(progress: Progress, { now, style }: TreeOptions): string[] {
+  const stepsRun = progress.entries.some((entry) => entry.state !== 'pending');
+  return [...progress.topics.values()]
+    .filter(({ at }) => now - at < (stepsRun ? 3_000 : TOPIC_MS))
+    .map(({ message }) => style.dim(`… ${safe(message)}`));
+}
+
+function subjectOf({ step }: Entry): string {
+  return subject(step);
+}
+
+function subject(step: Step): string {
+  switch (step.kind) {
+    case 'ensure-network':
+    case 'delete-network':
+      return 'network';
+    case 'reserve-address':
+    case 'release-address':
+    case 'hand-over':
+      return 'API address';
+    case 'ensure-balancer':
+    case 'set-targets':
+    case 'delete-balancer':
+      return 'load balancer';
+    default:
+      return step.replica;
+  }
+}
+
+function groupBy(entries: readonly Entry[], key: (entry: Entry) => string): Map<string, Entry[]> {
+  const groups = new Map<string, Entry[]>();
+  for (const entry of entries) {
+    const group = groups.get(key(entry));
+    if (group) group.push(entry);
+    else groups.set(key(entry), [entry]);
+  }
+  return groups;
+}

@@ -1,0 +1,87 @@
+import type { Call, Command, Source } from './command.ts';
+import { commands } from './commands/index.ts';
+import type { Engine } from './engine.ts';
+import { explain } from './exit.ts';
+import type { common, Flag, Flags, Values } from './flags.ts';
+import { type Arguments, readArguments } from './input/argv.ts';
+import { type Resolved, resolveFlags, type Setting } from './input/resolve.ts';
+import { openDisplay } from './output/display.ts';
+import type { World } from './world.ts';
+
+/** Does what the command line says. Returns the exit code; every error has become one, and lines on standard error. */
+export async function run(argv: readonly string[], world: World, signal: AbortSignal): Promise<number> {
+  let debug = argv.includes('--debug');
+  let json = false;
+  let cluster: string | undefined;
+  let unfinished = () => [] as string[];
+  let settle = () => {};
+  try {
+    const { arguments_, resolved } = await readInput(argv, world);
+    const { command, operands, rest } = arguments_;
+    const flags = resolved.values as Values<typeof common> & { cluster?: string };
+    debug = flags.debug;
+    json = flags.logFormat === 'json';
+    cluster = flags.cluster;
+    const display = openDisplay(flags.logFormat, `haup ${command.name} ${cluster ?? ''}`.trim(), world);
+    unfinished = display.unfinished;
+    settle = display.settle;
+    let engine: Promise<Engine> | undefined;
+    const call: Call<Flags> = {
+      command: command.name,
+      flags: resolved.values,
+      sources: resolved.sources as Readonly<Record<string, Source>>,
+      operands,
+      rest,
+      world,
+      signal,
+      emit: display.emit,
+      settle,
+      engine() {
+        engine ??= world.openEngine({
+          store: flags.store ?? `file://${world.env.HAUP_HOME || `${world.home}/.haup`}/clusters`,
+          signal,
+          emit: display.emit,
+          timeoutMs: flags.timeout,
+        });
+        return engine;
+      },
+    };
+    const code = await command.run(call);
+    settle();
+    return code;
+  } catch (error) {
+    settle();
+    const failure = explain(error, { debug, interrupted: signal.aborted, unfinished: unfinished(), cluster });
+    world.err.write(
+      json
+        ? `${JSON.stringify({ time: new Date(world.now()).toISOString(), type: 'error', code: failure.code, message: failure.lines.join('\n') })}\n`
+        : `${failure.lines.join('\n')}\n`,
+    );
+    return failure.code;
+  }
+}
+
+async function readInput(
+  argv: readonly string[],
+  world: World,
+): Promise<{ arguments_: Arguments; resolved: Resolved<Flags> }> {
+  const arguments_ = readArguments(argv, commands);
+  const { flags } = arguments_.command;
+  const sources = { flags: arguments_.flags, env: world.env };
+  const path = resolveFlags({ config: flags.config! }, { ...sources, file: new Map() }).values.config;
+  const file = typeof path === 'string' ? await readFileOf(path) : new Map<string, Setting>();
+  return { arguments_, resolved: resolveFlags(flags, { ...sources, file }) };
+}
+
+async function readFileOf(path: string): Promise<ReadonlyMap<string, Setting>> {
+  const { readConfig } = await import('./input/config.ts');
+  return readConfig(path, allFlags(commands));
+}
+
+function allFlags(of: readonly Command[]): Flag<unknown>[] {
+  const byName = new Map<string, Flag<unknown>>();
+  for (const command of of) {
+    for (const flag of Object.values(command.flags)) byName.set(flag.name, flag);
+  }
+  return [...byName.values()];
+}

@@ -1,0 +1,41 @@
+import type { Source } from './command.ts';
+import { UsageError } from './errors.ts';
+
+interface ZoneFlags {
+  readonly provider: 'local' | 'gce' | 'aws';
+  readonly region: string | undefined;
+  readonly zone: string | undefined;
+  readonly zones: readonly string[] | undefined;
+  readonly replicas: number | undefined;
+}
+
+/** gce's and aws's are kube-up's own defaults. */
+const defaults = { local: 'local-a', gce: 'us-central1-b', aws: 'us-west-2a' };
+
+const strength: Record<Source, number> = { flag: 3, variable: 2, file: 1, default: 0 };
+
+/**
+ * The zone of each replica of a new cluster, one a replica: the zones named, in turn.
+ * @throws UsageError when --zone and --zones, or --zones and --replicas, contradict each other.
+ */
+export function zonesFor(
+  flags: ZoneFlags,
+  sources: { readonly zone: Source; readonly zones: Source },
+): string[] {
+  if (flags.zones && sources.zone === 'flag' && sources.zones === 'flag') {
+    throw new UsageError('--zone and --zones: name one of them');
+  }
+  const many = strength[sources.zones] >= strength[sources.zone] ? flags.zones : undefined;
+  const zones = many ?? [flags.zone ?? defaultZone(flags)];
+  const count = flags.replicas ?? zones.length;
+  if (count < zones.length) {
+    throw new UsageError(`--replicas ${count} is less than the ${zones.length} zones of --zones`);
+  }
+  return Array.from({ length: count }, (_, index) => zones[index % zones.length]!);
+}
+
+function defaultZone({ provider, region }: ZoneFlags): string {
+  if (region === undefined) return defaults[provider];
+  if (provider === 'local') return `${region}-a`;
+  throw new UsageError(`--region ${region} needs a --zone in it`);
+}
