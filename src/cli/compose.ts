@@ -14,7 +14,7 @@ import {
 } from '../artifacts/versions.ts';
 import { InputError, NotFoundError } from '../cluster/errors.ts';
 import { binariesFor } from '../cluster/execute/binaries.ts';
-import { etcdClientFor } from '../cluster/execute/etcd-client.ts';
+import { etcdClients } from '../cluster/execute/etcd-client.ts';
 import { authorities } from '../cluster/execute/keys.ts';
 import { ClusterMemory, type ClusterState, clusterStateSchema } from '../cluster/memory.ts';
 import * as operations from '../cluster/operations.ts';
@@ -163,11 +163,7 @@ async function withCluster<T>(
     await provider.preflight();
     if (purpose === 'change' && provider.binaries.kind === 'mounted') await fetchBinaries(spec, options);
     const secrets = store.secrets(spec.name);
-    let kept: ReturnType<typeof authorities> | undefined;
-    const getAuthorities = (): ReturnType<typeof authorities> => {
-      kept ??= authorities(secrets, spec.name);
-      return kept;
-    };
+    const getAuthorities = once(() => authorities(secrets, spec.name));
     const world = new RealWorld({
       memory,
       secrets,
@@ -175,7 +171,7 @@ async function withCluster<T>(
       pool,
       authorities: getAuthorities,
       binaries: binariesFor(spec, provider.binaries),
-      etcdClient: etcdClientFor(getAuthorities),
+      etcdClients: once(async () => etcdClients(await getAuthorities())),
       signal: options.signal,
       emit: options.emit,
     });
@@ -209,4 +205,13 @@ async function fetchBinaries(spec: ClusterSpec, { signal, emit }: EngineOptions)
     signal,
     onProgress: (progress) => emit({ type: 'progress', ...progressText(progress) }),
   });
+}
+
+/** Made when first asked for, and once. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }

@@ -7,7 +7,7 @@ import type { ChangeableWorld } from './change.ts';
 import { execute } from './execute/execute.ts';
 import { operatorKey } from './execute/keys.ts';
 import type { Progress, Tools } from './execute/tools.ts';
-import type { MachineObservation, Observation } from './observation.ts';
+import type { EtcdObservation, MachineObservation, Observation } from './observation.ts';
 import { nothing } from './observation.ts';
 import { observeMembers } from './observe-members.ts';
 import { type ClusterSpec, replicaZones } from './spec.ts';
@@ -22,7 +22,7 @@ const WORK_MS = 60_000;
 export type WorldParts = Omit<Tools, 'session' | 'drop' | 'seen' | 'etcd'> & {
   readonly pool: SessionPool;
   /** Makes the client of a member of etcd, over a session. */
-  readonly etcdClient: (replica: string, session: () => Promise<Session>) => EtcdClient;
+  readonly etcdClients: () => Promise<(replica: string, session: () => Promise<Session>) => EtcdClient>;
 };
 
 /** The real world: one cluster's cloud, machines, etcd and store, under its lock. */
@@ -40,7 +40,7 @@ export class RealWorld implements ChangeableWorld {
       seen: () => this.#last,
       session: (replica, timeoutMs = WORK_MS) => this.session(replica, timeoutMs),
       drop: (replica) => parts.pool.drop(replica),
-      etcd: (replica) => parts.etcdClient(replica, () => this.session(replica, LOOK_MS)),
+      etcd: async (replica) => (await parts.etcdClients())(replica, () => this.session(replica, LOOK_MS)),
     };
   }
 
@@ -71,15 +71,7 @@ export class RealWorld implements ChangeableWorld {
     ]);
     const looked = await Promise.all(machines.map((machine) => this.#look(machine)));
     const { bootstrapped } = memory.spec;
-    const etcd =
-      bootstrapped && !memory.spec.deleting
-        ? await observeMembers(
-            looked,
-            this.#last.etcd,
-            (replica) => this.#tools.etcd(replica),
-            this.#parts.signal,
-          )
-        : nothing.etcd;
+    const etcd = bootstrapped && !memory.spec.deleting ? await this.#members(looked) : nothing.etcd;
     this.#last = {
       bootstrapped,
       network,
@@ -99,6 +91,16 @@ export class RealWorld implements ChangeableWorld {
     return this.#parts.pool.session(
       { what: replica, host, privateKey, pin: this.#parts.memory.pinRecord(replica) },
       { timeoutMs, signal: this.#parts.signal },
+    );
+  }
+
+  async #members(machines: readonly MachineObservation[]): Promise<EtcdObservation> {
+    const clientOf = await this.#parts.etcdClients();
+    return observeMembers(
+      machines,
+      this.#last.etcd,
+      (replica) => clientOf(replica, () => this.session(replica, LOOK_MS)),
+      this.#parts.signal,
     );
   }
 

@@ -20,13 +20,13 @@ export async function bootstrap(t: Tools, replica: string, progress: Progress): 
 
 export async function addLearner(t: Tools, replica: string, progress: Progress): Promise<void> {
   const { name } = voterToAsk(t.seen());
-  await addLearnerTo(t.etcd(name), peerUrl(t, replica), { signal: t.signal, progress });
+  await addLearnerTo(await t.etcd(name), peerUrl(t, replica), { signal: t.signal, progress });
 }
 
 export async function startEtcd(t: Tools, replica: string, progress: Progress): Promise<void> {
   const session = await t.session(replica);
   const { name } = voterToAsk(t.seen(), replica);
-  const members = await t.etcd(name).memberList({ linearizable: true, signal: t.signal });
+  const members = await (await t.etcd(name)).memberList({ linearizable: true, signal: t.signal });
   const own = peerUrl(t, replica);
   const member = members.find((m) => m.peerUrls.includes(own));
   if (!member) throw new Error(`etcd does not list ${replica} any more`);
@@ -43,7 +43,7 @@ export async function startEtcd(t: Tools, replica: string, progress: Progress): 
 
 /** A learner that does not catch up in time is removed, so that it stands in nobody's way: repair lets it join anew. */
 export async function promote(t: Tools, replica: string, progress: Progress): Promise<void> {
-  const client = t.etcd(voterToAsk(t.seen()).name);
+  const client = await t.etcd(voterToAsk(t.seen()).name);
   const { id } = t.seen().etcd.members.find((m) => m.name === replica)!;
   try {
     await promoteIn(client, id, { timeoutMs: CATCH_UP_MS, signal: t.signal, progress });
@@ -59,12 +59,12 @@ export async function promote(t: Tools, replica: string, progress: Progress): Pr
 
 export async function moveLeader(t: Tools, from: string, to: string): Promise<void> {
   const { id } = t.seen().etcd.members.find((m) => m.name === to)!;
-  await moveLeaderTo(t.etcd(from), id, { signal: t.signal });
+  await moveLeaderTo(await t.etcd(from), id, { signal: t.signal });
 }
 
 /** Asked of another member where there is one: the leaver's own answer may be lost with it. */
 export async function removeMember(t: Tools, replica: string, id: string, progress: Progress): Promise<void> {
-  const client = t.etcd(voterToAsk(t.seen(), replica).name);
+  const client = await t.etcd(voterToAsk(t.seen(), replica).name);
   await removeFrom(client, id, { signal: t.signal, progress });
 }
 

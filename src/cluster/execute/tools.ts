@@ -25,7 +25,7 @@ export interface Tools {
   /** Ends it: before the machine goes, or before the address that it may run through moves. */
   drop(replica: string): void;
   /** etcd's API on the replica's own member, through its session. */
-  etcd(replica: string): EtcdClient;
+  etcd(replica: string): Promise<EtcdClient>;
 }
 
 export type Progress = (message: string) => void;

@@ -5,6 +5,7 @@ import { operatorAddress } from '../shared/operator-address.ts';
 import { address } from './address.ts';
 import { type ApiOptions, openApi } from './api.ts';
 import { balancer } from './balancer.ts';
+import { drainSeconds } from './balancer-build.ts';
 import { type Context, once } from './context.ts';
 import { groups } from './groups.ts';
 import { interruption } from './interruption.ts';
@@ -49,6 +50,7 @@ export function openIn(options: ProviderOptions, surroundings: Surroundings): Pr
     balancer: front,
     network: network(context, { groups: access, management: own, balancer: front }),
     binaries: { kind: 'download' },
+    drainSeconds, 
     interruption: (zones) => interruption(zones, settings),
     async close() {
       api.close();
