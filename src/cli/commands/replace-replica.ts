@@ -6,14 +6,12 @@ import { finish } from '../output/finish.ts';
 export const replaceReplica = defineCommand({
   name: 'replace-replica',
   summary: 'replace failed (or living) replicas by new ones in the same zones',
-  details: `Several dead ones are replaced together: etcd takes no new member while any of them is still listed.`,
   details: `Several dead ones are replaced together: etcd takes no new member while any dead one is still listed.`,
   operands: [
     {
       name: 'NAME',
       help: 'a replica, as haup status names it',
       needed: true,
-      many: true,
       many: true,
       parse: replicaName,
     },

@@ -1,11 +1,4 @@
-import {
-  CIDR,
-  CLUSTER_NAME,
-  ETCD_VERSION,
-  KUBERNETES_VERSION,
-  REPLICA_NAME,
-  ZONE,
-} from '../../cluster/names.ts';
+import { CIDR, CLUSTER_NAME, REPLICA_NAME, ZONE } from '../../cluster/names.ts';
 import { UsageError } from '../errors.ts';
 
 /**
@@ -47,15 +40,9 @@ export const cloudName = matching(
   'a name of letters, digits and . _ : / -',
 );
 
-/** `1.37.1` and `v1.37.1` are the same. */
-function version(pattern: RegExp, accepted: string): Parse<string> {
-  return (text) => {
-    const full = text.startsWith('v') ? text : `v${text}`;
-    return pattern.test(full) ? full : refuse(accepted, text);
-  };
-}
-export const kubernetesVersion = version(KUBERNETES_VERSION, 'a release such as v1.37.1');
-export const etcdVersion = version(ETCD_VERSION, 'a release such as v3.7.3');
+/** Which releases there are, and that `1.37` is the newest of that minor, the artifacts know (artifacts/versions.ts). */
+export const kubernetesVersion = matching(/^v?1\.\d{1,4}(\.\d{1,4})?$/, 'a release such as v1.37.1');
+export const etcdVersion = matching(/^v?3\.\d{1,4}\.\d{1,4}$/, 'a release such as v3.7.3');
 
 export function wholeNumber(from: number, to: number): Parse<number> {
   return (text) => {
