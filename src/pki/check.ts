@@ -55,9 +55,8 @@ function chainFaults(certificate: X509Certificate, { chain, now }: Expected): st
     if (!below.checkIssued(issuer)) faults.push(`its issuer is not ${flat(issuer.subject)}`);
     if (!below.verify(issuer.publicKey)) faults.push(`not signed by ${flat(issuer.subject)}`);
     if (!issuer.ca) faults.push(`${flat(issuer.subject)} is not an authority`);
-    const pathLength = readPathLength(issuer);
-    if (pathLength !== null && pathLength < depth)
-      faults.push(`${flat(issuer.subject)} may not sign authorities`);
+    const limit = readConstraints(issuer)?.pathLength ?? depth;
+    if (limit < depth) faults.push(`${flat(issuer.subject)} may not sign authorities`);
     faults.push(...dateFaults(issuer, now));
     below = issuer;
   });
@@ -109,12 +108,11 @@ function usageFaults(certificate: X509Certificate, expected: Expected): string[]
   const usage = extensionOf(certificate, oids.keyUsage);
   if (!usage?.critical || !usage.value.equals(Buffer.from([0x03, 0x02, want.unused, want.octet])))
     faults.push(`its key usage is not ${expected.keyUsage.join('+')}`);
-  if (
-    certificate.ca !== (expected.authority !== null) ||
-    !extensionOf(certificate, oids.basicConstraints)?.critical
-  )
-    faults.push(certificate.ca ? 'it is an authority' : 'it is not an authority');
-  if (expected.authority && readPathLength(certificate) !== expected.authority.pathLength)
+  const constraints = readConstraints(certificate);
+  // not node's `ca`, which is false as soon as the key usage contradicts the constraints
+  if (constraints?.critical !== true || constraints.authority !== (expected.authority !== null))
+    faults.push(constraints?.authority ? 'it is an authority' : 'it is not an authority');
+  if (expected.authority && constraints?.pathLength !== expected.authority.pathLength)
     faults.push(`its path length is not ${expected.authority.pathLength}`);
   return faults;
 }
@@ -130,10 +128,17 @@ function keyFaults(certificate: X509Certificate, keyPem: string | undefined): st
   return certificate.checkPrivateKey(key) ? [] : ['it belongs to another private key'];
 }
 
-function readPathLength(certificate: X509Certificate): number | null {
-  const constraints = extensionOf(certificate, oids.basicConstraints);
-  const length = constraints && derChildren(constraints.value).find((element) => element.tag === 0x02);
-  return length ? length.content.readUIntBE(0, length.content.length) : null;
+/** RFC 5280 §4.2.1.9: SEQUENCE { cA BOOLEAN, pathLenConstraint INTEGER }, both optional. */
+function readConstraints(certificate: X509Certificate) {
+  const extension = extensionOf(certificate, oids.basicConstraints);
+  if (extension === undefined) return null;
+  const parts = derChildren(extension.value);
+  const length = parts.find((element) => element.tag === 0x02)?.content;
+  return {
+    critical: extension.critical,
+    authority: parts.some((element) => element.tag === 0x01 && element.content[0] === 0xff),
+    pathLength: length ? length.readUIntBE(0, length.length) : null,
+  };
 }
 
 function readSans(certificate: X509Certificate): string[] {
