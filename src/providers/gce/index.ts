@@ -1,0 +1,93 @@
+import { type Clock, systemClock } from '../../util/clock.ts';
+import type { OpenProvider, Provider, ProviderOptions } from '../provider.ts';
+import { operatorAddress } from '../shared/operator-address.ts';
+import { openAddress } from './address.ts';
+import { openBalancer } from './balancer.ts';
+import { type Context, openCloud } from './cloud.ts';
+import { openHandover } from './handover.ts';
+import { googleAuth, type Login } from './login.ts';
+import { openMachines } from './machines.ts';
+import { descriptionOf, namesOf } from './names.ts';
+import { openNetwork } from './network.ts';
+import { preflight } from './preflight.ts';
+import { type Around, endpointFrom, openRest } from './rest.ts';
+import { checkSettings } from './settings.ts';
+import { zoneReader } from './zones.ts';
+
+/** What the provider takes from the world around it; tests give another one. */
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly login: () => Login;
+  readonly operatorAddress: (signal: AbortSignal) => Promise<string>;
+  readonly around: Around;
+}
+
+const world: Surroundings = {
+  clock: systemClock,
+  random: Math.random,
+  environment: process.env,
+  login: () => googleAuth(),
+  operatorAddress,
+  around: (_method, _request, send) => send(),
+};
+
+export const open: OpenProvider = (options) => openWith(options, world);
+
+/** @throws ProviderError `invalid` for settings that GCE has no use for. */
+export function openWith(options: ProviderOptions, around: Surroundings): Provider {
+  const { cluster, signal, progress } = options;
+  const { clock, random } = around;
+  const settings = checkSettings(cluster, options.settings);
+  let login: Login | undefined;
+  const loggedIn = () => {
+    login ??= around.login();
+    return login;
+  };
+  const rest = openRest({
+    auth: () => loggedIn().auth,
+    endpoint: endpointFrom(around.environment),
+    around: around.around,
+  });
+  let project: Promise<string> | undefined;
+  const findProject = () => {
+    project ??= settings.project ? Promise.resolve(settings.project) : loggedIn().project();
+    return project;
+  };
+  const cloud = openCloud({ rest, uid: cluster.uid, project: findProject, clock, random, signal });
+  const context: Context = {
+    cluster,
+    names: namesOf(cluster),
+    description: descriptionOf(cluster),
+    clock,
+    progress,
+    cloud,
+  };
+  const zones = zoneReader(context);
+  const machines = openMachines(context, settings, zones);
+  const balancer = openBalancer(context, settings, machines);
+  const address = openAddress(context);
+  let ownAddress: Promise<string> | undefined;
+  return {
+    name: 'gce',
+    drainSeconds: 10,
+    preflight: () => preflight(context, loggedIn, zones),
+    zones,
+    machines,
+    address: { ...address, handOver: openHandover(context, machines, balancer, address.read) },
+    balancer,
+    network: openNetwork(context, settings, () => {
+      ownAddress ??= around.operatorAddress(signal);
+      return ownAddress;
+    }),
+    binaries: { kind: 'download' },
+    interruption: () => ({
+      promotion: [4, 30],
+      demotion: [6, 30],
+      replacement: [4, 30],
+      note: 'Google Compute Engine usually makes or deletes a forwarding rule in 2 to 10 s; haup has seen no account on which to measure it.',
+    }),
+    close: () => rest.close(),
+  };
+}

@@ -1,0 +1,64 @@
+import { createRequire } from 'node:module';
+import { GceError } from './errors.ts';
+import type { Auth } from './rest.ts';
+
+/** Who calls, and for which project. */
+export interface Login {
+  readonly auth: Auth;
+  /** Rejects when there are no usable credentials. */
+  check(): Promise<void>;
+  project(): Promise<string>;
+}
+
+interface GoogleAuth extends Auth {
+  getProjectId(): Promise<string>;
+}
+type GoogleAuthClass = new (options: { scopes: readonly string[]; credentials?: object }) => GoogleAuth;
+
+const NO_LOGIN =
+  'Run gcloud auth application-default login, or set GOOGLE_APPLICATION_CREDENTIALS to the file of a service account key.';
+
+/**
+ * Application default credentials (Google, "How Application Default Credentials works"), or the given ones, as they
+ * would stand in a credentials file.
+ */
+export function googleAuth(credentials?: object): Login {
+  // The library that the Compute Engine client itself logs in with, found from there.
+  const fromClient = createRequire(createRequire(import.meta.url).resolve('@google-cloud/compute'));
+  const { GoogleAuth } = fromClient('google-gax') as { GoogleAuth: GoogleAuthClass };
+  const auth = new GoogleAuth({
+    scopes: ['https://www.googleapis.com/auth/compute'],
+    ...(credentials ? { credentials } : {}),
+  });
+  return {
+    auth,
+    async check() {
+      try {
+        await auth.getClient();
+      } catch (error) {
+        throw preflight('noCredentials', `there are no Google credentials: ${words(error)}`, NO_LOGIN);
+      }
+    },
+    async project() {
+      const named = process.env.CLOUDSDK_CORE_PROJECT;
+      if (named) return named;
+      try {
+        return await auth.getProjectId();
+      } catch (error) {
+        throw preflight(
+          'noProject',
+          `no Google Cloud project is named: ${words(error)}`,
+          'Name it: --project, or PROJECT.',
+        );
+      }
+    },
+  };
+}
+
+function preflight(reason: string, message: string, advice: string): GceError {
+  return new GceError('preflight', reason, message, { advice });
+}
+
+function words(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

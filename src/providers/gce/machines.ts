@@ -1,0 +1,228 @@
+import type { Machine, MachineRequest, Machines } from '../provider.ts';
+import { poll } from '../shared/poll.ts';
+import { freshToken, uuidFor } from '../shared/tokens.ts';
+import { bootScriptEveryBoot } from './boot-script.ts';
+import type { Context } from './cloud.ts';
+import { isExisting, remove } from './common.ts';
+import { GceError } from './errors.ts';
+import { GCE_NAME, labelsOf, lastPart } from './names.ts';
+import { type Instance, instance } from './schemas.ts';
+import type { GceSettings } from './settings.ts';
+import { mustBeZone } from './zones.ts';
+
+/** The name that the console and gcloud give a machine's one access config. */
+export const ACCESS_CONFIG = { name: 'External NAT', type: 'ONE_TO_ONE_NAT' };
+
+const STATE_LIMIT_MS = 10 * 60_000;
+
+/** The instances of the cluster, with what the other parts of the provider need of them. */
+export interface Instances extends Machines {
+  /** One instance of the cluster as it is now. @throws `not-found`. */
+  find(name: string): Promise<Instance>;
+  /** All instances of the cluster, in whatever state. */
+  all(): Promise<readonly Instance[]>;
+}
+
+export function openMachines(
+  context: Context,
+  settings: GceSettings,
+  zones: () => Promise<readonly string[]>,
+): Instances {
+  const { cloud, cluster } = context;
+  /** Where machines are: a name is never used again, so what was once seen of it stays true. */
+  const zoneOfName = new Map<string, string>();
+
+  async function all(): Promise<readonly Instance[]> {
+    const filter = `labels.haup-uid = "${cluster.uid}"`;
+    const found = await cloud.aggregated('instances.aggregatedList', { filter }, 'instances', instance);
+    const own = found.filter((each) => each.labels['haup-uid'] === cluster.uid);
+    for (const each of own) zoneOfName.set(each.name, lastPart(each.zone));
+    return own.sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  const read = (zone: string, name: string) => cloud.get('instances.get', { zone, instance: name }, instance);
+
+  async function locate(name: string): Promise<Instance | null> {
+    const zone = zoneOfName.get(name);
+    if (zone === undefined) return (await all()).find((each) => each.name === name) ?? null;
+    const found = await read(zone, name);
+    return found?.labels['haup-uid'] === cluster.uid ? found : null;
+  }
+
+  async function find(name: string): Promise<Instance> {
+    const found = await locate(name);
+    if (found) return found;
+    throw new GceError('not-found', 'notFound', `the cluster has no instance ${name}`);
+  }
+
+  /** Waits out states in between. Null when the instance is gone at the end of them. */
+  async function settled(first: Instance): Promise<Instance | null> {
+    let current: Instance | null = first;
+    if (isSettled(first)) return first;
+    context.progress(`${first.name}: waiting for the instance, which is ${first.status.toLowerCase()}`);
+    return poll(
+      async () => {
+        current = await read(lastPart(first.zone), first.name);
+        return current === null || isSettled(current) ? current : undefined;
+      },
+      {
+        what: `the instance ${first.name} to be running or stopped`,
+        clock: context.clock,
+        signal: cloud.signal,
+        timeoutMs: STATE_LIMIT_MS,
+        last: () => current && `it is ${current.status}`,
+      },
+    );
+  }
+
+  /** The instance, running; started if it is not. */
+  async function running(first: Instance): Promise<Machine> {
+    let current = await settled(first);
+    if (current && current.status !== 'RUNNING') {
+      const { name } = current;
+      const method = current.status === 'SUSPENDED' ? 'instances.resume' : 'instances.start';
+      context.progress(`${name}: starting the instance`);
+      await cloud.mutate(
+        method,
+        { zone: lastPart(current.zone), instance: name },
+        `starting the instance ${name}`,
+      );
+      const after = await find(name);
+      current = await settled(after);
+    }
+    if (current?.status === 'RUNNING') return machineOf(current);
+    throw new GceError('transient', 'notRunning', `the instance ${first.name} did not stay running`, {
+      advice: `gcloud compute instances get-serial-port-output ${first.name} --zone ${lastPart(first.zone)} may say why.`,
+    });
+  }
+
+  async function insert(request: MachineRequest, requestId: string): Promise<Instance | null> {
+    const { name, zone } = request;
+    const instanceResource = instanceFor(context, settings, request);
+    try {
+      await cloud.mutate('instances.insert', { zone, instanceResource }, `creating the instance ${name}`, {
+        requestId,
+      });
+    } catch (error) {
+      if (!isExisting(error)) throw await withOtherZones(error, zone, zones);
+    }
+    return read(zone, name);
+  }
+
+  return {
+    find,
+    all,
+    async list() {
+      const machines = await Promise.all((await all()).map(settled));
+      return machines.filter((each) => each !== null).map(machineOf);
+    },
+    async create(request) {
+      const { name, zone, requestToken } = request;
+      if (!GCE_NAME.test(name)) throw new GceError('invalid', 'name', `"${name}" cannot name an instance`);
+      await mustBeZone(zones, zone);
+      context.progress(`${name}: creating the instance in ${zone}`);
+      // A request id that GCE has answered before is ignored, even when its instance was deleted since: then the
+      // second id makes it. The name keeps a second instance from being made.
+      const made =
+        (await insert(request, uuidFor(cluster.uid, name, requestToken))) ??
+        (await insert(request, freshToken(cluster.uid, name)));
+      if (!made)
+        throw new GceError(
+          'transient',
+          'vanished',
+          `the instance ${name} was deleted while it was being made`,
+        );
+      if (made.labels['haup-uid'] !== cluster.uid) {
+        throw new GceError(
+          'conflict',
+          'foreign',
+          `an instance ${name} exists in ${zone} and is not of this cluster`,
+          {
+            advice: 'Delete it, or give this cluster another name.',
+          },
+        );
+      }
+      zoneOfName.set(name, zone);
+      return running(made);
+    },
+    start: async (name) => running(await find(name)),
+    async delete(name) {
+      const zone =
+        zoneOfName.get(name) ?? (await locate(name).then((found) => found && lastPart(found.zone)));
+      if (!zone) return;
+      context.progress(`${name}: deleting the instance`);
+      await remove(context, 'instances.delete', { zone, instance: name }, `deleting the instance ${name}`);
+    },
+  };
+}
+
+function isSettled({ status }: Instance): boolean {
+  return status === 'RUNNING' || status === 'TERMINATED' || status === 'SUSPENDED';
+}
+
+export function externalIpOf(found: Instance): string | null {
+  return found.networkInterfaces[0]?.accessConfigs[0]?.natIP || null;
+}
+
+function machineOf(found: Instance): Machine {
+  const running = found.status === 'RUNNING';
+  const externalIp = externalIpOf(found);
+  return {
+    name: found.name,
+    zone: lastPart(found.zone),
+    state: running ? 'running' : 'stopped',
+    internalIp: found.networkInterfaces[0]?.networkIP ?? '',
+    externalIp,
+    sshHost: running ? externalIp : null,
+  };
+}
+
+function instanceFor({ cluster, names }: Context, settings: GceSettings, request: MachineRequest) {
+  const { name, zone } = request;
+  const labels = labelsOf(cluster, name);
+  const { network, subnetwork } = settings;
+  return {
+    name,
+    description: `haup-cluster=${cluster.name} haup-uid=${cluster.uid}`,
+    machineType: `zones/${zone}/machineTypes/${settings.machineType}`,
+    labels,
+    tags: { items: [names.tag] },
+    disks: [
+      {
+        boot: true,
+        autoDelete: true,
+        initializeParams: {
+          sourceImage: settings.image,
+          diskSizeGb: String(settings.diskSizeGb),
+          diskType: `zones/${zone}/diskTypes/pd-balanced`,
+          labels,
+        },
+      },
+    ],
+    networkInterfaces: [{ network, ...(subnetwork ? { subnetwork } : {}), accessConfigs: [ACCESS_CONFIG] }],
+    // No service account: nothing on a master needs Google's APIs.
+    shieldedInstanceConfig: { enableSecureBoot: true, enableVtpm: true, enableIntegrityMonitoring: true },
+    metadata: {
+      items: [
+        { key: 'startup-script', value: bootScriptEveryBoot(request.bootScript) },
+        // Nobody but the operator of the cluster logs in: neither by the project's keys nor by OS Login.
+        { key: 'block-project-ssh-keys', value: 'TRUE' },
+        { key: 'enable-oslogin', value: 'FALSE' },
+      ],
+    },
+  };
+}
+
+/** A zone without capacity: say where else the machine could stand. */
+async function withOtherZones(
+  error: unknown,
+  zone: string,
+  zones: () => Promise<readonly string[]>,
+): Promise<unknown> {
+  if (!(error instanceof GceError && /^(ZONE_RESOURCE_POOL|STOCKOUT|RESOURCE_POOL)/.test(error.reason)))
+    return error;
+  const others = (await zones()).filter((each) => each !== zone);
+  return new GceError('quota', error.reason, error.message, {
+    advice: `Try again later, or another zone of the region: ${others.join(', ')}.`,
+  });
+}

@@ -1,0 +1,67 @@
+import type { ClusterIdentity } from '../provider.ts';
+
+/** GCE's rule for resource names (compute v1 reference, `name` of every resource). */
+export const GCE_NAME = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+/**
+ * What the cluster's resources are called. Machines are named as their replicas; everything else carries the first
+ * eight digits of the uid, so that no two clusters share a name whatever they are called, and a cluster made anew under
+ * an old name never meets what its predecessor left. 40 + 1 + 8 + 1 + 13 = 63 characters, GCE's limit.
+ */
+export interface Names {
+  /** Network tag of the cluster's machines: what the firewall rules aim at. */
+  readonly tag: string;
+  readonly address: string;
+  /** The forwarding rule with the API address. */
+  readonly rule: string;
+  /** The forwarding rule with an ephemeral address that gives the targets health before the API address comes. */
+  readonly warmRule: string;
+  readonly backendService: string;
+  readonly healthCheck: string;
+  /** One instance group a zone, all with this name. */
+  readonly group: string;
+  firewall(part: FirewallPart): string;
+  /** Matches the names of everything but the machines, as a GCE `eq` filter (RE2, whole field). */
+  readonly pattern: string;
+}
+
+export type FirewallPart = 'api' | 'ssh' | 'etcd' | 'health';
+
+export function namesOf(cluster: ClusterIdentity): Names {
+  const prefix = `${cluster.name}-${cluster.uid.slice(0, 8)}`;
+  return {
+    tag: prefix,
+    address: `${prefix}-api`,
+    rule: `${prefix}-api`,
+    warmRule: `${prefix}-warm`,
+    backendService: `${prefix}-masters`,
+    healthCheck: `${prefix}-readyz`,
+    group: `${prefix}-masters`,
+    firewall: (part) => `${prefix}-${part}`,
+    pattern: `${prefix}-.*`,
+  };
+}
+
+/** Labels of machines and disks, the types that take labels when they are made. `haup-uid` decides ownership. */
+export function labelsOf(cluster: ClusterIdentity, replica: string): Record<string, string> {
+  return { 'haup-cluster': cluster.name, 'haup-uid': cluster.uid, 'haup-replica': replica };
+}
+
+/**
+ * The label of the types that have none (firewalls, groups, health checks, backend services) or take none when they
+ * are made (addresses and forwarding rules: "can only be added or modified by the setLabels method", compute v1
+ * reference). Decides ownership.
+ */
+export function descriptionOf(cluster: ClusterIdentity): string {
+  return `haup-cluster=${cluster.name} haup-uid=${cluster.uid}`;
+}
+
+/** `europe-west1` of `europe-west1-b`. */
+export function regionOf(zone: string): string {
+  return zone.replace(/-[a-z]$/, '');
+}
+
+/** The last part of a resource URL: `demo-master` of `…/zones/europe-west1-b/instances/demo-master`. */
+export function lastPart(url: string): string {
+  return url.slice(url.lastIndexOf('/') + 1);
+}

@@ -1,0 +1,77 @@
+import type { ClusterIdentity, ProviderSettings } from '../provider.ts';
+import { GceError } from './errors.ts';
+import { regionOf } from './names.ts';
+
+/** The settings with their defaults, checked. */
+export interface GceSettings {
+  readonly project: string | undefined;
+  readonly machineType: string;
+  readonly diskSizeGb: number;
+  /** A family or an image, as a URL below `compute/v1`. */
+  readonly image: string;
+  /** `global/networks/default`, or a shared VPC's `projects/host/global/networks/name`. */
+  readonly network: string;
+  readonly subnetwork: string | undefined;
+  readonly allowFrom: readonly string[];
+  /** Undefined: the operator's own address. */
+  readonly sshFrom: readonly string[] | undefined;
+}
+
+const IMAGE = 'projects/debian-cloud/global/images/family/debian-13';
+const CIDR = /^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/;
+const ZONE = /^[a-z]+-[a-z]+\d+-[a-z]$/;
+
+/** @throws ProviderError `invalid`, saying what is accepted. */
+export function checkSettings(cluster: ClusterIdentity, settings: ProviderSettings): GceSettings {
+  if (!ZONE.test(cluster.zone)) {
+    throw invalid(
+      `"${cluster.zone}" is not the name of a GCE zone`,
+      'A zone is named as in europe-west1-b: --zone.',
+    );
+  }
+  if (regionOf(cluster.zone) !== cluster.region) {
+    throw invalid(
+      `the zone ${cluster.zone} is not in the region ${cluster.region}`,
+      `The region of ${cluster.zone} is ${regionOf(cluster.zone)}.`,
+    );
+  }
+  const subnets = settings.subnets ?? [];
+  if (subnets.length > 1) {
+    throw invalid(
+      `${subnets.length} subnets were given: ${subnets.join(', ')}`,
+      'A GCE subnet spans all zones of its region: give one.',
+    );
+  }
+  for (const cidr of [...(settings.allowFrom ?? []), ...(settings.sshFrom ?? [])]) {
+    if (!CIDR.test(cidr)) throw invalid(`"${cidr}" is not an IPv4 range`, 'Write it as 203.0.113.0/24.');
+  }
+  return {
+    project: settings.project,
+    machineType: settings.machineType ?? 'e2-standard-2',
+    diskSizeGb: settings.diskSizeGb ?? 20,
+    image: settings.image ? imageUrl(settings.image) : IMAGE,
+    network: url(settings.network ?? 'default', 'global/networks'),
+    subnetwork: subnets[0] ? url(subnets[0], `regions/${cluster.region}/subnetworks`) : undefined,
+    allowFrom: settings.allowFrom ?? ['0.0.0.0/0'],
+    sshFrom: settings.sshFrom,
+  };
+}
+
+function invalid(message: string, advice: string): GceError {
+  return new GceError('invalid', 'settings', message, { advice });
+}
+
+/** A bare name is of this project. */
+function url(name: string, collection: string): string {
+  return name.includes('/') ? name : `${collection}/${name}`;
+}
+
+/** `family/debian-13`, `debian-cloud/debian-13`, `projects/p/global/images/i`, or an image of this project. */
+function imageUrl(image: string): string {
+  const parts = image.split('/');
+  if (parts.length > 2) return image;
+  if (parts.length === 1) return `global/images/${image}`;
+  return parts[0] === 'family'
+    ? `global/images/${image}`
+    : `projects/${parts[0]}/global/images/family/${parts[1]}`;
+}
