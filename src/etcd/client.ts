@@ -1,0 +1,141 @@
+import type { z } from 'zod';
+import { EtcdError, kindOf } from './errors.ts';
+import { call, type EtcdEndpoint } from './transport.ts';
+import {
+  alarmReply,
+  anyReply,
+  type EtcdAlarm,
+  type EtcdMember,
+  type EtcdStatus,
+  errorReply,
+  healthReply,
+  memberAddReply,
+  memberListReply,
+  statusReply,
+} from './wire.ts';
+
+export interface CallOptions {
+  /** Default 5,000 for questions, 10,000 for changes (etcd itself gives up after about 7 s). */
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** etcd's API on one member. Ids are uint64 in decimal, as strings. Every call throws {@link EtcdError}. */
+export interface EtcdClient {
+  /** The replica whose member this is. */
+  readonly member: string;
+  /** Linearizable unless told otherwise; else the member's own, perhaps stale, list. */
+  memberList(options?: CallOptions & { readonly linearizable?: boolean }): Promise<readonly EtcdMember[]>;
+  memberAddLearner(peerUrls: readonly string[], options?: CallOptions): Promise<EtcdMember>;
+  memberPromote(id: string, options?: CallOptions): Promise<void>;
+  memberRemove(id: string, options?: CallOptions): Promise<void>;
+  /** Only the leader can be asked (`not-leader`). Resolves when the new leader is elected. */
+  moveLeader(targetId: string, options?: CallOptions): Promise<void>;
+  /** What the member itself knows; answered without a quorum. */
+  status(options?: CallOptions): Promise<EtcdStatus>;
+  /** Whether a linearizable read succeeds; never throws but for an abort. */
+  health(options?: CallOptions): Promise<{ readonly healthy: boolean; readonly reason: string }>;
+  /** All alarms of the cluster; goes through raft. */
+  alarms(options?: CallOptions): Promise<readonly EtcdAlarm[]>;
+}
+
+const QUESTION_MS = 5_000;
+const CHANGE_MS = 10_000;
+
+/** A client over etcd's JSON gateway (`/v3/…`, on the client port since 3.4). It holds no connection and needs no closing. */
+export function etcdClient(endpoint: EtcdEndpoint): EtcdClient {
+  async function ask<T extends z.ZodType>(
+    reply: T,
+    path: string,
+    body: object,
+    doing: string,
+    options: CallOptions | undefined,
+    timeoutMs: number,
+  ): Promise<z.output<T>> {
+    const answer = await call(endpoint, {
+      method: 'POST',
+      path: `/v3/${path}`,
+      body: JSON.stringify(body),
+      doing,
+      timeoutMs: options?.timeoutMs ?? timeoutMs,
+      signal: options?.signal,
+    });
+    const json = parse(answer.body);
+    if (answer.status !== 200) {
+      const refusal = errorReply.safeParse(json);
+      const words =
+        (refusal.success && (refusal.data.message ?? refusal.data.error)) || `HTTP ${answer.status}`;
+      throw new EtcdError(kindOf(words), endpoint.member, doing, words);
+    }
+    const parsed = reply.safeParse(json);
+    if (parsed.success) return parsed.data;
+    throw new EtcdError(
+      'other',
+      endpoint.member,
+      doing,
+      `an answer of another form: ${parsed.error.message}`,
+    );
+  }
+
+  return {
+    member: endpoint.member,
+    async memberList(options) {
+      const linearizable = options?.linearizable ?? true;
+      const doing = 'list the members';
+      const reply = await ask(
+        memberListReply,
+        'cluster/member/list',
+        { linearizable },
+        doing,
+        options,
+        QUESTION_MS,
+      );
+      return reply.members;
+    },
+    async memberAddLearner(peerUrls, options) {
+      const body = { peerURLs: peerUrls, isLearner: true };
+      const doing = `add the learner ${peerUrls.join(',')}`;
+      return (await ask(memberAddReply, 'cluster/member/add', body, doing, options, CHANGE_MS)).member;
+    },
+    async memberPromote(id, options) {
+      await ask(anyReply, 'cluster/member/promote', { ID: id }, `promote member ${id}`, options, CHANGE_MS);
+    },
+    async memberRemove(id, options) {
+      await ask(anyReply, 'cluster/member/remove', { ID: id }, `remove member ${id}`, options, CHANGE_MS);
+    },
+    async moveLeader(targetID, options) {
+      const doing = `move leadership to member ${targetID}`;
+      await ask(anyReply, 'maintenance/transfer-leadership', { targetID }, doing, options, CHANGE_MS);
+    },
+    status: (options) => ask(statusReply, 'maintenance/status', {}, 'read its status', options, QUESTION_MS),
+    alarms: (options) =>
+      ask(alarmReply, 'maintenance/alarm', { action: 'GET' }, 'list the alarms', options, QUESTION_MS),
+    health: (options) => health(endpoint, options),
+  };
+}
+
+async function health(endpoint: EtcdEndpoint, options: CallOptions = {}) {
+  try {
+    const answer = await call(endpoint, {
+      method: 'GET',
+      path: '/health',
+      doing: 'read its health',
+      timeoutMs: options.timeoutMs ?? QUESTION_MS,
+      signal: options.signal,
+    });
+    const reply = healthReply.safeParse(parse(answer.body));
+    if (!reply.success) return { healthy: false, reason: `HTTP ${answer.status}` };
+    return { healthy: reply.data.health === 'true', reason: reply.data.reason };
+  } catch (error) {
+    if (!(error instanceof EtcdError)) throw error;
+    return { healthy: false, reason: error.words };
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,105 @@
+import { request as httpRequest } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type TLSSocket, connect as tlsConnect } from 'node:tls';
+import { EtcdError } from './errors.ts';
+
+/** How one member is reached. */
+export interface EtcdEndpoint {
+  /** As messages name it: the replica's name. */
+  readonly member: string;
+  /** A fresh connection to the member's client port: `() => session.forward('127.0.0.1', 2379)`. */
+  readonly connect: () => Promise<Duplex>;
+  /** PEM. */
+  readonly tls: { readonly ca: string; readonly cert: string; readonly key: string };
+  /** A name in the member's server certificate; etcd's is for loopback clients. Default `localhost`. */
+  readonly serverName?: string | undefined;
+}
+
+export interface HttpCall {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly body?: string;
+  /** Follows "could not": "list the members". */
+  readonly doing: string;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/**
+ * One request over one connection of its own: nothing to keep alive, to share or to close, and a connection through a
+ * session that has broken is never met again.
+ * @throws EtcdError `timeout` or `unreachable`; the signal's reason when aborted.
+ */
+export function call(endpoint: EtcdEndpoint, what: HttpCall): Promise<HttpAnswer> {
+  return new Promise((resolve, reject) => {
+    if (what.signal?.aborted) return reject(what.signal.reason);
+    let connection: Duplex | undefined;
+    let socket: TLSSocket | undefined;
+    let done = false;
+    const end = (settle: () => void) => {
+      if (done) return;
+      done = true;
+      clearTimeout(timer);
+      what.signal?.removeEventListener('abort', abort);
+      socket?.destroy();
+      connection?.destroy();
+      settle();
+    };
+    const fail = (kind: 'timeout' | 'unreachable', words: string, cause?: unknown) =>
+      end(() => reject(new EtcdError(kind, endpoint.member, what.doing, words, cause)));
+    const broken = (error: unknown) =>
+      fail('unreachable', error instanceof Error ? error.message : String(error), error);
+    const abort = () => end(() => reject(what.signal?.reason));
+    const timer = setTimeout(
+      () => fail('timeout', `no answer within ${what.timeoutMs / 1000} s`),
+      what.timeoutMs,
+    );
+    what.signal?.addEventListener('abort', abort, { once: true });
+
+    endpoint.connect().then((stream) => {
+      stream.on('error', broken);
+      if (done) return void stream.destroy();
+      connection = stream;
+      stream.once('close', () => broken('the connection was closed'));
+      socket = tlsConnect({
+        socket: stream,
+        servername: endpoint.serverName ?? 'localhost',
+        ...endpoint.tls,
+      });
+      socket.on('error', broken);
+      socket.once('secureConnect', () => {
+        send(socket!, what, (answer) => end(() => resolve(answer)), broken);
+      });
+    }, broken);
+  });
+}
+
+function send(
+  socket: TLSSocket,
+  { method, path, body }: HttpCall,
+  answered: (answer: HttpAnswer) => void,
+  broken: (error: unknown) => void,
+): void {
+  const headers = {
+    host: 'localhost',
+    connection: 'close',
+    ...(body === undefined
+      ? {}
+      : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+  };
+  const request = httpRequest({ method, path, headers, createConnection: () => socket }, (response) => {
+    const chunks: Buffer[] = [];
+    response.on('data', (chunk: Buffer) => chunks.push(chunk));
+    response.on('error', broken);
+    response.on('end', () =>
+      answered({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }),
+    );
+  });
+  request.on('error', broken);
+  request.end(body);
+}
