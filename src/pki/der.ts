@@ -12,7 +12,7 @@ export interface DerElement {
  * judged by other code (node:crypto shows neither the key usage nor the path length). Low tag numbers only, as X.509 has.
  * @throws PkiError on anything that is not DER.
  */
-export function derElements(der: Buffer): DerElement[] {
+function derElements(der: Buffer): DerElement[] {
   const elements: DerElement[] = [];
   for (let at = 0; at < der.length; ) {
     const first = der[at + 1] ?? 0x80;
