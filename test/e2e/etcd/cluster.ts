@@ -27,8 +27,11 @@ export interface TestCluster {
   client(name: string): EtcdClient;
   /** The first member, a cluster of one. Resolves when it serves. */
   bootstrap(name: string): Promise<void>;
-  /** A member that etcd lists already. Resolves when its process has started. */
-  join(name: string, members: readonly EtcdMember[]): void;
+  /**
+   * Starts a member that etcd lists already; resolves when it serves. Never two at once: a joining member asks every
+   * listed one for its version before it serves, so two that start together wait for each other for 7 s.
+   */
+  join(name: string, members: readonly EtcdMember[]): Promise<void>;
   /** Starts it again on its data. */
   restart(name: string): void;
   signal(name: string, signal: NodeJS.Signals): void;
@@ -113,6 +116,13 @@ export async function makeCluster(
     ]);
   }
 
+  async function serves(name: string): Promise<void> {
+    const look = async () => ((await cluster.client(name).status()).leader === '0' ? undefined : true);
+    await waitFor(look, { what: `etcd ${name}`, timeoutMs: 20_000, maxIntervalMs: 50 }).catch((error) => {
+      throw new Error(`${error.message}\n${cluster.log(name).slice(-2000)}`);
+    });
+  }
+
   const cluster: TestCluster = {
     clientUrl,
     peerUrl,
@@ -124,16 +134,14 @@ export async function makeCluster(
       }),
     async bootstrap(name) {
       launch(name, 'new', `${name}=${peerUrl(name)}`);
-      await waitFor(async () => ((await cluster.client(name).health()).healthy ? true : undefined), {
-        what: `etcd: ${cluster.log(name).slice(-500)}`,
-        timeoutMs: 20_000,
-      });
+      await serves(name);
     },
-    join(name, members) {
+    async join(name, members) {
       const initial = members.map(
         (m) => `${m.peerUrls[0] === peerUrl(name) ? name : m.name || m.id}=${m.peerUrls[0]}`,
       );
       launch(name, 'existing', initial.join(','));
+      await serves(name);
     },
     restart(name) {
       start(name, running.get(name)!.args);

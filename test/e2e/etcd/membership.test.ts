@@ -23,7 +23,7 @@ async function voters(
   await cluster.bootstrap('a');
   const a = cluster.client('a');
   for (const name of ['b', 'c'].slice(0, count - 1)) await addLearner(a, cluster.peerUrl(name));
-  for (const name of ['b', 'c'].slice(0, count - 1)) cluster.join(name, await a.memberList());
+  for (const name of ['b', 'c'].slice(0, count - 1)) await cluster.join(name, await a.memberList());
   for (const name of ['b', 'c'].slice(0, count - 1)) await promote(a, await idOf(a, name));
   return a;
 }
@@ -75,7 +75,7 @@ test('with etcd’s own limit of one learner, the second is refused by name, and
   const a = await voters(1, []);
   const b = await addLearner(a, cluster.peerUrl('b'));
   await expect(addLearner(a, cluster.peerUrl('c'))).rejects.toMatchObject({ kind: 'too-many-learners' });
-  cluster.join('b', await a.memberList());
+  await cluster.join('b', await a.memberList());
   await promote(a, b.id);
   expect((await addLearner(a, cluster.peerUrl('c'))).isLearner).toBe(true); // waits out the 5 s
 });
@@ -84,7 +84,7 @@ test('a lost reply to an addition, a promotion or a removal is found out from th
   const a = await voters(1);
   const adding = losingReplies(a, 'memberAddLearner');
   const b = await addLearner(adding.client, cluster.peerUrl('b'));
-  cluster.join('b', await a.memberList());
+  await cluster.join('b', await a.memberList());
   const promoting = losingReplies(a, 'memberPromote');
   await promote(promoting.client, b.id);
   const removing = losingReplies(a, 'memberRemove');
