@@ -101,11 +101,8 @@ function unknownFlag(
 }
 
 function textOf(flag: Flag<unknown>, value: unknown): string {
+  if (flag.value === null) return String(value); // of several, the last
   const all = Array.isArray(value) ? value : [value];
-  if (flag.value === null) {
-    if (new Set(all).size > 1) throw new UsageError(`--${flag.name} is given twice, and not the same`);
-    return String(all[0]);
-  }
   if (all.some((one) => typeof one !== 'string'))
     throw new UsageError(`--no-${flag.name}: --${flag.name} is no switch`);
   if (all.includes('')) throw new UsageError(`--${flag.name} needs a value: --${flag.name} ${flag.value}`);

@@ -1,0 +1,246 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { HaupEvent } from '../../../src/cluster/events.ts';
+import { haup, outcome, planOf, standingOf, statusOf } from './fake.ts';
+
+async function asked(...argv: string[]) {
+  const ran = await haup(argv, { engine: { list: async () => [] } });
+  return ran.calls.map((call) => [call.method, ...call.arguments]);
+}
+
+describe('what each command asks of the engine', () => {
+  it('add-replica: one zone for each new replica', async () => {
+    const base = { cluster: 'demo', dryRun: false };
+    expect(await asked('add-replica', '-c', 'demo', '--zone', 'a')).toEqual([
+      ['addReplicas', { ...base, zones: ['a'] }],
+    ]);
+    expect(await asked('add-replica', '-c', 'demo', '--zone', 'a', '--count', '2')).toEqual([
+      ['addReplicas', { ...base, zones: ['a', 'a'] }],
+    ]);
+    expect(await asked('add-replica', '-c', 'demo', '--zones', 'b,c')).toEqual([
+      ['addReplicas', { ...base, zones: ['b', 'c'] }],
+    ]);
+  });
+
+  it('remove-replica: names, or a zone and a count', async () => {
+    const base = { cluster: 'kubernetes', dryRun: false };
+    expect(await asked('remove-replica', 'x', 'y', 'x')).toEqual([
+      ['removeReplicas', { ...base, names: ['x', 'y'] }],
+    ]);
+    expect(await asked('remove-replica', '--zone', 'a')).toEqual([
+      ['removeReplicas', { ...base, zone: 'a', count: 1 }],
+    ]);
+    expect(await asked('remove-replica', '--count', '2', '--dry-run')).toEqual([
+      ['removeReplicas', { cluster: 'kubernetes', dryRun: true, zone: undefined, count: 2 }],
+    ]);
+  });
+
+  it('a name given beats the zone of a variable', async () => {
+    const { calls } = await haup(['remove-replica', 'x'], { env: { KUBE_GCE_ZONE: 'a' } });
+    expect(calls[0]?.arguments).toEqual([{ cluster: 'kubernetes', dryRun: false, names: ['x'] }]);
+  });
+
+  it('replace-replica, repair, fault, ssh', async () => {
+    expect(await asked('replace-replica', 'x')).toEqual([
+      ['replaceReplicas', { cluster: 'kubernetes', names: ['x'], dryRun: false }],
+    ]);
+    expect(await asked('repair', '--abandon')).toEqual([
+      ['repair', { cluster: 'kubernetes', abandon: true, dryRun: false }],
+    ]);
+    expect(await asked('fault', 'freeze', 'local-a')).toEqual([['fault', 'kubernetes', 'freeze', 'local-a']]);
+    expect(await asked('ssh', 'x', '--', 'ls', '-l', '--help')).toEqual([
+      ['ssh', 'kubernetes', 'x', ['ls', '-l', '--help']],
+    ]);
+    expect(await asked('ssh')).toEqual([['ssh', 'kubernetes', undefined, []]]);
+  });
+
+  it("ssh's exit code is the command's", async () => {
+    expect((await haup(['ssh', '--', 'false'], { engine: { ssh: async () => 17 } })).code).toBe(17);
+  });
+
+  it('KUBE_REPLICATE_EXISTING_MASTER makes create add a replica', async () => {
+    const env = { KUBE_REPLICATE_EXISTING_MASTER: 'true', KUBE_GCE_ZONE: 'europe-west1-c' };
+    const { calls } = await haup(['create'], { env });
+    expect(calls).toEqual([
+      {
+        method: 'addReplicas',
+        arguments: [{ cluster: 'kubernetes', zones: ['europe-west1-c'], dryRun: false }],
+      },
+    ]);
+  });
+});
+
+describe('haup delete', () => {
+  const plan = planOf([{ kind: 'delete-machine', replica: 'demo-master' }]);
+  const remove = vi.fn(async ({ dryRun }: { dryRun: boolean }) => ({ ...outcome, plan, executed: !dryRun }));
+
+  it('asks on a terminal, says what would go, and does nothing unless the name is typed', async () => {
+    const ask = vi.fn(async () => 'yes');
+    const ran = await haup(['delete', '-c', 'demo'], {
+      engine: { delete: remove },
+      world: { interactive: true, ask },
+    });
+    expect(ask).toHaveBeenCalledWith(expect.stringContaining('demo-master'), expect.anything());
+    expect(ran.calls.map((call) => call.arguments)).toEqual([[{ cluster: 'demo', dryRun: true }]]);
+    expect(ran.code).toBe(1);
+  });
+
+  it('goes on when the name is typed, and asks nothing with --yes', async () => {
+    const ask = vi.fn(async () => 'demo\n');
+    const world = { interactive: true, ask };
+    const typed = await haup(['delete', '-c', 'demo'], { engine: { delete: remove }, world });
+    expect(typed.calls.at(-1)?.arguments).toEqual([{ cluster: 'demo', dryRun: false }]);
+    const told = await haup(['delete', '-c', 'demo', '-y'], { engine: { delete: remove }, world });
+    expect(told.calls.map((call) => call.arguments)).toEqual([[{ cluster: 'demo', dryRun: false }]]);
+    expect(ask).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('a dry run', () => {
+  const blocked = [{ message: 'etcd would lose its quorum', advice: 'start b first' }];
+
+  it('prints the plan and exits 0', async () => {
+    const plan = planOf([{ kind: 'reserve-address' }]);
+    const create = async () => ({ ...outcome, plan, executed: false });
+    const ran = await haup(['create', '-c', 'demo', '--dry-run'], { engine: { create } });
+    expect(ran.code).toBe(0);
+    expect(ran.out).toContain('  1  reserve the API address');
+    expect(ran.out).toContain('nothing was changed');
+  });
+
+  it('exits 3 where the plan would be refused, and says why', async () => {
+    const repair = async () => ({ ...outcome, plan: planOf([], { blocked }), executed: false });
+    const ran = await haup(['repair', '-c', 'demo', '--dry-run'], { engine: { repair } });
+    expect(ran.code).toBe(3);
+    expect(ran.out).toContain('refused: etcd would lose its quorum\n  start b first\n');
+  });
+
+  it('is a document for programs', async () => {
+    const plan = planOf([{ kind: 'promote', replica: 'b' }], { blocked });
+    const repair = async () => ({ ...outcome, plan, executed: false });
+    const json = await haup(['repair', '--dry-run', '-o', 'json'], { engine: { repair } });
+    expect(JSON.parse(json.out)).toEqual({
+      executed: false,
+      plan: {
+        steps: [
+          {
+            step: { kind: 'promote', replica: 'b' },
+            description: 'promote b to a voter of etcd',
+            before: standingOf(1),
+            after: standingOf(1),
+          },
+        ],
+        blocked,
+        warnings: [],
+        interruption: null,
+      },
+      status: null,
+      availability: [],
+      seconds: 1,
+    });
+    expect(json.code).toBe(3);
+    const yaml = await haup(['repair', '--dry-run', '-o', 'yaml'], { engine: { repair } });
+    expect(yaml.out).toContain('- step:\n        kind: promote\n        replica: b\n');
+  });
+});
+
+describe('output', () => {
+  it('status and list are documents with -o json', async () => {
+    const status = await haup(['status', '-o', 'json']);
+    expect(JSON.parse(status.out)).toEqual(statusOf());
+    const one = {
+      name: 'demo',
+      provider: 'local',
+      region: 'local',
+      replicas: 1,
+      kubernetesVersion: 'v1.37.1',
+    };
+    const list = await haup(['list', '-o', 'json'], { engine: { list: async () => [one] } });
+    expect(JSON.parse(list.out)).toEqual([one]);
+  });
+
+  it('list is a table for people, and says so when there is nothing', async () => {
+    const one = {
+      name: 'demo',
+      provider: 'local',
+      region: 'local',
+      replicas: 3,
+      kubernetesVersion: 'v1.37.1',
+    };
+    const list = await haup(['list'], { engine: { list: async () => [one] } });
+    expect(list.out).toBe(
+      'CLUSTER  PROVIDER  REGION  REPLICAS  KUBERNETES\n' + 'demo     local     local   3         v1.37.1\n',
+    );
+    expect(await haup(['list'])).toMatchObject({
+      out: '',
+      code: 0,
+      err: expect.stringContaining('haup create'),
+    });
+  });
+
+  it('a kubeconfig is printed as it is', async () => {
+    expect((await haup(['kubeconfig'])).out).toBe('kind: Config\n');
+  });
+
+  it('with --log-format json every line of standard error is one event, with the sentence for its step', async () => {
+    const step = { kind: 'provision', replica: 'demo-master' } as const;
+    const events: HaupEvent[] = [
+      { type: 'plan', plan: planOf([step]) },
+      { type: 'step-started', step },
+      { type: 'step-waiting', step, message: 'sshd' },
+      { type: 'step-finished', step, seconds: 1.5 },
+    ];
+    const ran = await haup(['create', '--log-format', 'json'], {
+      opened: ({ emit }) => {
+        for (const event of events) emit(event);
+      },
+    });
+    const lines = ran.err
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines.map((line) => line.type)).toEqual(['plan', 'step-started', 'step-waiting', 'step-finished']);
+    expect(lines[1]).toEqual({
+      time: '2026-11-21T03:00:00.000Z',
+      type: 'step-started',
+      step,
+      description: 'provision demo-master',
+    });
+    expect(lines[0]).not.toHaveProperty('end');
+  });
+});
+
+describe('haup status --watch', () => {
+  /** Ends the watch after so many looks. */
+  function watching(statuses: readonly (() => ReturnType<typeof statusOf>)[]) {
+    const controller = new AbortController();
+    let looks = 0;
+    const status = async () => {
+      const look = statuses[looks++];
+      if (looks > statuses.length) controller.abort();
+      return (look ?? statuses.at(-1)!)();
+    };
+    return { signal: controller.signal, engine: { status } };
+  }
+
+  it('prints when something has changed, and ends with 0 when it is interrupted', async () => {
+    const first = statusOf();
+    const second = statusOf({ warnings: ['new'] });
+    const ran = await haup(
+      ['status', '--watch', '-o', 'json'],
+      watching([() => first, () => first, () => second, () => second]),
+    );
+    expect(ran.code).toBe(0);
+    expect(ran.out).toBe(`${JSON.stringify(first)}\n${JSON.stringify(second)}\n`);
+  });
+
+  it('looks past a look that fails, but not past the first', async () => {
+    const fail = () => {
+      throw new Error('no answer');
+    };
+    const ran = await haup(['status', '--watch'], watching([() => statusOf(), fail, () => statusOf()]));
+    expect(ran.code).toBe(0);
+    expect(ran.err).toContain('no answer');
+    const first = await haup(['status', '--watch'], watching([fail]));
+    expect(first.code).toBe(1);
+  });
+});

@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { ArtifactError } from '../../../src/artifacts/errors.ts';
+import { Interrupted, UsageError } from '../../../src/cli/errors.ts';
+import { explain } from '../../../src/cli/exit.ts';
+import { InputError, NotFoundError, Refusal, StepError } from '../../../src/cluster/errors.ts';
+import { ProviderError } from '../../../src/providers/errors.ts';
+import { BusyError, StoreError } from '../../../src/state/errors.ts';
+import { TimeoutError } from '../../../src/util/wait.ts';
+import { haup } from './fake.ts';
+
+const calm = { debug: false, interrupted: false, unfinished: [], cluster: 'demo' };
+
+const table: readonly (readonly [number, Error])[] = [
+  [1, new Error('a bug')],
+  [1, new TypeError('x is not a function')],
+  [2, new UsageError('u')],
+  [2, new InputError('i')],
+  [2, new ProviderError('preflight', 'needs root')],
+  [2, new StoreError('corrupt', 'c', 'a')],
+  [2, new StoreError('newer', 'c', 'a')],
+  [2, new ArtifactError('usage', 'no such version')],
+  [3, new Refusal('r', 'a')],
+  [4, new BusyError('demo', null, 'a')],
+  [5, new StepError('boot', new Error('x'), 'a')],
+  [5, new StepError('boot', new ProviderError('preflight', 'x'), 'a')],
+  [5, new ProviderError('quota', 'q')],
+  [5, new StoreError('disk', 'full', 'a')],
+  [5, new ArtifactError('unreachable', 'u')],
+  [5, new TimeoutError('sshd', 1000, undefined)],
+  [5, Object.assign(new Error('no space'), { code: 'ENOSPC' })],
+  [6, new NotFoundError('cluster', 'dmeo', ['demo'])],
+  [6, new ProviderError('not-found', 'no such region')],
+];
+
+describe('an error', () => {
+  it.each(table)('exit code %i: %s', (code, error) => {
+    expect(explain(error, calm).code).toBe(code);
+  });
+
+  it('is told with its advice, without a stack trace', () => {
+    expect(explain(new Refusal('etcd would lose its quorum', 'start demo-master first'), calm).lines).toEqual(
+      ['haup: etcd would lose its quorum', '  start demo-master first'],
+    );
+  });
+
+  it('of ours says how to report it', () => {
+    expect(explain(new Error('a bug'), calm).lines.join('\n')).toMatch(/defect of haup.*report it/s);
+    expect(explain(new Refusal('no', 'a'), calm).lines.join('\n')).not.toMatch(/defect/);
+  });
+
+  it('shows its stack, and that of its causes, with --debug', () => {
+    const error = new StepError('boot', new Error('the inner one'), 'a');
+    const text = explain(error, { ...calm, debug: true }).lines.join('\n');
+    expect(text).toMatch(/StepError: could not boot.*exit\.test\.ts.*caused by Error: the inner one/s);
+  });
+
+  it('keeps the lines of a log, but neither control characters nor hundreds of them', () => {
+    const log = Array.from({ length: 100 }, (_, i) => `line ${i}\x1b[31m`).join('\n');
+    const { lines } = explain(new StepError('start etcd', new Error(log), 'look at the log'), calm);
+    expect(lines.length).toBeLessThan(20);
+    expect(lines.join('')).not.toContain('\x1b');
+    expect(lines.at(-1)).toBe('  look at the log');
+  });
+
+  it('is an interruption once the user has asked for one, and says what is unfinished', () => {
+    const unfinished = ['provision demo-master', 'bootstrap etcd on demo-master', 'c', 'd'];
+    const failure = explain(new Error('aborted'), { ...calm, interrupted: true, unfinished });
+    expect(failure).toEqual({
+      code: 130,
+      lines: [
+        'haup: interrupted; unfinished: provision demo-master; bootstrap etcd on demo-master; c; and 1 more',
+        '  haup repair -c demo finishes it',
+      ],
+    });
+  });
+});
+
+describe('haup', () => {
+  it('turns what the engine throws into its exit code', async () => {
+    const create = () => Promise.reject(new NotFoundError('zone', 'local-x', ['local-a']));
+    expect(await haup(['create'], { engine: { create } })).toMatchObject({
+      code: 6,
+      err: 'haup: no zone named "local-x"; there is local-a\n',
+      out: '',
+    });
+  });
+
+  it('says so when it was interrupted before anything began', async () => {
+    const controller = new AbortController();
+    const create = async () => {
+      controller.abort(new Interrupted('SIGINT'));
+      throw controller.signal.reason;
+    };
+    const ran = await haup(['create'], { engine: { create }, signal: controller.signal });
+    expect(ran).toMatchObject({ code: 130, err: 'haup: interrupted; nothing was begun\n' });
+  });
+
+  it('names the steps that were begun when it was interrupted', async () => {
+    const controller = new AbortController();
+    const step = { kind: 'provision', replica: 'demo-master' } as const;
+    const ran = await haup(['create', '-c', 'demo', '--log-format', 'plain'], {
+      signal: controller.signal,
+      opened: ({ emit }) => emit({ type: 'step-started', step }),
+      engine: {
+        create: async () => {
+          controller.abort(new Interrupted('SIGTERM'));
+          throw controller.signal.reason;
+        },
+      },
+    });
+    expect(ran.code).toBe(130);
+    expect(ran.err).toContain('unfinished: provision demo-master\n  haup repair -c demo finishes it\n');
+  });
+
+  it('reports errors as JSON where the log is JSON', async () => {
+    const repair = () => Promise.reject(new Refusal('no', 'do that'));
+    const { err, code } = await haup(['repair', '--log-format', 'json'], { engine: { repair } });
+    expect(code).toBe(3);
+    expect(JSON.parse(err)).toMatchObject({ type: 'error', code: 3, message: 'haup: no\n  do that' });
+  });
+});

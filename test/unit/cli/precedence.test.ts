@@ -1,0 +1,199 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { haup } from './fake.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'haup-cli-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function config(text: string): Promise<string> {
+  const file = join(folder, 'haup.yaml');
+  await writeFile(file, text);
+  return file;
+}
+
+/** What `haup create` asks the engine for. */
+async function created(argv: string[], env: Record<string, string> = {}) {
+  const ran = await haup(['create', ...argv], { env });
+  expect(ran.err).toBe('');
+  return ran.calls[0]?.arguments[0] as Record<string, unknown> & { settings: Record<string, unknown> };
+}
+
+describe('where a value comes from', () => {
+  it('is the default when nothing sets it', async () => {
+    expect(await created([])).toEqual({
+      name: 'kubernetes',
+      provider: 'local',
+      zones: ['local-a'],
+      region: undefined,
+      multizone: false,
+      kubernetesVersion: undefined,
+      etcdVersion: undefined,
+      apiPort: 443,
+      balancer: 'auto',
+      settings: expect.any(Object),
+      dryRun: false,
+    });
+  });
+
+  it('a flag beats a variable, a variable beats the file', async () => {
+    const file = await config('cluster: from-file\napi-port: 1\nbalancer: always\n');
+    const env = { HAUP_CLUSTER: 'from-variable', HAUP_API_PORT: '2' };
+    const request = await created(['--config', file, '--cluster', 'from-flag'], env);
+    expect(request).toMatchObject({ name: 'from-flag', apiPort: 2, balancer: 'always' });
+  });
+
+  it('the file may be named by a variable', async () => {
+    const file = await config('cluster: from-file\n');
+    expect(await created([], { HAUP_CONFIG: file })).toMatchObject({ name: 'from-file' });
+  });
+
+  it("haup's own variable beats kube-up's", async () => {
+    const env = { KUBE_GCE_INSTANCE_PREFIX: 'theirs', HAUP_CLUSTER: 'ours' };
+    expect(await created([], env)).toMatchObject({ name: 'ours' });
+  });
+
+  it('an empty variable is not set', async () => {
+    expect(await created([], { HAUP_CLUSTER: '', KUBE_GCE_ZONE: '', MULTIZONE: '' })).toMatchObject({
+      name: 'kubernetes',
+      zones: ['local-a'],
+      multizone: false,
+    });
+  });
+
+  it("kube-up's variables are understood", async () => {
+    const request = await created([], {
+      KUBERNETES_PROVIDER: 'gce',
+      KUBE_GCE_INSTANCE_PREFIX: 'prefix',
+      KUBE_GCE_ZONE: 'europe-west1-b',
+      MULTIZONE: 'true',
+      ENABLE_ETCD_QUORUM_READS: 'true',
+      MASTER_SIZE: 'n1-standard-2',
+      MASTER_DISK_SIZE: '20GB',
+      PROJECT: 'a-project',
+    });
+    expect(request).toMatchObject({
+      name: 'prefix',
+      provider: 'gce',
+      zones: ['europe-west1-b'],
+      multizone: true,
+      settings: { machineType: 'n1-standard-2', diskSizeGb: 20, project: 'a-project' },
+    });
+  });
+
+  it("a cloud's variables count for that cloud and for the local provider alone", async () => {
+    const env = { KUBE_GCE_ZONE: 'europe-west1-b', KUBE_AWS_ZONE: 'eu-west-1a', PROJECT: 'p' };
+    expect(await created(['--provider', 'aws'], env)).toMatchObject({ zones: ['eu-west-1a'] });
+    expect(await created(['--provider', 'gce'], env)).toMatchObject({ zones: ['europe-west1-b'] });
+    expect(await created([], { KUBE_AWS_ZONE: 'eu-west-1a' })).toMatchObject({ zones: ['eu-west-1a'] });
+    expect((await created(['--provider', 'aws'], env)).settings.project).toBeUndefined();
+  });
+
+  it('--zones beats the zone of a variable, and a --zone beats the zones of the file', async () => {
+    expect(await created(['--zones', 'a-a,a-b'], { KUBE_GCE_ZONE: 'b-a' })).toMatchObject({
+      zones: ['a-a', 'a-b'],
+    });
+    const file = await config('zones: [a-a, a-b]\n');
+    expect(await created(['--config', file, '--zone', 'b-a'])).toMatchObject({ zones: ['b-a'] });
+  });
+
+  it('replicas are spread over the zones in turn', async () => {
+    expect(await created(['--replicas', '5', '--zones', 'a,b,c'])).toMatchObject({
+      zones: ['a', 'b', 'c', 'a', 'b'],
+    });
+    expect(await created(['--replicas', '3', '--zone', 'a'])).toMatchObject({ zones: ['a', 'a', 'a'] });
+  });
+
+  it("each provider has kube-up's zone by default, or the region's first on the local one", async () => {
+    expect(await created(['--provider', 'gce'])).toMatchObject({ zones: ['us-central1-b'] });
+    expect(await created(['--provider', 'aws'])).toMatchObject({ zones: ['us-west-2a'] });
+    expect(await created(['--region', 'oslo'])).toMatchObject({ zones: ['oslo-a'] });
+  });
+
+  it('a list may be given by commas and by repeating the flag', async () => {
+    const request = await created([
+      '--allow-from',
+      '10.0.0.0/8, 192.0.2.0/24',
+      '--allow-from',
+      '2001:db8::/32',
+    ]);
+    expect(request.settings.allowFrom).toEqual(['10.0.0.0/8', '192.0.2.0/24', '2001:db8::/32']);
+  });
+
+  it('a switch can be turned off, and flags may come before the command', async () => {
+    const env = { MULTIZONE: 'true' };
+    expect(await created(['--no-multizone'], env)).toMatchObject({ multizone: false });
+    expect(await created(['--multizone=false'], env)).toMatchObject({ multizone: false });
+    const before = await haup(['-c', 'demo', '--dry-run', 'create']);
+    expect(before.calls[0]?.arguments[0]).toMatchObject({ name: 'demo', dryRun: true });
+  });
+
+  it('a quorum-read switch that is off gets a warning', async () => {
+    const { err, code } = await haup(['create'], { env: { ENABLE_ETCD_QUORUM_READ: 'false' } });
+    expect(err).toContain('always read linearizably');
+    expect(code).toBe(0);
+  });
+
+  it('the store is in HAUP_HOME, or below the home folder', async () => {
+    expect((await haup(['list'])).options?.store).toBe('file:///home/op/.haup/clusters');
+    expect((await haup(['list'], { env: { HAUP_HOME: '/x' } })).options?.store).toBe('file:///x/clusters');
+    expect((await haup(['list', '--store', '/y'])).options?.store).toBe('file:///y');
+    expect((await haup(['list', '--timeout', '1h30m'])).options?.timeoutMs).toBe(5_400_000);
+  });
+});
+
+describe('the configuration file', () => {
+  const wrong: readonly (readonly [string, string, string])[] = [
+    ['a wrong type', 'cluster: x\nreplicas: two\n', ':2: replicas must be a number, not "two"'],
+    ['a switch that is text', '\n\nmultizone: "yes"\n', ':3: multizone must be true or false, not "yes"'],
+    ['a number that is no name', 'cluster: 7\n', ':1: cluster must be text, not 7'],
+    ['a list in a list', 'zones:\n  - a\n  - [b]\n', ':2: zones must be a list of texts, not ["a",["b"]]'],
+    ['nothing', 'zone:\n', ':1: zone must be text, not null'],
+    [
+      'a value out of range',
+      '\nreplicas: 2.5\n',
+      ':2: replicas must be a whole number from 1 to 9, not "2.5"',
+    ],
+    [
+      'an unknown name',
+      'cluster: x\n\nreplica: 2\n',
+      ':3: unknown setting "replica"; did you mean replicas?',
+    ],
+    ['another file', 'config: other.yaml\n', ':1: unknown setting "config"'],
+    ['a list at the top', '- a\n', ':1: must be a map from flag names to values, such as "cluster: demo"'],
+    ['a name twice', 'cluster: a\ncluster: b\n', ':2: not YAML: Map keys must be unique'],
+  ];
+  it.each(wrong)('with %s is refused with its line', async (_, text, message) => {
+    const file = await config(text);
+    const { code, err, calls } = await haup(['create', '--config', file]);
+    expect(err).toContain(`haup: ${file}${message}`);
+    expect(err.trimEnd().split('\n')).toHaveLength(1);
+    expect([code, calls]).toEqual([2, []]);
+  });
+
+  it('that is not YAML is refused with its line', async () => {
+    const { code, err } = await haup(['create', '--config', await config('a: [1\nb')]);
+    expect(err).toMatch(/haup\.yaml:2: not YAML: /);
+    expect(code).toBe(2);
+  });
+
+  it('that is missing, or a folder, is refused', async () => {
+    const missing = await haup(['create', '--config', `${folder}/none.yaml`]);
+    expect(missing).toMatchObject({
+      code: 2,
+      err: `haup: cannot read the configuration file ${folder}/none.yaml: there is no such file\n`,
+    });
+    expect((await haup(['create', '--config', folder])).err).toContain('it is a folder');
+  });
+
+  it('may be empty, and may hold flags of other commands', async () => {
+    expect(await created(['--config', await config('')])).toMatchObject({ name: 'kubernetes' });
+    const file = await config('cluster: demo\nreplicas: 3\nzones: [a, b, c]\n');
+    const { code, calls } = await haup(['repair', '--config', file]);
+    expect([code, calls[0]?.arguments[0]]).toEqual([0, { cluster: 'demo', abandon: false, dryRun: false }]);
+  });
+});
