@@ -55,6 +55,8 @@ function script(config: ReplicaConfig, release: string): string {
   return `set -eu
 umask 022
 command -v curl >/dev/null || { apt-get -qq update && apt-get -qqy install curl; } >&2
+# Leases are held, and given back, in the machine's name: no two replicas may share one.
+case "$(hostname)" in ${name} | ${name}.*) ;; *) echo ${name} >/etc/hostname; hostname ${name} ;; esac
 systemd-sysusers --inline ${sysusers.join(' ')} >&2
 
 new=${folder}
