@@ -101,6 +101,6 @@ async function release(context: Context): Promise<void> {
       throw new ProviderError('conflict', `the API address ${address.ip} is in use by ${who}`);
     }
     await forgetAddress(context.key);
-    if (await namespaceExists(fabricNamespace(context.key))) await syncTranslation(context.key);
+    await syncTranslation(context.key);
   });
 }

@@ -24,7 +24,7 @@ export interface Launched {
 
 /** The control group's folder below the cgroup2 root, as systemd or we make it. */
 export async function groupFor(cgroups: string, unit: string): Promise<string> {
-  return (await hostRunsSystemd()) ? `${cgroups}/system.slice/${unit}.service` : `${cgroups}/haup/${unit}`;
+  return (await hostRunsSystemd()) ? `${cgroups}/system.slice/${unit}.service` : `${cgroups}/${unit}`;
 }
 
 export async function hostRunsSystemd(): Promise<boolean> {

@@ -4,6 +4,7 @@ import type { Machine, MachineRequest, Machines } from '../provider.ts';
 import { readAddressInForce } from './address.ts';
 import { privateIps, zonesOf } from './addresses.ts';
 import { anyFree, freeEphemeral } from './allocate.ts';
+import { forgetTarget } from './balancer/balancer.ts';
 import { type Context, exclusively, needCluster } from './context.ts';
 import { ensureDisk, makeMachine } from './disk.ts';
 import { plugIn, unplug } from './fabric.ts';
@@ -125,13 +126,14 @@ async function remove(context: Context, name: string): Promise<void> {
   await exclusively(context, async () => {
     const record = await readMachine(context.key, name);
     await takeDown(context, name, record);
+    await forgetTarget(context, name);
     const address = await readAddress(context.key);
     if (address?.holder.kind === 'machine' && address.holder.name === name) {
       await writeAddress(context.key, { ...address, holder: { kind: 'nobody' } });
     }
     await removeFolder(machineFolder(context.key, name));
     await removeFolder(machineFolder(context.key, name).replace(/[^/]+$/, (leaf) => `.new-${leaf}`));
-    await syncIfThere(context);
+    await syncTranslation(context.key);
   });
 }
 
@@ -140,14 +142,4 @@ export async function takeDown(context: Context, name: string, record: MachineRe
   await powerOff(context.key, name);
   await deleteNamespace(machineNamespace(context.key, name));
   if (record) await unplug(context.key, record.internalIp);
-}
-
-async function syncIfThere(context: Context): Promise<void> {
-  try {
-    await needCluster(context);
-  } catch (error) {
-    if (error instanceof ProviderError && error.kind === 'not-found') return;
-    throw error;
-  }
-  await syncTranslation(context.key);
 }

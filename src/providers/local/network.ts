@@ -1,5 +1,6 @@
 import { rm, rmdir } from 'node:fs/promises';
 import type { Network } from '../provider.ts';
+import { deleteBalancer } from './balancer/balancer.ts';
 import { type Context, exclusively } from './context.ts';
 import { deleteFabric, ensureFabric, fabricReady } from './fabric.ts';
 import { takeDown } from './machines.ts';
@@ -8,11 +9,11 @@ import { forgetCluster, registerCluster } from './registry.ts';
 import { readCluster, readMachines } from './state.ts';
 import { syncTranslation } from './translation.ts';
 
-export function localNetwork(context: Context, deleteBalancer: () => Promise<void>): Network {
+export function localNetwork(context: Context): Network {
   return {
     ready: () => ready(context),
     ensure: () => ensure(context),
-    delete: () => remove(context, deleteBalancer),
+    delete: () => remove(context),
   };
 }
 
@@ -29,8 +30,8 @@ async function ensure(context: Context): Promise<void> {
   });
 }
 
-async function remove(context: Context, deleteBalancer: () => Promise<void>): Promise<void> {
-  await deleteBalancer();
+async function remove(context: Context): Promise<void> {
+  await deleteBalancer(context);
   for (const machine of await readMachines(context.key)) await takeDown(context, machine.name, machine);
   await deleteFabric(context.key);
   await rm(runFolder(context.key), { recursive: true, force: true });

@@ -1,6 +1,7 @@
 import { BALANCER_IP } from './addresses.ts';
 import { fabricNamespace } from './names.ts';
-import { applyTranslation, type Translation } from './rules.ts';
+import { namespaceExists } from './netns.ts';
+import { applyTranslation, rulesExist, type Translation } from './rules.ts';
 import { type AddressRecord, type MachineRecord, readAddress, readMachines } from './state.ts';
 
 /** What the rules must say, from what is remembered. Machines in `cut` are cut off whether or not they are isolated. */
@@ -28,8 +29,13 @@ function ownerIp(address: AddressRecord, machines: readonly MachineRecord[]): st
   return machines.find((machine) => machine.name === holder.name)?.internalIp ?? null;
 }
 
-/** Puts the rules in force that follow from the records. Under the cluster's lock. */
+/**
+ * Puts the rules in force that follow from the records. Under the cluster's lock. Where there is no fabric (after a
+ * reboot, in a deletion) there is nothing to do: `ensure` will make one with the right rules.
+ */
 export async function syncTranslation(key: string, cut?: ReadonlySet<string>): Promise<void> {
+  const namespace = fabricNamespace(key);
+  if (!(await namespaceExists(namespace)) || !(await rulesExist(namespace))) return;
   const [address, machines] = await Promise.all([readAddress(key), readMachines(key)]);
-  await applyTranslation(fabricNamespace(key), translationOf(address, machines, cut));
+  await applyTranslation(namespace, translationOf(address, machines, cut));
 }

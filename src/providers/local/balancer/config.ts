@@ -1,0 +1,69 @@
+import { BALANCER_IP } from '../addresses.ts';
+
+/** Where the balancer sends connections: a machine's name and private address. */
+export interface Server {
+  readonly name: string;
+  readonly ip: string;
+}
+
+/** The backend of targets that pass their health check, and the one that is used when none does. */
+export const CHECKED = 'checked';
+export const UNCHECKED = 'unchecked';
+
+/**
+ * A health check as clouds make them: HTTPS, the answer matters, the certificate does not. Who could answer in a target's
+ * place inside its own private network could as well take the traffic, and clients verify the certificate end to end.
+ * Three failures are longer than an etcd election: `/readyz` includes etcd, and a quicker check would take every target
+ * down when the leader freezes.
+ */
+const CHECK = 'check check-ssl verify none inter 1s fall 3 rise 1';
+
+/** What follows a server's name, in the configuration and in the runtime API alike. */
+export function serverOptions(backend: string, server: Server, port: number): string {
+  const address = `${server.ip}:${port}`;
+  return backend === CHECKED ? `${address} ${CHECK}` : address;
+}
+
+/**
+ * TCP pass-through. A connection that is not accepted within 250 ms is tried on another target, five times. When no
+ * target is healthy all are tried, as clouds do: the check may be wrong, the client loses nothing.
+ */
+export function haproxyConfig(port: number, socket: string, servers: readonly Server[]): string {
+  const lines = (backend: string) =>
+    servers.map((server) => `    server ${server.name} ${serverOptions(backend, server, port)}\n`).join('');
+  return `global
+    stats socket ${socket} mode 600 level admin user root
+    stats timeout 1m
+    uid 65534
+    gid 65534
+    maxconn 8000
+
+defaults
+    mode tcp
+    balance roundrobin
+    timeout connect 250ms
+    timeout check 1s
+    timeout client 24h
+    timeout server 24h
+    timeout queue 5s
+    retries 5
+    option redispatch 1
+    option clitcpka
+    option srvtcpka
+    srvtcpka-idle 5s
+    srvtcpka-intvl 1s
+    srvtcpka-cnt 3
+
+frontend api
+    bind ${BALANCER_IP}:${port}
+    use_backend ${CHECKED} if { nbsrv(${CHECKED}) gt 0 }
+    default_backend ${UNCHECKED}
+
+backend ${CHECKED}
+    option httpchk
+    http-check send meth GET uri /readyz ver HTTP/1.1 hdr Host haup-health-check hdr Connection close
+    http-check expect status 200
+${lines(CHECKED)}
+backend ${UNCHECKED}
+${lines(UNCHECKED)}`;
+}

@@ -1,0 +1,107 @@
+import { connect } from 'node:net';
+import { ProviderError } from '../../errors.ts';
+import { CHECKED, type Server, serverOptions, UNCHECKED } from './config.ts';
+
+/** haproxy's runtime API over its socket. See chapter 9.3 of its management guide. */
+
+/** One command; resolves with the whole answer. */
+export function command(socket: string, text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    const stream = connect(socket);
+    stream.setTimeout(5000, () =>
+      stream.destroy(new Error(`haproxy did not answer ${JSON.stringify(text)}`)),
+    );
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    stream.on('error', reject);
+    stream.on('end', () => resolve(Buffer.concat(chunks).toString().trim()));
+    stream.write(`${text}\n`);
+  });
+}
+
+/** A command that answers with nothing, or with one of `answers`, unless it failed. */
+async function order(socket: string, text: string, answers: readonly RegExp[] = []): Promise<void> {
+  const answer = await command(socket, text);
+  if (answer === '' || answers.some((each) => each.test(answer))) return;
+  throw new ProviderError('transient', `haproxy refused ${JSON.stringify(text)}: ${answer}`);
+}
+
+export interface ServerState {
+  readonly name: string;
+  /** It gets new connections as far as its health allows. */
+  readonly inService: boolean;
+  /** Its latest health check passed. */
+  readonly passing: boolean;
+  /** It counts as up: what has failed less than three times in a row. */
+  readonly up: boolean;
+  /** Connections that it has now, in either backend. */
+  readonly connections: number;
+  /** What the latest check found, in haproxy's words. */
+  readonly detail: string;
+}
+
+/** Every server, as haproxy sees it now. */
+export async function serverStates(socket: string): Promise<ServerState[]> {
+  const rows = parseCsv(await command(socket, 'show stat'));
+  const servers = rows.filter(
+    (row) => row.pxname === CHECKED && !['BACKEND', 'FRONTEND'].includes(row.svname ?? ''),
+  );
+  return servers.map((row) => {
+    const twin = rows.find((other) => other.pxname === UNCHECKED && other.svname === row.svname);
+    const status = row.status ?? '';
+    const check = (row.check_status ?? '').replace(/^\* /, '');
+    return {
+      name: row.svname ?? '',
+      inService: /^(UP|DOWN|NOLB|no check)/.test(status),
+      passing: check === 'L7OK',
+      up: status.startsWith('UP'),
+      connections: Number(row.scur) + Number(twin?.scur ?? 0),
+      detail: `${status} ${check} ${row.last_chk ?? ''}`.trim(),
+    };
+  });
+}
+
+/** Adds a server that is checked at once and gets no connection yet. */
+export async function addServer(socket: string, server: Server, port: number): Promise<void> {
+  for (const backend of [CHECKED, UNCHECKED]) {
+    const name = `${backend}/${server.name}`;
+    const added = [/New server registered/, /Already exists/i];
+    await order(socket, `add server ${name} ${serverOptions(backend, server, port)}`, added);
+    if (backend === CHECKED) await order(socket, `enable health ${name}`);
+    await order(socket, `set server ${name} state drain`);
+  }
+}
+
+export async function setState(
+  socket: string,
+  name: string,
+  state: 'ready' | 'drain' | 'maint',
+): Promise<void> {
+  for (const backend of [CHECKED, UNCHECKED])
+    await order(socket, `set server ${backend}/${name} state ${state}`);
+}
+
+/** Ends the connections of a server; their clients see them closed. */
+export async function endConnections(socket: string, name: string): Promise<void> {
+  for (const backend of [CHECKED, UNCHECKED])
+    await order(socket, `shutdown sessions server ${backend}/${name}`);
+}
+
+/** Deletes a server. It must have no connections. */
+export async function deleteServer(socket: string, name: string): Promise<void> {
+  await setState(socket, name, 'maint');
+  const gone = [/Server deleted/, /No such server/];
+  for (const backend of [CHECKED, UNCHECKED]) await order(socket, `del server ${backend}/${name}`, gone);
+}
+
+function parseCsv(text: string): Record<string, string>[] {
+  const [header = '', ...lines] = text.split('\n');
+  const names = header.replace(/^# /, '').split(',');
+  return lines
+    .filter((line) => line !== '')
+    .map((line) => {
+      // Only the last fields may be quoted, and none that we read may hold a comma.
+      const values = line.split(',');
+      return Object.fromEntries(names.map((name, index) => [name, values[index] ?? '']));
+    });
+}

@@ -1,0 +1,80 @@
+import { ProviderError } from '../errors.ts';
+import type { FaultKind } from '../provider.ts';
+import { setFrozen } from './cgroups.ts';
+import { type Context, exclusively } from './context.ts';
+import { wipeDisk } from './disk.ts';
+import { start, takeDown } from './machines.ts';
+import { machineName } from './names.ts';
+import { isPoweredOn, machineGroup } from './power.ts';
+import { type MachineRecord, readMachine, writeMachine } from './state.ts';
+import { syncTranslation } from './translation.ts';
+
+/** What can be done to a machine. Each is idempotent: a machine that is off can be powered off again. */
+export async function inflict(context: Context, kind: FaultKind, machine: string): Promise<void> {
+  const name = machineName(machine);
+  const record = await readMachine(context.key, name);
+  if (!record) throw new ProviderError('not-found', `there is no machine ${name}`);
+  await FAULTS[kind](context, name);
+}
+
+const FAULTS: Readonly<Record<FaultKind, (context: Context, name: string) => Promise<void>>> = {
+  'power-off': cutPower,
+  'power-on': async (context, name) => {
+    await start(context, name);
+  },
+  freeze: (context, name) => freeze(context, name, true),
+  thaw: (context, name) => freeze(context, name, false),
+  isolate: (context, name) => isolate(context, name, true),
+  heal: (context, name) => isolate(context, name, false),
+  'wipe-disk': replaceDisk,
+};
+
+/**
+ * The cable first, then the plug: otherwise the kernel would close the dead machine's connections for it, and its peers
+ * would know at once what they have to find out by silence.
+ */
+async function cutPower(context: Context, name: string): Promise<void> {
+  await exclusively(context, async () => {
+    const record = await need(context, name);
+    await syncTranslation(context.key, new Set([name]));
+    await takeDown(context, name, record);
+    await writeMachine(context.key, { ...record, ephemeralIp: null });
+    await syncTranslation(context.key);
+  });
+}
+
+/** Stops every process; the machine's kernel half, its network stack, still accepts connections: a hung machine. */
+async function freeze(context: Context, name: string, frozen: boolean): Promise<void> {
+  if (!(await isPoweredOn(context.key, name))) {
+    throw new ProviderError(
+      'conflict',
+      `the machine ${name} is stopped: it can be neither frozen nor thawed`,
+    );
+  }
+  await setFrozen(await machineGroup(context.key, name), frozen);
+}
+
+/** Unplugs the network cable until `heal`, whether or not the machine runs, over restarts too. */
+async function isolate(context: Context, name: string, isolated: boolean): Promise<void> {
+  await exclusively(context, async () => {
+    await writeMachine(context.key, { ...(await need(context, name)), isolated });
+    await syncTranslation(context.key);
+  });
+}
+
+/**
+ * As if the disk had been replaced by an empty one: a machine that ran is powered off and boots again from a bare image,
+ * without its boot script. It runs, but knows nobody's key: nothing of the replica is left on it.
+ */
+async function replaceDisk(context: Context, name: string): Promise<void> {
+  const ran = await isPoweredOn(context.key, name);
+  if (ran) await cutPower(context, name);
+  await exclusively(context, () => wipeDisk(context.key, name));
+  if (ran) await start(context, name);
+}
+
+async function need(context: Context, name: string): Promise<MachineRecord> {
+  const record = await readMachine(context.key, name);
+  if (record) return record;
+  throw new ProviderError('not-found', `there is no machine ${name}`);
+}

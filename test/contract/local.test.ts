@@ -1,0 +1,4 @@
+import { describeProvider } from './provider-suite.ts';
+import { localWorld } from './support/local-world.ts';
+
+describeProvider('this machine', localWorld);
