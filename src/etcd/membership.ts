@@ -20,6 +20,11 @@ const PASSING: Partial<Record<EtcdErrorKind, string>> = {
   timeout: 'etcd does not answer in time',
   unreachable: 'the connection to etcd broke',
 };
+/**
+ * `member-not-found`: an id is a hash of address and second, so an address that is added again in the second in which it
+ * was added and removed gets the id of the removed member, which etcd refuses.
+ */
+const AGAIN_ON_ADD: ReadonlySet<EtcdErrorKind> = new Set(['peer-exists', 'member-not-found']);
 /** A member that cannot be reached for so long is gone: the caller looks again and asks another. */
 const UNREACHABLE_MS = 5_000;
 const PAUSE_MS = 100;
@@ -41,7 +46,7 @@ export function addLearner(
     try {
       return await client.memberAddLearner([peerUrl], { signal });
     } catch (error) {
-      if (error instanceof EtcdError && error.kind === 'peer-exists') return undefined;
+      if (error instanceof EtcdError && AGAIN_ON_ADD.has(error.kind)) return undefined;
       throw error;
     }
   });

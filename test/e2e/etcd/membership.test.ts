@@ -105,6 +105,17 @@ test('a learner that never starts is not promoted, the time limit says why, and 
   await expect(promote(a, b.id)).rejects.toMatchObject({ kind: 'member-not-found' });
 });
 
+test('an address that was removed can be added again at once', async () => {
+  const a = await voters(1);
+  const ids = new Set<string>();
+  for (let i = 0; i < 3; i++) {
+    const { id } = await addLearner(a, cluster.peerUrl('b'));
+    await remove(a, id);
+    ids.add(id);
+  }
+  expect(ids.size).toBe(3);
+});
+
 test('leadership moves away from a member that leads, and a member that does not lead is left alone', async () => {
   const a = await voters(2);
   const b = await idOf(a, 'b');
