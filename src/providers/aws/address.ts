@@ -2,7 +2,7 @@ import type { Address, ApiAddress, Holder } from '../provider.ts';
 import { allocate, apiAddress, apiRole, findAddresses, ofRole } from './addresses.ts';
 import { findLoadBalancer, zoneOf } from './balancer-parts.ts';
 import { type Context, roleTag } from './context.ts';
-import { release } from './elastic-ip.ts';
+import { release, shown } from './elastic-ip.ts';
 import { type HandoverParts, toBalancer, toMachine } from './handover.ts';
 import { findInstances, nameOf } from './instances.ts';
 import { lostZones } from './zones.ts';
@@ -37,10 +37,12 @@ export function address(context: Context, parts: HandoverParts): Address {
       if (present) return present;
       const made = await allocate(
         context,
-        `${context.cluster.name} (API)`,
+        `${context.cluster.name} API`,
         { [roleTag]: apiRole },
         (all) => apiAddress(all) ?? undefined,
       );
+      const id = made.AllocationId!;
+      await shown(context, context.api, id, 'the Elastic IP to be listed', () => true);
       return { ip: made.PublicIp!, holder: { kind: 'nobody' } };
     },
     async handOver(to, options) {

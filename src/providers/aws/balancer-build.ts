@@ -27,13 +27,14 @@ export async function build(
   if (subnets.length === 0) await placement.subnet(zones[0] ?? context.cluster.zone); // says what is missing
   let { lb } = found;
   if (lb?.State?.Code === 'failed') {
-    await demolish(context, api);
+    await demolish(context, lb, api);
     lb = null;
   }
   const enabled = lb ? mappings(lb) : [];
   const missing = subnets.filter((subnet) => !enabled.some((mapping) => mapping.zone === subnet.zone));
   for (const subnet of missing) assertRoom(subnet);
-  const linked = isComplete({ ...found, lb }) || (found.group?.LoadBalancerArns?.length ?? 0) > 0;
+  // The listener is made last: where it is, everything before it was done.
+  const linked = lb !== null && (found.group?.LoadBalancerArns ?? []).includes(lb.LoadBalancerArn!);
   const group = found.group ?? (await createGroup(context, api, await placement.vpcId()));
   if (!linked) await tuneGroup(api, group);
   const name = balancerName(context.cluster);
@@ -61,6 +62,7 @@ export async function build(
         ? {
             patience: [...young.patience, 'ResourceInUse', 'ResourceInUseException'],
             deadlineMs: 1 * minutes,
+            brisk: true,
           }
         : young,
     );
@@ -78,7 +80,7 @@ export async function build(
         Port: context.cluster.apiPort,
         DefaultActions: [{ Type: 'forward', TargetGroupArn: group.TargetGroupArn! }],
       },
-      newborn,
+      { ...newborn, patience: [...newborn.patience, ...stillLinked] },
     );
   }
   if (enabled.length > 0) await enable(context, api, missing);
@@ -91,6 +93,12 @@ export async function build(
   );
 }
 
+/** Falls after 15 s: longer than an election of etcd's, during which no API server is ready. */
+const check = { intervalSeconds: 5, timeoutSeconds: 4, rise: 2, fall: 3 };
+
+/** Until the health check has noticed that a target is no longer ready. */
+export const drainSeconds = check.intervalSeconds * check.fall + check.timeoutSeconds;
+
 /** What was made a moment ago may not be known everywhere yet. */
 const newborn = {
   patience: [
@@ -101,6 +109,9 @@ const newborn = {
   ],
   deadlineMs: 2 * minutes,
 };
+
+/** The listener of a load balancer that is going away still has the group. */
+const stillLinked = ['TargetGroupAssociationLimit', 'TargetGroupAssociationLimitException'];
 
 async function createGroup(context: Context, api: Api, VpcId: string): Promise<TargetGroup> {
   const { cluster } = context;
@@ -115,11 +126,10 @@ async function createGroup(context: Context, api: Api, VpcId: string): Promise<T
     HealthCheckProtocol: 'HTTPS',
     HealthCheckPath: '/readyz',
     HealthCheckPort: 'traffic-port',
-    // Fall 3 at 5 s: longer than an election, during which no API server is ready. rise 2.
-    HealthCheckIntervalSeconds: 5,
-    HealthCheckTimeoutSeconds: 4,
-    HealthyThresholdCount: 2,
-    UnhealthyThresholdCount: 3,
+    HealthCheckIntervalSeconds: check.intervalSeconds,
+    HealthCheckTimeoutSeconds: check.timeoutSeconds,
+    HealthyThresholdCount: check.rise,
+    UnhealthyThresholdCount: check.fall,
     Matcher: { HttpCode: '200' },
     Tags: tagsFor(cluster, name) as { Key: string; Value: string }[],
   });

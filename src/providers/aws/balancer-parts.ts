@@ -6,7 +6,7 @@ import type {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { ProviderError } from '../errors.ts';
 import type { ClusterIdentity } from '../provider.ts';
-import type { Api } from './api.ts';
+import type { Api, CallOptions } from './api.ts';
 import { type Context, minutes, uidTag, wait } from './context.ts';
 import { tolerate } from './errors.ts';
 
@@ -80,7 +80,7 @@ export async function setSubnets(
   api: Api,
   lb: LoadBalancer,
   want: readonly (SubnetMapping & { zone: string })[],
-  options: { patience?: readonly string[]; deadlineMs?: number } = {},
+  options: CallOptions = {},
 ): Promise<void> {
   const SubnetMappings = want.map(({ zone: _, ...mapping }) => mapping);
   await api.elb('SetSubnets', { LoadBalancerArn: lb.LoadBalancerArn!, SubnetMappings }, options);

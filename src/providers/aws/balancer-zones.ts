@@ -1,3 +1,4 @@
+import type { LoadBalancer } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { ProviderError } from '../errors.ts';
 import type { Api } from './api.ts';
 import { findLoadBalancer, mappings, setSubnets, untilActive } from './balancer-parts.ts';
@@ -29,8 +30,11 @@ export function assertRoom({ id, zone, freeAddresses }: Subnet): void {
 }
 
 /** Deletes the load balancer itself, with its listener, and waits until its name is free again. */
-export async function demolish(context: Context, api: Api = context.api): Promise<void> {
-  const lb = await findLoadBalancer(context, api);
+export async function demolish(
+  context: Context,
+  lb: LoadBalancer | null,
+  api: Api = context.api,
+): Promise<void> {
   if (!lb) return;
   await api.elb('DeleteLoadBalancer', { LoadBalancerArn: lb.LoadBalancerArn! });
   await wait(

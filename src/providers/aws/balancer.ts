@@ -1,13 +1,6 @@
 import type { Balancer, BalancerState, Target, TargetHealth } from '../provider.ts';
 import { type BuildParts, build } from './balancer-build.ts';
-import {
-  assertOurs,
-  balancerName,
-  findGroup,
-  findParts,
-  isComplete,
-  targetHealth,
-} from './balancer-parts.ts';
+import { assertOurs, balancerName, findParts, isComplete, targetHealth } from './balancer-parts.ts';
 import { demolish } from './balancer-zones.ts';
 import { type Context, minutes } from './context.ts';
 import { tolerate } from './errors.ts';
@@ -43,8 +36,8 @@ export function balancer(context: Context, parts: BuildParts): Balancer {
     async delete() {
       const found = await findParts(context);
       await assertOurs(context, found);
-      await demolish(context);
-      const group = found.group ?? (await findGroup(context));
+      await demolish(context, found.lb);
+      const { group } = found;
       if (group)
         await tolerate(
           api.elb(

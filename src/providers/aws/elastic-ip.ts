@@ -38,6 +38,7 @@ export async function give(
       {
         patience: (error) => hasCode(error, young) || (held && isHeldElsewhere(error)),
         deadlineMs,
+        brisk: true,
       },
     ),
   );

@@ -22,7 +22,8 @@ export interface Groups {
   ids(): Promise<GroupIds>;
   /** Whether both exist with exactly haup's rules. `direct`: see {@link Access}. */
   ready(direct: boolean): Promise<boolean>;
-  ensure(direct: boolean): Promise<void>;
+  /** `direct` is asked only where there is a group already. Returns whether there was. */
+  ensure(direct: () => Promise<boolean>): Promise<boolean>;
   /** Deletes both, once nothing uses them any more. Returns whether any was found. */
   delete(): Promise<boolean>;
 }
@@ -99,20 +100,23 @@ export function groups(context: Context, placement: Placement): Groups {
     for (const rule of rules) await tolerate(open([rule]), ['InvalidPermission.Duplicate']);
   }
 
+  /** Both, once EC2 lists them. */
+  function listed(): Promise<GroupIds> {
+    return wait(
+      context,
+      'the security groups to be listed',
+      async () => {
+        const { masters, balancer } = await find();
+        return masters && balancer ? { masters: masters.GroupId!, balancer: balancer.GroupId! } : undefined;
+      },
+      { timeoutMs: 1 * minutes },
+    );
+  }
+
   return {
     async ids() {
-      if (known) return known;
-      const found = await wait(
-        context,
-        'the security groups to be listed',
-        async () => {
-          const { masters, balancer } = await find();
-          return masters && balancer ? { masters: masters.GroupId!, balancer: balancer.GroupId! } : undefined;
-        },
-        { timeoutMs: 1 * minutes },
-      );
-      known = found;
-      return found;
+      known ??= await listed();
+      return known;
     },
 
     async ready(direct) {
@@ -129,10 +133,14 @@ export function groups(context: Context, placement: Placement): Groups {
 
     async ensure(direct) {
       const found = await find();
+      const existed = Boolean(found.masters ?? found.balancer);
+      const complete = Boolean(found.masters && found.balancer);
       const [masters, balancer] = await Promise.all(roles.map(async (role) => found[role] ?? create(role)));
       known = { masters: masters!.GroupId!, balancer: balancer!.GroupId! };
-      const want = await wanted(known, direct);
+      const want = await wanted(known, existed ? await direct() : true);
       await Promise.all([sync(masters!, want.masters), sync(balancer!, want.balancer)]);
+      if (!complete) await listed();
+      return existed;
     },
 
     async delete() {

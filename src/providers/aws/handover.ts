@@ -53,7 +53,7 @@ export async function toMachine(context: Context, parts: HandoverParts, name: st
   const target = scene.instances.find((instance) => nameOf(instance) === name);
   if (!target) throw new ProviderError('not-found', `there is no machine ${name}`);
   if (stateOf(target) !== 'running') throw new ProviderError('conflict', `${name} does not run`);
-  await parts.groups.ensure(true); // clients may reach the machines before the address is there
+  await parts.groups.ensure(async () => true); // clients may reach the machines before the address is there
   const id = address.AllocationId!;
   const zone = zoneOf(lb, id);
   const held = address.InstanceId === target.InstanceId;
@@ -87,7 +87,7 @@ async function fromBalancer(
   context.api.signal.throwIfAborted();
   context.progress(`moving the address from the load balancer to ${nameOf(target)}`);
   try {
-    if (rest.length > 0) await setSubnets(api, lb, rest, { deadlineMs: 1 * minutes });
+    if (rest.length > 0) await setSubnets(api, lb, rest, { deadlineMs: 1 * minutes, brisk: true });
     else
       await api.elb(
         'DeleteLoadBalancer',
@@ -113,7 +113,7 @@ async function restore(
   if (now?.InstanceId) return;
   const present = await findLoadBalancer(context, api);
   if (present && zoneOf(present, address.AllocationId!)) return;
-  await setSubnets(api, lb, all, { patience: inUse, deadlineMs: 5 * minutes });
+  await setSubnets(api, lb, all, { patience: inUse, deadlineMs: 5 * minutes, brisk: true });
 }
 
 /** ELB's words for an Elastic IP that is not free yet. */
@@ -163,7 +163,7 @@ export async function toBalancer(
     await place(context, parts, scene, found.lb, route, { present });
   }
   await arrived(context, id);
-  await parts.groups.ensure(false); // from here on clients go through the balancer's own security group
+  await parts.groups.ensure(async () => false); // from here on clients go through the balancer's own security group
   await parts.management.reconcile();
 }
 
@@ -185,7 +185,7 @@ async function place(
   if (owner && stateOf(owner) === 'running') await parts.management.prepare(nameOf(owner));
   if (present && route.kind !== 'rebuild') await disable(context, lb, stays);
   else if (route.kind === 'readd') await disable(context, lb, stays);
-  if (route.kind === 'rebuild') await demolish(context);
+  if (route.kind === 'rebuild') await demolish(context, lb);
   context.api.signal.throwIfAborted();
 
   context.progress(`moving the address to the load balancer, in ${route.zone}`);
@@ -201,7 +201,7 @@ async function place(
         api,
         lb,
         [...stays, { zone: route.zone, SubnetId: subnet.id, AllocationId: address.AllocationId! }],
-        { patience: inUse, deadlineMs: present ? 5 * minutes : 1 * minutes },
+        { patience: inUse, deadlineMs: present ? 5 * minutes : 1 * minutes, brisk: true },
       );
   } catch (error) {
     if (owner) await putBack(context, () => returnTo(context, address, owner, route), error);
@@ -240,7 +240,7 @@ async function takeFrom(
 /** Undoes what a failed move to the balancer did, unless the balancer has the address after all. */
 async function returnTo(context: Context, address: ElasticIp, owner: Instance, route: Route): Promise<void> {
   const api = context.api.steadfast;
-  if (route.kind === 'rebuild') await demolish(context, api);
+  if (route.kind === 'rebuild') await demolish(context, await findLoadBalancer(context, api), api);
   else if (zoneOf(await findLoadBalancer(context, api), address.AllocationId!)) return;
   await give(context, api, address, owner, { held: true, deadlineMs: 5 * minutes });
 }

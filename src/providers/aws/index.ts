@@ -50,7 +50,7 @@ export function openIn(options: ProviderOptions, surroundings: Surroundings): Pr
     balancer: front,
     network: network(context, { groups: access, management: own, balancer: front }),
     binaries: { kind: 'download' },
-    drainSeconds, 
+    drainSeconds,
     interruption: (zones) => interruption(zones, settings),
     async close() {
       api.close();

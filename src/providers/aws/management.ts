@@ -1,7 +1,7 @@
 import type { Address as ElasticIp, Instance } from '@aws-sdk/client-ec2';
 import { allocate, findAddresses, managementRole, ofRole } from './addresses.ts';
 import { type Context, replicaTag, roleTag, tagOf } from './context.ts';
-import { give, release } from './elastic-ip.ts';
+import { give, release, shown } from './elastic-ip.ts';
 import { findInstances, isUnreachable, nameOf } from './instances.ts';
 
 /**
@@ -22,12 +22,26 @@ export interface Management {
 }
 
 export function management(context: Context): Management {
+  /** Made in this run: EC2 may not list them yet. */
+  const made = new Map<string, ElasticIp>();
+
   async function prepare(name: string): Promise<ElasticIp> {
     const mine = (all: readonly ElasticIp[]) => ofRole(all, managementRole, name)[0];
-    return (
-      mine(await findAddresses(context)) ??
-      allocate(context, `${name} (management)`, { [roleTag]: managementRole, [replicaTag]: name }, mine)
-    );
+    const address = made.get(name) ?? mine(await findAddresses(context)) ?? (await allocateFor(name, mine));
+    made.set(name, address);
+    return address;
+  }
+
+  /** Listed when this returns: then nothing has to wait for it while the API address is away. */
+  async function allocateFor(
+    name: string,
+    find: (all: readonly ElasticIp[]) => ElasticIp | undefined,
+  ): Promise<ElasticIp> {
+    const tags = { [roleTag]: managementRole, [replicaTag]: name };
+    const address = await allocate(context, `${name} management`, tags, find);
+    const id = address.AllocationId!;
+    await shown(context, context.api, id, `the Elastic IP of ${name} to be listed`, () => true);
+    return address;
   }
 
   async function look(): Promise<{ lost: Instance[]; idle: ElasticIp[] }> {
@@ -35,7 +49,10 @@ export function management(context: Context): Management {
     const lost = instances.filter(isUnreachable);
     const idle = ofRole(addresses, managementRole).filter(
       (address) =>
-        !address.AssociationId && !lost.some((instance) => nameOf(instance) === tagOf(address, replicaTag)),
+        !address.AssociationId &&
+        // The two listings are not of one moment: what a machine shows as its own is not idle.
+        !instances.some((instance) => instance.PublicIpAddress === address.PublicIp) &&
+        !lost.some((instance) => nameOf(instance) === tagOf(address, replicaTag)),
     );
     return { lost, idle };
   }
@@ -51,12 +68,24 @@ export function management(context: Context): Management {
       for (const instance of lost) {
         const address = await prepare(nameOf(instance));
         await give(context, context.api, address, instance);
+        await shown(
+          context,
+          context.api,
+          address.AllocationId!,
+          `${nameOf(instance)} to show its address`,
+          (now) => now.InstanceId === instance.InstanceId,
+        );
       }
-      for (const address of idle) await release(context.api, address);
+      for (const address of idle) await giveBack(address);
     },
     async release(name) {
       const mine = ofRole(await findAddresses(context), managementRole, name);
-      for (const address of mine) await release(context.api, address);
+      for (const address of mine) await giveBack(address);
     },
   };
+
+  async function giveBack(address: ElasticIp): Promise<void> {
+    made.delete(tagOf(address, replicaTag) ?? '');
+    await release(context.api, address);
+  }
 }

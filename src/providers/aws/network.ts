@@ -45,15 +45,15 @@ export function network(context: Context, { groups, management, balancer }: Netw
       return rules && reachable;
     },
     async ensure() {
-      await groups.ensure(await direct());
-      await management.reconcile();
+      const existed = await groups.ensure(direct);
+      if (existed) await management.reconcile(); // before that, there can be no machine
     },
     async delete() {
-      for (let quiet = false; !quiet; ) {
-        while (await sweep()) context.progress('looking for what is left');
+      do {
+        await sweep();
+        context.progress('looking for what is left');
         await context.clock.sleep(quietMs, context.api.signal);
-        quiet = !(await sweep());
-      }
+      } while (await sweep());
     },
   };
 }

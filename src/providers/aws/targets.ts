@@ -41,7 +41,11 @@ export async function setTargets(
       { patience: ['InvalidTarget', 'InvalidTargetException'], deadlineMs: 1 * minutes },
     );
   // Those of an interrupted run count as joining, too; one that has failed since is for others to judge.
-  const fresh = present.filter((target) => target.state === 'initial' || target.state === 'unused');
+  // A stopped machine's target is "unused", too, for another reason.
+  const fresh = present.filter(
+    ({ state, TargetHealth }) =>
+      state === 'initial' || (state === 'unused' && TargetHealth?.Reason === 'Target.NotInUse'),
+  );
   const added = wanted.filter(
     (target) => joining.includes(target) || fresh.some((other) => other.id === target.Id),
   );
