@@ -1,4 +1,5 @@
 import type { HaupEvent } from '../cluster/events.ts';
+import type { Step } from '../cluster/step.ts';
 import type { Engine } from './engine.ts';
 import { common, type Flags, type Values } from './flags.ts';
 import type { World } from './world.ts';
@@ -46,6 +47,8 @@ export interface Call<F extends Flags> {
   engine(): Promise<Engine>;
   /** Says something between the engine's own events. */
   emit(event: HaupEvent): void;
+  /** Steps that have run to their end, in order. */
+  finished(): Step[];
   /** Ends the progress display, so that the answer can be printed. */
   settle(): void;
 }

@@ -35,6 +35,7 @@ export async function run(argv: readonly string[], world: World, signal: AbortSi
       world,
       signal,
       emit: display.emit,
+      finished: display.finished,
       settle,
       engine() {
         engine ??= world.openEngine({

@@ -1,5 +1,5 @@
 import type { HaupEvent } from '../../cluster/events.ts';
-import { describe } from '../../cluster/step.ts';
+import { describe, type Step } from '../../cluster/step.ts';
 import type { World } from '../world.ts';
 import { liveDisplay } from './live.ts';
 import { ndjsonDisplay } from './ndjson.ts';
@@ -14,6 +14,8 @@ export interface Display {
 }
 
 export interface WatchedDisplay extends Display {
+  /** Steps that have run to their end, in order. */
+  finished(): Step[];
   /** Steps that were begun, or planned, and have not been finished: as sentences. */
   unfinished(): string[];
 }
@@ -33,6 +35,7 @@ export function openDisplay(format: 'text' | 'plain' | 'json', title: string, wo
       display.emit(event);
     },
     settle: () => display.settle(),
+    finished: () => progress.entries.filter((e) => e.state === 'done').map((e) => e.step),
     unfinished() {
       const begun = progress.entries.some((entry) => entry.state !== 'pending');
       return begun ? progress.entries.filter((e) => e.state !== 'done').map((e) => describe(e.step)) : [];

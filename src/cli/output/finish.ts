@@ -1,3 +1,4 @@
+import type { Step } from '../../cluster/step.ts';
 import type { Outcome } from '../engine.ts';
 import type { World } from '../world.ts';
 import { planDocument, renderPlan } from './plan.ts';
@@ -10,10 +11,11 @@ interface Finishing {
   readonly command: string;
   readonly world: World;
   readonly flags: { readonly cluster: string; readonly output: 'text' | 'json' | 'yaml' };
+  finished(): Step[];
   settle(): void;
 }
 
-/** Prints what a changing command did, or would do. Returns the exit code: 3 where the plan would be refused. */
+/** Prints what a changing command did, or would do. Returns the exit code: 3 where the plan would be refused, 5 where something was left undone. */
 export async function finish(call: Finishing, outcome: Outcome): Promise<number> {
   call.settle();
   const { out } = call.world;
@@ -23,9 +25,10 @@ export async function finish(call: Finishing, outcome: Outcome): Promise<number>
     out.write(await serialize({ executed, plan: planDocument(plan), status, availability, seconds }, output));
   } else {
     const lines = executed
-      ? renderSummary(call.command, cluster, outcome, style(out))
+      ? renderSummary(call.command, cluster, outcome, call.finished(), style(out))
       : renderPlan(cluster, plan, style(out));
     out.write(`${lines.join('\n')}\n`);
   }
-  return plan.blocked.length > 0 && !executed ? 3 : 0;
+  if (!executed) return plan.blocked.length > 0 ? 3 : 0;
+  return status && !status.converged ? 5 : 0;
 }

@@ -14,7 +14,7 @@ export function renderPlan(cluster: string, plan: Plan, style: Style): string[] 
     String(index + 1).padStart(3),
     describe(step),
     change(voters(before), voters(after)),
-    change(String(before.quorum), String(after.quorum)),
+    change(quorum(before), quorum(after)),
     change(String(before.failuresTolerated), String(after.failuresTolerated)),
     change(survives(before), survives(after)),
   ]);
@@ -26,7 +26,7 @@ export function renderPlan(cluster: string, plan: Plan, style: Style): string[] 
     ),
     ...(rows.length > 0 ? table([head, ...rows]) : []),
     '',
-    interruptionLine(plan),
+    ...interruptionLines(plan),
     ...warningLines(plan, style),
     ...plan.blocked.flatMap(({ message, advice }) => [
       style.bad(`refused: ${safe(message)}`),
@@ -59,15 +59,22 @@ function voters({ voters, healthy, learners }: Standing): string {
   return learners > 0 ? `${count} + ${counted(learners, 'learner')}` : count;
 }
 
+function quorum({ voters, quorum: needed }: Standing): string {
+  return voters === 0 ? '–' : String(needed);
+}
+
 function survives({ survivesAnyMachine, survivesAnyZone }: Standing): string {
   return survivesAnyZone ? 'machine or zone' : survivesAnyMachine ? 'machine' : '–';
 }
 
-function interruptionLine({ interruption }: Plan): string {
-  if (interruption === null) return 'The API address does not move.';
+function interruptionLines({ interruption, steps }: Plan): string[] {
+  if (interruption === null) {
+    const moves = steps.some(({ step }) => step.kind === 'hand-over' || step.kind === 'release-address');
+    return moves ? [] : ['The API address does not move.'];
+  }
   const { expectedSeconds, worstSeconds, note } = interruption;
   const how = `about ${figure(expectedSeconds)} s, at worst ${figure(worstSeconds)} s`;
-  return `The API address moves: clients are without it for ${how}.${note ? ` ${safe(note)}` : ''}`;
+  return [`The API address moves: clients are without it for ${how}.${note ? ` ${safe(note)}` : ''}`];
 }
 
 function warningLines(plan: Plan, style: Style): string[] {

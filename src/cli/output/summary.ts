@@ -1,4 +1,5 @@
 import type { Status } from '../../cluster/status.ts';
+import type { Step } from '../../cluster/step.ts';
 import type { Outcome } from '../engine.ts';
 import { describeAvailability } from './availability.ts';
 import { renderStatus } from './status.ts';
@@ -7,15 +8,24 @@ import { elapsed } from './time.ts';
 import { listed, safe } from './words.ts';
 
 /** The last words of a changing command: what changed, where the API is, how safe that is, and what to type next. */
-export function renderSummary(command: string, cluster: string, outcome: Outcome, style: Style): string[] {
+export function renderSummary(
+  command: string,
+  cluster: string,
+  outcome: Outcome,
+  /** The steps that were really done. */
+  done: readonly Step[],
+  style: Style,
+): string[] {
   const { plan, status } = outcome;
-  const changes = changesOf(outcome);
+  const changes = changesOf(done);
   const first = changes.length > 0 ? changes.join(', ') : 'nothing to do';
   const lines = [`${style.bold(cluster)}: ${first} (${elapsed(outcome.seconds)})`];
   for (const report of outcome.availability) lines.push(`measured  ${describeAvailability(report)}`);
   if (status) {
     const [, api = '', etcd = ''] = renderStatus(status, style);
     lines.push(api, etcd);
+    if (status.unfinished.length > 0)
+      lines.push(style.bad(`unfinished: ${status.unfinished.map(safe).join('; ')}`));
     for (const warning of new Set([...status.warnings, ...plan.warnings])) {
       lines.push(style.warn(`warning: ${safe(warning)}`));
     }
@@ -24,11 +34,11 @@ export function renderSummary(command: string, cluster: string, outcome: Outcome
   return next ? [...lines, `next: ${style.bold(next)}`] : lines;
 }
 
-function changesOf({ plan }: Outcome): string[] {
+function changesOf(done: readonly Step[]): string[] {
   const changes: string[] = [];
   const created: string[] = [];
   const deleted: string[] = [];
-  for (const { step } of plan.steps) {
+  for (const step of done) {
     if (step.kind === 'create-machine') created.push(`${step.replica} in ${step.zone}`);
     if (step.kind === 'delete-machine') deleted.push(step.replica);
     if (step.kind === 'start-machine') changes.push(`started ${step.replica}`);
@@ -38,7 +48,7 @@ function changesOf({ plan }: Outcome): string[] {
   }
   if (deleted.length > 0) changes.unshift(`deleted ${listed(deleted)}`);
   if (created.length > 0) changes.unshift(`created ${listed(created)}`);
-  return changes.length > 0 || plan.steps.length === 0 ? changes : ['done'];
+  return changes.length > 0 || done.length === 0 ? changes : ['done'];
 }
 
 function nextCommand(command: string, cluster: string, status: Status | null): string | null {

@@ -244,3 +244,28 @@ describe('haup status --watch', () => {
     expect(first.code).toBe(1);
   });
 });
+
+describe('a command that leaves something undone', () => {
+  it('says what, and exits 5', async () => {
+    const status = statusOf({ converged: false, unfinished: ['move the API address to demo-master'] });
+    const ran = await haup(['repair', '-c', 'demo'], {
+      engine: { repair: async () => ({ ...outcome, status }) },
+    });
+    expect(ran.code).toBe(5);
+    expect(ran.out).toContain('unfinished: move the API address to demo-master\n');
+    expect(ran.out).toContain('next: haup repair -c demo\n');
+  });
+
+  it('counts as changed what was done, not what was planned', async () => {
+    const step = { kind: 'create-machine', replica: 'demo-master', zone: 'local-a' } as const;
+    const plan = planOf([step, { kind: 'hand-over', replica: 'demo-master' }]);
+    const ran = await haup(['create', '-c', 'demo'], {
+      opened: ({ emit }) => {
+        emit({ type: 'step-started', step });
+        emit({ type: 'step-finished', step, seconds: 1 });
+      },
+      engine: { create: async () => ({ ...outcome, plan, status: statusOf() }) },
+    });
+    expect(ran.out).toContain('demo: created demo-master in local-a (1.0s)\n');
+  });
+});

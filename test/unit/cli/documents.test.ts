@@ -12,9 +12,7 @@ const plain = style({ colour: false });
 const colourful = style({ colour: true });
 
 const create: Step = { kind: 'create-machine', replica: 'demo-master', zone: 'local-a' };
-const _provision: Step = { kind: 'provision', replica: 'demo-master' };
 const reserve: Step = { kind: 'reserve-address' };
-const _start: Step = { kind: 'start-control-plane', replica: 'demo-master' };
 
 describe('a plan', () => {
   it("shows etcd's standing before and after each step, once where nothing changes", () => {
@@ -150,12 +148,12 @@ describe('the summary', () => {
   };
 
   it('says what changed, what was measured, how safe it is and what to type next', () => {
-    const plan = planOf([create, { kind: 'hand-over', replica: null }], {
-      warnings: ['two are worse than one'],
-    });
+    const plan = planOf([], { warnings: ['two are worse than one'] });
     const etcd = { voters: 2, learners: 0, quorum: 2, healthy: 2, failuresTolerated: 0 };
     const done = { ...outcome, plan, status: statusOf({ etcd }), availability: [report], seconds: 38.4 };
-    expect(renderSummary('add-replica', 'demo', done, plain)).toEqual([
+    expect(
+      renderSummary('add-replica', 'demo', done, [create, { kind: 'hand-over', replica: null }], plain),
+    ).toEqual([
       'demo: created demo-master in local-a, the API address moved to the load balancer (38s)',
       'measured  promotion: 2 of 81 requests failed in 4.1s (read 0/41, write 2/40); longest gap 0.3 s, slowest 0.2 s; the watch was opened again once',
       'API   https://198.18.0.10:443, held by demo-master',
@@ -166,11 +164,11 @@ describe('the summary', () => {
   });
 
   it('says so when nothing had to be done, or nothing is left', () => {
-    expect(renderSummary('repair', 'demo', { ...outcome, status: statusOf() }, plain)[0]).toBe(
+    expect(renderSummary('repair', 'demo', { ...outcome, status: statusOf() }, [], plain)[0]).toBe(
       'demo: nothing to do (1.0s)',
     );
-    const plan = planOf([{ kind: 'delete-machine', replica: 'a' }, { kind: 'delete-network' }]);
-    expect(renderSummary('delete', 'demo', { ...outcome, plan }, plain)).toEqual([
+    const steps: Step[] = [{ kind: 'delete-machine', replica: 'a' }, { kind: 'delete-network' }];
+    expect(renderSummary('delete', 'demo', outcome, steps, plain)).toEqual([
       'demo: deleted a, nothing is left (1.0s)',
     ]);
   });
@@ -179,13 +177,13 @@ describe('the summary', () => {
     const [one] = statusOf().replicas;
     const dead = { ...one!, etcd: { ...one!.etcd, healthy: false } };
     const sick = { ...outcome, status: statusOf({ replicas: [dead] }) };
-    expect(renderSummary('repair', 'demo', sick, plain).at(-1)).toBe(
+    expect(renderSummary('repair', 'demo', sick, [], plain).at(-1)).toBe(
       'next: haup replace-replica -c demo demo-master',
     );
     const open = { ...outcome, status: statusOf({ converged: false }) };
-    expect(renderSummary('create', 'demo', open, plain).at(-1)).toBe('next: haup repair -c demo');
+    expect(renderSummary('create', 'demo', open, [], plain).at(-1)).toBe('next: haup repair -c demo');
     const fresh = { ...outcome, status: statusOf() };
-    expect(renderSummary('create', 'demo', fresh, plain).at(-1)).toBe(
+    expect(renderSummary('create', 'demo', fresh, [], plain).at(-1)).toBe(
       'next: haup kubeconfig -c demo --merge',
     );
   });
