@@ -38,6 +38,8 @@ export async function converge(world: World, options: ConvergeOptions): Promise<
   const clock = options.clock ?? systemClock;
   const running = new Map<string, { readonly step: Step; readonly done: Promise<void> }>();
   const succeeded = new Map<string, number>();
+  /** Things that steps have changed since the observation began: what it says of them may be of before. */
+  const changed = new Set<string>();
   let failure: { readonly step: Step; readonly error: unknown } | undefined;
 
   const start = (step: Step): void => {
@@ -57,7 +59,10 @@ export async function converge(world: World, options: ConvergeOptions): Promise<
           emit({ type: 'step-failed', step, seconds: seconds(), error: messageOf(error) });
         },
       )
-      .finally(() => running.delete(key));
+      .finally(() => {
+        running.delete(key);
+        for (const thing of touches(step)) changed.add(thing);
+      });
     running.set(key, { step, done });
   };
 
@@ -67,11 +72,14 @@ export async function converge(world: World, options: ConvergeOptions): Promise<
       signal?.throwIfAborted();
       throw failed(failure!.step, failure!.error, world.spec());
     }
+    changed.clear();
     const observation = await world.observe();
     if (failure || signal?.aborted) continue;
     const decision = next(world.spec(), observation, options.policy);
+    const outdated = changed.size > 0;
     for (const step of decision.steps) {
-      if (isFree(step, running)) {
+      const fresh = touches(step).every((thing) => !changed.has(thing));
+      if (fresh && isFree(step, running)) {
         const times = succeeded.get(stepKey(step)) ?? 0;
         if (times >= PATIENCE) throw stuck(step, world.spec());
         // What a cloud has done it may show only a moment later.
@@ -79,6 +87,7 @@ export async function converge(world: World, options: ConvergeOptions): Promise<
         start(step);
       }
     }
+    if (running.size === 0 && outdated) continue;
     if (running.size === 0) {
       const [blocked] = decision.blocked;
       if (blocked) throw new Refusal(blocked.message, blocked.advice);

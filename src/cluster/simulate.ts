@@ -44,6 +44,8 @@ export function simulate(step: Step, o: Observation): Observation {
       const after = inside(o, step.replica, { etcd: 'running', etcdData: true });
       return member(after, step.replica, { started: true, healthy: true });
     }
+    case 'restart-etcd':
+      return revived(inside(o, step.replica, { etcd: 'running' }), step.replica);
     case 'promote':
       return member(o, step.replica, { learner: false, healthy: true });
     case 'move-leader':
@@ -116,7 +118,12 @@ function started(o: Observation, name: string): Observation {
       },
     };
   });
-  const after = member({ ...o, machines }, name, { healthy: true });
+  return revived({ ...o, machines }, name);
+}
+
+/** A voter that runs again: with a majority there is a leader. */
+function revived(o: Observation, name: string): Observation {
+  const after = member(o, name, { healthy: true });
   const leader = after.etcd.members.find((m) => m.leader) ?? after.etcd.members.find((m) => m.healthy);
   const readable = after.etcd.members.filter((m) => !m.learner && m.healthy).length * 2 > voters(after);
   const list = after.etcd.members.map((m) => ({ ...m, leader: readable && m === leader }));

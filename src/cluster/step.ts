@@ -15,6 +15,8 @@ export type Step =
   | { readonly kind: 'add-learner'; readonly replica: string }
   /** Starts etcd of a listed member; a data directory of another member id is emptied first. */
   | { readonly kind: 'start-etcd'; readonly replica: string }
+  /** Starts etcd again where a voter's data is (`haup repair`). Several at once: none serves before a majority does. */
+  | { readonly kind: 'restart-etcd'; readonly replica: string }
   /** Waits until the learner has caught up; one that misses its time limit is removed and the step fails. */
   | { readonly kind: 'promote'; readonly replica: string }
   /** To one that stays: a leaver would only have to pass it on. */
@@ -59,6 +61,8 @@ export function touches(step: Step): string[] {
       return ['address', 'balancer'];
     case 'bootstrap-etcd':
     case 'add-learner':
+    // It is given the list of members as it is then, which must not change before the newcomer has read it.
+    case 'start-etcd':
     case 'promote':
     case 'move-leader':
     case 'remove-member':
@@ -87,6 +91,8 @@ export function describe(step: Step): string {
       return `add ${step.replica} to etcd as a learner`;
     case 'start-etcd':
       return `start etcd on ${step.replica}`;
+    case 'restart-etcd':
+      return `start etcd again on ${step.replica}`;
     case 'promote':
       return `promote ${step.replica} to a voter of etcd`;
     case 'move-leader':

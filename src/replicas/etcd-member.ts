@@ -74,6 +74,16 @@ remember "$id"
     throw new ReplicaError(`${name}: etcd runs as member ${running}, not ${memberId}`);
 }
 
+/**
+ * Starts etcd again with the data that it has. Resolves when it serves or, for the first of several that were down, once it
+ * runs and looks for the others.
+ */
+export async function restartEtcd(session: Session, waiting: Waiting = {}): Promise<void> {
+  waiting.progress?.('etcd: looking for the other members');
+  const script = `systemctl enable -q ${unit.etcd} && timeout 15 systemctl restart ${unit.etcd}; [ $? -eq 124 ] || systemctl is-active ${unit.etcd}`;
+  await session.run(script, { what: 'start etcd again', timeoutMs: 30_000, signal: waiting.signal });
+}
+
 /** Stops etcd, and it stays stopped when the machine restarts. Its data stays. */
 export async function stopEtcd(session: Session, waiting: Waiting = {}): Promise<void> {
   waiting.progress?.('etcd: stopping');

@@ -174,9 +174,11 @@ export class SimulatedWorld implements ChangeableWorld {
         this.running(step.replica).disk.provisioned = true;
         return;
       case 'bootstrap-etcd':
-        return this.bootstrap(step.replica);
+        this.bootstrap(step.replica);
+        return;
       case 'add-learner':
-        return this.addLearner(step.replica);
+        this.addLearner(step.replica);
+        return;
       case 'start-etcd': {
         const machine = this.running(step.replica);
         const member = this.members.find((m) => m.name === step.replica);
@@ -188,6 +190,10 @@ export class SimulatedWorld implements ChangeableWorld {
         member.started = true;
         return;
       }
+      case 'restart-etcd':
+        this.running(step.replica).disk.etcd = 'running';
+        this.elect();
+        return;
       case 'promote': {
         const member = this.members.find((m) => m.name === step.replica);
         if (!member) throw new Error('not a member');

@@ -4,7 +4,11 @@ import {
   promote as promoteIn,
   remove as removeFrom,
 } from '../../etcd/membership.ts';
-import { bootstrapEtcd, startEtcd as startEtcdOn } from '../../replicas/lifecycle.ts';
+import {
+  bootstrapEtcd,
+  restartEtcd as restartEtcdOn,
+  startEtcd as startEtcdOn,
+} from '../../replicas/lifecycle.ts';
 import { machineOf } from '../observation.ts';
 import { type Progress, type Tools, voterToAsk } from './tools.ts';
 
@@ -39,6 +43,10 @@ export async function startEtcd(t: Tools, replica: string, progress: Progress): 
     { name: replica, memberId: member.id, initialCluster },
     { signal: t.signal, progress },
   );
+}
+
+export async function restartEtcd(t: Tools, replica: string, progress: Progress): Promise<void> {
+  await restartEtcdOn(await t.session(replica), { signal: t.signal, progress });
 }
 
 /** A learner that does not catch up in time is removed, so that it stands in nobody's way: repair lets it join anew. */

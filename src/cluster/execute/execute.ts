@@ -1,7 +1,7 @@
 import type { Step } from '../step.ts';
 import { handOver, setTargets } from './address.ts';
 import { startControlPlane, stopApiServer, stopControllers } from './control-plane.ts';
-import { addLearner, bootstrap, moveLeader, promote, removeMember, startEtcd } from './etcd.ts';
+import { addLearner, bootstrap, moveLeader, promote, removeMember, restartEtcd, startEtcd } from './etcd.ts';
 import { createMachine, deleteMachine, provision, startMachine } from './machines.ts';
 import type { Progress, Tools } from './tools.ts';
 
@@ -25,6 +25,8 @@ export async function execute(t: Tools, step: Step, progress: Progress): Promise
       return addLearner(t, step.replica, progress);
     case 'start-etcd':
       return startEtcd(t, step.replica, progress);
+    case 'restart-etcd':
+      return restartEtcd(t, step.replica, progress);
     case 'promote':
       return promote(t, step.replica, progress);
     case 'move-leader':

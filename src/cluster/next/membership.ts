@@ -29,21 +29,24 @@ export function changeMembership(v: View): Decision {
   const stillborn = all.find((replica) => neverJoins(replica));
   if (stillborn) return remove(v, stillborn);
 
-  const starts = v.replicas.filter((replica) => isWaitingToStart(v, replica)).map(startEtcd);
+  // One after the other: two that join at the same moment wait for each other.
+  const waiting = v.replicas.find(isWaitingToStart);
+  if (waiting) return { steps: [{ kind: 'start-etcd', replica: waiting.name }], blocked: [] };
+
   const dead = v.orphans.find((replica) => isVoter(replica) && !replica.member!.healthy);
   // The successor's machine comes first: were there none to be had, the dead member had better stay listed.
-  if (dead && v.joiners.every((joiner) => joiner.inside?.provisioned)) return plus(starts, remove(v, dead));
+  if (dead && v.joiners.every((joiner) => joiner.inside?.provisioned)) return remove(v, dead);
 
   const joiner = v.joiners.find((candidate) => candidate.inside?.provisioned);
-  if (joiner && !dead && learners.length < MAX_LEARNERS) return plus(starts, add(v, joiner));
+  if (joiner && !dead && learners.length < MAX_LEARNERS) return add(v, joiner);
 
   // Two that come together are both caught up before either votes: 1 → 3 must not rest at two voters of two.
   const complete = v.joiners.length === 0 || learners.length === MAX_LEARNERS;
   const ready = learners.filter((learner) => learner.inside?.etcd === 'running' || !learner.inside);
   if (learners.length > 0 && complete && ready.length === learners.length) {
-    return plus(starts, { steps: [{ kind: 'promote', replica: ready[0]!.name }], blocked: [] });
+    return { steps: [{ kind: 'promote', replica: ready[0]!.name }], blocked: [] };
   }
-  return { steps: starts, blocked: [] };
+  return nothingToDo;
 }
 
 /** Takes a member out, if a quorum can commit that and a quorum is left: DESIGN: never otherwise, no override. */
@@ -121,19 +124,20 @@ function neverJoins(replica: Replica): boolean {
   return inside !== null && member.started && !inside.etcdData;
 }
 
-function isWaitingToStart(v: View, replica: Replica): boolean {
-  const { member, inside } = replica;
-  if (!member || !inside?.provisioned || inside.etcd === 'running') return false;
-  const joins = member.learner || !member.started;
-  return joins || (v.policy.revive && inside.etcdData);
+function isWaitingToStart({ member, inside }: Replica): boolean {
+  return Boolean(
+    member && (member.learner || !member.started) && inside?.provisioned && inside.etcd !== 'running',
+  );
 }
 
-function startEtcd(replica: Replica): Step {
-  return { kind: 'start-etcd', replica: replica.name };
-}
-
-function plus(steps: readonly Step[], decision: Decision): Decision {
-  return { steps: [...steps, ...decision.steps], blocked: decision.blocked };
+/** What stands still although it has its data: nobody's consent is needed to start it again, only an operator's wish. */
+export function reviveEtcd(v: View): Step[] {
+  if (!v.policy.revive || !v.observation.bootstrapped) return [];
+  const stopped = v.replicas.filter(({ member, inside }) => {
+    const joins = member && (member.learner || !member.started);
+    return !joins && inside?.provisioned && inside.etcdData && inside.etcd !== 'running';
+  });
+  return stopped.map((replica) => ({ kind: 'restart-etcd', replica: replica.name }));
 }
 
 function howToRevive(v: View, dead: readonly string[]): string {

@@ -9,7 +9,7 @@ import { moveAddress } from './address.ts';
 import { deleteAll } from './deletion.ts';
 import { letOrphansLeave } from './leaving.ts';
 import { prepareMachines } from './machines.ts';
-import { changeMembership } from './membership.ts';
+import { changeMembership, reviveEtcd } from './membership.ts';
 import { startControlPlanes } from './serving.ts';
 import { type Decision, type Policy, view } from './view.ts';
 
@@ -29,6 +29,7 @@ export function next(spec: ClusterSpec, observation: Observation, policy: Policy
     steps: [
       ...reserve,
       ...prepareMachines(v),
+      ...reviveEtcd(v),
       ...membership.steps,
       ...startControlPlanes(v),
       ...address.steps,

@@ -65,13 +65,15 @@ export function view(spec: ClusterSpec, observation: Observation, policy: Policy
     };
   });
   const replicas = all.filter((replica) => replica.wanted);
+  // An etcd that exists has members: an empty list only says that nobody could be asked.
+  const membersAreUnknown = observation.bootstrapped && observation.etcd.members.length === 0;
   return {
     spec,
     observation,
     policy,
     replicas,
     orphans: all.filter((replica) => !replica.wanted),
-    joiners: replicas.filter((replica) => !replica.member),
+    joiners: membersAreUnknown ? [] : replicas.filter((replica) => !replica.member),
   };
 }
 
