@@ -21,6 +21,8 @@ if (own[0] === '--get-yargs-completions') {
     import('./terminal.ts'),
     import('./signals.ts'),
   ]);
+  // Libraries talk to developers through Node's warnings; users get ours.
+  if (!own.includes('--debug')) process.removeAllListeners('warning');
   const code = await run(argv, realWorld(), abortOnSignals());
   // Connections that the engine keeps open must not keep the process alive; what was written must come out first.
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);

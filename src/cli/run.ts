@@ -1,3 +1,4 @@
+import type { HaupEvent } from '../cluster/events.ts';
 import type { Call, Command, Source } from './command.ts';
 import { commands } from './commands/index.ts';
 import type { Engine } from './engine.ts';
@@ -18,13 +19,17 @@ export async function run(argv: readonly string[], world: World, signal: AbortSi
   try {
     const { arguments_, resolved } = await readInput(argv, world);
     const { command, operands, rest } = arguments_;
-    const flags = resolved.values as Values<typeof common> & { cluster?: string };
+    const flags = resolved.values as Values<typeof common> & { cluster?: string; dryRun?: boolean };
     debug = flags.debug;
     json = flags.logFormat === 'json';
     cluster = flags.cluster;
     const display = openDisplay(flags.logFormat, `haup ${command.name} ${cluster ?? ''}`.trim(), world);
     unfinished = display.unfinished;
     settle = display.settle;
+    // A dry run's plan is its answer: it is not announced as well.
+    const emit = (event: HaupEvent) => {
+      if (event.type !== 'plan' || json || !flags.dryRun) display.emit(event);
+    };
     let engine: Promise<Engine> | undefined;
     const call: Call<Flags> = {
       command: command.name,
@@ -34,14 +39,14 @@ export async function run(argv: readonly string[], world: World, signal: AbortSi
       rest,
       world,
       signal,
-      emit: display.emit,
+      emit,
       finished: display.finished,
       settle,
       engine() {
         engine ??= world.openEngine({
           store: flags.store ?? `file://${world.env.HAUP_HOME || `${world.home}/.haup`}/clusters`,
           signal,
-          emit: display.emit,
+          emit,
           timeoutMs: flags.timeout,
         });
         return engine;

@@ -18,20 +18,21 @@ export function renderPlan(cluster: string, plan: Plan, style: Style): string[] 
     change(String(before.failuresTolerated), String(after.failuresTolerated)),
     change(survives(before), survives(after)),
   ]);
-  const head = ['  #', 'STEP', 'VOTERS', 'QUORUM', 'TOLERATES', 'SURVIVES THE LOSS OF ANY'].map(style.bold);
+  const head = ['  #', 'STEP', 'VOTERS', 'QUORUM', 'TOLERATES', 'SURVIVES ANY'].map(style.bold);
   const refused = plan.blocked.length > 0;
-  return [
-    style.bold(
-      `${cluster}: ${counted(plan.steps.length, 'step')}${refused ? ', then refused' : ''}; nothing was changed`,
-    ),
-    ...(rows.length > 0 ? table([head, ...rows]) : []),
-    '',
+  const title = `${cluster}: ${counted(plan.steps.length, 'step')}${refused ? ', then refused' : ''}; nothing was changed`;
+  const notes = [
     ...interruptionLines(plan),
     ...warningLines(plan, style),
     ...plan.blocked.flatMap(({ message, advice }) => [
       style.bad(`refused: ${safe(message)}`),
       `  ${safe(advice)}`,
     ]),
+  ];
+  return [
+    style.bold(title),
+    ...(rows.length > 0 ? table([head, ...rows]) : []),
+    ...(notes.length > 0 ? ['', ...notes] : []),
   ];
 }
 

@@ -44,7 +44,7 @@ describe('a plan', () => {
     });
     expect(renderPlan('demo', plan, plain)).toEqual([
       'demo: 4 steps; nothing was changed',
-      '  #  STEP                          VOTERS             QUORUM  TOLERATES  SURVIVES THE LOSS OF ANY',
+      '  #  STEP                          VOTERS             QUORUM  TOLERATES  SURVIVES ANY',
       '  1  add b to etcd as a learner    1 → 1 + 1 learner  1       0          –',
       '  2  promote b to a voter of etcd  1 + 1 learner → 2  1 → 2   0          –',
       '  3  promote c to a voter of etcd  2 + 1 learner → 3  2       0 → 1      – → machine or zone',
