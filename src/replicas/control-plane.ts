@@ -2,7 +2,7 @@ import type { Session } from '../ssh/session.ts';
 import { paths, pkiPath } from './paths.ts';
 import { carryOut } from './progress.ts';
 import { apiClient } from './settings/api-client.ts';
-import { healthUrls, unit } from './units/names.ts';
+import { healthUrls, SETTLED_SECONDS, unit } from './units/names.ts';
 import type { Waiting } from './waiting.ts';
 
 const START_TIMEOUT_MS = 180_000;
@@ -85,6 +85,14 @@ held() {
   renewed=$(date -d "$(echo "$text" | field renewTime)" +%s 2>/dev/null) || return 1
   [ $(($(date +%s) - renewed)) -le "$(echo "$text" | field leaseDurationSeconds)" ]
 }
+# One that was started again by systemd moments ago has yet to show that it stays.
+stays() {
+  [ "$(systemctl show -p NRestarts --value "$1")" = 0 ] && return 0
+  since=$(systemctl show -p ActiveEnterTimestampMonotonic --value "$1")
+  [ $(($(cut -d. -f1 /proc/uptime) - since / 1000000)) -gt ${SETTLED_SECONDS} ]
+}
+until stays ${unit.controllerManager}; do later ${unit.controllerManager} 'the controller manager: to stay up'; done
+until stays ${unit.scheduler}; do later ${unit.scheduler} 'the scheduler: to stay up'; done
 until held kube-controller-manager; do later ${unit.controllerManager} 'the controller manager: its lease'; done
 until held kube-scheduler; do later ${unit.scheduler} 'the scheduler: its lease'; done
 until api "$base/api/v1/namespaces/default/endpoints/kubernetes" | grep -q '"ip"'; do

@@ -7,6 +7,7 @@ import { authenticationConfiguration } from './settings/authentication.ts';
 import { encryptionConfiguration } from './settings/encryption.ts';
 import { kubernetesEndpointsScript } from './settings/kubernetes-endpoints.ts';
 import { releaseLeaseScript } from './settings/release-lease.ts';
+import { waitForApiScript } from './settings/wait-for-api.ts';
 import { apiServerUnit } from './units/api-server.ts';
 import { controllerManagerUnit } from './units/controller-manager.ts';
 import { etcdUnit } from './units/etcd.ts';
@@ -54,6 +55,7 @@ function configFiles(config: ReplicaConfig): ArchivedFile[] {
     open('audit.yaml', auditPolicy()),
     open('kubernetes-endpoints.sh', kubernetesEndpointsScript(config)),
     open('release-lease.sh', releaseLeaseScript(config.apiPort)),
+    open('wait-for-api.sh', waitForApiScript(config.apiPort)),
     {
       path: 'config/encryption.yaml',
       content: encryptionConfiguration(config.encryptionKey),

@@ -60,7 +60,8 @@ case "$(hostname)" in ${name} | ${name}.*) ;; *) echo ${name} >/etc/hostname; ho
 systemd-sysusers --inline ${sysusers.join(' ')} >&2
 
 new=${folder}
-rm -rf -- "$new.part"
+rm -rf -- ${paths.releases}/*.part
+trap 'rm -rf -- "$new.part"' EXIT
 mkdir -p -- "$new.part"
 tar -xpf - -C "$new.part"
 ${download ? `mkdir -p ${paths.downloadedBinaries}\nsh "$new.part/download.sh" ${paths.downloadedBinaries} >&2` : ''}
@@ -69,7 +70,7 @@ for binary in ${BINARIES.join(' ')}; do
 done
 
 # Until the release is on the disk, nothing refers to it.
-if [ -e "$new" ]; then rm -rf -- "$new.part"; else
+if [ ! -e "$new" ]; then
   find "$new.part" -type f -exec sync {} +
   mv -T -- "$new.part" "$new"
 fi
@@ -96,8 +97,9 @@ sync -- /etc/haup
 
 function failure(name: string, stderr: string): ReplicaError {
   const words = stderr.trim().slice(-1000);
-  if (/no space left on device|disk quota exceeded/i.test(words)) {
-    return new ReplicaError(`${name}: its disk is full: ${words.split('\n').at(-1)}`, {
+  const full = /^.*(no space left on device|disk quota exceeded).*$/im.exec(words);
+  if (full) {
+    return new ReplicaError(`${name}: its disk is full: ${full[0]}`, {
       advice: 'give it a larger disk (--disk-size), or free space on it, and run `haup repair`',
     });
   }

@@ -2,7 +2,7 @@ import { apiClient } from './api-client.ts';
 
 /**
  * `release-lease.sh <lease>`: gives up a leader election lease that a process of this machine held. Run after that
- * process has ended, so nobody is robbed of it. The controller manager does not do this itself (its feature gate
+ * process has ended, or before it begins, so nobody is robbed of it. The controller manager does not do this itself (its feature gate
  * ControllerManagerReleaseLeaderElectionLockOnExit is alpha in 1.37 and off), and neither does a process that crashed:
  * without it the others wait for 15 s.
  */

@@ -1,6 +1,6 @@
 import { pkiPath } from '../paths.ts';
 import { users } from '../users.ts';
-import { releaseLease } from './controllers.ts';
+import { controllerService } from './controllers.ts';
 import { commandLine, unitFile } from './unit.ts';
 
 /** `kube-controller-manager.service` */
@@ -15,7 +15,7 @@ export function controllerManagerUnit(options: {
     type: 'exec',
     user: users.kube,
     stopSeconds: 20,
-    service: [releaseLease('kube-controller-manager')],
+    service: controllerService('kube-controller-manager'),
     command: commandLine(options.program, {
       // The local API server. The same credentials ask it about those who call this component.
       kubeconfig,

@@ -14,3 +14,6 @@ export const healthUrls = {
   [unit.controllerManager]: 'https://127.0.0.1:10257/healthz',
   [unit.scheduler]: 'https://127.0.0.1:10259/healthz',
 } as const;
+
+/** A controller that systemd had to start again counts as running when it has been up for so long: it may be in a loop. */
+export const SETTLED_SECONDS = 5;

@@ -1,6 +1,6 @@
 import { pkiPath } from '../paths.ts';
 import { users } from '../users.ts';
-import { releaseLease } from './controllers.ts';
+import { controllerService } from './controllers.ts';
 import { commandLine, unitFile } from './unit.ts';
 
 /** `kube-scheduler.service` */
@@ -12,7 +12,7 @@ export function schedulerUnit(options: { readonly program: string }): string {
     type: 'exec',
     user: users.scheduler,
     stopSeconds: 20,
-    service: [releaseLease('kube-scheduler')],
+    service: controllerService('kube-scheduler'),
     command: commandLine(options.program, {
       // The local API server. The same credentials ask it about those who call this component.
       kubeconfig,

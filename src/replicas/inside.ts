@@ -1,0 +1,79 @@
+import { X509Certificate } from 'node:crypto';
+import type { Inside, InspectOptions, UnitState } from './inspect.ts';
+import { parseMarker } from './marker.ts';
+import { healthUrls, SETTLED_SECONDS, type UnitName, unit } from './units/names.ts';
+
+/** Between the sections of the answer: marker, certificate, write-ahead log, units, seconds since the boot, health. */
+export const SEPARATOR = '--haup--';
+const SECTIONS = 6;
+
+type Properties = ReadonlyMap<string, string>;
+
+/**
+ * Reads the answer of a machine that was asked about itself (inspect.ts). Null when a part of it is missing: then nothing is known,
+ * which is something else than a machine with nothing on it.
+ */
+export function parseInside(output: string, options: InspectOptions): Inside | null {
+  const sections = output.split(`${SEPARATOR}\n`);
+  const units = readUnits(sections[3] ?? '');
+  if (
+    sections.length !== SECTIONS ||
+    !Object.values(unit).every((name) => name === unit.endpoints || units.has(name))
+  )
+    return null;
+  const marker = parseMarker(sections[0]!);
+  const uptime = Number(sections[4]);
+  const health = new Map(sections[5]!.split('\n').map((line) => line.split(' ') as [string, string]));
+  const code = (url: string) => health.get(url) ?? '000';
+  const apiServer = unitState(units.get(unit.apiServer)!);
+  const ready = code(`https://127.0.0.1:${options.apiPort}/readyz`) === '200';
+  const controllers = ([unit.controllerManager, unit.scheduler] as const).map((name) => {
+    const state = unitState(units.get(name)!);
+    const runs = code(healthUrls[name]) !== '000' && stays(units.get(name)!, uptime);
+    return state === 'running' && !runs ? 'stopped' : state;
+  });
+  return {
+    provisioned: marker !== null && marker.uid === options.uid && marker.name === options.name,
+    etcdData: sections[2]!.trim() === 'yes',
+    etcd: unitState(units.get(unit.etcd)!),
+    apiServer: apiServer === 'running' ? (ready ? 'ready' : 'unready') : apiServer,
+    controllers: controllers.every((state) => state === controllers[0]) ? controllers[0]! : 'stopped',
+    certificateExpires: expiry(sections[1]!),
+  };
+}
+
+/** `systemctl show`: a paragraph a unit, `Key=value` a line. */
+function readUnits(text: string): Map<string, Properties> {
+  return new Map(
+    text.split('\n\n').map((paragraph) => {
+      const values = new Map(paragraph.split('\n').map((line) => line.split('=', 2) as [string, string]));
+      return [values.get('Id') as UnitName, values];
+    }),
+  );
+}
+
+/**
+ * Enabled means that haup wants the unit to run here. One that is disabled and still runs is on its way down, and not
+ * yet out of the way. One that does not yet serve, or is about to be started again, is `activating`.
+ */
+function unitState(unit: Properties): UnitState {
+  const active = unit.get('ActiveState');
+  if (unit.get('UnitFileState') !== 'enabled' && (active === 'inactive' || active === 'failed'))
+    return 'disabled';
+  return active === 'active' ? 'running' : 'stopped';
+}
+
+/** False for one that systemd started again moments ago: it may be about to end again. */
+function stays(unit: Properties, uptimeSeconds: number): boolean {
+  const since = Number(unit.get('ActiveEnterTimestampMonotonic')) / 1e6;
+  return unit.get('NRestarts') === '0' || uptimeSeconds - since >= SETTLED_SECONDS;
+}
+
+/** RFC 3339, without milliseconds. */
+function expiry(pem: string): string | null {
+  try {
+    return new Date(new X509Certificate(pem).validTo).toISOString().replace('.000Z', 'Z');
+  } catch {
+    return null;
+  }
+}
