@@ -10,7 +10,7 @@ import { openMachines } from './machines.ts';
 import { descriptionOf, namesOf } from './names.ts';
 import { openNetwork } from './network.ts';
 import { preflight } from './preflight.ts';
-import { type Around, endpointFrom, openRest } from './rest.ts';
+import { type Around, type Clients, endpointFrom, openClients, openRest } from './rest.ts';
 import { checkSettings } from './settings.ts';
 import { zoneReader } from './zones.ts';
 
@@ -22,6 +22,8 @@ export interface Surroundings {
   readonly login: () => Login;
   readonly operatorAddress: (signal: AbortSignal) => Promise<string>;
   readonly around: Around;
+  /** Clients that several providers share; default: each has its own. */
+  readonly clients?: Clients;
 }
 
 const world: Surroundings = {
@@ -45,11 +47,9 @@ export function openWith(options: ProviderOptions, around: Surroundings): Provid
     login ??= around.login();
     return login;
   };
-  const rest = openRest({
-    auth: () => loggedIn().auth,
-    endpoint: endpointFrom(around.environment),
-    around: around.around,
-  });
+  const endpoint = endpointFrom(around.environment);
+  const clients = around.clients ?? openClients({ auth: () => loggedIn().auth, endpoint });
+  const rest = openRest(clients, around.around);
   let project: Promise<string> | undefined;
   const findProject = () => {
     project ??= settings.project ? Promise.resolve(settings.project) : loggedIn().project();
@@ -88,6 +88,6 @@ export function openWith(options: ProviderOptions, around: Surroundings): Provid
       replacement: [4, 30],
       note: 'Google Compute Engine usually makes or deletes a forwarding rule in 2 to 10 s; haup has seen no account on which to measure it.',
     }),
-    close: () => rest.close(),
+    close: () => clients.close(),
   };
 }

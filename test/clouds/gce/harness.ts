@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openWith } from '../../../src/providers/gce/index.ts';
 import { googleAuth } from '../../../src/providers/gce/login.ts';
-import type { Method } from '../../../src/providers/gce/rest.ts';
+import { endpointFrom, type Method, openClients } from '../../../src/providers/gce/rest.ts';
 import type { ClusterIdentity, Provider, ProviderSettings } from '../../../src/providers/provider.ts';
-import { type CloudClock, VirtualClock } from '../shared/clock.ts';
+import { VirtualClock } from '../shared/clock.ts';
 import { type Crash, seeded } from '../shared/faults.ts';
 import { SimulatedRealizer } from '../shared/simulated.ts';
 import { GceCloud } from './cloud.ts';
@@ -31,28 +31,45 @@ export interface Harness {
   readonly cloud: GceCloud;
   readonly realizer: SimulatedRealizer;
   readonly server: GceServer;
+  /** A new, empty cloud behind the same server: starting the clients is what takes long. */
+  reset(options?: GceOptions): void;
   /** A provider as a new process would open it. */
   open(options?: OpenOptions): Provider;
   close(): Promise<void>;
 }
 
-export async function startGce(
-  options: { rules?: Partial<UnsureRules>; delays?: Delays; pageSize?: number; clock?: CloudClock } = {},
-): Promise<Harness> {
-  const clock = options.clock ?? new VirtualClock();
-  const realizer = new SimulatedRealizer();
-  const cloud = new GceCloud({ ...options, clock, realizer });
-  const server = await serve(cloud);
+export interface GceOptions {
+  readonly rules?: Partial<UnsureRules>;
+  readonly delays?: Delays;
+  readonly pageSize?: number;
+}
+
+export async function startGce(first: GceOptions = {}): Promise<Harness> {
+  let clock = new VirtualClock();
+  let realizer = new SimulatedRealizer();
+  let cloud = new GceCloud({ ...first, clock, realizer });
+  const server = await serve(() => cloud);
   const folder = mkdtempSync(join(tmpdir(), 'haup-gce-'));
   const credentials = credentialsFor(server, folder);
   const login = googleAuth(credentials);
-  const opened: Provider[] = [];
+  const endpoint = endpointFrom({ CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE: server.endpoint });
+  const clients = openClients({ auth: () => login.auth, endpoint });
   return {
-    cloud,
-    realizer,
+    get cloud() {
+      return cloud;
+    },
+    get realizer() {
+      return realizer;
+    },
     server,
+    reset(options = first) {
+      clock = new VirtualClock();
+      realizer = new SimulatedRealizer();
+      cloud = new GceCloud({ ...options, clock, realizer });
+    },
     open({ cluster = clusterNamed('demo'), settings, crash, signal } = {}) {
-      const provider = openWith(
+      const now = clock;
+      return openWith(
         {
           cluster,
           settings: { project: cloud.project, sshFrom: ['198.51.100.7/32'], ...settings },
@@ -61,23 +78,22 @@ export async function startGce(
           binariesFolder: '/nonexistent',
         },
         {
-          clock,
+          clock: now,
           random: seeded(7),
           environment: { CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE: server.endpoint },
           login: () => login,
           operatorAddress: async () => '198.51.100.7/32',
+          clients,
           around: (method, request, send) => {
             mustBeKnown(method, request);
-            const call = () => clock.busy(send);
+            const call = () => now.busy(send);
             return crash ? crash.around(call) : call();
           },
         },
       );
-      opened.push(provider);
-      return provider;
     },
     async close() {
-      await Promise.all(opened.map((provider) => provider.close()));
+      await clients.close();
       await server.close();
       rmSync(folder, { recursive: true, force: true });
     },

@@ -26,10 +26,10 @@ export interface GceServer {
   close(): Promise<void>;
 }
 
-/** Serves a cloud over HTTP, where the real client finds it. */
-export async function serve(cloud: GceCloud): Promise<GceServer> {
+/** Serves a cloud (the one that there is when a request comes) over HTTP, where the real client finds it. */
+export async function serve(cloud: () => GceCloud): Promise<GceServer> {
   const server = createServer((request, response) => {
-    void answer(cloud, request, response);
+    void answer(cloud(), request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

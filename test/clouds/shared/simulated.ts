@@ -54,7 +54,7 @@ export class SimulatedRealizer implements Realizer {
 
   async probe(id: string): Promise<boolean> {
     const machine = this.#machines.get(id);
-    return machine !== undefined && machine.running && machine.healthy;
+    return machine?.running === true && machine.healthy;
   }
 
   async route(ip: string, to: Route | null): Promise<void> {
