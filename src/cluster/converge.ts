@@ -76,10 +76,10 @@ export async function converge(world: World, options: ConvergeOptions): Promise<
     const observation = await world.observe();
     if (failure || signal?.aborted) continue;
     const decision = next(world.spec(), observation, options.policy);
-    const outdated = changed.size > 0;
+    const isOutdated = (step: Step): boolean => touches(step).some((thing) => changed.has(thing));
+    const outdated = decision.steps.some(isOutdated) || (running.size === 0 && changed.size > 0);
     for (const step of decision.steps) {
-      const fresh = touches(step).every((thing) => !changed.has(thing));
-      if (fresh && isFree(step, running)) {
+      if (!isOutdated(step) && isFree(step, running)) {
         const times = succeeded.get(stepKey(step)) ?? 0;
         if (times >= PATIENCE) throw stuck(step, world.spec());
         // What a cloud has done it may show only a moment later.
@@ -87,7 +87,7 @@ export async function converge(world: World, options: ConvergeOptions): Promise<
         start(step);
       }
     }
-    if (running.size === 0 && outdated) continue;
+    if (outdated) continue;
     if (running.size === 0) {
       const [blocked] = decision.blocked;
       if (blocked) throw new Refusal(blocked.message, blocked.advice);

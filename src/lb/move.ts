@@ -3,6 +3,9 @@ import type { AvailabilityReport } from './availability.ts';
 import { startProbe } from './probe.ts';
 import { type ApiClient, isReady } from './request.ts';
 
+/** The probe runs for so long before and after the move: figures of a tenth of a second would say nothing. */
+const SETTLE_MS = 1000;
+
 export interface Move {
   /** "promotion", "demotion", "replacement"; null when nobody holds the address yet, so that there is no client to notice. */
   readonly during: string | null;
@@ -25,10 +28,12 @@ export interface Move {
 export async function moveAddress(move: Move): Promise<AvailabilityReport | null> {
   const probe = move.during === null ? null : startProbe(move.api, move.during);
   try {
+    await probe?.settle(SETTLE_MS);
     move.progress('moving the address');
     await move.handOver();
     move.progress('waiting for the API server to answer at the address');
     await answers(move);
+    if (probe) await probe.settle(SETTLE_MS);
   } catch (error) {
     await probe?.stop();
     if (move.handBack && !move.signal?.aborted) {

@@ -1,3 +1,4 @@
+import { systemClock } from '../util/clock.ts';
 import type { AvailabilityReport, ProbeResult } from './availability.ts';
 import { type ApiClient, type ApiRequest, callApi } from './request.ts';
 import { openWatch, type WatchProbe } from './watch.ts';
@@ -18,6 +19,8 @@ interface Tally {
 }
 
 export interface Probe {
+  /** Lets the probe run for so long. */
+  settle(ms: number): Promise<void>;
   /** Ends the probe, waits for what is under way, removes what it wrote, and says what was met. */
   stop(): Promise<AvailabilityReport>;
 }
@@ -67,6 +70,7 @@ export function startProbe(client: ApiClient, during: string): Probe {
   const watch: WatchProbe = openWatch(client, `${LEASE}?watch=1&fieldSelector=metadata.name=${LEASE_NAME}`);
 
   return {
+    settle: (ms) => systemClock.sleep(ms),
     async stop() {
       clearInterval(timer);
       await Promise.all(pending);
