@@ -73,7 +73,11 @@ export async function converge(world: World, options: ConvergeOptions): Promise<
       throw failed(failure!.step, failure!.error, world.spec());
     }
     changed.clear();
-    const observation = await world.observe();
+    const observation = await world.observe().catch(async (error: unknown) => {
+      // What runs is waited for: nothing of ours goes on behind the back of whoever reads the error.
+      await Promise.all([...running.values()].map((entry) => entry.done));
+      throw error;
+    });
     if (failure || signal?.aborted) continue;
     const decision = next(world.spec(), observation, options.policy);
     const isOutdated = (step: Step): boolean => touches(step).some((thing) => changed.has(thing));
