@@ -2,7 +2,7 @@ import type { World } from '../world.ts';
 import { describeAvailability } from './availability.ts';
 import type { Display } from './display.ts';
 import { painter } from './painter.ts';
-import { advance, noProgress } from './progress.ts';
+import { advance, ended, noProgress } from './progress.ts';
 import { style } from './style.ts';
 import { renderTree } from './tree.ts';
 
@@ -49,9 +49,8 @@ export function liveDisplay(title: string, world: World): Display {
     settle() {
       stop?.();
       stop = null;
-      const ran = progress.entries.some((entry) => entry.state !== 'pending');
-      const kept = progress.warnings.map((warning) => style(screen).warn(`! ${warning}`));
-      painted.leave(ran ? lines(Number.POSITIVE_INFINITY) : kept);
+      progress = ended(progress);
+      painted.leave(lines(Number.POSITIVE_INFINITY));
       progress = noProgress;
     },
   };

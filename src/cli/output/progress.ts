@@ -62,6 +62,13 @@ export function advance(progress: Progress, event: HaupEvent, now: number): Prog
   }
 }
 
+/** What is worth keeping once all is over: a step that proved unnecessary was planned, but is not missing. */
+export function ended(progress: Progress): Progress {
+  const begun = progress.entries.filter((entry) => entry.state !== 'pending');
+  const complete = begun.every((entry) => entry.state === 'done');
+  return { ...progress, entries: complete ? begun : progress.entries, topics: new Map() };
+}
+
 /** A new plan replaces what was still to come; what has begun stays. */
 function planned(entries: readonly Entry[], steps: readonly Step[]): Entry[] {
   const begun = entries.filter((entry) => entry.state !== 'pending');

@@ -16,7 +16,7 @@ export function renderSummary(
   done: readonly Step[],
   style: Style,
 ): string[] {
-  const { plan, status } = outcome;
+  const { status } = outcome;
   const changes = changesOf(done);
   const first = changes.length > 0 ? changes.join(', ') : 'nothing to do';
   const lines = [`${style.bold(cluster)}: ${first} (${elapsed(outcome.seconds)})`];
@@ -26,7 +26,7 @@ export function renderSummary(
     lines.push(api, etcd);
     if (status.unfinished.length > 0)
       lines.push(style.bad(`unfinished: ${status.unfinished.map(safe).join('; ')}`));
-    for (const warning of new Set([...status.warnings, ...plan.warnings])) {
+    for (const warning of status.warnings) {
       lines.push(style.warn(`warning: ${safe(warning)}`));
     }
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { openDisplay } from '../../../src/cli/output/display.ts';
 import { painter } from '../../../src/cli/output/painter.ts';
 import { plainDisplay } from '../../../src/cli/output/plain.ts';
 import { advance, noProgress, type Progress } from '../../../src/cli/output/progress.ts';
@@ -183,5 +184,62 @@ describe('plain lines', () => {
       '00:00:10 note     etcd: 10 %',
       '00:00:16 note     etcd: 16 %',
     ]);
+  });
+});
+
+describe('the live display', () => {
+  function live() {
+    const err = paper({ isTTY: true });
+    let ticks: (() => void)[] = [];
+    const world = {
+      err,
+      now: () => 0,
+      every: (_: number, tick: () => void) => {
+        ticks.push(tick);
+        return () => {
+          ticks = ticks.filter((one) => one !== tick);
+        };
+      },
+    } as unknown as World;
+    const display = openDisplay('text', 'haup create demo', world);
+    return { display, err, ticks: () => ticks };
+  }
+
+  it('draws on each tick, stops when it is settled, and begins anew afterwards', () => {
+    const { display, err, ticks } = live();
+    display.emit({ type: 'step-started', step: create });
+    expect(err.text).toBe('');
+    ticks()[0]!();
+    expect(err.text).toContain('create the machine');
+    display.settle();
+    expect(ticks()).toEqual([]);
+    const before = err.text.length;
+    display.emit({ type: 'step-started', step: reserve });
+    ticks()[0]!();
+    expect(err.text.slice(before)).not.toContain('create the machine');
+  });
+
+  it('leaves out in the end what was planned and proved unnecessary, but not what a failure kept from running', () => {
+    const done = live();
+    const failed = live();
+    const events: HaupEvent[] = [
+      { type: 'plan', plan: planOf([reserve, create, start]) },
+      { type: 'step-started', step: reserve },
+      { type: 'step-finished', step: reserve, seconds: 1 },
+      { type: 'step-started', step: create },
+    ];
+    for (const event of events) {
+      done.display.emit(event);
+      failed.display.emit(event);
+    }
+    done.display.emit({ type: 'step-finished', step: create, seconds: 1 });
+    failed.display.emit({ type: 'step-failed', step: create, seconds: 1, error: 'quota' });
+    expect(done.display.finished()).toEqual([reserve, create]);
+    expect(failed.display.unfinished()).toHaveLength(2);
+    done.display.settle();
+    failed.display.settle();
+    expect(done.err.text).not.toContain('start the control plane');
+    expect(failed.err.text).toContain('· start the control plane');
+    expect(failed.err.text.endsWith('\x1b[?25h')).toBe(true);
   });
 });
