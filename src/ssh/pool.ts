@@ -1,4 +1,6 @@
+import { TimeoutError } from '../util/wait.ts';
 import { type ConnectOptions, connect, type SshTarget } from './connect.ts';
+import { SshError } from './errors.ts';
 import { ensureOwnHostKey, type RotateOptions } from './rotate.ts';
 import type { Session } from './session.ts';
 
@@ -31,9 +33,12 @@ export class SessionPool {
     if (this.#closed) throw new Error('the session pool is closed');
     const known = this.#entries.get(target.what);
     if (known && known.host === target.host) {
-      const session = await known.opening;
-      if (session.alive) return session;
-      if (this.#entries.get(target.what) !== known) return this.session(target, options);
+      const started = Date.now();
+      const session = await joined(known.opening, target, options);
+      if (session?.alive) return session;
+      if (this.#entries.get(target.what) !== known) {
+        return this.session(target, { ...options, timeoutMs: options.timeoutMs - (Date.now() - started) });
+      }
     } else if (known) {
       this.drop(target.what);
     }
@@ -71,4 +76,35 @@ export class SessionPool {
       throw error;
     }
   }
+}
+
+/**
+ * A session that another caller is opening, under this caller's own time limit and signal. Undefined when the other's
+ * limit was the shorter one.
+ */
+function joined(
+  opening: Promise<Session>,
+  target: SshTarget,
+  { timeoutMs, signal }: ConnectOptions,
+): Promise<Session | undefined> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal?.reason);
+    const limit = () => {
+      const message = new TimeoutError(`SSH on ${target.what} (${target.host})`, timeoutMs, undefined)
+        .message;
+      reject(new SshError('unreachable', target.host, message));
+    };
+    const timer = setTimeout(limit, timeoutMs);
+    signal?.addEventListener('abort', abort, { once: true });
+    if (signal?.aborted) abort();
+    opening
+      .then(resolve, (error) => {
+        if (error instanceof SshError && error.kind === 'unreachable') resolve(undefined);
+        else reject(error);
+      })
+      .finally(() => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', abort);
+      });
+  });
 }

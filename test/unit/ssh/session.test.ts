@@ -66,7 +66,8 @@ test('a command that takes too long is given up here and killed there', async ()
     kind: 'timeout',
     message: expect.stringContaining('could not wait for ever'),
   });
-  const pid = Number(readFileSync(pidFile, 'utf8'));
+  const started = async () => Number(readFileSync(pidFile, 'utf8')) || undefined;
+  const pid = await waitFor(started, { what: 'the command to start', timeoutMs: 5_000 });
   await waitFor(async () => (alive(pid) ? undefined : true), {
     what: 'the command to be killed',
     timeoutMs: 8_000,
