@@ -27,6 +27,18 @@ rules:
         resources: ["leases"]
     verbs: ["get", "update"]
     users: ["system:kube-controller-manager", "system:kube-scheduler", "system:apiserver"]
+  # Every ten seconds, each replica applies what is there already (kubernetes-endpoints.sh).
+  - level: None
+    resources:
+      - group: ""
+        resources: ["endpoints"]
+        resourceNames: ["kubernetes"]
+      - group: discovery.k8s.io
+        resources: ["endpointslices"]
+        resourceNames: ["kubernetes"]
+    namespaces: ["default"]
+    verbs: ["patch"]
+    users: ["kube-apiserver-kubelet-client"]
   # What the components and the nodes read in their daily work.
   - level: None
     users: ["system:kube-controller-manager", "system:kube-scheduler", "system:apiserver"]

@@ -1,0 +1,46 @@
+import { execFileSync } from 'node:child_process';
+import { describe, expect, test } from 'vitest';
+import { bootScript } from '../../../src/replicas/boot.ts';
+import { makeKeyPair } from '../../../src/ssh/keys.ts';
+
+const hostKey = makeKeyPair('demo-master');
+const operator = makeKeyPair('haup');
+const options = { hostKeyPrivate: hostKey.privateKey, operatorPublicKey: operator.publicKey };
+
+describe('the boot script', () => {
+  test('is a POSIX shell script of at most 12 KiB, as the smallest cloud allows', () => {
+    const script = bootScript({ ...options, randomHostKeyMs: 3000 });
+    expect(script).toMatch(/^#!\/bin\/sh\n/);
+    expect(Buffer.byteLength(script)).toBeLessThan(12 * 1024);
+    execFileSync('sh', ['-n'], { input: script });
+  });
+
+  test('leaves at once when its mark says that this is not the first boot', () => {
+    const lines = bootScript(options).split('\n');
+    const leaves = lines.findIndex((line) => line.includes('[ ! -e "$mark" ] || exit 0'));
+    const firstChange = lines.findIndex((line) => /^(mkdir|mv|cat|rm|ssh-keygen|systemctl)/.test(line));
+    expect(leaves).toBeGreaterThan(0);
+    expect(leaves).toBeLessThan(firstChange);
+  });
+
+  test('installs the host key last, because whoever is shown it expects to be let in', () => {
+    const script = bootScript(options);
+    expect(script.indexOf(operator.publicKey)).toBeGreaterThan(0);
+    expect(script.indexOf(operator.publicKey)).toBeLessThan(script.indexOf('BEGIN OPENSSH PRIVATE KEY'));
+  });
+
+  test('keeps the host key whole', () => {
+    expect(bootScript(options)).toContain(`\n${hostKey.privateKey.trimEnd()}\n`);
+  });
+
+  test('takes no text that could be anything else than a key', () => {
+    const evil = `${operator.publicKey}\nHAUP\nreboot`;
+    expect(() => bootScript({ ...options, operatorPublicKey: evil })).toThrow('one line');
+    expect(() => bootScript({ ...options, operatorPublicKey: 'ssh-ed25519 AAAA $(reboot)' })).toThrow(
+      'one line',
+    );
+    expect(() => bootScript({ ...options, hostKeyPrivate: 'HAUP\nreboot\n' })).toThrow(
+      'not an OpenSSH private key',
+    );
+  });
+});

@@ -1,0 +1,30 @@
+import { createAuthorities } from '../../../src/pki/authorities.ts';
+import { issueReplica } from '../../../src/pki/replica.ts';
+import { newEncryptionKey, type ReplicaConfig } from '../../../src/replicas/config.ts';
+
+/** A replica's configuration with real certificates. */
+export async function exampleConfig(): Promise<ReplicaConfig> {
+  const identity = {
+    cluster: 'demo',
+    name: 'demo-master',
+    internalIp: '10.0.0.2',
+    apiAddress: '198.18.0.10',
+    apiPort: 443,
+    serviceCidr: '10.96.0.0/16',
+  };
+  const pki = await issueReplica(
+    { ...identity, staticExternalIp: null, balancerDnsName: null, clusterDomain: 'cluster.local' },
+    await createAuthorities('demo'),
+  );
+  return {
+    ...identity,
+    uid: '0123456789abcdef',
+    kubernetesVersion: 'v1.37.1',
+    etcdVersion: 'v3.7.3',
+    binaries: { kind: 'mounted', path: '/opt/haup/bin' },
+    pki,
+    encryptionKey: newEncryptionKey(),
+    shutdownDelaySeconds: 4,
+    localRoute: false,
+  };
+}

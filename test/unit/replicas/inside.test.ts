@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest';
+import { parseInside } from '../../../src/replicas/inside.ts';
+import { exampleConfig } from './config.ts';
+
+const options = { uid: '0123456789abcdef', name: 'demo-master', apiPort: 443 };
+const marker = JSON.stringify({
+  uid: options.uid,
+  name: options.name,
+  digest: 'd',
+  apiAddress: '198.18.0.10',
+});
+const ok = { file: 'enabled', active: 'active', restarts: 0, since: 10 };
+type Unit = typeof ok;
+interface Answer {
+  marker: string;
+  certificate: string;
+  wal: string;
+  units: Record<string, Unit>;
+  uptime: number;
+  codes: readonly [string, string, string];
+}
+const good: Answer = {
+  marker,
+  certificate: '',
+  wal: 'yes\n',
+  units: { etcd: ok, 'kube-apiserver': ok, 'kube-controller-manager': ok, 'kube-scheduler': ok },
+  uptime: 100,
+  codes: ['200', '200', '200'],
+};
+
+/** What the machine prints. */
+function answer(change: Partial<Answer> = {}): string {
+  const { marker, certificate, wal, units, uptime, codes } = { ...good, ...change };
+  const paragraphs = Object.entries(units).map(
+    ([name, unit]) =>
+      `Id=${name}.service\nUnitFileState=${unit.file}\nActiveState=${unit.active}\nNRestarts=${unit.restarts}\nActiveEnterTimestampMonotonic=${unit.since * 1e6}\n`,
+  );
+  const urls = [
+    'https://127.0.0.1:443/readyz',
+    'https://127.0.0.1:10257/healthz',
+    'https://127.0.0.1:10259/healthz',
+  ];
+  const health = urls.map((url, i) => `${url} ${codes[i]}\n`).join('');
+  return [marker, certificate, wal, paragraphs.join('\n'), `${uptime}\n`, health].join('--haup--\n');
+}
+const inside = (change: Partial<Answer> = {}) => parseInside(answer(change), options)!;
+const withUnit = (name: string, unit: Partial<Unit>) => ({
+  units: { ...good.units, [name]: { ...ok, ...unit } },
+});
+
+describe('what a machine says of itself', () => {
+  test('all well', async () => {
+    const certificate = (await exampleConfig()).pki.get('apiserver.crt')!.pem;
+    expect(inside({ certificate })).toEqual({
+      provisioned: true,
+      etcdData: true,
+      etcd: 'running',
+      apiServer: 'ready',
+      controllers: 'running',
+      certificateExpires: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+    });
+  });
+
+  test('an empty machine', () => {
+    const off = { ...ok, file: '', active: 'inactive' };
+    const units = Object.fromEntries(Object.keys(good.units).map((name) => [name, off]));
+    expect(inside({ marker: '', wal: '', units, codes: ['000', '000', '000'] })).toEqual({
+      provisioned: false,
+      etcdData: false,
+      etcd: 'disabled',
+      apiServer: 'disabled',
+      controllers: 'disabled',
+      certificateExpires: null,
+    });
+  });
+
+  test('another cluster, another name or half a marker is not provisioned', () => {
+    expect(inside({ marker: marker.replace('0123', 'ffff') }).provisioned).toBe(false);
+    expect(inside({ marker: marker.replace('demo-master', 'demo-master-abc') }).provisioned).toBe(false);
+    expect(inside({ marker: marker.slice(0, 40) }).provisioned).toBe(false);
+  });
+
+  test('an answer that was cut short is no answer, not an empty machine', () => {
+    for (let length = 0; length < answer().lastIndexOf('--haup--'); length += 7) {
+      expect(parseInside(answer().slice(0, length), options)).toBeNull();
+    }
+    expect(inside({ units: {} })).toBeNull();
+  });
+
+  test('a disabled unit that still drains is not out of the way', () => {
+    const draining = { file: 'disabled', active: 'deactivating' };
+    expect(inside(withUnit('kube-apiserver', draining)).apiServer).toBe('stopped');
+    expect(inside(withUnit('kube-apiserver', { ...draining, active: 'inactive' })).apiServer).toBe(
+      'disabled',
+    );
+  });
+
+  test('an etcd that waits for its quorum does not run', () => {
+    expect(inside(withUnit('etcd', { active: 'activating' })).etcd).toBe('stopped');
+  });
+
+  test('an API server is ready when it says so itself', () => {
+    expect(inside({ codes: ['500', '200', '200'] }).apiServer).toBe('unready');
+    expect(inside({ codes: ['000', '200', '200'] }).apiServer).toBe('unready');
+  });
+
+  test('controllers run when both do, and are disabled when both are', () => {
+    const off = { file: 'disabled', active: 'inactive' };
+    expect(inside(withUnit('kube-scheduler', off)).controllers).toBe('stopped');
+    expect(inside({ codes: ['200', '200', '000'] }).controllers).toBe('stopped');
+  });
+
+  test('a controller that was started again moments ago does not count as running', () => {
+    expect(inside(withUnit('kube-scheduler', { restarts: 3, since: 98 })).controllers).toBe('stopped');
+    expect(inside(withUnit('kube-scheduler', { restarts: 3, since: 90 })).controllers).toBe('running');
+    expect(inside(withUnit('kube-scheduler', { restarts: 0, since: 98 })).controllers).toBe('running');
+  });
+});
