@@ -1,7 +1,8 @@
 import type { Address as ElasticIp, Instance } from '@aws-sdk/client-ec2';
+import { retry } from '../shared/retry.ts';
 import type { Api } from './api.ts';
 import { type Context, minutes, wait } from './context.ts';
-import { type AwsError, hasCode, tolerate } from './errors.ts';
+import { AwsError, hasCode, tolerate } from './errors.ts';
 
 /**
  * A balancer's node still has the address: EC2 lets nobody else touch it, and words that as a lack of permission, or as
@@ -20,56 +21,62 @@ const young = ['InvalidAllocationID.NotFound', 'InvalidInstanceID.NotFound', 'In
  * Associates the address with the instance, wherever it was before. An Elastic IP that the instance had is freed: by this
  * same call (EC2 reference, AssociateAddress), or, should EC2 refuse with "already associated", by a call of its own.
  * @param held also wait for a balancer to let go of the address, up to `deadlineMs`.
+ * @param present the instance's association of a moment ago, which is not listed yet.
+ * @returns the id of the new association.
  */
 export async function give(
   context: Context,
   api: Api,
   address: ElasticIp,
   instance: Instance,
-  options: { held?: boolean; deadlineMs?: number } = {},
-): Promise<void> {
-  const { held = false, deadlineMs = 2 * minutes } = options;
+  options: { held?: boolean; present?: string | null; deadlineMs?: number } = {},
+): Promise<string> {
+  const { held = false, present = null, deadlineMs = 2 * minutes } = options;
   const AllocationId = address.AllocationId!;
   const InstanceId = instance.InstanceId!;
-  await freeing(context, api, InstanceId, AllocationId, () =>
-    api.ec2(
-      'AssociateAddress',
-      { AllocationId, InstanceId },
-      {
-        patience: (error) => hasCode(error, young) || (held && isHeldElsewhere(error)),
-        deadlineMs,
-        brisk: true,
-      },
-    ),
+  const began = context.clock.now();
+  return retry(
+    async () => {
+      try {
+        const made = await api.ec2(
+          'AssociateAddress',
+          { AllocationId, InstanceId },
+          { patience: young, deadlineMs, brisk: true },
+        );
+        return made.AssociationId ?? '';
+      } catch (error) {
+        // Either the address is, or the instance has one. Listings are late: look again each time.
+        if (hasCode(error, taken)) {
+          if (present) await free(api, { AssociationId: present });
+          await freeOthers(api, InstanceId, AllocationId);
+        }
+        throw error;
+      }
+    },
+    {
+      what: 'ec2:AssociateAddress',
+      clock: context.clock,
+      signal: api.signal,
+      deadlineMs,
+      firstPauseMs: 250,
+      maxPauseMs: 1000,
+      again: (error) =>
+        (hasCode(error, taken) && context.clock.now() < began + listedMs) ||
+        (held && error instanceof AwsError && isHeldElsewhere(error)),
+    },
   );
 }
 
-async function freeing(
-  context: Context,
-  api: Api,
-  instanceId: string,
-  allocationId: string,
-  associate: () => Promise<unknown>,
-): Promise<void> {
-  try {
-    await associate();
-  } catch (error) {
-    if (!hasCode(error, ['Resource.AlreadyAssociated'])) throw error;
-    const present = (await addressesOf(api, instanceId)).filter(
-      (other) => other.AllocationId !== allocationId,
-    );
-    if (present.length === 0) throw error;
-    for (const other of present) await free(api, other);
-    context.progress('associating the address again');
-    await associate();
-  }
-}
+const taken = ['Resource.AlreadyAssociated'];
 
-async function addressesOf(api: Api, instanceId: string): Promise<ElasticIp[]> {
+/** By then an association that was just made is listed. */
+const listedMs = 20_000;
+
+async function freeOthers(api: Api, instanceId: string, allocationId: string): Promise<void> {
   const answer = await api.ec2('DescribeAddresses', {
     Filters: [{ Name: 'instance-id', Values: [instanceId] }],
   });
-  return answer.Addresses ?? [];
+  for (const other of answer.Addresses ?? []) if (other.AllocationId !== allocationId) await free(api, other);
 }
 
 /** Takes the address away from the instance that has it. */

@@ -63,7 +63,6 @@ export async function toMachine(context: Context, parts: HandoverParts, name: st
     context.progress(`moving the address to ${name}`);
     await give(context, api.steadfast, address, target, { held: true, deadlineMs: 10 * minutes });
   }
-  await parts.management.reconcile();
   await shown(
     context,
     api,
@@ -71,6 +70,7 @@ export async function toMachine(context: Context, parts: HandoverParts, name: st
     `the address to be shown at ${name}`,
     (now) => now.InstanceId === target.InstanceId,
   );
+  await parts.management.reconcile();
 }
 
 /** Frees the address by disabling its zone, or, where that is the only one, by deleting the load balancer. */
@@ -189,8 +189,9 @@ async function place(
   context.api.signal.throwIfAborted();
 
   context.progress(`moving the address to the load balancer, in ${route.zone}`);
+  let own: string | null = null;
   try {
-    if (owner) await takeFrom(context, parts, address, owner);
+    if (owner) own = await takeFrom(context, parts, address, owner);
     if (route.kind === 'rebuild')
       await build(context, parts, zones, {
         api,
@@ -204,7 +205,7 @@ async function place(
         { patience: inUse, deadlineMs: present ? 5 * minutes : 1 * minutes, brisk: true },
       );
   } catch (error) {
-    if (owner) await putBack(context, () => returnTo(context, address, owner, route), error);
+    if (owner) await putBack(context, () => returnTo(context, address, owner, own, route), error);
     throw error;
   }
   if (route.kind !== 'add') await targetsSettled(context);
@@ -223,26 +224,44 @@ async function disable(
   );
 }
 
-/** The machine's own address replaces the API address in one call, so that it stays reachable. See {@link Management}. */
+/**
+ * The machine's own address replaces the API address in one call, so that it stays reachable. See {@link Management}.
+ * @returns the association of its own address.
+ */
 async function takeFrom(
   context: Context,
   parts: HandoverParts,
   address: ElasticIp,
   owner: Instance,
-): Promise<void> {
+): Promise<string | null> {
   const api = context.api.steadfast;
   if (stateOf(owner) === 'running') {
     const own = await parts.management.prepare(nameOf(owner));
-    await give(context, api, own, owner, { deadlineMs: 1 * minutes });
-  } else await free(api, address);
+    return give(context, api, own, owner, { deadlineMs: 1 * minutes });
+  }
+  await free(api, address);
+  return null;
 }
 
 /** Undoes what a failed move to the balancer did, unless the balancer has the address after all. */
-async function returnTo(context: Context, address: ElasticIp, owner: Instance, route: Route): Promise<void> {
+async function returnTo(
+  context: Context,
+  address: ElasticIp,
+  owner: Instance,
+  own: string | null,
+  route: Route,
+): Promise<void> {
   const api = context.api.steadfast;
   if (route.kind === 'rebuild') await demolish(context, await findLoadBalancer(context, api), api);
   else if (zoneOf(await findLoadBalancer(context, api), address.AllocationId!)) return;
-  await give(context, api, address, owner, { held: true, deadlineMs: 5 * minutes });
+  await give(context, api, address, owner, { held: true, present: own, deadlineMs: 5 * minutes });
+  await shown(
+    context,
+    api,
+    address.AllocationId!,
+    `the address to be shown at ${nameOf(owner)}`,
+    (now) => now.InstanceId === owner.InstanceId,
+  );
 }
 
 /** Runs a rollback; if that fails as well, says so beside what failed first. */

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { canonicalCidr, desiredRules, flatten, toPermission } from '../../../../src/providers/aws/rules.ts';
+import { ProviderError } from '../../../../src/providers/errors.ts';
+
+const ids = { masters: 'sg-1', balancer: 'sg-2' };
+const access = { apiPort: 443, ssh: ['203.0.113.7/32'], clients: ['198.51.100.0/24'], direct: true };
+
+test('masters accept the API from clients only while these come directly', () => {
+  const from = (direct: boolean) =>
+    desiredRules(ids, { ...access, direct })
+      .masters.filter((rule) => rule.port === 443)
+      .map((rule) => rule.from);
+  expect(from(true)).toEqual(['sg-1', 'sg-2', '198.51.100.0/24']);
+  expect(from(false)).toEqual(['sg-1', 'sg-2']);
+});
+
+test('etcd is open to masters alone, SSH to the operator alone, and the balancer to the clients alone', () => {
+  const rules = desiredRules(ids, access);
+  expect(rules.masters.filter((rule) => rule.port === 2380).map((rule) => rule.from)).toEqual(['sg-1']);
+  expect(rules.masters.filter((rule) => rule.port === 22).map((rule) => rule.from)).toEqual([
+    '203.0.113.7/32',
+  ]);
+  expect(rules.balancer.map((rule) => [rule.port, rule.from])).toEqual([[443, '198.51.100.0/24']]);
+});
+
+test('a rule survives the way through the form that EC2 keeps it in', () => {
+  for (const rule of [
+    ...desiredRules(ids, access).masters,
+    { port: 22, from: '2001:db8::/32', why: 'haup: x' },
+  ])
+    expect(flatten([toPermission(rule)])).toEqual([rule]);
+});
+
+test.each([
+  ['10.1.2.3', '10.1.2.3/32'],
+  ['10.1.2.3/8', '10.0.0.0/8'],
+  ['198.51.100.77/26', '198.51.100.64/26'],
+  ['1.2.3.4/0', '0.0.0.0/0'],
+  ['255.255.255.255/1', '128.0.0.0/1'],
+  ['2001:DB8::/32', '2001:db8::/32'],
+])('%s is kept as %s', (given, kept) => {
+  expect(canonicalCidr(given)).toBe(kept);
+});
+
+test.each(['10.1.2', '10.1.2.3/33', '10.1.2.3/x', 'example.com', '', '1.2.3.4/-1', '10.1.2.3/'])(
+  '%s is refused',
+  (given) => {
+    expect(() => canonicalCidr(given)).toThrow(ProviderError);
+  },
+);
