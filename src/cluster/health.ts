@@ -1,4 +1,4 @@
-import { machineOf, memberOf, type Observation } from './observation.ts';
+import { machineOf, memberOf, type Observation, type Silence } from './observation.ts';
 import { type ClusterSpec, type ReplicaSpec, replicaZones, wanted, wantsBalancer } from './spec.ts';
 
 const DAY_MS = 86_400_000;
@@ -37,6 +37,16 @@ function replicaWarnings(spec: ClusterSpec, o: Observation, replica: ReplicaSpec
   ];
 }
 
+const SILENCES: Readonly<Record<Silence, string>> = {
+  nothing: 'its machine runs but is cut off: no packet comes back',
+  'no-sshd': 'its machine runs but its sshd does not',
+  'no-greeting':
+    'its machine runs but hangs: it accepts connections and says nothing (frozen, or out of memory)',
+  'no-entry': "its machine does not know the operator's key: its disk has been emptied or exchanged",
+  'other-key': 'its machine has another SSH host key: its disk has been emptied, or this is another machine',
+  unknown: 'its machine runs but does not answer (frozen, cut off, or out of memory)',
+};
+
 /** What is wrong with a replica that has joined; null when nothing is, or when it has yet to join. */
 export function diagnose(o: Observation, name: string): string | null {
   const member = memberOf(o, name);
@@ -45,7 +55,7 @@ export function diagnose(o: Observation, name: string): string | null {
   if (!machine) return 'its machine is gone';
   if (machine.state === 'stopped') return 'its machine is stopped';
   const { inside } = machine;
-  if (!inside) return 'its machine runs but does not answer (frozen, cut off, or out of memory)';
+  if (!inside) return SILENCES[machine.silence ?? 'unknown'];
   if (!inside.provisioned || !inside.etcdData) return 'its disk has been emptied: it holds no etcd data';
   if (!member.started) return 'its etcd member never started';
   if (inside.etcd !== 'running') return 'etcd does not run';

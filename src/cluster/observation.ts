@@ -29,7 +29,12 @@ export interface MachineObservation {
   readonly externalIp: string | null;
   /** What the machine says of itself over SSH; null when it does not answer. */
   readonly inside: Inside | null;
+  /** Of a running machine that does not answer: what was met instead. */
+  readonly silence?: Silence | undefined;
 }
+
+/** `other-key`: it shows another SSH host key than the one that is pinned. */
+export type Silence = 'nothing' | 'no-sshd' | 'no-greeting' | 'no-entry' | 'other-key' | 'unknown';
 
 /** What is: read from the cloud, from etcd and from the replicas. Plain data, so that it can be simulated. */
 export interface Observation {

@@ -1,13 +1,14 @@
 import type { EtcdClient } from '../etcd/client.ts';
 import type { Interruption, Machine } from '../providers/provider.ts';
-import { type Inside, inspect } from '../replicas/inspect.ts';
+import { inspect } from '../replicas/inspect.ts';
+import { HostKeyError, SshError } from '../ssh/errors.ts';
 import type { SessionPool } from '../ssh/pool.ts';
 import type { Session } from '../ssh/session.ts';
 import type { ChangeableWorld } from './change.ts';
 import { execute } from './execute/execute.ts';
 import { operatorKey } from './execute/keys.ts';
 import type { Progress, Tools } from './execute/tools.ts';
-import type { EtcdObservation, MachineObservation, Observation } from './observation.ts';
+import type { EtcdObservation, MachineObservation, Observation, Silence } from './observation.ts';
 import { nothing } from './observation.ts';
 import { observeMembers } from './observe-members.ts';
 import { type ClusterSpec, replicaZones } from './spec.ts';
@@ -116,21 +117,21 @@ export class RealWorld implements ChangeableWorld {
     const { name, zone, state, internalIp, externalIp, sshHost } = machine;
     if (sshHost) this.#hosts.set(name, sshHost);
     else this.#hosts.delete(name);
-    const inside = state === 'running' && sshHost ? await this.#inside(name) : null;
-    return { name, zone, state, internalIp, externalIp, inside };
+    const met = state === 'running' && sshHost ? await this.#inside(name) : { inside: null };
+    return { name, zone, state, internalIp, externalIp, ...met };
   }
 
   /** A machine that has never been logged in to is the provisioning's affair: looking must not wait for its boot. */
-  async #inside(name: string): Promise<Inside | null> {
+  async #inside(name: string): Promise<Pick<MachineObservation, 'inside' | 'silence'>> {
     const { memory, signal } = this.#parts;
-    if (memory.spec.deleting || !memory.pin(name)?.seen) return null;
+    if (memory.spec.deleting || !memory.pin(name)?.seen) return { inside: null };
     const timeoutMs = this.#silent.has(name) ? SECOND_LOOK_MS : LOOK_MS;
     try {
       const session = await this.session(name, timeoutMs);
       const { uid, apiPort } = memory.spec;
       const inside = await inspect(session, { uid, name, apiPort }, { timeoutMs });
       this.#silent.delete(name);
-      return inside;
+      return { inside };
     } catch (error) {
       signal.throwIfAborted();
       this.#silent.add(name);
@@ -139,9 +140,14 @@ export class RealWorld implements ChangeableWorld {
         topic: `look ${name}`,
         message: `${name} does not answer: ${message(error)}`,
       });
-      return null;
+      return { inside: null, silence: silence(error) };
     }
   }
+}
+
+function silence(error: unknown): Silence {
+  if (error instanceof HostKeyError) return 'other-key';
+  return (error instanceof SshError && error.reached) || 'unknown';
 }
 
 function message(error: unknown): string {

@@ -2,7 +2,7 @@ import { createConnection, type Socket } from 'node:net';
 import { Client } from 'ssh2';
 import { systemClock } from '../util/clock.ts';
 import { GiveUp, TimeoutError } from '../util/wait.ts';
-import { HostKeyError, SshError } from './errors.ts';
+import { HostKeyError, type Reached, SshError } from './errors.ts';
 import { judgeHostKey, type PinRecord, pinAfter, pinnedFingerprints } from './hostkey.ts';
 import { fingerprint } from './keys.ts';
 import { Session } from './session.ts';
@@ -37,9 +37,11 @@ const HANDSHAKE_MS = 15_000;
 
 class Attempt extends Error {
   readonly pause: keyof typeof PAUSE_MS;
-  constructor(pause: keyof typeof PAUSE_MS, message: string) {
+  readonly reached: Reached | undefined;
+  constructor(pause: keyof typeof PAUSE_MS, message: string, reached?: Reached) {
     super(message);
     this.pause = pause;
+    this.reached = reached;
   }
 }
 
@@ -74,7 +76,8 @@ export async function connect(target: SshTarget, options: ConnectOptions): Promi
 
 function unreachable(target: SshTarget, timeoutMs: number, last: unknown): SshError {
   const message = new TimeoutError(`SSH on ${target.what} (${target.host})`, timeoutMs, last).message;
-  return new SshError('unreachable', target.host, message, last);
+  const reached = last instanceof Attempt ? last.reached : undefined;
+  return new SshError('unreachable', target.host, message, last, reached);
 }
 
 async function attempt(
@@ -124,9 +127,9 @@ async function attempt(
     if (shown && authentic) await savePin(target.pin, shown);
     const words = error instanceof Error ? error.message : String(error);
     if (/authentication methods failed/i.test(words)) {
-      throw new Attempt('not-allowed', "sshd refuses the operator's key");
+      throw new Attempt('not-allowed', "sshd refuses the operator's key", 'no-entry');
     }
-    throw new Attempt('no-answer', words);
+    throw new Attempt('no-answer', words, shown ? undefined : 'no-greeting');
   } finally {
     signal?.removeEventListener('abort', abort);
   }
@@ -161,9 +164,12 @@ function openSocket(host: string, port: number, timeoutMs: number, signal?: Abor
       reject(error);
     };
     const abort = () => fail(signal?.reason);
-    const timer = setTimeout(() => fail(new Attempt('no-answer', 'no answer')), timeoutMs);
+    const timer = setTimeout(() => fail(new Attempt('no-answer', 'no answer', 'nothing')), timeoutMs);
     signal?.addEventListener('abort', abort, { once: true });
-    socket.on('error', (error) => fail(new Attempt('no-answer', error.message)));
+    socket.on('error', (error) => {
+      const refused = 'code' in error && error.code === 'ECONNREFUSED';
+      fail(new Attempt('no-answer', error.message, refused ? 'no-sshd' : 'nothing'));
+    });
     socket.once('connect', () => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', abort);

@@ -8,16 +8,22 @@ export type SshErrorKind =
   /** A command ended with another exit code than 0. */
   | 'exit';
 
+/** How far the last attempt at a session got: silence, no sshd, an sshd that says nothing, one that does not let us in. */
+export type Reached = 'nothing' | 'no-sshd' | 'no-greeting' | 'no-entry';
+
 /** Something that was tried over SSH failed. The message says where and what; it never contains a command's input. */
 export class SshError extends Error {
   override readonly name: string = 'SshError';
   readonly kind: SshErrorKind;
   readonly host: string;
+  /** Of `unreachable`, where it is known. */
+  readonly reached: Reached | undefined;
 
-  constructor(kind: SshErrorKind, host: string, message: string, cause?: unknown) {
+  constructor(kind: SshErrorKind, host: string, message: string, cause?: unknown, reached?: Reached) {
     super(message, cause === undefined ? undefined : { cause });
     this.kind = kind;
     this.host = host;
+    this.reached = reached;
   }
 }
 
