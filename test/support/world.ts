@@ -1,7 +1,7 @@
 import type { ChangeableWorld } from '../../src/cluster/change.ts';
 import type { MachineObservation, MemberObservation, Observation } from '../../src/cluster/observation.ts';
 import { emptyInside } from '../../src/cluster/simulate.ts';
-import { type ClusterSpec, wantsBalancer } from '../../src/cluster/spec.ts';
+import type { ClusterSpec } from '../../src/cluster/spec.ts';
 import type { Step } from '../../src/cluster/step.ts';
 import { canChange, quorum } from '../../src/etcd/quorum.ts';
 import type { Holder } from '../../src/providers/provider.ts';
@@ -46,9 +46,8 @@ export class SimulatedWorld implements ChangeableWorld {
   members: Member[] = [];
   leader: string | null = null;
   deleted = false;
-  /** No machine has been hurt: then the API must never stop answering once it has begun. */
+  /** No machine has been hurt: then whoever gets the address does serve. */
   unhurt = true;
-  hasServed = false;
   fate: (step: Step) => Fate = () => 'works';
   readonly done: Step[] = [];
   private ids = 0;
@@ -95,7 +94,13 @@ export class SimulatedWorld implements ChangeableWorld {
           inside: machine.on ? this.inside(machine) : null,
         }),
       ),
-      etcd: { readable: this.hasQuorum(), members: this.members.map((member) => this.asObserved(member)) },
+      // Where no member runs there is nobody to ask: the list is empty, which does not mean that there are no members.
+      etcd: {
+        readable: this.hasQuorum(),
+        members: this.members.some((m) => this.runs(m))
+          ? this.members.map((member) => this.asObserved(member))
+          : [],
+      },
       deleted: this.deleted,
     };
   }
@@ -107,13 +112,16 @@ export class SimulatedWorld implements ChangeableWorld {
     const membership = ['add-learner', 'promote', 'remove-member', 'bootstrap-etcd'].includes(step.kind);
     if (membership && ++this.changing > 1) throw new Violation('two membership changes at once');
     await null; // other steps begin before this one has its effect
+    const available = this.isAvailable();
     try {
       this.effect(step);
     } finally {
       if (membership) this.changing -= 1;
     }
     this.done.push(step);
-    this.mustHold(step);
+    if (available && !this.isAvailable() && !this.stored.deleting) {
+      throw new Violation(`nobody answers at the API address after ${JSON.stringify(step)}`);
+    }
     if (fate === 'killed-after') throw new Killed();
     if (fate === 'reply-lost') throw new Error('connection reset by peer');
   }
@@ -214,6 +222,13 @@ export class SimulatedWorld implements ChangeableWorld {
         if (!member) return;
         const voters = this.members.filter((m) => !m.learner).length;
         if (!member.learner && voters === 1) throw new Violation('the last member was removed');
+        if (
+          !member.learner &&
+          !this.runs(member) &&
+          !this.stored.replicas.every((r) => this.isPrepared(r.name))
+        ) {
+          throw new Violation('a dead member left before the machine of its successor was there');
+        }
         if (member.learner) this.commit(0, 0, step);
         else this.commit(-1, this.runs(member) ? -1 : 0, step);
         this.members = this.members.filter((m) => m !== member);
@@ -230,7 +245,7 @@ export class SimulatedWorld implements ChangeableWorld {
         this.running(step.replica).disk.controllers = 'disabled';
         return;
       case 'stop-api-server': {
-        const target = wantsBalancer(this.stored) && this.balancer?.targets.includes(step.replica);
+        const target = this.holder.kind === 'balancer' && this.balancer?.targets.includes(step.replica);
         const holds = this.holder.kind === 'machine' && this.holder.name === step.replica;
         if (target || holds) throw new Violation(`${step.replica} stops while clients are sent to it`);
         if (this.running(step.replica).disk.controllers !== 'disabled') {
@@ -265,6 +280,9 @@ export class SimulatedWorld implements ChangeableWorld {
         return;
       }
       case 'delete-balancer':
+        if (!this.stored.deleting && this.members.some((m) => !this.isWanted(m.name))) {
+          throw new Violation('the balancer went while connections through it were still served');
+        }
         this.balancer = null;
         if (this.holder.kind === 'balancer') this.holder = { kind: 'nobody' };
         return;
@@ -285,13 +303,14 @@ export class SimulatedWorld implements ChangeableWorld {
     }
   }
 
-  private mustHold(step: Step): void {
-    if (this.stored.deleting) return;
-    const available = this.isAvailable();
-    if (this.hasServed && this.unhurt && !available) {
-      throw new Violation(`nobody answers at the API address after ${JSON.stringify(step)}`);
-    }
-    this.hasServed ||= available;
+  private isWanted(name: string): boolean {
+    return this.stored.replicas.some((replica) => replica.name === name);
+  }
+
+  /** A member already, or a machine on which everything is in place. */
+  private isPrepared(name: string): boolean {
+    const machine = this.machines.find((m) => m.name === name);
+    return this.members.some((m) => m.name === name) || Boolean(machine?.disk.provisioned);
   }
 
   private bootstrap(name: string): void {
