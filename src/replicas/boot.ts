@@ -4,8 +4,6 @@ export interface BootOptions {
   readonly hostKeyPrivate: string;
   /** One line: `ssh-ed25519 AAAA… comment`. */
   readonly operatorPublicKey: string;
-  /** Tests only: answers with a random host key first, for so long, as clouds do before user scripts run. */
-  readonly randomHostKeyMs?: number | undefined;
 }
 
 const PEM = /^-----BEGIN OPENSSH PRIVATE KEY-----\n[A-Za-z0-9+/=\n]+-----END OPENSSH PRIVATE KEY-----\n?$/;
@@ -30,11 +28,6 @@ mark=/var/lib/haup/booted
 mkdir -p /var/lib/haup /root/.ssh /etc/ssh/sshd_config.d
 chmod 755 /var/lib/haup /etc/ssh/sshd_config.d
 
-# Without waiting: this may run as a unit that sshd's own start waits for.
-restart_sshd() {
-  systemctl restart --no-block ssh.service 2>/dev/null || systemctl restart --no-block sshd.service
-}
-${randomKey(options.randomHostKeyMs)}
 cat >/root/.ssh/authorized_keys.haup <<'HAUP'
 ${options.operatorPublicKey}
 HAUP
@@ -62,21 +55,12 @@ for other in dsa ecdsa rsa; do
   rm -f "/etc/ssh/ssh_host_$other""_key" "/etc/ssh/ssh_host_$other""_key.pub"
 done
 
-restart_sshd
+# Without waiting: this may run as a unit that sshd's own start waits for.
+systemctl restart --no-block ssh.service 2>/dev/null || systemctl restart --no-block sshd.service
 sync -- "$key" /root/.ssh/authorized_keys /etc/ssh/sshd_config.d/00-haup.conf /etc/ssh /root/.ssh
 : >"$mark"
 sync -- /var/lib/haup
 `;
   if (Buffer.byteLength(script) > LIMIT) throw new Error('the boot script is larger than 12 KiB');
   return script;
-}
-
-function randomKey(ms: number | undefined): string {
-  if (ms === undefined) return '';
-  return `
-rm -f /etc/ssh/ssh_host_ed25519_key /etc/ssh/ssh_host_ed25519_key.pub
-ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key
-restart_sshd
-sleep ${(ms / 1000).toFixed(3)}
-`;
 }

@@ -138,6 +138,7 @@ start_fresh() {
     for snapshot in ${paths.etcdData}/member/snap/*.snap; do [ ! -e "$snapshot" ] || break 2; done
     sleep 0.05
   done
+  [ -e "$snapshot" ] || return 0
   sleep 0.1
   systemctl is-active -q ${unit.etcd} || systemctl restart --no-block ${unit.etcd}
 }
