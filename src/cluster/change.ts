@@ -4,8 +4,8 @@ import { Refusal } from './errors.ts';
 import { next } from './next/next.ts';
 import type { Observation } from './observation.ts';
 import { makePlan, type Plan } from './plan.ts';
-import type { ClusterSpec } from './spec.ts';
-import { describe } from './step.ts';
+import { type ClusterSpec, wanted } from './spec.ts';
+import { describe, type Step } from './step.ts';
 
 /** A world whose spec can be changed; the save is atomic, durable and refuses to overwrite somebody else's. */
 export interface ChangeableWorld extends World {
@@ -43,14 +43,15 @@ export async function applyChange(
   const observation = await world.observe();
   const before = world.spec();
   const unfinished = options.mayBeUnfinished ? undefined : whatIsUnfinished(before, observation);
-  if (unfinished?.canGoOn) throw unfinished.refusal;
+  if (unfinished && !isAmendable(unfinished)) throw unfinished.refusal;
 
   const after = change(before, observation);
+  if (unfinished && !isAmended(unfinished, after)) throw unfinished.refusal;
   const plan = makePlan(after, observation, {
     interruption: world.interruption(after),
     ...(options.policy ? { policy: options.policy } : {}),
   });
-  // A change that is stuck may be amended by one that gets it unstuck: the dead replica in its way is replaced.
+  // A change that is stuck may be amended by one that gets it unstuck: the replica in its way is replaced.
   if (unfinished && plan.blocked.length > 0) throw unfinished.refusal;
   options.emit({ type: 'plan', plan });
   if (options.dryRun) return { plan, executed: false, observation };
@@ -63,14 +64,24 @@ export async function applyChange(
 
 interface Unfinished {
   readonly refusal: Refusal;
-  /** `haup repair` would get further. */
-  readonly canGoOn: boolean;
+  /** What `haup repair` would do next; null when only deletion goes on. */
+  readonly steps: readonly Step[] | null;
+}
+
+/** Only what a single replica holds up can be helped by a change: one that takes that replica out. */
+function isAmendable({ steps }: Unfinished): boolean {
+  return steps?.every((step) => 'replica' in step && step.replica !== null) ?? false;
+}
+
+/** Nothing that is still to do is about a replica that stays. */
+function isAmended({ steps }: Unfinished, after: ClusterSpec): boolean {
+  return (steps ?? []).every((step) => !('replica' in step && step.replica && wanted(after, step.replica)));
 }
 
 function whatIsUnfinished(spec: ClusterSpec, observation: Observation): Unfinished | undefined {
   if (spec.deleting) {
     const advice = `finish that with: haup delete -c ${spec.name}`;
-    return { refusal: new Refusal(`${spec.name} is being deleted`, advice), canGoOn: true };
+    return { refusal: new Refusal(`${spec.name} is being deleted`, advice), steps: null };
   }
   const { steps, blocked } = next(spec, observation);
   const open = [
@@ -82,5 +93,5 @@ function whatIsUnfinished(spec: ClusterSpec, observation: Observation): Unfinish
     `${spec.name} has an unfinished change: ${open.slice(0, 3).join('; ')}${open.length > 3 ? '; …' : ''}`,
     `finish it first: haup repair -c ${spec.name} (or settle for what is there: haup repair --abandon -c ${spec.name})`,
   );
-  return { refusal, canGoOn: steps.length > 0 };
+  return { refusal, steps };
 }

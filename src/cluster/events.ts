@@ -13,6 +13,8 @@ export type HaupEvent =
   /** Work outside the steps: "downloading etcd v3.7.3: 40 %". A later one with the same topic replaces it. */
   | { readonly type: 'progress'; readonly topic: string; readonly message: string }
   | { readonly type: 'warning'; readonly message: string }
+  /** What a change took, when it has ended: steps that were finished, and commands over SSH. People are not shown it. */
+  | { readonly type: 'cost'; readonly steps: number; readonly commands: number }
   | { readonly type: 'availability'; readonly report: AvailabilityReport };
 
 export type Emit = (event: HaupEvent) => void;

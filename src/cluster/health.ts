@@ -50,20 +50,38 @@ const SILENCES: Readonly<Record<Silence, string>> = {
 /** What is wrong with a replica that has joined; null when nothing is, or when it has yet to join. */
 export function diagnose(o: Observation, name: string): string | null {
   const member = memberOf(o, name);
-  const machine = machineOf(o, name);
   if (!member || member.learner) return null;
-  if (!machine) return 'its machine is gone';
-  if (machine.state === 'stopped') return 'its machine is stopped';
-  const { inside } = machine;
-  if (!inside) return SILENCES[machine.silence ?? 'unknown'];
+  const inside = machineOf(o, name)?.inside;
+  if (!inside) return machineTrouble(o, name);
   if (!inside.provisioned || !inside.etcdData) return 'its disk has been emptied: it holds no etcd data';
   if (!member.started) return 'its etcd member never started';
   if (inside.etcd !== 'running') return 'etcd does not run';
+  if (!o.etcd.readable) return 'its etcd member has no leader';
   if (!member.healthy) return 'its etcd member does not follow the leader';
   if (inside.apiServer === 'disabled' || inside.controllers === 'disabled') return null;
   if (inside.apiServer !== 'ready') return 'its API server is not ready';
   if (inside.controllers !== 'running') return 'controller manager or scheduler does not run';
   return null;
+}
+
+/** As {@link diagnose}, of one that has yet to join too: what stands in its way. */
+export function diagnoseNewcomer(o: Observation, name: string): string | null {
+  const member = memberOf(o, name);
+  if (!o.etcd.readable || (member && !member.learner)) return diagnose(o, name);
+  const joins = !member
+    ? 'it has not joined etcd'
+    : member.started
+      ? 'its etcd member has not caught up'
+      : 'its etcd member never started';
+  return [joins, machineTrouble(o, name)].filter(Boolean).join('; ');
+}
+
+/** Why nobody can look inside the machine; null when it can be done. */
+function machineTrouble(o: Observation, name: string): string | null {
+  const machine = machineOf(o, name);
+  if (!machine) return 'its machine is gone';
+  if (machine.state === 'stopped') return 'its machine is stopped';
+  return machine.inside ? null : SILENCES[machine.silence ?? 'unknown'];
 }
 
 /** What is there although the spec does not say so. */

@@ -13,7 +13,7 @@ import { applyChange, type Change, type ChangeOptions } from './change.ts';
 import { abandoned, type Removal, withoutReplicas, withReplacements, withReplicas } from './changes.ts';
 import { InputError, NotFoundError } from './errors.ts';
 import type { Emit } from './events.ts';
-import { diagnose } from './health.ts';
+import { diagnoseNewcomer } from './health.ts';
 import type { Plan } from './plan.ts';
 import type { ClusterSpec } from './spec.ts';
 import { type Status, statusOf } from './status.ts';
@@ -111,7 +111,8 @@ export function replaceReplicas(
   const change: Change = (spec, observation) => {
     const next = withReplacements(spec, names, newReplicaName);
     for (const name of names) {
-      const diagnosis = diagnose(observation, name) ?? 'it is healthy; its successor joins before it leaves';
+      const healthy = 'it is healthy; its successor joins before it leaves';
+      const diagnosis = diagnoseNewcomer(observation, name) ?? healthy;
       env.emit({ type: 'progress', topic: `diagnosis ${name}`, message: `${name}: ${diagnosis}` });
     }
     return next;
@@ -170,11 +171,14 @@ async function changed(
   const { world } = open;
   const began = env.now();
   const availability: AvailabilityReport[] = [];
+  let steps = 0;
   const emit: Emit = (event) => {
     if (event.type === 'availability') availability.push(event.report);
+    if (event.type === 'step-finished') steps += 1;
     env.emit(event);
   };
   const result = await applyChange(world, change, { ...options, emit, signal: env.signal });
+  if (result.executed) env.emit({ type: 'cost', steps, commands: world.commands });
   const spec = world.spec();
   const gone = result.executed && spec.deleting;
   if (gone) await env.forget(spec.name);

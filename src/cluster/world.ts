@@ -53,6 +53,11 @@ export class RealWorld implements ChangeableWorld {
     return this.#parts.memory.updateSpec(() => spec);
   }
 
+  /** Over SSH, so far. */
+  get commands(): number {
+    return this.#parts.pool.commands;
+  }
+
   interruption(spec: ClusterSpec): Interruption {
     return this.#parts.provider.interruption(replicaZones(spec));
   }

@@ -170,12 +170,6 @@ describe('the loop in a simulated world', () => {
             .replicas.map((r) => r.name)
             .filter(isDead);
           if (dead.length > 0) await command(world, (s) => withReplacements(s, dead, nameOf), 'change');
-          console.log(
-            JSON.stringify(next(world.spec(), await world.observe())),
-            world.spec().replicas,
-            world.members,
-            world.machines,
-          );
           expectConverged(world);
         },
       ),
