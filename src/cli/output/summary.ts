@@ -57,7 +57,8 @@ function nextCommand(command: string, cluster: string, status: Status | null): s
   const dead = status.replicas.find((replica) => replica.machine !== 'running' || !replica.etcd.healthy);
   if (dead) return `haup replace-replica -c ${cluster} ${dead.name}`;
   if (status.etcd.voters === 2) {
-    return `haup add-replica -c ${cluster} --zone ${status.replicas[0]?.zone ?? 'ZONE'}`;
+    // In several zones a third one is best, and which there are is not known here.
+    return `haup add-replica -c ${cluster} --zone ${(status.multizone ? null : status.replicas[0]?.zone) ?? 'ZONE'}`;
   }
   if (command === 'create') return `haup kubeconfig -c ${cluster} --merge`;
   return `haup status -c ${cluster}`;
