@@ -52,35 +52,34 @@ export async function setFrozen(group: string, frozen: boolean): Promise<void> {
   );
 }
 
-/** Kills every process of the group, frozen or not, and resolves when none is left. The group may be missing. */
-export async function killGroup(group: string): Promise<void> {
+/**
+ * Kills every process of the group, frozen or not, and deletes the group; resolves when both are gone. A process that
+ * joins meanwhile (a crash left it on its way) is killed as well. The group may be missing.
+ */
+export async function endGroup(group: string): Promise<void> {
   await waitFor(
     async () => {
-      if (!(await isPopulated(group))) return true;
-      await killOnce(group);
-      return (await isPopulated(group)) ? undefined : true;
+      if (await isPopulated(group)) await killOnce(group);
+      if (await isPopulated(group)) return undefined;
+      return (await removeTree(group)) || undefined;
     },
     { what: `the processes of ${group} to end`, timeoutMs: 30_000, intervalMs: 2, maxIntervalMs: 50 },
   );
 }
 
-/** Deletes the group and all below it; resolves when they are gone. Processes must have ended. */
-export async function removeGroup(group: string): Promise<void> {
-  await waitFor(
-    async () => {
-      try {
-        for (const child of await childGroups(group)) await removeGroup(join(group, child));
-        await rmdir(group);
-        return true;
-      } catch (error) {
-        if (isMissing(error)) return true;
-        // The kernel keeps a group busy for a moment after its last process.
-        if ((error as NodeJS.ErrnoException).code === 'EBUSY') throw error;
-        throw new GiveUp(error);
-      }
-    },
-    { what: `the control group ${group} to go`, timeoutMs: 10_000, intervalMs: 2, maxIntervalMs: 50 },
-  );
+/** False while the kernel keeps a group busy, as it does for a moment after its last process. */
+async function removeTree(group: string): Promise<boolean> {
+  try {
+    for (const child of await childGroups(group)) {
+      if (!(await removeTree(join(group, child)))) return false;
+    }
+    await rmdir(group);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return true;
+    if ((error as NodeJS.ErrnoException).code === 'EBUSY') return false;
+    throw new GiveUp(error);
+  }
 }
 
 export async function makeGroup(group: string): Promise<void> {

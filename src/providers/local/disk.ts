@@ -3,10 +3,10 @@ import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ProviderError } from '../errors.ts';
 import type { MachineRequest } from '../provider.ts';
-import { exists, writeJson } from './files.ts';
+import { exists, makeFolder, writeJson } from './files.ts';
 import { BOOT_DELAY, BOOT_SCRIPT } from './image/recipe.ts';
 import { machineFolder, machinesFolder } from './paths.ts';
-import { MACHINE_RECORD, type MachineRecord, makeFolder, removeFolder } from './state.ts';
+import { MACHINE_RECORD, type MachineRecord, removeFolder } from './state.ts';
 
 /** A machine's disk is the upper layer of an overlay on the image; `root` is where it is mounted when the power is on. */
 const BOOT_SCRIPT_LIMIT = 12 * 1024;

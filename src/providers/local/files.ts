@@ -6,7 +6,7 @@ import { ProviderError } from '../errors.ts';
 
 /** Writes a file so that after a crash, of the host too, it is either the old one or the new one, never half. */
 export async function writeDurably(file: string, content: string, mode = 0o600): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await makeFolder(dirname(file));
   const temporary = `${file}.${randomBytes(4).toString('hex')}.new`;
   try {
     const handle = await open(temporary, 'wx', mode);
@@ -25,6 +25,18 @@ export async function writeDurably(file: string, content: string, mode = 0o600):
 
 export async function writeJson(file: string, value: unknown): Promise<void> {
   await writeDurably(file, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Makes a folder for root alone, and those above it, which another process may be deleting because they are empty. */
+export async function makeFolder(folder: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      return;
+    } catch (error) {
+      if (!isMissing(error) || attempt === 10) throw error;
+    }
+  }
 }
 
 /** Null when the file does not exist. @throws ProviderError `invalid` when it is not what `schema` says. */

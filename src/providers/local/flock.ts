@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { ProviderError } from '../errors.ts';
-import { isMissing } from './files.ts';
+import { isMissing, makeFolder } from './files.ts';
 
 /** Releases the lock. */
 export type Unlock = () => void;
@@ -21,12 +21,15 @@ export async function withLock<T>(folder: string, body: () => Promise<T>, signal
 
 async function lockFolder(folder: string, signal?: AbortSignal): Promise<Unlock> {
   for (;;) {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder);
     const before = await inode(folder);
-    const unlock = await lockPath(folder, signal);
-    // Whoever held it may have deleted the folder: then we hold a lock on nothing.
-    if (before !== null && before === (await inode(folder))) return unlock;
-    unlock();
+    // Whoever held it may have deleted the folder: then there is nothing to lock, or we hold a lock on nothing.
+    const unlock = await lockPath(folder, signal).catch(async (error) => {
+      if ((await inode(folder)) === null) return null;
+      throw error;
+    });
+    if (unlock && before !== null && before === (await inode(folder))) return unlock;
+    unlock?.();
   }
 }
 
@@ -34,7 +37,8 @@ async function lockFolder(folder: string, signal?: AbortSignal): Promise<Unlock>
 function lockPath(path: string, signal?: AbortSignal): Promise<Unlock> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
-    const child = spawn('flock', ['--exclusive', path, 'cat'], { stdio: ['pipe', 'pipe', 'ignore'] });
+    // With the slash, flock does not make a file where the folder is gone.
+    const child = spawn('flock', ['--exclusive', `${path}/`, 'cat'], { stdio: ['pipe', 'pipe', 'ignore'] });
     const abort = () => {
       child.kill('SIGKILL');
       reject(signal?.reason);

@@ -45,8 +45,8 @@ export const open: OpenProvider = (options) => {
     balancer: translated('balancer:', localBalancer(context), signal),
     network: translated('network:', localNetwork(context), signal),
     binaries: { kind: 'mounted', path: BINARIES },
-    // Three failed checks, one a second, each of which may take its time limit of a second.
-    drainSeconds: 6,
+    // Three failed checks, one a second; a stopping API server answers them at once.
+    drainSeconds: 4,
     interruption: () => INTERRUPTION,
   } satisfies Provider;
 };

@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { exists } from './files.ts';
-import { makeFolder } from './state.ts';
+import { exists, makeFolder } from './files.ts';
 
 export interface Launch {
   /** Name of the transient unit on a host whose own manager is systemd. */

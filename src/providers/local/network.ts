@@ -2,11 +2,13 @@ import { rm, rmdir } from 'node:fs/promises';
 import type { Network } from '../provider.ts';
 import { deleteBalancer } from './balancer/balancer.ts';
 import { type Context, exclusively } from './context.ts';
-import { deleteFabric, ensureFabric, fabricReady } from './fabric.ts';
+import { deleteFabric, ensureFabric, fabricReady, isPluggedIn, plugIn } from './fabric.ts';
 import { takeDown } from './machines.ts';
+import { machineNamespace } from './names.ts';
 import { RUN_ROOT, runFolder } from './paths.ts';
+import { isPoweredOn } from './power.ts';
 import { forgetCluster, registerCluster } from './registry.ts';
-import { readCluster, readMachines } from './state.ts';
+import { type MachineRecord, readCluster, readMachines } from './state.ts';
 import { syncTranslation } from './translation.ts';
 
 export function localNetwork(context: Context): Network {
@@ -19,13 +21,29 @@ export function localNetwork(context: Context): Network {
 
 async function ready(context: Context): Promise<boolean> {
   const record = await readCluster(context.key);
-  return record !== null && (await fabricReady(context.key, record));
+  if (!record || !(await fabricReady(context.key, record))) return false;
+  return (await unplugged(context)).length === 0;
+}
+
+/** Machines that run without a link: what is left of them when only the fabric was lost. */
+async function unplugged(context: Context): Promise<MachineRecord[]> {
+  const records = await readMachines(context.key);
+  const lost = await Promise.all(
+    records.map(
+      async (record) =>
+        (await isPoweredOn(context.key, record.name)) && !(await isPluggedIn(context.key, record.internalIp)),
+    ),
+  );
+  return records.filter((_, index) => lost[index]);
 }
 
 async function ensure(context: Context): Promise<void> {
   const record = await registerCluster(context.cluster, context.signal);
   await exclusively(context, async () => {
     await ensureFabric(context.key, record);
+    for (const machine of await unplugged(context)) {
+      await plugIn(context.key, machineNamespace(context.key, machine.name), machine.internalIp);
+    }
     await syncTranslation(context.key);
   });
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GiveUp, waitFor } from '../../util/wait.ts';
 import { ProviderError } from '../errors.ts';
-import { isPopulated, killGroup, makeGroup, needCgroupRoot, removeGroup } from './cgroups.ts';
+import { endGroup, isPopulated, makeGroup, needCgroupRoot } from './cgroups.ts';
 import { groupFor, type Launched, launch } from './launch.ts';
 import { machineNamespace } from './names.ts';
 import { machineFolder, runFolder } from './paths.ts';
@@ -23,7 +23,8 @@ export const BINARIES = '/opt/haup/bin';
 /**
  * In a mount namespace of its own: the disk is assembled, everything of the host's that a machine must not hold on to is
  * let go, and nspawn boots it. The lock on the machine's folder makes a second boot of the same disk impossible. What
- * ends by itself (`poweroff` inside) takes its link down, so that nobody answers for the machine.
+ * ends by itself (`poweroff` inside) takes its link down, so that nobody answers for the machine; nspawn leaves a `reboot`
+ * inside to us, with the code 133.
  */
 const BOOT = `
 set -e
@@ -34,11 +35,15 @@ mount -t overlay overlay -o "lowerdir=$image,upperdir=$folder/disk/upper,workdir
 umount -l /run/netns
 mount -t tmpfs -o mode=0755 tmpfs /run
 [ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ] || mount -t cgroup2 cgroup2 /sys/fs/cgroup
-SYSTEMD_NSPAWN_LOCK=0 systemd-nspawn --quiet --boot --register=no --keep-unit --settings=no \\
-  --network-namespace-path=/proc/self/ns/net --directory="$folder/root" --resolv-conf=off --timezone=off \\
-  --link-journal=no --console=read-only "$@" 9<&- || code=$?
+code=133
+while [ "$code" = 133 ]; do
+  code=0
+  SYSTEMD_NSPAWN_LOCK=0 systemd-nspawn --quiet --boot --register=no --keep-unit --settings=no \\
+    --network-namespace-path=/proc/self/ns/net --directory="$folder/root" --resolv-conf=off --timezone=off \\
+    --link-journal=no --console=read-only "$@" 9<&- || code=$?
+done
 ip link set eth0 down
-exit "\${code:-0}"
+exit "$code"
 `;
 
 function unitName(key: string, name: string): string {
@@ -59,7 +64,8 @@ export async function powerOn(request: PowerOn, signal: AbortSignal): Promise<vo
   const { key, name } = request;
   const group = await machineGroup(key, name);
   const log = join(runFolder(key), `${name}.console`);
-  await removeGroup(group);
+  // Not with the last boot's state: it may have been frozen.
+  await endGroup(group);
   await makeGroup(group);
   const folder = machineFolder(key, name);
   const launched = await launch({
@@ -113,7 +119,5 @@ async function bootFailure(name: string, log: string, code: number): Promise<Pro
 
 /** Ends every process of the machine at once, as a pulled plug does. No packet leaves if it was cut off before. */
 export async function powerOff(key: string, name: string): Promise<void> {
-  const group = await machineGroup(key, name);
-  await killGroup(group);
-  await removeGroup(group);
+  await endGroup(await machineGroup(key, name));
 }

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { SLOTS } from './addresses.ts';
@@ -107,10 +107,6 @@ export async function removeFolder(folder: string): Promise<void> {
     if (!isMissing(error)) throw error;
   }
   await rm(doomed, { recursive: true, force: true });
-}
-
-export async function makeFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
 }
 
 async function folders(parent: string): Promise<string[]> {

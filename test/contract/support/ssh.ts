@@ -26,7 +26,8 @@ function login(host: string, privateKey: string): Promise<Client> {
   return new Promise((resolve, reject) => {
     const client = new Client();
     client.once('ready', () => resolve(client));
-    client.once('error', reject);
+    // For as long as it lives: a machine that reboots ends its connections any moment.
+    client.on('error', reject);
     client.connect({ host, username: 'root', privateKey, readyTimeout: 5000 });
   });
 }

@@ -59,7 +59,7 @@ function targets(meant: readonly string[], states: readonly ServerState[]): Targ
   const leaving = states.filter((state) => state.inService && !meant.includes(state.name));
   const health = (name: string): TargetHealth => {
     const state = states.find((each) => each.name === name);
-    return state?.inService && state.up && state.passing ? 'healthy' : 'unhealthy';
+    return state?.healthy ? 'healthy' : 'unhealthy';
   };
   return [
     ...meant.map((replica) => ({ replica, health: health(replica) })),

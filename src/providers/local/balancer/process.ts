@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { GiveUp, waitFor } from '../../../util/wait.ts';
 import { ProviderError } from '../../errors.ts';
 import { BALANCER_IP } from '../addresses.ts';
-import { isPopulated, killGroup, makeGroup, needCgroupRoot, removeGroup } from '../cgroups.ts';
+import { endGroup, isPopulated, makeGroup, needCgroupRoot } from '../cgroups.ts';
 import type { Context } from '../context.ts';
 import { isPluggedIn, plugIn, unplug } from '../fabric.ts';
 import { readText, writeDurably } from '../files.ts';
@@ -113,9 +113,7 @@ export async function startBalancer(context: Context, servers: readonly Server[]
 
 /** Ends haproxy before its network, so that its clients see their connections closed, and removes all of it. */
 export async function stopBalancer(context: Context): Promise<void> {
-  const group = await balancerGroup(context);
-  await killGroup(group);
-  await removeGroup(group);
+  await endGroup(await balancerGroup(context));
   await deleteNamespace(balancerNamespace(context.key));
   await unplug(context.key, BALANCER_IP);
   for (const file of ['haproxy.cfg', 'haproxy.log', 'haproxy.sock']) {

@@ -32,8 +32,8 @@ export interface ServerState {
   readonly inService: boolean;
   /** Its latest health check passed. */
   readonly passing: boolean;
-  /** It counts as up: what has failed less than three times in a row. */
-  readonly up: boolean;
+  /** The balancer's verdict, which is what counts for new connections: checked, and not failed three times in a row. */
+  readonly healthy: boolean;
   /** Connections that it has now, in either backend. */
   readonly connections: number;
   /** What the latest check found, in haproxy's words. */
@@ -54,7 +54,7 @@ export async function serverStates(socket: string): Promise<ServerState[]> {
       name: row.svname ?? '',
       inService: /^(UP|DOWN|NOLB|no check)/.test(status),
       passing: check === 'L7OK',
-      up: status.startsWith('UP'),
+      healthy: status.startsWith('UP') && !['', 'INI'].includes(check),
       connections: Number(row.scur) + Number(twin?.scur ?? 0),
       detail: `${status} ${check} ${row.last_chk ?? ''}`.trim(),
     };

@@ -1,0 +1,21 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cgroupRoot, endGroup } from '../../../src/providers/local/cgroups.ts';
+import { deleteFabric } from '../../../src/providers/local/fabric.ts';
+import { deleteNamespace } from '../../../src/providers/local/netns.ts';
+import { clusterKey, runFolder } from '../../../src/providers/local/paths.ts';
+import type { ClusterIdentity } from '../../../src/providers/provider.ts';
+
+/** Takes from this host all that a reboot would take from one cluster: processes, links, rules, mounts, /run. */
+export async function loseWhatARebootLoses(cluster: ClusterIdentity): Promise<void> {
+  const key = clusterKey(cluster);
+  const root = (await cgroupRoot()) ?? '/nowhere';
+  for (const group of await readdir(root)) {
+    if (group.startsWith(`haup-${key}.`)) await endGroup(join(root, group));
+  }
+  await deleteFabric(key);
+  for (const namespace of await readdir('/run/netns')) {
+    if (namespace.startsWith(`haup-${key}`)) await deleteNamespace(namespace);
+  }
+  await rm(runFolder(key), { recursive: true, force: true });
+}

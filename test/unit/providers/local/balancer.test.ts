@@ -1,0 +1,88 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { haproxyConfig } from '../../../../src/providers/local/balancer/config.ts';
+import { command, serverStates, setState } from '../../../../src/providers/local/balancer/runtime.ts';
+
+const HEADER =
+  '# pxname,svname,qcur,qmax,scur,smax,slim,stot,bin,bout,dreq,dresp,ereq,econ,eresp,wretr,wredis,status,check_status,last_chk,';
+const row = (backend: string, name: string, scur: number, status: string, check: string) =>
+  `${backend},${name},0,0,${scur},9,,9,9,9,,0,,0,0,0,0,${status},${check},said,`;
+
+let folder: string;
+let server: Server;
+let asked: string[];
+let answer: string;
+const socket = () => join(folder, 'sock');
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lp-haproxy-'));
+  asked = [];
+  answer = '';
+  server = createServer((stream) => {
+    stream.on('data', (data) => {
+      asked.push(data.toString());
+      stream.end(`${answer}\n`);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(socket(), resolve));
+});
+afterEach(async () => {
+  await new Promise((resolve) => server.close(resolve));
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('states: health is the balancer’s verdict, connections count in both backends', async () => {
+  answer = [
+    HEADER,
+    row('api', 'FRONTEND', 3, 'OPEN', ''),
+    row('checked', 'up', 2, 'UP', 'L7OK'),
+    row('checked', 'wavering', 0, 'UP 1/3', '* L4TOUT'),
+    row('checked', 'down', 0, 'DOWN', 'L7STS'),
+    row('checked', 'fresh', 0, 'UP', 'INI'),
+    row('checked', 'leaving', 1, 'DRAIN', 'L7OK'),
+    row('checked', 'BACKEND', 3, 'UP', ''),
+    row('unchecked', 'up', 1, 'no check', ''),
+    row('unchecked', 'BACKEND', 3, 'UP', ''),
+  ].join('\n');
+  const states = await serverStates(socket());
+  expect(
+    states.map(({ name, inService, healthy, passing, connections }) => [
+      name,
+      inService,
+      healthy,
+      passing,
+      connections,
+    ]),
+  ).toEqual([
+    ['up', true, true, true, 3],
+    ['wavering', true, true, false, 0],
+    ['down', true, false, false, 0],
+    ['fresh', true, false, false, 0],
+    ['leaving', false, false, true, 1],
+  ]);
+});
+
+test('what haproxy refuses is an error with its words', async () => {
+  answer = 'No such server.';
+  await expect(setState(socket(), 'one', 'drain')).rejects.toThrow(/No such server/);
+  expect(asked).toEqual(['set server checked/one state drain\n']);
+});
+
+test('an answer is whole, however long', async () => {
+  answer = 'x'.repeat(300_000);
+  expect((await command(socket(), 'show info')).length).toBe(300_000);
+});
+
+test('a haproxy that is not there is an error, not a wait', async () => {
+  await expect(command(join(folder, 'none'), 'show info')).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+test('every target is in both backends, checked over HTTPS in one and used as it is in the other', () => {
+  const config = haproxyConfig(6443, '/run/x.sock', [{ name: 'one', ip: '10.128.0.2' }]);
+  expect(config).toContain('server one 10.128.0.2:6443 check check-ssl verify none inter 1s fall 3 rise 1\n');
+  expect(config).toContain('server one 10.128.0.2:6443\n');
+  expect(config).toContain('uri /readyz');
+});
