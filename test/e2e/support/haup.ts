@@ -5,7 +5,8 @@ import type { Status } from '../../../src/cluster/status.ts';
 
 /** A folder of their own, at a fixed place, so that a run finds and removes what a crashed one has left. */
 export const E2E_HOME = process.env.HAUP_E2E_HOME ?? '/var/tmp/haup-e2e';
-const MAIN = new URL('../../../dist/cli/main.js', import.meta.url).pathname;
+/** HAUP_MAIN: another build than this checkout's `dist`, which others may be rebuilding. */
+const MAIN = process.env.HAUP_MAIN ?? new URL('../../../dist/cli/main.js', import.meta.url).pathname;
 
 export interface Ended {
   readonly code: number | null;

@@ -1,11 +1,18 @@
-import { Agent, request } from 'node:https';
 import { type ApiClient, callApi } from '../../../src/lb/request.ts';
+
+/** One request. Moments are of `performance.now()`, milliseconds. */
+export interface Sample {
+  readonly began: number;
+  readonly ended: number;
+  /** Null when it was answered as it should be. */
+  readonly error: string | null;
+}
 
 /** What a client met. Times in milliseconds since the load began. */
 export interface LoadReport {
   readonly requests: number;
   readonly failures: readonly { readonly at: number; readonly error: string }[];
-  /** Longest time between the ends of two successful requests. */
+  /** Longest time between the ends of two successful requests, or from the last one to the end of the load. */
   readonly longestGap: number;
   readonly slowest: number;
 }
@@ -14,129 +21,88 @@ export interface Load<T = LoadReport> {
   stop(): Promise<T>;
 }
 
-interface Tally {
-  report: {
-    requests: number;
-    failures: { at: number; error: string }[];
-    longestGap: number;
-    slowest: number;
-  };
-  succeeded(asked: number): void;
-  failed(asked: number, error: unknown): void;
-  now(): number;
+export interface OpenLoop extends Load<Sample[]> {
+  /** Those that have ended, in the order of their ends. */
+  readonly samples: readonly Sample[];
 }
 
-function newTally(): Tally {
-  const began = performance.now();
-  let last = 0;
-  const report: Tally['report'] = { requests: 0, failures: [], longestGap: 0, slowest: 0 };
-  const now = (): number => performance.now() - began;
-  return {
-    report,
-    now,
-    succeeded(asked) {
-      report.longestGap = Math.max(report.longestGap, now() - last);
-      report.slowest = Math.max(report.slowest, now() - asked);
-      last = now();
-    },
-    failed(asked, error) {
-      report.failures.push({
-        at: Math.round(asked),
-        error: error instanceof Error ? error.message : String(error),
-      });
-    },
-  };
-}
-
-/** A new TLS connection for every request, begun `hz` times a second whether or not the last one has ended. */
-export function newConnections(
-  api: ApiClient,
-  options: { hz: number; path?: string; timeoutMs?: number },
-): Load {
-  const { hz, path = '/readyz', timeoutMs = 5000 } = options;
-  const tally = newTally();
+/** Begins a request `hz` times a second whether or not the last one has ended: a slow answer hides no failure. */
+export function openLoop(hz: number, ask: (count: number) => Promise<void>): OpenLoop {
+  const samples: Sample[] = [];
   const pending = new Set<Promise<void>>();
-  const timer = setInterval(() => {
-    const asked = tally.now();
-    tally.report.requests += 1;
-    const done = callApi(api, { path, timeoutMs })
-      .then((answer) => {
-        if (answer.status !== 200) throw new Error(`answered ${answer.status}`);
-        tally.succeeded(asked);
-      })
-      .catch((error: unknown) => tally.failed(asked, error))
+  let count = 0;
+  const begin = (): void => {
+    const began = performance.now();
+    const end = (error: string | null): void => {
+      samples.push({ began, ended: performance.now(), error });
+    };
+    const done = ask(count++)
+      .then(() => end(null))
+      .catch((error: unknown) => end(describeError(error)))
       .finally(() => pending.delete(done));
     pending.add(done);
-  }, 1000 / hz);
+  };
+  const first = performance.now();
+  const timer = setInterval(
+    () => {
+      // A timer that came late makes up for it: the rate is the client's, not the machine's.
+      const due = Math.floor(((performance.now() - first) / 1000) * hz);
+      for (let behind = due - count; behind >= 0; behind--) begin();
+    },
+    1000 / hz / 2,
+  );
   return {
+    samples,
     async stop() {
       clearInterval(timer);
       await Promise.all(pending);
-      return tally.report;
+      return [...samples].sort((a, b) => a.began - b.began);
     },
   };
 }
 
-/** One after the other on kept-alive connections; a request that fails before an answer began is tried once more. */
-export function keptAlive(
+/** A new TLS connection, with an authenticated read on it, for every request. */
+export function newConnections(
   api: ApiClient,
-  path = '/api/v1/namespaces/default',
-): Load<LoadReport & { cut: number; retried: number }> {
-  const agent = new Agent({
-    keepAlive: true,
-    maxSockets: 2,
-    ca: api.caPem,
-    cert: api.certPem,
-    key: api.keyPem,
+  { hz, timeoutMs = 5000 }: { readonly hz: number; readonly timeoutMs?: number },
+): OpenLoop {
+  return openLoop(hz, async () => {
+    await ask(api, { path: '/api/v1/namespaces/default', timeoutMs });
   });
-  const tally = newTally();
-  let cut = 0;
-  let retried = 0;
-  let going = true;
-  const once = (): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const outgoing = request({ host: api.ip, port: api.port, path, agent, timeout: 5000 }, (incoming) => {
-        let size = 0;
-        incoming.on('data', (chunk: Buffer) => {
-          size += chunk.length;
-        });
-        const broken = (): void => {
-          cut += 1;
-          reject(new Error('the response was cut'));
-        };
-        incoming.on('aborted', broken);
-        incoming.on('end', () =>
-          incoming.statusCode === 200 && size > 0
-            ? resolve()
-            : reject(new Error(`answered ${incoming.statusCode}`)),
-        );
-      });
-      outgoing.on('timeout', () => outgoing.destroy(new Error('no answer in 5 s')));
-      outgoing.on('error', reject);
-      outgoing.end();
-    });
-  const loop = (async () => {
-    while (going) {
-      const asked = tally.now();
-      tally.report.requests += 1;
-      try {
-        await once().catch(async () => {
-          retried += 1;
-          await once();
-        });
-        tally.succeeded(asked);
-      } catch (error) {
-        tally.failed(asked, error);
-      }
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  })();
+}
+
+/** One request on a new connection, which must be answered with 2xx. Returns the answer's JSON. */
+export async function ask<T = unknown>(
+  api: ApiClient,
+  request: Parameters<typeof callApi>[1],
+  expected: readonly number[] = [200, 201],
+): Promise<T> {
+  const answer = await callApi(api, request);
+  if (!expected.includes(answer.status))
+    throw new Error(`answered ${answer.status}: ${answer.text.slice(0, 200)}`);
+  return JSON.parse(answer.text) as T;
+}
+
+export function summarize(samples: readonly Sample[]): LoadReport {
+  const first = samples[0]?.began ?? 0;
+  const good = samples.filter((sample) => sample.error === null);
+  const ends = [first, ...good.map((sample) => sample.ended).sort((a, b) => a - b)];
+  const last = Math.max(first, ...samples.map((sample) => sample.began));
+  const gaps = ends.map((end, index) => (ends[index + 1] ?? Math.max(end, last)) - end);
   return {
-    async stop() {
-      going = false;
-      await loop;
-      agent.destroy();
-      return { ...tally.report, cut, retried };
-    },
+    requests: samples.length,
+    failures: samples
+      .filter((sample) => sample.error !== null)
+      .map((sample) => ({ at: Math.round(sample.began - first), error: sample.error! })),
+    longestGap: Math.round(Math.max(0, ...gaps)),
+    slowest: Math.round(Math.max(0, ...good.map((sample) => sample.ended - sample.began))),
   };
+}
+
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code } = error as NodeJS.ErrnoException;
+  return typeof code === 'string' && !error.message.includes(code)
+    ? `${code} ${error.message}`
+    : error.message || error.name;
 }

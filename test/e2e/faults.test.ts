@@ -1,0 +1,233 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Status } from '../../src/cluster/status.ts';
+import type { ApiClient } from '../../src/lb/request.ts';
+import { waitFor } from '../../src/util/wait.ts';
+import { adminOf, useClusters } from './support/clusters.ts';
+import { controllerStates } from './support/controllers.ts';
+import { CROWD, madeByCrowds } from './support/crowd.ts';
+import { type Fault, inflict } from './support/faults.ts';
+import { haup, status } from './support/haup.ts';
+import { ask, newConnections, type OpenLoop, openLoop, type Sample, summarize } from './support/load.ts';
+
+const CLUSTER = 'e2e-faults';
+useClusters(CLUSTER);
+
+/** The issue's bounds, milliseconds. */
+const WRITES_RESUME_WITHIN = 3000;
+const ERROR_WITHIN = 10_000;
+
+describe('three masters in three zones', () => {
+  let api: ApiClient;
+  const acknowledged = new Set<string>();
+  let keys = 0;
+
+  beforeAll(async () => {
+    const zones = ['--multizone', '--zones', 'local-a,local-b,local-c'];
+    await haup('create', '-c', CLUSTER, '--replicas', '3', ...zones);
+    api = await adminOf(CLUSTER);
+    const body = { metadata: { name: 'crowd' } };
+    await ask(api, { method: 'POST', path: '/api/v1/namespaces', body, timeoutMs: 10_000 });
+  });
+
+  /** Each write is a request and a connection of its own, begun on time whatever became of those before. */
+  function writer(hz: number, timeoutMs: number): OpenLoop {
+    return openLoop(hz, async () => {
+      const name = `key-${keys++}`;
+      const body = { metadata: { name, labels: { set: 'faults' } } };
+      await ask(api, { method: 'POST', path: CROWD, body, timeoutMs }, [201]);
+      acknowledged.add(name);
+    });
+  }
+
+  async function leaderAndFollower(): Promise<{ leader: string; follower: string; other: string }> {
+    const { replicas } = await status(CLUSTER);
+    const leader = replicas.find((r) => r.etcd.role === 'leader')!.name;
+    const [follower, other] = replicas.filter((r) => r.name !== leader).map((r) => r.name);
+    return { leader, follower: follower!, other: other! };
+  }
+
+  /** One fault under writes at 10 Hz and new connections at 50 Hz, until both have been served without a miss for a while. */
+  async function hit(fault: Fault, replica: string): Promise<{ writes: Aftermath; fresh: Aftermath }> {
+    const writes = writer(10, 1000);
+    const fresh = newConnections(api, { hz: 50 });
+    await Promise.all([steady(writes, 20, 0), steady(fresh, 100, 0)]);
+    const moment = await inflict(CLUSTER, fault, replica);
+    await Promise.all([steady(writes, 30, moment), steady(fresh, 200, moment)]);
+    const [written, connected] = await Promise.all([writes.stop(), fresh.stop()]);
+    return { writes: aftermath(written, moment), fresh: aftermath(connected, moment) };
+  }
+
+  async function expectRecovery(): Promise<void> {
+    const began = performance.now();
+    await waitFor(async () => isWhole(await status(CLUSTER)), {
+      what: 'three masters, all well, all targets',
+      timeoutMs: 60_000,
+    });
+    for (const controller of ['kube-controller-manager', 'kube-scheduler'] as const) {
+      const names = (await status(CLUSTER)).replicas.map((r) => r.name);
+      await waitFor(
+        async () => {
+          const states = await controllerStates(CLUSTER, names, controller);
+          const one = states.filter((state) => state.active).length === 1;
+          return (one && states.every((state) => state.running)) || undefined;
+        },
+        { what: `one active ${controller}, all running`, timeoutMs: 60_000 },
+      );
+    }
+    figure(`everything well again ${Math.round(performance.now() - began)} ms after the cure`);
+    const there = await madeByCrowds(api);
+    expect([...acknowledged].filter((name) => !there.has(name))).toEqual([]);
+  }
+
+  test('new connections go on without a failure when a follower is cut off', async () => {
+    const { follower } = await leaderAndFollower();
+    const { writes, fresh } = await hit('isolate', follower);
+    report('isolate of a follower', { writes, fresh });
+    expect(fresh.failures).toEqual([]);
+    expect(writes.resumedAfter).toBeLessThan(WRITES_RESUME_WITHIN);
+    await haup('fault', '-c', CLUSTER, 'heal', follower);
+    await expectRecovery();
+  });
+
+  test('writes resume when the leader is cut off', async () => {
+    const { leader } = await leaderAndFollower();
+    const { writes, fresh } = await hit('isolate', leader);
+    report('isolate of the leader', { writes, fresh });
+    expect(writes.resumedAfter).toBeLessThan(WRITES_RESUME_WITHIN);
+    await haup('fault', '-c', CLUSTER, 'heal', leader);
+    await expectRecovery();
+  });
+
+  test('a frozen follower, which still accepts connections, is found out', async () => {
+    const { follower } = await leaderAndFollower();
+    const { writes, fresh } = await hit('freeze', follower);
+    report('freeze of a follower', { writes, fresh });
+    expect(writes.resumedAfter).toBeLessThan(WRITES_RESUME_WITHIN);
+    await haup('fault', '-c', CLUSTER, 'thaw', follower);
+    await expectRecovery();
+  });
+
+  test('writes resume when the leader freezes', async () => {
+    const { leader } = await leaderAndFollower();
+    const { writes, fresh } = await hit('freeze', leader);
+    report('freeze of the leader', { writes, fresh });
+    expect(writes.resumedAfter).toBeLessThan(WRITES_RESUME_WITHIN);
+    await haup('fault', '-c', CLUSTER, 'thaw', leader);
+    await expectRecovery();
+  });
+
+  test('with a majority cut off every request gets an error in time, and all recovers when it is healed', async () => {
+    const { follower, other } = await leaderAndFollower();
+    const writes = writer(2, 30_000);
+    const reads = openLoop(2, async () => {
+      await ask(api, { path: '/api/v1/namespaces/crowd', timeoutMs: 30_000 });
+    });
+    await Promise.all([steady(writes, 4, 0), steady(reads, 4, 0)]);
+    const moment = await inflict(CLUSTER, 'isolate', follower, other);
+    const since = (loop: OpenLoop): readonly Sample[] => loop.samples.filter((s) => s.began > moment);
+    await waitFor(async () => (since(writes).length >= 10 && since(reads).length >= 10 ? true : undefined), {
+      what: 'ten writes and ten reads to be answered',
+      timeoutMs: 60_000,
+    });
+    const [written, read] = [[...since(writes)], [...since(reads)]];
+    const waited = (samples: readonly Sample[]): number =>
+      Math.round(Math.max(...samples.map((s) => s.ended - s.began)));
+    figure(
+      `isolate of a majority: writes: an error after at most ${waited(written)} ms, reads: ${waited(read)} ms`,
+    );
+    expect(written.filter((s) => s.error === null)).toEqual([]);
+    expect(waited(written)).toBeLessThan(ERROR_WITHIN);
+    expect(waited(read)).toBeLessThan(ERROR_WITHIN);
+
+    await haup('fault', '-c', CLUSTER, 'heal', follower);
+    await haup('fault', '-c', CLUSTER, 'heal', other);
+    const healed = performance.now();
+    await Promise.all([steady(writes, 10, healed), steady(reads, 10, healed)]);
+    const first = [...writes.samples].find((s) => s.began > healed && s.error === null)!;
+    figure(
+      `isolate of a majority: writes resumed ${Math.round(first.ended - healed)} ms after it was healed`,
+    );
+    await Promise.all([writes.stop(), reads.stop()]);
+    await expectRecovery();
+  });
+
+  test('no new connection fails when a follower loses its power', async () => {
+    const { follower } = await leaderAndFollower();
+    const { writes, fresh } = await hit('power-off', follower);
+    report('power-off of a follower', { writes, fresh });
+    expect(fresh.failures).toEqual([]);
+    await haup('fault', '-c', CLUSTER, 'power-on', follower);
+    await expectRecovery();
+  });
+
+  test('writes resume within three seconds when the leader loses its power', async () => {
+    const { leader } = await leaderAndFollower();
+    const { writes, fresh } = await hit('power-off', leader);
+    report('power-off of the leader', { writes, fresh });
+    expect(writes.resumedAfter).toBeLessThan(WRITES_RESUME_WITHIN);
+    await haup('repair', '-c', CLUSTER);
+    await expectRecovery();
+  });
+});
+
+interface Aftermath {
+  /** From the fault to the first success among those begun after it. */
+  readonly resumedAfter: number;
+  /** From the fault to the begin of the last failure. */
+  readonly lastFailure: number;
+  readonly begun: number;
+  /** Of those begun after the fault; `at` since the fault. */
+  readonly failures: readonly { readonly at: number; readonly error: string }[];
+  readonly slowest: number;
+  readonly inFlight: number;
+  readonly inFlightFailed: number;
+}
+
+function aftermath(samples: readonly Sample[], moment: number): Aftermath {
+  const after = samples.filter((s) => s.began >= moment);
+  const inFlight = samples.filter((s) => s.began < moment && s.ended > moment);
+  const failures = after.filter((s) => s.error !== null);
+  const firstEnd = Math.min(...after.filter((s) => s.error === null).map((s) => s.ended));
+  return {
+    resumedAfter: Math.round(firstEnd - moment),
+    lastFailure: Math.round(Math.max(0, ...failures.map((s) => s.began - moment))),
+    begun: after.length,
+    failures: failures.map((s) => ({ at: Math.round(s.began - moment), error: s.error! })),
+    slowest: summarize(after).slowest,
+    inFlight: inFlight.length,
+    inFlightFailed: inFlight.filter((s) => s.error !== null).length,
+  };
+}
+
+/** Resolves when the last `count` of a load that began after `moment` have all succeeded. */
+async function steady(loop: OpenLoop, count: number, moment: number): Promise<void> {
+  await waitFor(
+    async () => {
+      const last = loop.samples
+        .filter((s) => s.began > moment)
+        .sort((a, b) => a.began - b.began)
+        .slice(-count);
+      return (last.length === count && last.every((s) => s.error === null)) || undefined;
+    },
+    { what: `${count} requests in a row to succeed`, timeoutMs: 60_000, maxIntervalMs: 100 },
+  );
+}
+
+function isWhole(now: Status): true | undefined {
+  const well = now.replicas.filter(
+    (r) => r.machine === 'running' && r.apiServer === 'ready' && r.etcd.healthy,
+  );
+  const targets = now.loadBalancer?.targets.filter((target) => target.health === 'healthy') ?? [];
+  return (well.length === 3 && targets.length === 3 && now.converged && now.etcd.healthy === 3) || undefined;
+}
+
+function report(what: string, { writes, fresh }: { writes: Aftermath; fresh: Aftermath }): void {
+  const say = (name: string, a: Aftermath): string =>
+    `${name} resumed after ${a.resumedAfter} ms, ${a.failures.length}/${a.begun} failed, the last one begun after ${a.lastFailure} ms, slowest ${a.slowest} ms; in flight at the fault ${a.inFlight}, of which failed ${a.inFlightFailed}`;
+  figure(`${what}: ${say('writes', writes)}`);
+  figure(`${what}: ${say('new connections', fresh)}`);
+}
+
+function figure(text: string): void {
+  process.stdout.write(`figure: ${text}\n`);
+}

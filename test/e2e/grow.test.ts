@@ -1,0 +1,171 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { ApiClient } from '../../src/lb/request.ts';
+import { tryExec } from '../../src/util/exec.ts';
+import { adminOf, useClusters } from './support/clusters.ts';
+import { type ControllerState, controllerStates } from './support/controllers.ts';
+import { type CrowdReport, figuresOf, madeByCrowds, prepareForCrowd, startCrowd } from './support/crowd.ts';
+import { haup, startHaup, status, tryHaup } from './support/haup.ts';
+import { hostState } from './support/host.ts';
+import { inNetwork } from './support/inside.ts';
+
+const CLUSTER = 'e2e-grow';
+useClusters(CLUSTER);
+
+/** One cluster goes through it all; each test begins where the one before it ended. */
+describe('a cluster that grows and shrinks', () => {
+  let api: ApiClient;
+  let ca: string;
+  const everythingMade = new Set<string>();
+
+  beforeAll(async () => {
+    await haup('create', '-c', CLUSTER, '--zone', 'local-a', '--multizone');
+    api = await adminOf(CLUSTER);
+    ca = join(await mkdtemp(join(tmpdir(), 'haup-grow-')), 'ca.crt');
+    await writeFile(ca, api.caPem);
+    await prepareForCrowd(api);
+  });
+
+  /** Runs one command under everybody who might notice, and checks that nobody did. */
+  async function unnoticed(what: string, args: string[], beside?: () => Promise<void>): Promise<void> {
+    const crowd = await startCrowd(api, what);
+    const running = startHaup([...args, '-c', CLUSTER]);
+    await beside?.();
+    const ended = await running.ended;
+    const report = await crowd.stop();
+    for (const key of report.keySet.acknowledged) everythingMade.add(key);
+    process.stdout.write(`figure: ${what}: ${figuresOf(report)}\n`);
+    expect([ended.code, ended.code === 0 ? '' : ended.stderr]).toEqual([0, '']);
+    expectNothingNoticed(report, api.ip);
+  }
+
+  /** So many masters are there, serve and vote, nothing is left to do, and all that was ever made is there. */
+  async function expectMasters(count: number): Promise<void> {
+    const now = await status(CLUSTER);
+    const ready = now.replicas.filter(
+      (r) => r.machine === 'running' && r.apiServer === 'ready' && r.etcd.healthy,
+    );
+    expect(ready.length).toBe(count);
+    expect(now).toMatchObject({ converged: true, unfinished: [], etcd: { voters: count, healthy: count } });
+    expect(now.replicas.length).toBe(count);
+    expect(now.apiAddress).toMatchObject({
+      ip: api.ip,
+      holder: count > 1 ? { kind: 'balancer' } : { kind: 'machine', name: ready[0]!.name },
+    });
+    if (count > 1) {
+      expect(now.loadBalancer!.targets.map((t) => [t.replica, t.health]).sort()).toEqual(
+        ready.map((r) => [r.name, 'healthy']).sort(),
+      );
+    } else expect(now.loadBalancer).toBeNull();
+    const names = ready.map((r) => r.name);
+    for (const controller of ['kube-controller-manager', 'kube-scheduler'] as const)
+      expectOneActive(await controllerStates(CLUSTER, names, controller));
+    const there = await madeByCrowds(api);
+    expect([...everythingMade].filter((name) => !there.has(name))).toEqual([]);
+  }
+
+  /** curl's exit code for a URL, verified against the cluster's authority: 0, or 60 when the certificate is not for it. */
+  async function verifies(machine: string, url: string): Promise<number> {
+    const port = api.port;
+    const to = ['--connect-to', `${new URL(url).hostname}:${port}:${machine}:${port}`];
+    const ended = await inNetwork(
+      CLUSTER,
+      'curl',
+      '-sS',
+      '-m',
+      '5',
+      '-o',
+      '/dev/null',
+      '--cacert',
+      ca,
+      ...to,
+      url,
+    );
+    return ended.code;
+  }
+
+  /** Each replica proves who it is at its internal IP and at the API address, and not at an ephemeral external IP. */
+  async function expectCertificates(): Promise<void> {
+    for (const { internalIp, externalIp } of (await status(CLUSTER)).replicas) {
+      expect(await verifies(internalIp!, `https://${internalIp}:${api.port}/readyz`)).toBe(0);
+      expect(await verifies(internalIp!, `https://${api.ip}:${api.port}/readyz`)).toBe(0);
+      if (externalIp === api.ip) continue;
+      const url = `https://${externalIp}:${api.port}/readyz`;
+      const refused = await tryExec('curl', ['-sS', '-m', '5', '--cacert', ca, url]);
+      expect([refused.code, refused.stderr]).toEqual([60, expect.stringContaining(externalIp!)]);
+      expect((await tryExec('curl', ['-sSk', '-m', '5', url])).stdout).toBe('ok');
+    }
+  }
+
+  async function zones(): Promise<string[]> {
+    return (await status(CLUSTER)).replicas.map((r) => r.zone).sort();
+  }
+
+  test('two are added and two removed in one zone', async () => {
+    await expectMasters(1);
+    await expectCertificates();
+    await unnoticed('1-to-2', ['add-replica', '--zone', 'local-a'], async () => {
+      const second = await tryHaup(['remove-replica', '-c', CLUSTER, '--zone', 'local-a']);
+      expect([second.code, second.stderr]).toEqual([4, expect.stringContaining('add-replica')]);
+    });
+    await expectMasters(2);
+    await expectCertificates();
+    await unnoticed('2-to-3', ['add-replica', '--zone', 'local-a']);
+    await expectMasters(3);
+    expect(await zones()).toEqual(['local-a', 'local-a', 'local-a']);
+    await unnoticed('3-to-2', ['remove-replica', '--zone', 'local-a']);
+    await expectMasters(2);
+    await unnoticed('2-to-1', ['remove-replica', '--zone', 'local-a']);
+    await expectMasters(1);
+    await expectCertificates();
+  });
+
+  test('two are added and two removed over three zones', async () => {
+    await unnoticed('1-to-2-zones', ['add-replica', '--zone', 'local-b']);
+    await expectMasters(2);
+    await unnoticed('2-to-3-zones', ['add-replica', '--zone', 'local-c']);
+    await expectMasters(3);
+    expect(await zones()).toEqual(['local-a', 'local-b', 'local-c']);
+    const { replicas } = await status(CLUSTER);
+    await unnoticed('3-to-2-zones', ['remove-replica', replicas.find((r) => r.zone === 'local-a')!.name]);
+    await expectMasters(2);
+    await unnoticed('2-to-1-zone', ['remove-replica', '--zone', 'local-c']);
+    await expectMasters(1);
+    expect(await zones()).toEqual(['local-b']);
+  });
+
+  test('one becomes three as one operation, five, three again, and one', async () => {
+    await unnoticed('1-to-3', ['add-replica', '--zones', 'local-a,local-c']);
+    await expectMasters(3);
+    await expectCertificates();
+    await unnoticed('3-to-5', ['add-replica', '--zones', 'local-a,local-b']);
+    await expectMasters(5);
+    await unnoticed('5-to-3', ['remove-replica', '--count', '2']);
+    await expectMasters(3);
+    expect(await zones()).toEqual(['local-a', 'local-b', 'local-c']);
+    await unnoticed('3-to-1', ['remove-replica', '--count', '2']);
+    await expectMasters(1);
+  });
+
+  test('nothing is left of it after delete', async () => {
+    await haup('delete', '-c', CLUSTER, '--yes');
+    expect(await hostState([CLUSTER])).toEqual([]);
+  });
+});
+
+function expectNothingNoticed(report: CrowdReport, apiIp: string): void {
+  expect(report.newConnections.failures).toEqual([]);
+  expect(report.newConnections.requests).toBeGreaterThan(100);
+  expect(report.keptAlive).toMatchObject({ failures: [], cut: 0 });
+  expect(report.counter).toMatchObject({ failures: [], violations: [] });
+  expect(report.counter.increments).toBeGreaterThan(5);
+  expect(report.keySet).toMatchObject({ failures: [], violations: [], unseen: [] });
+  expect(report.endpoints).toEqual([`endpoints ${apiIp} slices ${apiIp}`]);
+}
+
+function expectOneActive(states: readonly ControllerState[]): void {
+  expect(states.filter((state) => !state.running)).toEqual([]);
+  expect(states.filter((state) => state.active).length).toBe(1);
+}

@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fabricNamespace } from '../../../src/providers/local/names.ts';
+import { machineGroup } from '../../../src/providers/local/power.ts';
+import { type ExecResult, tryExec } from '../../../src/util/exec.ts';
+import { E2E_HOME } from './haup.ts';
+
+/** What the local provider finds a cluster's things by. */
+export function clusterKey(cluster: string): string {
+  const file = join(E2E_HOME, 'clusters', cluster, 'cluster.json');
+  const { value } = JSON.parse(readFileSync(file, 'utf8')) as { value: { spec: { uid: string } } };
+  return `${cluster}-${value.spec.uid}`;
+}
+
+/** Runs a program inside the cluster's private network, where a worker would be. */
+export function inNetwork(cluster: string, ...command: string[]): Promise<ExecResult> {
+  return tryExec('ip', ['netns', 'exec', fabricNamespace(clusterKey(cluster)), ...command]);
+}
+
+/** Runs a shell command on a machine, past SSH and haup. */
+export async function onMachine(cluster: string, machine: string, script: string): Promise<ExecResult> {
+  const group = await machineGroup(clusterKey(cluster), machine);
+  const procs = readFileSync(join(group, 'payload/init.scope/cgroup.procs'), 'utf8');
+  const pid = procs.split('\n')[0] ?? '';
+  return tryExec('nsenter', ['-t', pid, '-a', '/bin/sh', '-c', script]);
+}

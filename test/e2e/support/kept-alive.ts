@@ -1,0 +1,71 @@
+import { Agent, request } from 'node:https';
+import type { ApiClient } from '../../../src/lb/request.ts';
+import { describeError, type Load, type LoadReport, type Sample, summarize } from './load.ts';
+
+export interface KeptAliveReport extends LoadReport {
+  /** Answers that began and were not finished. */
+  readonly cut: number;
+  /** Requests whose connection was closed before an answer began, and that were sent once more. */
+  readonly retried: readonly string[];
+}
+
+const PAUSE_MS = 50;
+
+/** One request after the other on a kept-alive connection, every tenth for a large answer; each is retried once. */
+export function keptAlive(api: ApiClient, paths: { small: string; large: string }): Load<KeptAliveReport> {
+  const agent = new Agent({
+    keepAlive: true,
+    maxSockets: 1,
+    ca: api.caPem,
+    cert: api.certPem,
+    key: api.keyPem,
+  });
+  const samples: Sample[] = [];
+  const retried: string[] = [];
+  let cut = 0;
+  let going = true;
+
+  const once = (path: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const outgoing = request({ host: api.ip, port: api.port, path, agent, timeout: 5000 }, (incoming) => {
+        let size = 0;
+        incoming.on('data', (chunk: Buffer) => {
+          size += chunk.length;
+        });
+        incoming.on('error', () => {});
+        incoming.on('close', () => {
+          if (!incoming.complete) {
+            cut += 1;
+            reject(new Error(`the answer was cut after ${size} bytes`));
+          } else if (incoming.statusCode === 200 && size > 0) resolve();
+          else reject(new Error(`answered ${incoming.statusCode}`));
+        });
+      });
+      outgoing.on('timeout', () => outgoing.destroy(new Error('no answer in 5 s')));
+      outgoing.on('error', reject);
+      outgoing.end();
+    });
+
+  const loop = (async () => {
+    for (let count = 0; going; count++) {
+      const path = count % 10 === 0 ? paths.large : paths.small;
+      const began = performance.now();
+      const error = await once(path)
+        .catch((first: unknown) => {
+          retried.push(describeError(first));
+          return once(path);
+        })
+        .then(() => null, describeError);
+      samples.push({ began, ended: performance.now(), error });
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+  })();
+  return {
+    async stop() {
+      going = false;
+      await loop;
+      agent.destroy();
+      return { ...summarize(samples), cut, retried };
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import { type Ended, events, startHaup } from './haup.ts';
+
+/** One run of haup that was killed, or that came to its end. Moments are of `performance.now()`. */
+export interface Leg {
+  readonly began: number;
+  readonly ended: number;
+  /** SIGKILL met it; otherwise it had ended by itself. */
+  readonly killed: boolean;
+  readonly result: Ended;
+  /** Steps that had begun and not ended when it was killed. */
+  readonly cutOff: readonly string[];
+}
+
+/** Runs haup and kills it the moment that `steps` of its steps have finished. */
+export function killedAfterSteps(args: readonly string[], steps = 1): Promise<Leg> {
+  // Written so that there is only one way to match: with others it would try them all.
+  const finished = '(?:(?!"step-finished")[^])*"step-finished"';
+  return leg(args, (run) => run.shows(new RegExp(`^(?:${finished}){${steps}}`)));
+}
+
+/** Runs haup and kills it so many milliseconds after it has said what it is going to do. */
+export function killedAfter(args: readonly string[], milliseconds: number): Promise<Leg> {
+  return leg(args, async (run) => {
+    await run.shows('"plan"');
+    await new Promise((resolve) => setTimeout(resolve, milliseconds));
+  });
+}
+
+/** Runs haup, and nobody kills it. */
+export function unharmed(args: readonly string[]): Promise<Leg> {
+  return leg(args, async (run) => {
+    await run.ended;
+  });
+}
+
+async function leg(
+  args: readonly string[],
+  moment: (run: ReturnType<typeof startHaup>) => Promise<void>,
+): Promise<Leg> {
+  const began = performance.now();
+  const run = startHaup([...args, '--log-format', 'json']);
+  await moment(run);
+  run.child.kill('SIGKILL');
+  const result = await run.ended;
+  const open = new Set<string>();
+  for (const { type, step } of events(result)) {
+    if (type === 'step-started') open.add(JSON.stringify(step));
+    if (type === 'step-finished' || type === 'step-failed') open.delete(JSON.stringify(step));
+  }
+  return {
+    began,
+    ended: performance.now(),
+    killed: result.signal === 'SIGKILL',
+    result,
+    cutOff: [...open],
+  };
+}
+
+/** Numbers in [0, 1), always the same ones for a seed (mulberry32). */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
