@@ -68,7 +68,7 @@ function configFiles(config: ReplicaConfig): ArchivedFile[] {
 function unitFiles(config: ReplicaConfig): ArchivedFile[] {
   const program = (name: string) => `${binariesFolder(config)}/${name}`;
   const units = {
-    etcd: etcdUnit({ ...config, program: program('etcd'), version: config.etcdVersion }),
+    etcd: etcdUnit({ ...config, program: program('etcd') }),
     'kube-apiserver': apiServerUnit({ ...config, program: program('kube-apiserver') }),
     'kube-controller-manager': controllerManagerUnit({
       ...config,

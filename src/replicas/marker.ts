@@ -6,6 +6,8 @@ const markerSchema = z.object({
   /** Of the release; see files.ts. */
   digest: z.string(),
   apiAddress: z.string(),
+  kubernetesVersion: z.string(),
+  etcdVersion: z.string(),
 });
 
 /** What a machine remembers of its provisioning, written when everything else was on its disk. */

@@ -47,8 +47,8 @@ export async function provision(
 }
 
 function script(config: ReplicaConfig, release: string): string {
-  const { uid, name, apiAddress } = config;
-  const marker: Marker = { uid, name, digest: release, apiAddress };
+  const { uid, name, apiAddress, kubernetesVersion, etcdVersion } = config;
+  const marker: Marker = { uid, name, digest: release, apiAddress, kubernetesVersion, etcdVersion };
   const folder = `${paths.releases}/${release}`;
   const sysusers = Object.values(users).map((user) => shellQuote(`u ${user} - "haup"`));
   const download = config.binaries.kind === 'download';

@@ -1,11 +1,9 @@
 import { paths, pkiPath } from '../paths.ts';
 import { users } from '../users.ts';
-import { etcdVersionFlags } from '../versions.ts';
 import { commandLine, unitFile } from './unit.ts';
 
 export interface EtcdUnit {
   readonly program: string;
-  readonly version: string;
   readonly name: string;
   readonly internalIp: string;
   /** Of the cluster: members of two clusters never take each other for their own. */
@@ -68,7 +66,13 @@ export function etcdUnit(options: EtcdUnit): string {
 
       // Read by people, in `journalctl` and in haup's errors.
       'log-format': 'console',
-      ...etcdVersionFlags(options.version),
+
+      // A member whose data differs from its peers' does not join them (etcd's own advice since 3.5.3).
+      'feature-gates': 'InitialCorruptCheck=true',
+      // Lets API servers answer consistent reads from their watch caches without waiting for the next write.
+      'watch-progress-notify-interval': '5s',
+      // All newcomers of 1→3 catch up before any is promoted.
+      'max-learners': 2,
     }),
   });
 }

@@ -1,4 +1,8 @@
-/** The value of a command line flag, without its dashes in front; true is written `--flag=true`. */
+/**
+ * Command line flags without their dashes: true is written `--flag=true`. Every flag that the units use exists, and means
+ * the same, in Kubernetes 1.34 to 1.37 and etcd 3.6 and 3.7 (read in the sources of the first, run with the oldest and the newest);
+ * the first one that differs gets a table by version here.
+ */
 export type Flags = Readonly<Record<string, string | number | boolean>>;
 
 export interface UnitOptions {

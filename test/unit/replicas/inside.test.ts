@@ -8,6 +8,8 @@ const marker = JSON.stringify({
   name: options.name,
   digest: 'd',
   apiAddress: '198.18.0.10',
+  kubernetesVersion: 'v1.37.1',
+  etcdVersion: 'v3.7.3',
 });
 const ok = { file: 'enabled', active: 'active', restarts: 0, since: 10 };
 type Unit = typeof ok;
