@@ -26,6 +26,8 @@ export interface Operand {
   readonly help: string;
   readonly needed: boolean;
   readonly many?: boolean;
+  /** All that it may be, where that is a short list: for completion. */
+  readonly choices?: readonly string[];
   /** @throws UsageError that reads on from the operand's name. */
   readonly parse: (text: string) => unknown;
 }

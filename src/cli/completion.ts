@@ -1,29 +1,46 @@
-import yargs, { type Argv, type FallbackCompletionFunction } from 'yargs';
+import yargs from 'yargs';
+import type { Command } from './command.ts';
 import { commands } from './commands/index.ts';
 import type { World } from './world.ts';
 
-/** Prints the completion script for the shell that $SHELL (or, in zsh, $ZSH_NAME) names. */
+/** Prints the completion script for the shell that $SHELL (or, in zsh, $ZSH_NAME) names. It asks {@link complete}. */
 export function printCompletionScript(): void {
-  described([]).showCompletionScript();
+  yargs().scriptName('haup').showCompletionScript();
 }
 
-/** Answers the completion script: `argv` begins with `--get-yargs-completions`. Names of clusters come from the store. */
-export async function complete(
-  argv: readonly string[],
+/** Answers the completion script: what the last of `words` may become, one a line. `words` begin with `haup`. */
+export async function complete(words: readonly string[], world: World): Promise<void> {
+  const found = await candidates(words.slice(1), () => clusterNames(world));
+  world.out.write(found.map((word) => `${word}\n`).join(''));
+}
+
+/** Names of commands, flags, what a flag may hold, and, after -c, the clusters in the store. */
+export async function candidates(
+  words: readonly string[],
   clusters: () => Promise<readonly string[]>,
-): Promise<void> {
-  const parser = described(argv).completion(
-    'completion',
-    async (...[, , byDefault, done]: Parameters<FallbackCompletionFunction>) => {
-      if (['-c', '--cluster'].includes(argv.at(-2) ?? '')) done([...(await clusters().catch(() => []))]);
-      else byDefault();
-    },
+): Promise<string[]> {
+  const current = words.at(-1) ?? '';
+  const before = words.slice(0, -1);
+  const command = commandIn(before);
+  const known = command ? Object.values(command.flags) : commands.flatMap((one) => Object.values(one.flags));
+  const open = known.find(
+    (flag) => flag.value !== null && [`--${flag.name}`, `-${flag.short}`].includes(before.at(-1) ?? ''),
   );
-  await parser.parseAsync();
+  const all = async () => {
+    if (open) return open.name === 'cluster' ? clusters().catch(() => []) : (open.choices ?? []);
+    if (current.startsWith('-')) return [...new Set(known.map((flag) => `--${flag.name}`)), '--help'];
+    if (!command) return commands.map((one) => one.name);
+    return command.operands[0]?.choices ?? [];
+  };
+  return (await all()).filter((word) => word.startsWith(current));
 }
 
-/** The names of the clusters in the default store, for `-c`. */
-export async function clusterNames(world: World): Promise<string[]> {
+function commandIn(words: readonly string[]): Command | undefined {
+  return commands.find((one) => words.includes(one.name));
+}
+
+/** The clusters in the default store, or in the one that HAUP_STORE names. */
+async function clusterNames(world: World): Promise<string[]> {
   const engine = await world.openEngine({
     store: world.env.HAUP_STORE || `file://${world.env.HAUP_HOME || `${world.home}/.haup`}/clusters`,
     signal: new AbortController().signal,
@@ -31,26 +48,4 @@ export async function clusterNames(world: World): Promise<string[]> {
     timeoutMs: 5_000,
   });
   return (await engine.list()).map((cluster) => cluster.name);
-}
-
-/** yargs' own picture of the commands: it only serves completion, parsing is ours (input/argv.ts). */
-function described(argv: readonly string[]): Argv {
-  let parser: Argv = yargs([...argv])
-    .scriptName('haup')
-    .version(false)
-    .help(false);
-  for (const command of commands) {
-    parser = parser.command(command.name, command.summary, (own) => {
-      for (const flag of Object.values(command.flags)) {
-        own.option(flag.name, {
-          type: flag.value === null ? 'boolean' : 'string',
-          describe: flag.help,
-          ...(flag.short ? { alias: flag.short } : {}),
-          ...(flag.choices ? { choices: [...flag.choices] } : {}),
-        });
-      }
-      return own;
-    });
-  }
-  return parser;
 }

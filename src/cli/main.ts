@@ -5,11 +5,11 @@ const argv = process.argv.slice(2);
 const own = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
 
 if (own[0] === '--get-yargs-completions') {
-  const [{ clusterNames, complete }, { realWorld }] = await Promise.all([
+  const [{ complete }, { realWorld }] = await Promise.all([
     import('./completion.ts'),
     import('./terminal.ts'),
   ]);
-  await complete(argv, () => clusterNames(realWorld()));
+  await complete(argv.slice(1), realWorld());
 } else if (own.includes('--version')) {
   process.stdout.write((await import('./help.ts')).version());
 } else if (argv.length === 0 || own[0] === 'help' || own.includes('--help') || own.includes('-h')) {

@@ -17,7 +17,7 @@ export const fault = defineCommand({
   name: 'fault',
   summary: 'break a replica or a zone, to see what happens (local provider)',
   operands: [
-    { name: 'KIND', help: kinds.join(', '), needed: true, parse: oneOf(...kinds) },
+    { name: 'KIND', help: kinds.join(', '), needed: true, choices: kinds, parse: oneOf(...kinds) },
     {
       name: 'TARGET',
       help: 'a replica, or a zone and all that stands in it',
