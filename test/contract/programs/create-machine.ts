@@ -1,0 +1,23 @@
+/** Makes a network, an address and a machine, in a process that a test kills: `create-machine.ts <identity as JSON>`. */
+import { open } from '../../../src/providers/local/index.ts';
+
+const provider = open({
+  cluster: JSON.parse(process.argv[2] ?? ''),
+  settings: {},
+  signal: new AbortController().signal,
+  progress: () => {},
+  binariesFolder: '/tmp',
+});
+await provider.network.ensure();
+await provider.address.reserve();
+const request = { name: 'lp-cut', zone: 'local-b', bootScript: '#!/bin/sh\n', requestToken: 't' };
+console.log('creating');
+await provider.machines.create(request);
+await provider.address.handOver({ kind: 'machine', name: 'lp-cut' });
+await provider.balancer.ensure(['local-b']);
+console.log('deleting');
+await provider.address.handOver({ kind: 'machine', name: 'lp-cut' });
+await provider.balancer.delete();
+await provider.machines.delete('lp-cut');
+await provider.address.release();
+await provider.network.delete();
