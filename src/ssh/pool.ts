@@ -18,10 +18,17 @@ interface Entry {
 export class SessionPool {
   readonly #entries = new Map<string, Entry>();
   readonly #options: PoolOptions;
+  /** Every session there was, those that have ended too: for {@link commands}. */
+  readonly #all: Session[] = [];
   #closed = false;
 
   constructor(options: PoolOptions = {}) {
     this.#options = options;
+  }
+
+  /** How many commands all of its sessions have run so far. */
+  get commands(): number {
+    return this.#all.reduce((sum, session) => sum + session.commands, 0);
   }
 
   /**
@@ -69,8 +76,14 @@ export class SessionPool {
 
   async #open(target: SshTarget, options: ConnectOptions): Promise<Session> {
     const session = await connect(target, options);
+    this.#all.push(session);
     try {
-      return await ensureOwnHostKey(session, target, { ...this.#options.rotate, signal: options.signal });
+      const own = await ensureOwnHostKey(session, target, {
+        ...this.#options.rotate,
+        signal: options.signal,
+      });
+      if (own !== session) this.#all.push(own);
+      return own;
     } catch (error) {
       session.close();
       throw error;

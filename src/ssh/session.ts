@@ -21,6 +21,7 @@ export class Session {
   readonly #waiting: (() => void)[] = [];
   #free = COMMANDS_AT_ONCE;
   #alive = true;
+  #commands = 0;
 
   constructor(client: Client, where: { what: string; host: string; hostKey: Buffer }) {
     this.#client = client;
@@ -37,12 +38,18 @@ export class Session {
     return this.#alive;
   }
 
+  /** How many commands it has run. */
+  get commands(): number {
+    return this.#commands;
+  }
+
   /** Runs a POSIX shell command line; resolves with any exit code. @throws SshError `timeout`, `lost` */
   async exec(command: string, options: RemoteExecOptions = {}): Promise<ExecResult> {
     if (this.#free > 0) this.#free--;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {
       if (!this.#alive) throw this.#lost(options.what ?? 'run a command');
+      this.#commands += 1;
       return await execOn(this.#client, this, command, options);
     } finally {
       const next = this.#waiting.shift();

@@ -58,6 +58,7 @@ export function advance(progress: Progress, event: HaupEvent, now: number): Prog
     case 'warning':
       return { ...progress, warnings: union(progress.warnings, [event.message]) };
     case 'availability':
+    case 'cost':
       return progress;
   }
 }

@@ -52,6 +52,8 @@ export async function provision(t: Tools, replica: string, progress: Progress): 
   const { spec } = t.memory;
   progress('waiting for SSH');
   const session = await t.session(replica, FIRST_LOGIN_MS);
+  // The machine has its own key now. Not after the provisioning: whoever is cut off there never comes back here.
+  await t.secrets.remove(bootHostKeyName(replica));
   const { internalIp } = machineOf(t.seen(), replica)!;
   const apiAddress = t.seen().address!.ip;
   const pki = await issueReplica(
@@ -88,7 +90,6 @@ export async function provision(t: Tools, replica: string, progress: Progress): 
     },
     { signal: t.signal, progress },
   );
-  await t.secrets.remove(bootHostKeyName(replica));
 }
 
 /** The one-time host key of a machine is kept until its owner has replaced it: a create may have to be repeated. */
