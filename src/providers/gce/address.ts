@@ -36,6 +36,9 @@ export function openAddress(context: Context): Omit<Address, 'handOver'> {
       const found = await get();
       if (!found) return;
       mustOwn(context, found.description, thing);
+      if (found.users[0] !== undefined) {
+        throw new GceError('conflict', 'inUse', `${thing} (${found.address}) is in use by ${found.users[0]}`);
+      }
       await remove(context, 'addresses.delete', { region, address: names.address }, `releasing ${thing}`);
     },
   };

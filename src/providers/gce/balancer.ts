@@ -8,7 +8,7 @@ import { healthyMembers, untilHealthy } from './health.ts';
 import { linkTo } from './links.ts';
 import type { Instances } from './machines.ts';
 import { lastPart } from './names.ts';
-import { makeRule, type Rules, readRules, removeRule } from './rules.ts';
+import { makeRule, type Rules, readRules, removeRule, ruleAddress, settledRules } from './rules.ts';
 import { type BackendService, backendService, healthCheck } from './schemas.ts';
 import type { GceSettings } from './settings.ts';
 
@@ -18,7 +18,7 @@ export interface GceBalancer extends Balancer {
   targets(): Promise<Members>;
   /** Makes the temporary rule unless a rule is there; the address under which targets have health now. */
   warm(): Promise<string>;
-  /** What is left to do once the rule with the API address exists. */
+  /** What is left to do once the rule with the API address exists: addresses for machines, the temporary rule's end. */
   finish(): Promise<void>;
 }
 
@@ -121,13 +121,11 @@ export function openBalancer(context: Context, settings: GceSettings, instances:
   }
 
   async function warm(): Promise<string> {
-    let rules = await readRules(context);
-    if (!rules.final && !rules.warm) {
-      await makeRule(context, names.warmRule, undefined);
-      rules = await readRules(context);
-    }
-    const ip = (rules.final ?? rules.warm)?.IPAddress;
-    if (ip) return ip;
+    const present = await ruleAddress(context);
+    if (present) return present;
+    await makeRule(context, names.warmRule, undefined);
+    const made = await ruleAddress(context);
+    if (made) return made;
     throw new GceError(
       'transient',
       'noRule',
@@ -146,13 +144,17 @@ export function openBalancer(context: Context, settings: GceSettings, instances:
   }
 
   async function finish(): Promise<void> {
-    const { final, warm: temporary } = await readRules(context);
+    const present = await instances.all();
+    await giveAddresses(context, present);
+    const { final, warm: temporary } = await settledRules(context);
     if (!final || !temporary) return;
-    const [members] = await Promise.all([targets(), giveAddresses(context, await instances.all())]);
+    const members = await targets();
     // The temporary rule goes when the targets are as healthy behind the API address as they are behind it.
     const healthy = await healthyMembers(context, members, temporary.IPAddress);
     await untilHealthy(context, members, final.IPAddress, [...healthy]);
     await removeRule(context, names.warmRule);
+    // Where the cloud does not say which rule a target is healthy behind, only now it is known of this one.
+    await untilHealthy(context, members, final.IPAddress, [...healthy]);
   }
 
   return {
@@ -170,8 +172,9 @@ export function openBalancer(context: Context, settings: GceSettings, instances:
     },
     async ensure(zones) {
       await ensureService(zones);
-      await warm();
-      await finish();
+      const { final, warm: temporary } = await readRules(context);
+      if (!final && !temporary) await makeRule(context, names.warmRule, undefined);
+      if (final && temporary) await finish();
     },
     async setTargets(machines) {
       const present = new Map((await instances.all()).map((each) => [each.name, lastPart(each.zone)]));

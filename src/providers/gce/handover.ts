@@ -92,6 +92,7 @@ export function openHandover(
     }
     if (cleared.status === 'rejected') throw await undone(cleared.reason, ip, back);
     const givenBack = owner ? giveEphemeral(critical, owner) : Promise.resolve();
+    givenBack.catch(() => {}); // looked at below
     try {
       await addAddress(critical, machine, ip);
     } catch (error) {

@@ -1,3 +1,4 @@
+import { poll } from '../shared/poll.ts';
 import type { Context } from './cloud.ts';
 import { isInUse, make, remove } from './common.ts';
 import { linkTo } from './links.ts';
@@ -15,6 +16,33 @@ export async function readRules({ cloud, cluster, names, description }: Context)
   const own = (name: string) =>
     found.find((each) => each.name === name && each.description === description) ?? null;
   return { final: own(names.rule), warm: own(names.warmRule) };
+}
+
+/**
+ * The address of the rule under which targets have health now: the one with the API address, else the temporary one.
+ * A rule is there before its number is, while the operation that makes it (a crashed run's, perhaps) goes on.
+ * Null when there is neither.
+ */
+export async function ruleAddress(context: Context): Promise<string | null> {
+  const { final, warm } = await settledRules(context);
+  return (final ?? warm)?.IPAddress ?? null;
+}
+
+/** The rules, those that are there with their addresses. */
+export function settledRules(context: Context): Promise<Rules> {
+  return poll(
+    async () => {
+      const rules = await readRules(context);
+      const present = [rules.final, rules.warm].filter((rule) => rule !== null);
+      return present.every((rule) => rule.IPAddress !== '') ? rules : undefined;
+    },
+    {
+      what: 'the forwarding rule to have its address',
+      clock: context.clock,
+      signal: context.cloud.signal,
+      timeoutMs: 10 * 60_000,
+    },
+  );
 }
 
 /** Makes a forwarding rule to the backend service; `ip` undefined: with an ephemeral address. */

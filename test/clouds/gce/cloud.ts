@@ -3,7 +3,7 @@ import { type Fault, Faults } from '../shared/faults.ts';
 import type { Realizer } from '../shared/realizer.ts';
 import { matcher } from './filter.ts';
 import { Operations } from './operations.ts';
-import { invalid, Refusal } from './refusal.ts';
+import { invalid, notFound, Refusal } from './refusal.ts';
 import { type Delays, type UnsureRules, usual, usualDelays } from './rules.ts';
 import { type Message, type Resource, Store } from './store.ts';
 
@@ -46,6 +46,8 @@ export class GceCloud {
   readonly operations: Operations;
   readonly faults = new Faults();
   readonly denied = new Set<string>();
+  /** Zones that do not answer: an aggregated list lacks them and says so. */
+  readonly unreachable = new Set<string>();
   /** From when on a target gets probes of a rule, by `target rule`. */
   readonly probedSince = new Map<string, number>();
   /** Until when an address counts as in use though nobody uses it. */
@@ -105,6 +107,7 @@ export class GceCloud {
         if (this.rules.inUse === 'operation') options.check?.();
         await options.apply?.(resource);
         resource.hidden = false;
+        resource.making = false;
       },
       undo: () => this.store.remove(path),
     }).message;
@@ -131,6 +134,7 @@ export class GceCloud {
       delayMs: this.delay(ask.method),
       fault: ask.fault,
       apply: async () => {
+        if (this.store.find(path) !== resource) throw notFound(`${this.project}/${path}`);
         if (this.rules.inUse === 'operation') options.check?.();
         await options.apply();
       },
@@ -208,6 +212,8 @@ export class GceCloud {
         code: 'NO_RESULTS_ON_PAGE',
         message: `There are no results for scope 'zones/${zone}' on this page.`,
       };
+      if (this.unreachable.has(zone))
+        return [`zones/${zone}`, { warning: { code: 'UNREACHABLE', message: `${zone} is unreachable` } }];
       return [`zones/${zone}`, inZone.length > 0 ? { [collection]: inZone } : { warning }];
     });
     return {

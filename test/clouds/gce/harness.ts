@@ -46,7 +46,7 @@ export interface GceOptions {
 
 export async function startGce(first: GceOptions = {}): Promise<Harness> {
   let clock = new VirtualClock();
-  let realizer = new SimulatedRealizer();
+  let realizer = new SimulatedRealizer(clock);
   let cloud = new GceCloud({ ...first, clock, realizer });
   const server = await serve(() => cloud);
   const folder = mkdtempSync(join(tmpdir(), 'haup-gce-'));
@@ -64,7 +64,7 @@ export async function startGce(first: GceOptions = {}): Promise<Harness> {
     server,
     reset(options = first) {
       clock = new VirtualClock();
-      realizer = new SimulatedRealizer();
+      realizer = new SimulatedRealizer(clock);
       cloud = new GceCloud({ ...options, clock, realizer });
     },
     open({ cluster = clusterNamed('demo'), settings, crash, signal } = {}) {

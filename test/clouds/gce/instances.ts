@@ -128,7 +128,7 @@ function insert(cloud: GceCloud, ask: Ask): Message {
     async apply(resource) {
       const { message, path } = resource;
       const id = String(message.id);
-      cloud.store.add(
+      const _disk = cloud.store.add(
         `zones/${zone}/disks/${name}`,
         'disk',
         { name, labels: initialize.labels ?? {}, users: [cloud.store.link(path)] },
@@ -185,6 +185,7 @@ function startupScript(message: Message): string | null {
 
 /** What happens to an instance without haup: by hand in the console, or by Google. */
 export const behindItsBack = {
+  letGo,
   find(cloud: GceCloud, name: string): Resource {
     const found = cloud.store.all('instances').find((each) => each.message.name === name);
     if (!found) throw new Error(`no instance ${name}`);

@@ -7,8 +7,10 @@ export interface Resource {
   /** `regions/europe-west1/addresses/demo-api`: the path below the project, by which it is found. */
   readonly path: string;
   readonly message: Message;
-  /** The operation that makes it has not ended, and it cannot be read before. */
+  /** It cannot be read yet. */
   hidden: boolean;
+  /** The operation that makes it has not ended. */
+  making: boolean;
   /** Name of the operation that deletes it. */
   deletedBy: string | null;
 }
@@ -63,6 +65,7 @@ export class Store {
         ...(scope === 'regions' ? { region: this.link(`regions/${place}`) } : {}),
       },
       hidden,
+      making: true,
       deletedBy: null,
     };
     this.#resources.set(path, resource);

@@ -1,0 +1,154 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Provider } from '../../../src/providers/provider.ts';
+import { converge, want } from '../shared/story.ts';
+import { type Harness, startGce, ZONES } from './harness.ts';
+import { behindItsBack } from './instances.ts';
+import { usualDelays } from './rules.ts';
+
+const [b, c] = ZONES;
+const one = want(1, `demo-master@${b}`);
+const two = want(2, `demo-master@${b}`, `demo-master-abc@${c}`);
+
+let gce: Harness;
+let provider: Provider;
+beforeEach(async () => {
+  gce = await startGce();
+  provider = gce.open();
+});
+afterEach(() => gce.close());
+
+const ip = async () => (await provider.address.read())?.ip ?? '';
+const holder = async () => (await provider.address.read())?.holder;
+const idOf = (name: string) => String(behindItsBack.find(gce.cloud, name).message.id);
+/** Ready for the move: two machines behind a balancer, the first with the address. */
+async function readyToMove(): Promise<void> {
+  await converge(provider, one);
+  await provider.machines.create({ name: 'demo-master-abc', zone: c, bootScript: '', requestToken: 't' });
+  await provider.balancer.ensure([b, c]);
+  await provider.balancer.setTargets(['demo-master', 'demo-master-abc']);
+}
+
+describe('promotion', () => {
+  it('leaves the address without a holder for the forwarding rule’s own delay plus less than two seconds', async () => {
+    await readyToMove();
+    const address = await ip();
+    gce.realizer.moves.length = 0;
+    await provider.address.handOver({ kind: 'balancer' });
+    const gap = gce.realizer.longestGap(address);
+    expect(gap).toBeGreaterThanOrEqual(usualDelays['forwardingRules.insert'] ?? 0);
+    expect(gap).toBeLessThanOrEqual((usualDelays['forwardingRules.insert'] ?? 0) + 2000);
+  });
+
+  it('does not take the address while a target is not healthy, and names it', async () => {
+    await readyToMove();
+    gce.realizer.setHealthy(idOf('demo-master-abc'), false);
+    await expect(provider.address.handOver({ kind: 'balancer' })).rejects.toMatchObject({
+      kind: 'transient',
+      message: expect.stringContaining('demo-master-abc is not'),
+      advice: expect.stringContaining('/readyz'),
+    });
+    expect(await holder()).toEqual({ kind: 'machine', name: 'demo-master' });
+  });
+
+  it.each(['forwardingRules.insert', 'instances.deleteAccessConfig'])(
+    'gives the address back when %s ends in an error',
+    async (method) => {
+      await readyToMove();
+      gce.cloud.faults.add({
+        when: (call) => call.method === method,
+        fault: { kind: 'fail-later', code: 'QUOTA_EXCEEDED', message: "Quota 'FORWARDING_RULES' exceeded." },
+      });
+      await expect(provider.address.handOver({ kind: 'balancer' })).rejects.toMatchObject({ kind: 'quota' });
+      expect(await holder()).toEqual({ kind: 'machine', name: 'demo-master' });
+      expect((await provider.machines.list())[0]?.sshHost).toBe(await ip());
+      await provider.address.handOver({ kind: 'balancer' });
+      expect(await holder()).toEqual({ kind: 'balancer' });
+    },
+  );
+
+  it('is not left half done by an abort', async () => {
+    await readyToMove();
+    const abort = new AbortController();
+    const interrupted = gce.open({ signal: abort.signal });
+    gce.cloud.faults.add({
+      when(call) {
+        if (call.method === 'instances.deleteAccessConfig') abort.abort(new Error('^C'));
+        return false;
+      },
+      fault: { kind: 'cut' },
+    });
+    await expect(interrupted.address.handOver({ kind: 'balancer' })).rejects.toThrow('^C');
+    expect(await holder()).toEqual({ kind: 'balancer' });
+    expect(await provider.balancer.read()).toMatchObject({ complete: false });
+    await provider.balancer.ensure([b, c]);
+    expect(await provider.balancer.read()).toMatchObject({ complete: true });
+    for (const machine of await provider.machines.list()) expect(machine.sshHost).not.toBeNull();
+  });
+
+  it('refuses a balancer that has no targets, or is not there', async () => {
+    await converge(provider, one);
+    await expect(provider.address.handOver({ kind: 'balancer' })).rejects.toMatchObject({ kind: 'conflict' });
+    await provider.balancer.ensure([b]);
+    await expect(provider.address.handOver({ kind: 'balancer' })).rejects.toMatchObject({ kind: 'conflict' });
+    expect(await holder()).toEqual({ kind: 'machine', name: 'demo-master' });
+  });
+});
+
+describe('demotion', () => {
+  it('leaves the address without a holder for the rule’s own delay plus less than two seconds', async () => {
+    await converge(provider, two);
+    const address = await ip();
+    gce.realizer.moves.length = 0;
+    await provider.address.handOver({ kind: 'machine', name: 'demo-master-abc' });
+    expect(gce.realizer.longestGap(address)).toBeLessThanOrEqual(
+      (usualDelays['forwardingRules.delete'] ?? 0) + 2000,
+    );
+    expect((await provider.machines.list())[1]?.externalIp).toBe(address);
+  });
+
+  it('gives the address back to the balancer when the machine cannot take it', async () => {
+    await converge(provider, two);
+    gce.cloud.faults.add({
+      when: (call) => call.method === 'instances.addAccessConfig',
+      fault: { kind: 'refuse', status: 403, code: 'forbidden', message: 'Required permission' },
+    });
+    await expect(provider.address.handOver({ kind: 'machine', name: 'demo-master' })).rejects.toMatchObject({
+      kind: 'denied',
+    });
+    expect(await holder()).toEqual({ kind: 'balancer' });
+    for (const machine of await provider.machines.list()) expect(machine.sshHost).not.toBeNull();
+  });
+
+  it('refuses a machine that is stopped', async () => {
+    await converge(provider, two);
+    await behindItsBack.stop(gce.cloud, 'demo-master');
+    await expect(provider.address.handOver({ kind: 'machine', name: 'demo-master' })).rejects.toMatchObject({
+      kind: 'conflict',
+      message: expect.stringContaining('TERMINATED'),
+    });
+    expect(await holder()).toEqual({ kind: 'balancer' });
+  });
+});
+
+describe('replacement of the only replica', () => {
+  it('hands the address straight from old to new, both reachable afterwards', async () => {
+    await converge(provider, one);
+    await provider.machines.create({ name: 'demo-master-new', zone: c, bootScript: '', requestToken: 't' });
+    const address = await ip();
+    gce.realizer.moves.length = 0;
+    await provider.address.handOver({ kind: 'machine', name: 'demo-master-new' });
+    expect(await holder()).toEqual({ kind: 'machine', name: 'demo-master-new' });
+    expect(gce.realizer.longestGap(address)).toBeLessThanOrEqual(2500);
+    for (const machine of await provider.machines.list()) expect(machine.sshHost).not.toBeNull();
+    expect(gce.cloud.store.all('forwardingRules')).toEqual([]);
+  });
+
+  it('works when the old one is dead', async () => {
+    await converge(provider, one);
+    await provider.machines.create({ name: 'demo-master-new', zone: c, bootScript: '', requestToken: 't' });
+    await behindItsBack.stop(gce.cloud, 'demo-master');
+    await provider.address.handOver({ kind: 'machine', name: 'demo-master-new' });
+    expect(await holder()).toEqual({ kind: 'machine', name: 'demo-master-new' });
+    expect((await provider.machines.list())[0]).toMatchObject({ state: 'stopped', sshHost: null });
+  });
+});
