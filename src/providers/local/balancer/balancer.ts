@@ -2,6 +2,7 @@ import { waitFor } from '../../../util/wait.ts';
 import { ProviderError } from '../../errors.ts';
 import type { Balancer, BalancerState, Target, TargetHealth } from '../../provider.ts';
 import { type Context, exclusively, needCluster } from '../context.ts';
+import { isMissing } from '../files.ts';
 import { machineName } from '../names.ts';
 import {
   forgetBalancer,
@@ -44,14 +45,24 @@ export async function balancerIsComplete(context: Context): Promise<boolean> {
 async function read(context: Context): Promise<BalancerState | null> {
   const record = await readBalancer(context.key);
   if (!record && !(await balancerRemains(context))) return null;
-  const complete = record !== null && (await balancerRuns(context));
-  const states = complete ? await serverStates(balancerSocket(context)) : [];
+  const runs = record !== null && (await balancerRuns(context));
+  const states = runs ? await statesIfAny(balancerSocket(context)) : null;
   return {
     name: `${context.cluster.name}-master`,
-    complete,
-    targets: targets(record?.targets ?? [], states),
+    complete: states !== null,
+    targets: targets(record?.targets ?? [], states ?? []),
     dnsName: null,
   };
+}
+
+/** Null when haproxy has just ended: nobody waits for a balancer's deletion to look at it. */
+async function statesIfAny(socket: string): Promise<ServerState[] | null> {
+  try {
+    return await serverStates(socket);
+  } catch (error) {
+    if (isMissing(error) || (error as NodeJS.ErrnoException).code === 'ECONNREFUSED') return null;
+    throw error;
+  }
 }
 
 /** What is meant to be a target, and what still gets new connections although it is not meant to (after a crash). */
