@@ -28,7 +28,8 @@ const codes: Readonly<Record<string, number | ((kind: unknown) => number)>> = {
   StepError: 5,
   ArtifactError: (kind) => (kind === 'usage' || kind === 'not-found' ? 2 : 5),
   StoreError: (kind) => (kind === 'disk' ? 5 : kind === 'missing' ? 6 : 2),
-  ProviderError: (kind) => (kind === 'preflight' ? 2 : kind === 'not-found' ? 6 : 5),
+  // Within a step these are a StepError's cause; alone they come from what was asked for.
+  ProviderError: (kind) => (kind === 'preflight' || kind === 'invalid' ? 2 : kind === 'not-found' ? 6 : 5),
   SshError: 5,
   HostKeyError: 5,
   EtcdError: 5,

@@ -26,6 +26,10 @@ export async function run(argv: readonly string[], world: World, signal: AbortSi
     const display = openDisplay(flags.logFormat, `haup ${command.name} ${cluster ?? ''}`.trim(), world);
     unfinished = display.unfinished;
     settle = display.settle;
+    signal.addEventListener('abort', () => {
+      if (display.unfinished().length === 0) return;
+      display.emit({ type: 'warning', message: 'stopping; once more ends it at once' });
+    });
     // A dry run's plan is its answer: it is not announced as well.
     const emit = (event: HaupEvent) => {
       if (event.type !== 'plan' || json || !flags.dryRun) display.emit(event);

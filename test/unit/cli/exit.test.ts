@@ -16,6 +16,8 @@ const table: readonly (readonly [number, Error])[] = [
   [2, new UsageError('u')],
   [2, new InputError('i')],
   [2, new ProviderError('preflight', 'needs root')],
+  [2, new ProviderError('invalid', 'no such setting')],
+  [5, new StepError('boot', new ProviderError('invalid', 'x'), 'a')],
   [2, new StoreError('corrupt', 'c', 'a')],
   [2, new StoreError('newer', 'c', 'a')],
   [2, new ArtifactError('usage', 'no such version')],
@@ -109,6 +111,7 @@ describe('haup', () => {
       },
     });
     expect(ran.code).toBe(130);
+    expect(ran.err).toContain('stopping; once more ends it at once');
     expect(ran.err).toContain('unfinished: provision demo-master\n  haup repair -c demo finishes it\n');
   });
 
