@@ -13,7 +13,7 @@ const EXTERNAL_BASE = parseIp('198.18.0.0');
 const OPERATOR = 1;
 const GATEWAY = 2;
 const API = 10;
-export const EPHEMERAL = { first: 20, last: 250 } as const;
+const EPHEMERAL = { first: 20, last: 250 } as const;
 
 function external(slot: number, host: number): string {
   return formatIp(EXTERNAL_BASE + slot * 256 + host);

@@ -32,10 +32,6 @@ export async function isPopulated(group: string): Promise<boolean> {
   return ((await readText(join(group, 'cgroup.events'))) ?? '').includes('populated 1');
 }
 
-export async function isFrozen(group: string): Promise<boolean> {
-  return ((await readText(join(group, 'cgroup.freeze'))) ?? '').trim() === '1';
-}
-
 /** Stops or continues every process of the group; resolves when the kernel says so. */
 export async function setFrozen(group: string, frozen: boolean): Promise<void> {
   await writeFile(join(group, 'cgroup.freeze'), frozen ? '1' : '0');

@@ -13,7 +13,7 @@ const KINDS: Readonly<Record<string, ProviderErrorKind>> = {
 };
 
 /** Any failure of this host as a ProviderError, the system's words kept. An abort's reason passes through. */
-export function toProviderError(error: unknown, doing: string, signal: AbortSignal): unknown {
+function toProviderError(error: unknown, doing: string, signal: AbortSignal): unknown {
   if (error instanceof ProviderError) return error;
   if (signal.aborted) return signal.reason;
   if (!(error instanceof Error)) return error;

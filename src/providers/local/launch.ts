@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { tryExec } from '../../util/exec.ts';
+import { endGroup, makeGroup } from './cgroups.ts';
 import { exists, makeFolder } from './files.ts';
 
 export interface Launch {
@@ -26,8 +28,17 @@ export async function groupFor(cgroups: string, unit: string): Promise<string> {
   return (await hostRunsSystemd()) ? `${cgroups}/system.slice/${unit}.service` : `${cgroups}/${unit}`;
 }
 
-export async function hostRunsSystemd(): Promise<boolean> {
+async function hostRunsSystemd(): Promise<boolean> {
   return await exists('/run/systemd/system');
+}
+
+/** Kills everything that {@link launch} started under this name; resolves when nothing of it is left. */
+export async function endLaunched(unit: string, group: string): Promise<void> {
+  await endGroup(group);
+  if (!(await hostRunsSystemd())) return;
+  // Until systemd has noticed, the unit's name is taken. One that is not loaded is no error to us.
+  await tryExec('systemctl', ['stop', `${unit}.service`]);
+  await tryExec('systemctl', ['reset-failed', `${unit}.service`]);
 }
 
 /**
@@ -47,13 +58,15 @@ exec "$@"
 /** Starts a program that outlives haup, in a mount namespace of its own, so that what it mounts ends with it. */
 export async function launch(request: Launch): Promise<Launched> {
   await makeFolder(dirname(request.log));
+  await endLaunched(request.unit, request.group);
   const inside = [
     ...['nsenter', `--net=/run/netns/${request.namespace}`, 'unshare', '--mount', '--propagation', 'slave'],
     ...['/bin/sh', '-c', request.program, 'haup', ...request.args],
   ];
   const systemd = await hostRunsSystemd();
+  if (!systemd) await makeGroup(request.group);
   const command = systemd
-    ? [...unitCommand(request), ...inside]
+    ? [...unitCommand(request), ...inside.map(literally)]
     : ['/bin/sh', '-c', JOIN, 'haup', request.group, ...inside];
   const log = await open(request.log, 'w', 0o600);
   try {
@@ -77,6 +90,11 @@ export async function launch(request: Launch): Promise<Launched> {
   } finally {
     await log.close();
   }
+}
+
+/** systemd replaces $NAME in a unit's command line. */
+function literally(argument: string): string {
+  return argument.replaceAll('$', '$$$$');
 }
 
 function unitCommand(request: Launch): string[] {

@@ -4,7 +4,7 @@ import { exists, isMissing } from './files.ts';
 
 const NSFS = 0x6e736673;
 
-export function namespacePath(name: string): string {
+function namespacePath(name: string): string {
   return `/run/netns/${name}`;
 }
 

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GiveUp, waitFor } from '../../util/wait.ts';
 import { ProviderError } from '../errors.ts';
-import { endGroup, isPopulated, makeGroup, needCgroupRoot } from './cgroups.ts';
-import { groupFor, type Launched, launch } from './launch.ts';
+import { isPopulated, needCgroupRoot } from './cgroups.ts';
+import { endLaunched, groupFor, type Launched, launch } from './launch.ts';
 import { machineNamespace } from './names.ts';
 import { machineFolder, runFolder } from './paths.ts';
 
@@ -64,9 +64,6 @@ export async function powerOn(request: PowerOn, signal: AbortSignal): Promise<vo
   const { key, name } = request;
   const group = await machineGroup(key, name);
   const log = join(runFolder(key), `${name}.console`);
-  // Not with the last boot's state: it may have been frozen.
-  await endGroup(group);
-  await makeGroup(group);
   const folder = machineFolder(key, name);
   const launched = await launch({
     unit: unitName(key, name),
@@ -119,5 +116,5 @@ async function bootFailure(name: string, log: string, code: number): Promise<Pro
 
 /** Ends every process of the machine at once, as a pulled plug does. No packet leaves if it was cut off before. */
 export async function powerOff(key: string, name: string): Promise<void> {
-  await endGroup(await machineGroup(key, name));
+  await endLaunched(unitName(key, name), await machineGroup(key, name));
 }

@@ -1,4 +1,4 @@
-/** Makes a network, an address and a machine, in a process that a test kills: `create-machine.ts <identity as JSON>`. */
+/** Makes a network, an address and a machine, in a process that a test kills: `create-machine.ts <identity as JSON> [keep]`. */
 import { open } from '../../../src/providers/local/index.ts';
 
 const provider = open({
@@ -15,6 +15,7 @@ console.log('creating');
 await provider.machines.create(request);
 await provider.address.handOver({ kind: 'machine', name: 'lp-cut' });
 await provider.balancer.ensure(['local-b']);
+if (process.argv[3] === 'keep') process.exit(0);
 console.log('deleting');
 await provider.address.handOver({ kind: 'machine', name: 'lp-cut' });
 await provider.balancer.delete();

@@ -61,7 +61,7 @@ systemctl enable --now --no-block ready
 }
 
 /** Whatever this host has of a cluster. Namespaces, groups, files and mounts have its uid in their names. */
-export async function inventory(cluster: ClusterIdentity): Promise<string[]> {
+async function inventory(cluster: ClusterIdentity): Promise<string[]> {
   const uplink = uplinkName(clusterKey(cluster));
   const ours = (text: string) => text.includes(cluster.uid) || text.includes(uplink);
   const names = async (folder: string) => readdir(folder).catch(() => [] as string[]);

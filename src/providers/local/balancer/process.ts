@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { GiveUp, waitFor } from '../../../util/wait.ts';
 import { ProviderError } from '../../errors.ts';
 import { BALANCER_IP } from '../addresses.ts';
-import { endGroup, isPopulated, makeGroup, needCgroupRoot } from '../cgroups.ts';
+import { isPopulated, needCgroupRoot } from '../cgroups.ts';
 import type { Context } from '../context.ts';
 import { isPluggedIn, plugIn, unplug } from '../fabric.ts';
 import { readText, writeDurably } from '../files.ts';
-import { groupFor, launch } from '../launch.ts';
+import { endLaunched, groupFor, launch } from '../launch.ts';
 import { balancerNamespace } from '../names.ts';
 import { deleteNamespace, ensureNamespace, execIn, namespaceExists } from '../netns.ts';
 import { runFolder } from '../paths.ts';
@@ -73,7 +73,6 @@ export async function startBalancer(context: Context, servers: readonly Server[]
   await plugIn(context.key, namespace, BALANCER_IP);
   await execIn(namespace, GIVE_UP, GIVE_UP_AFTER);
   await writeDurably(config, haproxyConfig(context.cluster.apiPort, socket, servers));
-  await makeGroup(group);
   const { ended } = await launch({
     unit: unitName(context),
     group,
@@ -113,7 +112,7 @@ export async function startBalancer(context: Context, servers: readonly Server[]
 
 /** Ends haproxy before its network, so that its clients see their connections closed, and removes all of it. */
 export async function stopBalancer(context: Context): Promise<void> {
-  await endGroup(await balancerGroup(context));
+  await endLaunched(unitName(context), await balancerGroup(context));
   await deleteNamespace(balancerNamespace(context.key));
   await unplug(context.key, BALANCER_IP);
   for (const file of ['haproxy.cfg', 'haproxy.log', 'haproxy.sock']) {

@@ -1,0 +1,172 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, utils } from 'ssh2';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { parseCidr } from '../../src/providers/local/ipv4.ts';
+import type { ClusterIdentity, Machine, Provider } from '../../src/providers/provider.ts';
+import { exec } from '../../src/util/exec.ts';
+import { waitFor } from '../../src/util/wait.ts';
+import type { ContractWorld } from './support/contract-world.ts';
+import { localWorld } from './support/local-world.ts';
+
+let world: ContractWorld;
+const made: [ClusterIdentity, Provider][] = [];
+
+beforeAll(async () => {
+  world = await localWorld('lp-host');
+});
+afterEach(async () => {
+  for (const [cluster, provider] of made.splice(0)) {
+    for (const machine of await provider.machines.list()) await provider.machines.delete(machine.name);
+    await provider.address.release();
+    await provider.network.delete();
+    expect(await world.inventory(cluster)).toEqual([]);
+  }
+});
+afterAll(() => world.close());
+
+function newProvider(): [ClusterIdentity, Provider] {
+  const cluster = world.newCluster();
+  const provider = world.open(cluster);
+  made.push([cluster, provider]);
+  return [cluster, provider];
+}
+
+async function withMachine(bootScript?: string): Promise<[ClusterIdentity, Provider, Machine]> {
+  const [cluster, provider] = newProvider();
+  await provider.network.ensure();
+  const script = bootScript ?? (await world.bootScript(cluster, 'lp-same'));
+  const request = { name: 'lp-same', zone: 'local-a', bootScript: script, requestToken: 't' };
+  return [cluster, provider, await provider.machines.create(request)];
+}
+
+test('two clusters with machines of one name live side by side and cannot reach each other', async () => {
+  const sides = await Promise.all([withMachine(), withMachine()]);
+  const [[cluster, , left], [, , right]] = sides;
+  expect(left.sshHost).not.toBe(right.sshHost);
+  await world.run(left, 'echo left > /root/side');
+  await world.run(right, 'echo right > /root/side');
+  expect(await world.run(left, 'cat /root/side')).toBe('left\n');
+  const url = `https://${right.externalIp}:${cluster.apiPort}/readyz`;
+  expect(await world.run(left, `curl -sk --max-time 2 ${url} || echo "ended with $?"`)).toBe(
+    'ended with 28\n',
+  );
+});
+
+test('networks that are made at the same moment get ranges of their own', async () => {
+  const providers = Array.from({ length: 4 }, newProvider);
+  const addresses = await Promise.all(
+    providers.map(async ([, provider]) => {
+      await provider.network.ensure();
+      return (await provider.address.reserve()).ip;
+    }),
+  );
+  expect(new Set(addresses.map((ip) => parseCidr(`${ip}/24`).first)).size).toBe(4);
+});
+
+test('a range that the host routes elsewhere is not used', async () => {
+  const [, probe] = newProvider();
+  const next = (await probe.address.reserve()).ip.replace(/\.\d+$/, '.0/24');
+  await probe.network.delete();
+  await exec('ip', ['route', 'add', 'blackhole', next]);
+  try {
+    const [, provider] = newProvider();
+    expect(parseCidr(`${(await provider.address.reserve()).ip}/24`)).not.toEqual(parseCidr(next));
+  } finally {
+    await exec('ip', ['route', 'delete', 'blackhole', next]);
+  }
+});
+
+/** The host key that sshd shows, without logging in. */
+function shownHostKey(host: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const client = new Client();
+    client.on('error', reject);
+    client.connect({
+      host,
+      username: 'root',
+      readyTimeout: 3000,
+      hostVerifier: (key: Buffer) => {
+        resolve(key.toString('base64'));
+        return false;
+      },
+    });
+  });
+}
+
+test('HAUP_LOCAL_RANDOM_HOST_KEY: sshd shows a key of its own making until the boot script has run', async () => {
+  const host = utils.generateKeyPairSync('ed25519');
+  const pinned = host.public.split(' ')[1];
+  const script = `#!/bin/sh\ncat > /etc/ssh/ssh_host_ed25519_key <<'EOT'\n${host.private.trim()}\nEOT
+rm /etc/ssh/ssh_host_rsa_key* /etc/ssh/ssh_host_ecdsa_key* /etc/ssh/ssh_host_ed25519_key.pub
+systemctl restart ssh\n`;
+  process.env.HAUP_LOCAL_RANDOM_HOST_KEY = '2000';
+  const seen: string[] = [];
+  try {
+    const [, , machine] = await withMachine(script);
+    const look = async () => {
+      seen.push(await shownHostKey(machine.sshHost!));
+      return seen.includes(pinned!) || undefined;
+    };
+    await waitFor(look, { what: 'the pinned key', timeoutMs: 30_000, intervalMs: 300, maxIntervalMs: 300 });
+  } finally {
+    delete process.env.HAUP_LOCAL_RANDOM_HOST_KEY;
+  }
+  expect(seen[0]).not.toBe(pinned);
+  expect(seen.at(-1)).toBe(pinned);
+});
+
+test('the operator’s binaries are read-only in the machine', async () => {
+  const [, , machine] = await withMachine();
+  expect(await world.run(machine, 'ls /opt/haup/bin; touch /opt/haup/bin/x 2>&1 || true')).toMatch(
+    /ready-server.mjs\n.*Read-only file system/s,
+  );
+});
+
+test('a machine outlives the process that made it', async () => {
+  const [cluster, provider] = newProvider();
+  const program = new URL('programs/create-machine.ts', import.meta.url).pathname;
+  const child = spawn(process.execPath, ['--import', 'tsx', program, JSON.stringify(cluster), 'keep'], {
+    stdio: 'inherit',
+  });
+  expect(await once(child, 'exit')).toEqual([0, null]);
+  const listed = await provider.machines.list();
+  expect(listed).toMatchObject([{ name: 'lp-cut', state: 'running' }]);
+  expect(await provider.machines.start('lp-cut')).toEqual(listed[0]);
+  await provider.balancer.delete();
+});
+
+/** Runs the preflight in a process of its own and resolves with what it said. */
+async function preflight(options: { uid?: number; path?: string; cache?: string }): Promise<string> {
+  const program = new URL('programs/preflight.ts', import.meta.url).pathname;
+  const child = spawn(process.execPath, ['--import', 'tsx', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    ...(options.uid === undefined ? {} : { uid: options.uid }),
+    env: {
+      PATH: options.path ?? process.env.PATH,
+      HAUP_CACHE: options.cache,
+    },
+  });
+  let said = '';
+  for await (const chunk of child.stdout!) said += chunk;
+  return said.trim();
+}
+
+test('preflight names what is missing and the command that installs it', async () => {
+  const cache = await mkdtemp(join(tmpdir(), 'lp-cache-'));
+  try {
+    expect(await preflight({ cache })).toBe('ready');
+    const said = await preflight({ cache, path: '/nonexistent' });
+    expect(said).toMatch(/^preflight: this host lacks systemd-nspawn, ip, nft, haproxy, .*debootstrap; /);
+    expect(said).toMatch(
+      /apt-get install --yes debootstrap haproxy iproute2 nftables systemd-container util-linux$/,
+    );
+    expect(await preflight({ cache, uid: 65_534 })).toMatch(/^preflight: .*root; run haup with sudo$/);
+    expect(await readdir(cache)).toEqual([]);
+  } finally {
+    await rm(cache, { recursive: true, force: true });
+  }
+});
