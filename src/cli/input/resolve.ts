@@ -62,7 +62,7 @@ function variablesOf(flag: Flag<unknown>, cloud: string | null): string[] {
 }
 
 /** `--kubernetes-version` is also set by HAUP_KUBERNETES_VERSION. */
-export function variableOf(flag: Flag<unknown>): string {
+function variableOf(flag: Flag<unknown>): string {
   return `HAUP_${flag.name.replaceAll('-', '_').toUpperCase()}`;
 }
 

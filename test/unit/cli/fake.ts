@@ -55,7 +55,7 @@ export const outcome: Outcome = {
 };
 
 /** An engine that remembers what it was asked; each method answers as given, or as if nothing had to be done. */
-export function fakeEngine(answers: Partial<Engine> = {}): { engine: Engine; calls: Call[] } {
+function fakeEngine(answers: Partial<Engine> = {}): { engine: Engine; calls: Call[] } {
   const calls: Call[] = [];
   const defaults: Engine = {
     create: async () => outcome,
