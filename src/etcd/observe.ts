@@ -45,7 +45,7 @@ interface Answer {
 }
 
 /** Some seconds' writes of a busy control plane: the answers are not of the same instant. */
-const BEHIND = 1_000n;
+export const BEHIND = 1_000n;
 
 /** What etcd is, asked of every replica's member at once. A member that does not answer costs `timeoutMs`, no more. */
 export async function observe(

@@ -3,12 +3,15 @@ import type { ApiClient } from '../../lb/request.ts';
 import { issueClient, issueServing } from '../../pki/issue.ts';
 import type { Holder } from '../../providers/provider.ts';
 import { renewServingCertificate } from '../../replicas/provision.ts';
+import { waitFor } from '../../util/wait.ts';
 import { machineOf } from '../observation.ts';
 import { replicaZones } from '../spec.ts';
 import type { Progress, Tools } from './tools.ts';
 
 /** On top of the provider's own worst case: until the API server itself answers. */
 const EXTRA_PATIENCE_MS = 30_000;
+/** A few of the slowest provider's health checks; on top of the provider's own wait for what it added. */
+const HEALTHY_MS = 60_000;
 
 export async function handOver(t: Tools, replica: string | null, progress: Progress): Promise<void> {
   const { spec } = t.memory;
@@ -33,10 +36,26 @@ export async function handOver(t: Tools, replica: string | null, progress: Progr
   if (report) t.emit({ type: 'availability', report });
 }
 
-/** Adding a target may need its zone first. */
+/**
+ * Resolves when every target whose API server is ready is healthy, also one that an earlier run had added and not seen
+ * through: a provider waits only for those that it adds.
+ */
 export async function setTargets(t: Tools, targets: readonly string[], progress: Progress): Promise<void> {
   progress('waiting for the health checks of the balancer');
   await t.provider.balancer.setTargets(targets);
+  const able = targets.filter((name) => machineOf(t.seen(), name)?.inside?.apiServer === 'ready');
+  await waitFor(
+    async () => {
+      const state = await t.provider.balancer.read();
+      const healthy = state?.targets
+        .filter((target) => target.health === 'healthy')
+        .map((each) => each.replica);
+      const missing = able.filter((name) => !healthy?.includes(name));
+      if (missing.length > 0) throw new Error(`not healthy yet: ${missing.join(', ')}`);
+      return true;
+    },
+    { what: 'the balancer to find its targets healthy', timeoutMs: HEALTHY_MS, signal: t.signal },
+  );
 }
 
 /** The admin's view of the API server at an address. */

@@ -26,7 +26,9 @@ function towardsBalancer(v: View): Decision {
   const proven = serving.length > 0 && serving.every((name) => healthy.has(name));
   // Nobody answers now: then the first healthy target is better than waiting for the rest.
   const lost = address.holder.kind === 'nobody' && serving.some((name) => healthy.has(name));
-  return lost || (proven && isGrown(v)) ? one({ kind: 'hand-over', replica: null }) : nothingToDo;
+  if (lost || (proven && isGrown(v))) return one({ kind: 'hand-over', replica: null });
+  // Known to the balancer and not proven yet: whoever waited for that was cut off. It is waited for again.
+  return serving.length > 0 && isGrown(v) ? one({ kind: 'set-targets', targets: desired }) : nothingToDo;
 }
 
 function towardsMachine(v: View): Decision {

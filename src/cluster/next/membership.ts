@@ -124,10 +124,10 @@ function neverJoins(replica: Replica): boolean {
   return inside !== null && member.started && !inside.etcdData;
 }
 
+/** What runs on the machine of a member that never started is an etcd that was removed before and does not know it. */
 function isWaitingToStart({ member, inside }: Replica): boolean {
-  return Boolean(
-    member && (member.learner || !member.started) && inside?.provisioned && inside.etcd !== 'running',
-  );
+  if (!member || !inside?.provisioned) return false;
+  return !member.started || (member.learner && inside.etcd !== 'running');
 }
 
 /** What stands still although it has its data: nobody's consent is needed to start it again, only an operator's wish. */
