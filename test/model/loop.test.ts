@@ -77,6 +77,7 @@ const fates = fc.array(
     'fails',
     'reply-lost',
     'killed-before',
+    'killed-within',
     'killed-after',
   ),
   { maxLength: 60 },
@@ -190,7 +191,7 @@ describe('the loop in a simulated world', () => {
   ])('%s: killed at every boundary and in every step, the next run finishes it', async (_, from, to) => {
     const steps = await run(from, to, () => 'works');
     for (let at = 0; at < steps.length; at++) {
-      for (const fate of ['killed-before', 'killed-after', 'fails', 'reply-lost'] as const) {
+      for (const fate of ['killed-before', 'killed-within', 'killed-after', 'fails', 'reply-lost'] as const) {
         let count = 0;
         await run(from, to, () => (count++ === at ? fate : 'works'));
       }

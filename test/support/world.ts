@@ -24,8 +24,8 @@ interface Member {
   started: boolean;
 }
 
-/** What happens to a step: it works; it fails before or after its effect (a lost reply); haup is killed at either point. */
-export type Fate = 'works' | 'fails' | 'reply-lost' | 'killed-before' | 'killed-after';
+/** What happens to a step: it works; it fails before or after its effect (a lost reply); haup is killed there, or halfway. */
+export type Fate = 'works' | 'fails' | 'reply-lost' | 'killed-before' | 'killed-within' | 'killed-after';
 
 /** SIGKILL: nothing after it runs. */
 export class Killed extends Error {}
@@ -42,6 +42,8 @@ export class SimulatedWorld implements ChangeableWorld {
   ip: string | null = null;
   holder: Holder = { kind: 'nobody' };
   balancer: { targets: string[] } | null = null;
+  /** Targets that the balancer knows and has not found healthy yet: whoever was waiting for that was killed. */
+  private unproven: string[] = [];
   machines: Machine[] = [];
   members: Member[] = [];
   leader: string | null = null;
@@ -81,7 +83,7 @@ export class SimulatedWorld implements ChangeableWorld {
         dnsName: null,
         targets: this.balancer.targets.map((replica) => ({
           replica,
-          health: this.answers(replica) ? 'healthy' : 'unhealthy',
+          health: this.isProven(replica) ? 'healthy' : 'unhealthy',
         })),
       },
       machines: this.machines.map(
@@ -108,6 +110,10 @@ export class SimulatedWorld implements ChangeableWorld {
   async execute(step: Step): Promise<void> {
     const fate = this.fate(step);
     if (fate === 'killed-before') throw new Killed();
+    if (fate === 'killed-within') {
+      this.half(step);
+      throw new Killed();
+    }
     if (fate === 'fails') throw new Error('the cloud said no');
     const membership = ['add-learner', 'promote', 'remove-member', 'bootstrap-etcd'].includes(step.kind);
     if (membership && ++this.changing > 1) throw new Violation('two membership changes at once');
@@ -151,7 +157,18 @@ export class SimulatedWorld implements ChangeableWorld {
   isAvailable(): boolean {
     if (this.ip === null || this.holder.kind === 'nobody') return false;
     if (this.holder.kind === 'machine') return this.answers(this.holder.name);
-    return (this.balancer?.targets ?? []).some((target) => this.answers(target));
+    return (this.balancer?.targets ?? []).some((target) => this.isProven(target));
+  }
+
+  /** What a step leaves that was cut off inside; most have their effect at once. */
+  private half(step: Step): void {
+    if (step.kind !== 'set-targets' || !this.balancer) return;
+    this.unproven = step.targets.filter((name) => !this.balancer!.targets.includes(name));
+    this.balancer.targets = [...new Set([...this.balancer.targets, ...step.targets])];
+  }
+
+  private isProven(target: string): boolean {
+    return this.answers(target) && !this.unproven.includes(target);
   }
 
   private effect(step: Step): void {
@@ -265,6 +282,7 @@ export class SimulatedWorld implements ChangeableWorld {
             throw new Violation(`${name} is no ready voter but becomes a target`);
         }
         this.balancer.targets = [...step.targets];
+        this.unproven = [];
         return;
       }
       case 'hand-over': {

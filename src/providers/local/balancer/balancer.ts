@@ -50,7 +50,7 @@ async function read(context: Context): Promise<BalancerState | null> {
   return {
     name: `${context.cluster.name}-master`,
     complete: states !== null,
-    targets: targets(record?.targets ?? [], states ?? []),
+    targets: states ? targets(record?.targets ?? [], states) : unproven(record?.targets ?? []),
     dnsName: null,
   };
 }
@@ -65,7 +65,14 @@ async function statesIfAny(socket: string): Promise<ServerState[] | null> {
   }
 }
 
-/** What is meant to be a target, and what still gets new connections although it is not meant to (after a crash). */
+function unproven(meant: readonly string[]): Target[] {
+  return meant.map((replica) => ({ replica, health: 'unhealthy' }));
+}
+
+/**
+ * What is meant to be a target and has been admitted, and what still gets new connections although it is not meant to.
+ * One that was announced by a run that was killed before it was admitted is none yet: it gets no connection.
+ */
 function targets(meant: readonly string[], states: readonly ServerState[]): Target[] {
   const leaving = states.filter((state) => state.inService && !meant.includes(state.name));
   const health = (name: string): TargetHealth => {
@@ -73,7 +80,9 @@ function targets(meant: readonly string[], states: readonly ServerState[]): Targ
     return state?.healthy ? 'healthy' : 'unhealthy';
   };
   return [
-    ...meant.map((replica) => ({ replica, health: health(replica) })),
+    ...meant
+      .filter((replica) => states.some((state) => state.name === replica && state.inService))
+      .map((replica) => ({ replica, health: health(replica) })),
     ...leaving.map((state) => ({ replica: state.name, health: 'draining' as const })),
   ].sort((a, b) => (a.replica < b.replica ? -1 : 1));
 }
