@@ -50,7 +50,8 @@ export function address(context: Context, parts: HandoverParts): Address {
       else await toBalancer(context, parts, options?.avoidZones);
     },
     async release() {
-      for (const one of ofRole(await findAddresses(context), apiRole)) await release(context.api, one);
+      for (const one of ofRole(await findAddresses(context), apiRole))
+        await release(context, context.api, one);
     },
   };
 }

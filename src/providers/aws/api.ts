@@ -103,13 +103,12 @@ export function openApi(options: ApiOptions): Api {
     ) => {
       const name = `${service}:${action}`;
       return retry(
-        async () => {
-          try {
-            return await around(() => send(action, input));
-          } catch (error) {
-            throw awsError(error, name);
-          }
-        },
+        () =>
+          around(() =>
+            send(action, input).catch((error) => {
+              throw awsError(error, name);
+            }),
+          ),
         {
           what: name,
           clock: options.clock,

@@ -87,17 +87,35 @@ export async function free(api: Api, address: ElasticIp): Promise<void> {
   ]);
 }
 
-/** Gives an Elastic IP back to EC2, once nothing holds it. */
-export async function release(api: Api, address: ElasticIp): Promise<void> {
-  if (address.InstanceId) await free(api, address);
-  await tolerate(
-    api.ec2(
-      'ReleaseAddress',
-      { AllocationId: address.AllocationId! },
-      { patience: isHeldElsewhere, deadlineMs: 10 * minutes },
-    ),
-    ['InvalidAllocationID.NotFound'],
+/**
+ * Gives an Elastic IP back to EC2, wherever it is. An association is looked up only when EC2 says that there is one: to
+ * name one that has ended is refused for want of a permission where the policy asks for tags.
+ */
+export async function release(context: Context, api: Api, address: ElasticIp): Promise<void> {
+  const AllocationId = address.AllocationId!;
+  await retry(
+    async () => {
+      try {
+        await tolerate(api.ec2('ReleaseAddress', { AllocationId }), ['InvalidAllocationID.NotFound']);
+      } catch (error) {
+        if (hasCode(error, ['InvalidIPAddress.InUse'])) await freeNow(api, AllocationId);
+        throw error;
+      }
+    },
+    {
+      what: 'ec2:ReleaseAddress',
+      clock: context.clock,
+      signal: api.signal,
+      deadlineMs: 10 * minutes,
+      again: (error) => error instanceof AwsError && isHeldElsewhere(error),
+    },
   );
+}
+
+async function freeNow(api: Api, allocationId: string): Promise<void> {
+  const Filters = [{ Name: 'allocation-id', Values: [allocationId] }];
+  const answer = await api.ec2('DescribeAddresses', { Filters });
+  for (const one of answer.Addresses ?? []) if (one.InstanceId) await free(api, one);
 }
 
 /** Waits until EC2's own listing shows what was done: what haup observes next must not be the past. */

@@ -134,6 +134,8 @@ export function awsError(error: unknown, action: string): AwsError {
   const status = sdk.$metadata?.httpStatusCode;
   const code = status === undefined ? (sdk.code ?? sdk.name ?? 'Error') : (sdk.name ?? `HTTP ${status}`);
   const words = (sdk.message ?? String(error)).trim();
+  // Not the SDK's own error: it holds the whole request, signature and access key included.
+  const cause = Object.assign(new Error(words), { name: code });
   const message = `${action}: ${words}${words.includes(code) ? '' : ` (${code})`}`;
   const rule = rules.find((candidate) => candidate.codes.test(code));
   if (rule) {
@@ -142,7 +144,7 @@ export function awsError(error: unknown, action: string): AwsError {
     return new AwsError(rule.kind, message, {
       code,
       ambiguous: false,
-      cause: error,
+      cause,
       ...(advice ? { advice } : {}),
     });
   }
@@ -151,7 +153,7 @@ export function awsError(error: unknown, action: string): AwsError {
   return new AwsError(transient ? 'transient' : 'invalid', message, {
     code,
     ambiguous: transient,
-    cause: error,
+    cause,
   });
 }
 

@@ -86,6 +86,6 @@ export function management(context: Context): Management {
 
   async function giveBack(address: ElasticIp): Promise<void> {
     made.delete(tagOf(address, replicaTag) ?? '');
-    await release(context.api, address);
+    await release(context, context.api, address);
   }
 }

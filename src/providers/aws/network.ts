@@ -35,7 +35,7 @@ export function network(context: Context, { groups, management, balancer }: Netw
     const some = instances.length + addresses.length > 0 || parts.lb !== null || parts.group !== null;
     if (parts.lb || parts.group) await balancer.delete();
     await terminate(context, instances);
-    for (const address of addresses) await release(context.api, address);
+    for (const address of addresses) await release(context, context.api, address);
     return (await groups.delete()) || some;
   }
 

@@ -57,7 +57,7 @@ export async function openCloud(options: CloudOptions = {}): Promise<AwsCloud> {
   const clock = options.clock ?? new VirtualClock();
   const world = new World({
     clock,
-    realizer: options.realizer ?? new SimulatedRealizer(),
+    realizer: options.realizer ?? new SimulatedRealizer(clock),
     region,
     delays: { ...realisticDelays, ...options.delays },
     readings: { ...defaultReadings, ...options.readings },

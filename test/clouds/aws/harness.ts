@@ -119,6 +119,20 @@ export class Operator {
   }
 }
 
+/** The longest time, in ms, for which packets to `ip` went nowhere, since `from`. */
+export function gapSince(realizer: SimulatedRealizer, ip: string, from: number): number {
+  let longest = 0;
+  let away: number | null = null;
+  for (const { at, to } of realizer.moves.filter((move) => move.ip === ip)) {
+    if (to === null) away ??= at;
+    else {
+      if (away !== null && at >= from) longest = Math.max(longest, at - Math.max(away, from));
+      away = null;
+    }
+  }
+  return away === null ? longest : Number.POSITIVE_INFINITY;
+}
+
 export function simulated(cloud: AwsCloud): SimulatedRealizer {
   return cloud.world.options.realizer as SimulatedRealizer;
 }

@@ -10,6 +10,7 @@ export interface Policy {
 
 export interface Statement {
   readonly Effect: 'Allow' | 'Deny';
+  readonly Sid?: string;
   readonly Action: string | readonly string[];
   readonly Resource: string | readonly string[];
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
@@ -18,6 +19,8 @@ export interface Statement {
 /** One permission that a call needs, with what conditions can ask about. */
 interface Need {
   readonly action: string;
+  /** As in an ARN, without partition, region and account: "ec2:::instance/i-1". */
+  readonly resource: string;
   readonly keys: Readonly<Record<string, string>>;
 }
 
@@ -58,57 +61,90 @@ function denial(action: string): Refusal {
   return new Refusal(action.startsWith('ec2:') ? 'UnauthorizedOperation' : 'AccessDenied', words, 403);
 }
 
-/** Tags at creation need a permission of their own. EC2: "Grant permission to tag resources during creation"; ELB: AddTags. */
+/**
+ * What each call is checked for: every kind of resource it touches by itself, tags at creation by a permission of their
+ * own (EC2: "Grant permission to tag resources during creation"; ELB: AddTags), and the first load balancer of an account
+ * by the permission to make ELB's role. IAM, "Service Authorization Reference".
+ */
 function needsOf(world: World, service: string, action: string, input: object): Need[] {
-  const { specified, resource } = subject(world, input);
-  const keys = {
-    'aws:RequestedRegion': world.options.region,
-    ...prefixed('aws:RequestTag/', specified),
-    ...prefixed('aws:ResourceTag/', resource ?? []),
-  };
-  const needs: Need[] = [{ action: `${service}:${action}`, keys }];
-  if (specified.length > 0)
-    needs.push(
-      service === 'ec2'
-        ? { action: 'ec2:CreateTags', keys: { ...keys, 'ec2:CreateAction': action } }
-        : {
-            action: 'elasticloadbalancing:AddTags',
-            keys: { ...keys, 'elasticloadbalancing:CreateAction': action },
-          },
-    );
+  const call = input as Call;
+  const region = { 'aws:RequestedRegion': world.options.region };
+  const given = call.TagSpecifications?.[0]?.Tags ?? call.Tags ?? [];
+  const asked = { ...region, ...prefixed('aws:RequestTag/', given) };
+  const need = (resource: string, keys: Need['keys']): Need => ({
+    action: `${service}:${action}`,
+    resource,
+    keys,
+  });
+  const needs: Need[] = [];
+  for (const kind of touched[action]?.made ?? []) needs.push(need(`${service}:::${kind}/*`, asked));
+  for (const kind of touched[action]?.used ?? []) needs.push(need(`${service}:::${kind}/*`, region));
+  for (const thing of existing(world, call))
+    needs.push(need(thing.arn, { ...region, ...prefixed('aws:ResourceTag/', thing.tags) }));
+  if (needs.length === 0) needs.push(need('*', region));
+  if (given.length > 0)
+    needs.push({
+      action: service === 'ec2' ? 'ec2:CreateTags' : 'elasticloadbalancing:AddTags',
+      resource: '*',
+      keys: { ...asked, [`${service}:CreateAction`]: action },
+    });
+  if (action === 'CreateLoadBalancer' && world.balancers.size === 0)
+    needs.push({
+      action: 'iam:CreateServiceLinkedRole',
+      resource:
+        'iam:::role/aws-service-role/elasticloadbalancing.amazonaws.com/AWSServiceRoleForElasticLoadBalancing',
+      keys: { 'iam:AWSServiceName': 'elasticloadbalancing.amazonaws.com' },
+    });
   return needs;
 }
 
-/** The tags that a call gives, and those of the thing it is about. */
-function subject(world: World, input: object): { specified: Tag[]; resource: Tag[] | null } {
-  const all = input as Record<string, unknown> & {
-    TagSpecifications?: { Tags?: Tag[] }[];
-    Tags?: Tag[];
-    InstanceIds?: string[];
-  };
-  const specified = all.TagSpecifications?.[0]?.Tags ?? all.Tags ?? [];
-  const association = [...world.addresses.values()].find(
-    (one) => one.association?.id === all['AssociationId'],
-  );
-  const ids = [
-    all.InstanceIds?.[0],
-    all['AllocationId'],
-    association?.id,
-    all['GroupId'],
-    all['LoadBalancerArn'],
-    all['TargetGroupArn'],
+interface Call {
+  readonly TagSpecifications?: readonly { Tags?: Tag[] }[];
+  readonly Tags?: readonly Tag[];
+  readonly InstanceIds?: readonly string[];
+  readonly InstanceId?: string;
+  readonly AllocationId?: string;
+  readonly AssociationId?: string;
+  readonly GroupId?: string;
+  readonly LoadBalancerArn?: string;
+  readonly TargetGroupArn?: string;
+}
+
+/** Kinds of resources that an action makes, and those that it uses without their being haup's. */
+const touched: Record<string, { made: readonly string[]; used: readonly string[] }> = {
+  RunInstances: {
+    made: ['instance', 'volume', 'network-interface'],
+    used: ['image', 'subnet', 'security-group'],
+  },
+  CreateSecurityGroup: { made: ['security-group'], used: ['vpc'] },
+  AllocateAddress: { made: ['elastic-ip'], used: [] },
+  CreateLoadBalancer: { made: ['loadbalancer'], used: [] },
+  CreateTargetGroup: { made: ['targetgroup'], used: [] },
+};
+
+/** The things that a call names, for those actions that are checked by them (looking at things is not). */
+function existing(world: World, call: Call): { arn: string; tags: Tag[] }[] {
+  const association = [...world.addresses.values()].find((one) => one.association?.id === call.AssociationId);
+  const all: [string, ReadonlyMap<string, Thing>, string | undefined][] = [
+    ['ec2:::instance/', world.instances, call.InstanceId],
+    ...(call.InstanceIds ?? []).map((id): [string, ReadonlyMap<string, Thing>, string] => [
+      'ec2:::instance/',
+      world.instances,
+      id,
+    ]),
+    [
+      'ec2:::elastic-ip/',
+      world.addresses,
+      call.AllocationId ?? (call.AssociationId ? association?.id : undefined),
+    ],
+    ['ec2:::security-group/', world.groups, call.GroupId],
+    ['', world.balancers, call.LoadBalancerArn],
+    ['', world.targetGroups, call.TargetGroupArn],
   ];
-  const id = ids.find((one): one is string => typeof one === 'string');
-  const things: ReadonlyMap<string, Thing>[] = [
-    world.instances,
-    world.addresses,
-    world.groups,
-    world.balancers,
-    world.targetGroups,
-  ];
-  const thing =
-    id === undefined ? undefined : things.map((map) => map.get(id)).find((one) => one !== undefined);
-  return { specified, resource: thing ? [...thing.tags] : null };
+  return all.flatMap(([prefix, things, id]) => {
+    const thing = id === undefined ? undefined : things.get(id);
+    return thing ? [{ arn: `${prefix}${thing.id}`, tags: [...thing.tags] }] : [];
+  });
 }
 
 function prefixed(prefix: string, tags: readonly Tag[]): Record<string, string> {
@@ -118,11 +154,23 @@ function prefixed(prefix: string, tags: readonly Tag[]): Record<string, string> 
 function applies(statement: Statement, need: Need): boolean {
   const actions = ([] as string[]).concat(statement.Action);
   if (!actions.some((pattern) => wild(pattern).test(need.action))) return false;
+  const resources = ([] as string[]).concat(statement.Resource);
+  if (!resources.some((pattern) => covers(pattern, need.resource))) return false;
   return Object.entries(statement.Condition ?? {}).every(([operator, tests]) =>
     Object.entries(tests).every(([key, expected]) =>
       holds(operator, need.keys[key], ([] as string[]).concat(expected)),
     ),
   );
+}
+
+/** "arn:aws:ec2:*:*:instance/*" against "ec2:::instance/i-1". */
+function covers(pattern: string, resource: string): boolean {
+  if (pattern === '*') return true;
+  const path = (arn: string) => {
+    const [service, , , ...rest] = arn.replace(/^arn:aws:/, '').split(':');
+    return `${service} ${rest.join(':')}`;
+  };
+  return wild(path(pattern)).test(path(resource));
 }
 
 function holds(operator: string, value: string | undefined, expected: readonly string[]): boolean {

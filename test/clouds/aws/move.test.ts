@@ -1,20 +1,20 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ClusterIdentity, Provider, ProviderSettings } from '../../../src/providers/provider.ts';
 import { VirtualClock } from '../shared/clock.ts';
+import { SimulatedRealizer } from '../shared/simulated.ts';
 import { type AwsCloud, openCloud } from './cloud.ts';
-import { cluster, connect, Operator } from './harness.ts';
-import { TimedRealizer } from './timed.ts';
+import { cluster, connect, gapSince, Operator } from './harness.ts';
 import { defaultReadings, otherReadings, type Readings, realisticDelays } from './world.ts';
 
 let cloud: AwsCloud;
 let identity: ClusterIdentity;
 let provider: Provider;
 let operator: Operator;
-let realizer: TimedRealizer;
+let realizer: SimulatedRealizer;
 
 async function open(readings: Partial<Readings>, settings: ProviderSettings = {}, zones = 'abc') {
   const clock = new VirtualClock();
-  realizer = new TimedRealizer(clock);
+  realizer = new SimulatedRealizer(clock);
   cloud = await openCloud({ clock, realizer, readings, zones });
   identity = cluster(cloud);
   provider = connect(cloud, identity, { settings });
@@ -35,7 +35,7 @@ const machine = async (name: string) => (await provider.machines.list()).find((o
 /** The gap since `from`, once every change in flight has been carried out. */
 async function gap(from: number): Promise<number> {
   await cloud.clock.sleep(600_000);
-  return realizer.longestGap(await ip(), from);
+  return gapSince(realizer, await ip(), from);
 }
 
 async function pair(zones = ['a', 'b']) {

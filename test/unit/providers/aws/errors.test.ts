@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { awsError } from '../../../../src/providers/aws/errors.ts';
 
@@ -59,4 +60,15 @@ test('missing credentials are a denial with advice', () => {
   );
   expect(error).toMatchObject({ kind: 'denied' });
   expect(error.advice).toBeTruthy();
+});
+
+test('an error holds nothing of the request, whose headers hold the access key and the signature', () => {
+  const sdk = Object.assign(new Error('no'), {
+    name: 'UnauthorizedOperation',
+    $metadata: { httpStatusCode: 403 },
+    $response: { headers: { authorization: 'AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE' } },
+  });
+  expect(inspect(awsError(sdk, 'ec2:RunInstances'), { depth: 9, showHidden: true })).not.toContain(
+    'AKIAEXAMPLE',
+  );
 });
