@@ -99,7 +99,14 @@ function literally(argument: string): string {
 
 function unitCommand(request: Launch): string[] {
   return [
-    ...['systemd-run', '--quiet', '--collect', `--unit=${request.unit}.service`, '--slice=system.slice'],
+    ...[
+      'systemd-run',
+      '--quiet',
+      '--collect',
+      `--unit=${request.unit}.service`,
+      `--description=${request.unit}`,
+      '--slice=system.slice',
+    ],
     ...['--service-type=exec', '--property=Delegate=yes', '--property=KillMode=mixed'],
     ...['--property=TasksMax=infinity', '--property=LimitNOFILE=1048576'],
     ...[`--property=StandardOutput=file:${request.log}`, `--property=StandardError=file:${request.log}`],

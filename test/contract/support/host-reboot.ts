@@ -10,8 +10,11 @@ import type { ClusterIdentity } from '../../../src/providers/provider.ts';
 export async function loseWhatARebootLoses(cluster: ClusterIdentity): Promise<void> {
   const key = clusterKey(cluster);
   const root = (await cgroupRoot()) ?? '/nowhere';
-  for (const group of await readdir(root)) {
-    if (group.startsWith(`haup-${key}.`)) await endGroup(join(root, group));
+  // Where the host's manager is systemd, machines are units of its system slice.
+  for (const parent of [root, join(root, 'system.slice')]) {
+    for (const group of await readdir(parent).catch(() => [])) {
+      if (group.startsWith(`haup-${key}.`)) await endGroup(join(parent, group));
+    }
   }
   await deleteFabric(key);
   for (const namespace of await readdir('/run/netns')) {

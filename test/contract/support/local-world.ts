@@ -65,13 +65,14 @@ async function inventory(cluster: ClusterIdentity): Promise<string[]> {
   const uplink = uplinkName(clusterKey(cluster));
   const ours = (text: string) => text.includes(cluster.uid) || text.includes(uplink);
   const names = async (folder: string) => readdir(folder).catch(() => [] as string[]);
+  const cgroups = (await cgroupRoot()) ?? '/nowhere';
   const sources: Readonly<Record<string, readonly string[]>> = {
     namespace: await names('/run/netns'),
     link: await names('/sys/class/net'),
     route: (await exec('ip', ['-4', 'route', 'show', 'table', 'all'])).split('\n'),
     nft: (await exec('nft', ['list', 'ruleset'])).split('\n'),
     mount: (await readFile('/proc/self/mounts', 'utf8')).split('\n'),
-    cgroup: await names((await cgroupRoot()) ?? '/nowhere'),
+    cgroup: [...(await names(cgroups)), ...(await names(join(cgroups, 'system.slice')))],
     state: await names('/var/lib/haup/local'),
     runtime: await names('/run/haup/local'),
     nspawn: await names('/run/systemd/nspawn/propagate'),
