@@ -3,11 +3,9 @@
  * throws why not. Whether the way there is safe is the plan's affair, not theirs.
  */
 import { InputError, NotFoundError, Refusal } from './errors.ts';
+import { MAX_REPLICAS } from './names.ts';
 import { machineOf, memberOf, type Observation } from './observation.ts';
 import { type ClusterSpec, type ReplicaSpec, replicaZones } from './spec.ts';
-
-/** More API servers than this only slow etcd down; etcd's own FAQ advises at most seven members. */
-export const MAX_REPLICAS = 9;
 
 /** Gives a name that the cluster has never used. */
 export type NameMaker = (cluster: string, used: readonly string[]) => string;

@@ -85,19 +85,23 @@ export async function converge(world: World, options: ConvergeOptions): Promise<
     for (const step of decision.steps) {
       if (!isOutdated(step) && isFree(step, running)) {
         const times = succeeded.get(stepKey(step)) ?? 0;
-        if (times >= PATIENCE) throw stuck(step, world.spec());
+        if (times >= PATIENCE) {
+          failure ??= { step, error: stuck(step, world.spec()) };
+          break;
+        }
         // What a cloud has done it may show only a moment later.
         if (times > 0) await clock.sleep(200 * times, signal);
         start(step);
       }
     }
-    if (outdated) continue;
+    if (outdated || failure) continue;
     if (running.size === 0) {
       const [blocked] = decision.blocked;
       if (blocked) throw new Refusal(blocked.message, blocked.advice);
       if (decision.steps.length === 0) return observation;
     }
-    await Promise.race([...running.values()].map((entry) => entry.done));
+    // None left: what ran has ended while we waited for something else.
+    if (running.size > 0) await Promise.race([...running.values()].map((entry) => entry.done));
   }
 }
 

@@ -29,7 +29,7 @@ test('a machine that refuses connections, then shows a random key, then the pinn
   await sshd.start(random);
   await waitFor(async () => /Connection (closed|reset) by|Disconnected from/.test(sshd.log()) || undefined, {
     what: 'a first attempt',
-    timeoutMs: 5_000,
+    timeoutMs: 30_000,
   });
   expect(sshd.log()).not.toMatch(/publickey/); // no authentication was attempted
   expect(pin.now.seen).toBe(false);

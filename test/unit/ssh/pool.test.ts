@@ -33,18 +33,18 @@ test('callers that share an opening keep their own time limits', async () => {
 test('a machine has one session at a time, a failure is not remembered, and a dropped session is closed', async () => {
   await expect(pool.session(target('m'), { timeoutMs: 200 })).rejects.toThrow(/ECONNREFUSED/);
   await sshd.start(hostKey);
-  const asked = [1, 2, 3].map(() => pool.session(target('m'), { timeoutMs: 5_000 }));
+  const asked = [1, 2, 3].map(() => pool.session(target('m'), { timeoutMs: 30_000 }));
   const [session, ...others] = await Promise.all(asked);
   for (const other of others) expect(other).toBe(session);
-  expect(await pool.session(target('n'), { timeoutMs: 5_000 })).not.toBe(session);
+  expect(await pool.session(target('n'), { timeoutMs: 30_000 })).not.toBe(session);
 
   session!.close();
-  const again = await Promise.all([1, 2].map(() => pool.session(target('m'), { timeoutMs: 5_000 })));
+  const again = await Promise.all([1, 2].map(() => pool.session(target('m'), { timeoutMs: 30_000 })));
   expect(again[0]).not.toBe(session);
   expect(again[1]).toBe(again[0]);
   expect((await again[0]!.exec('echo yes')).stdout).toBe('yes\n');
 
-  const moved = await pool.session(target('m', 'localhost'), { timeoutMs: 5_000 }); // reached elsewhere now
+  const moved = await pool.session(target('m', 'localhost'), { timeoutMs: 30_000 }); // reached elsewhere now
   expect(moved).not.toBe(again[0]);
   expect(again[0]!.alive).toBe(false);
   pool.drop('m');

@@ -24,15 +24,15 @@ async function machine() {
 test('in its first session the machine makes itself a host key, and the one-time key is refused from then on', async () => {
   const { pin, target, rotate } = await machine();
   const pool = new SessionPool({ rotate });
-  const session = await pool.session(target, { timeoutMs: 5_000 });
+  const session = await pool.session(target, { timeoutMs: 30_000 });
   expect(pin.now).toMatchObject({ seen: true, own: true });
   expect(sameKey(pin.now.current, oneTime.publicKey)).toBe(false);
   expect(sameKey(pin.now.current, session.hostKey)).toBe(true);
   expect(readFileSync(sshd.hostKeyFile, 'utf8')).not.toBe(oneTime.privateKey);
-  expect(await pool.session(target, { timeoutMs: 5_000 })).toBe(session);
+  expect(await pool.session(target, { timeoutMs: 30_000 })).toBe(session);
   const saves = pin.saved.length;
   session.close();
-  const again = await pool.session(target, { timeoutMs: 5_000 });
+  const again = await pool.session(target, { timeoutMs: 30_000 });
   expect(again).not.toBe(session);
   expect((await again.exec('echo new')).stdout).toBe('new\n');
   expect(pin.saved.length).toBe(saves); // no second rotation
@@ -40,7 +40,7 @@ test('in its first session the machine makes itself a host key, and the one-time
 
   await sshd.stop();
   await sshd.start(oneTime);
-  await expect(connect(target, { timeoutMs: 5_000 })).rejects.toBeInstanceOf(HostKeyError);
+  await expect(connect(target, { timeoutMs: 30_000 })).rejects.toBeInstanceOf(HostKeyError);
 });
 
 test('cut off at any of its saves, and the machine restarted, the next run finishes, and a connection is never refused', async () => {
@@ -61,7 +61,7 @@ test('cut off at any of its saves, and the machine restarted, the next run finis
     };
     const pool = new SessionPool({ rotate });
     const outcome = await pool
-      .session({ ...target, pin: dying }, { timeoutMs: 5_000 })
+      .session({ ...target, pin: dying }, { timeoutMs: 30_000 })
       .catch((e: Error) => e.message);
     pool.close();
     if (cut % 2 === 0) {
@@ -69,7 +69,7 @@ test('cut off at any of its saves, and the machine restarted, the next run finis
       await sshd.start();
     }
     const retry = new SessionPool({ rotate });
-    const session = await retry.session(target, { timeoutMs: 5_000 });
+    const session = await retry.session(target, { timeoutMs: 30_000 });
     expect(pin.now).toMatchObject({ seen: true, own: true });
     expect(sameKey(pin.now.current, session.hostKey)).toBe(true);
     expect(sameKey(pin.now.current, oneTime.publicKey)).toBe(false);
@@ -84,7 +84,7 @@ test('cut off at any of its saves, and the machine restarted, the next run finis
 test('a key that an earlier run put in place before sshd read it is kept, not replaced by a third', async () => {
   const { pin, target, rotate } = await machine();
   const made = makeKeyPair('made earlier');
-  const session = await connect(target, { timeoutMs: 5_000 });
+  const session = await connect(target, { timeoutMs: 30_000 });
   pin.now = { current: oneTime.publicKey, next: made.publicKey, seen: true };
   writeFileSync(`${sshd.hostKeyFile}.tmp`, made.privateKey, { mode: 0o600 });
   renameSync(`${sshd.hostKeyFile}.tmp`, sshd.hostKeyFile);

@@ -26,7 +26,7 @@ afterAll(async () => {
 function open() {
   const pin = memoryPin({ current: hostKey.publicKey, seen: true });
   const { privateKey } = sshd.operator;
-  return connect({ what: 'm', host: '127.0.0.1', port: sshd.port, privateKey, pin }, { timeoutMs: 5_000 });
+  return connect({ what: 'm', host: '127.0.0.1', port: sshd.port, privateKey, pin }, { timeoutMs: 30_000 });
 }
 
 test('a command has its exit code, its outputs and its input', async () => {
@@ -67,7 +67,7 @@ test('a command that takes too long is given up here and killed there', async ()
     message: expect.stringContaining('could not wait for ever'),
   });
   const started = async () => Number(readFileSync(pidFile, 'utf8')) || undefined;
-  const pid = await waitFor(started, { what: 'the command to start', timeoutMs: 5_000 });
+  const pid = await waitFor(started, { what: 'the command to start', timeoutMs: 30_000 });
   await waitFor(async () => (alive(pid) ? undefined : true), {
     what: 'the command to be killed',
     timeoutMs: 8_000,

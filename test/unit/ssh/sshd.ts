@@ -68,7 +68,7 @@ export async function makeSshd(settings = ''): Promise<TestSshd> {
       const before = sshd.log().split('Server listening').length;
       const listening = waitFor(
         async () => sshd.log().split('Server listening').length > before || undefined,
-        { what: 'sshd to listen', timeoutMs: 5_000, intervalMs: 5 },
+        { what: 'sshd to listen', timeoutMs: 30_000, intervalMs: 5 },
       );
       await Promise.race([
         listening,
