@@ -1,0 +1,170 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type ApiClient, callApi } from '../../src/lb/request.ts';
+import { uplinkName } from '../../src/providers/local/fabric.ts';
+import { exec } from '../../src/util/exec.ts';
+import { waitFor } from '../../src/util/wait.ts';
+import { behindTheBack } from './support/cloud.ts';
+import { adminOf, useClusters } from './support/clusters.ts';
+import { haup, startHaup, status, tryHaup } from './support/haup.ts';
+import { clusterKey, inNetwork, onMachine } from './support/inside.ts';
+
+/** What crashes and strangers leave behind, made for real. `haup repair` heals each, without a word more. */
+const THREE = 'e2e-heal';
+const LATE = 'e2e-late';
+useClusters(THREE, LATE);
+
+let api: ApiClient;
+
+beforeAll(async () => {
+  await Promise.all([
+    haup('create', '-c', THREE, '--zones', 'local-a,local-b,local-c', '--multizone'),
+    haup('create', '-c', LATE, '--zone', 'local-a'),
+  ]);
+  api = await adminOf(THREE);
+});
+
+/** Runs haup and kills it as soon as a step of this kind is done. */
+async function cutOffAfter(kind: string, ...args: string[]): Promise<void> {
+  const run = startHaup([...args, '--log-format', 'json']);
+  await run.shows(new RegExp(`"step-finished","step":\\{"kind":"${kind}"`));
+  run.child.kill('SIGKILL');
+  expect((await run.ended).signal).toBe('SIGKILL');
+}
+
+async function expectHealed(): Promise<void> {
+  await haup('repair', '-c', THREE);
+  expect(await status(THREE)).toMatchObject({
+    converged: true,
+    unfinished: [],
+    warnings: [],
+    etcd: { voters: 3, learners: 0, healthy: 3 },
+    apiAddress: { ip: api.ip, holder: { kind: 'balancer' } },
+  });
+  await waitFor(async () => (await answers()) || undefined, {
+    what: 'the API at its address',
+    timeoutMs: 10_000,
+  });
+}
+
+async function answers(): Promise<boolean> {
+  const answer = await callApi(api, { path: '/api/v1/namespaces/default', timeoutMs: 2000 }).catch(
+    () => null,
+  );
+  return answer?.status === 200;
+}
+
+const ETCDCTL = `/opt/haup/bin/etcdctl --endpoints https://127.0.0.1:2379 --cacert /etc/haup/current/pki/etcd/ca.crt \
+  --cert /etc/haup/current/pki/etcd/client.crt --key /etc/haup/current/pki/etcd/client.key`;
+
+describe.concurrent('haup repair heals', () => {
+  describe('one after the other', () => {
+    test('a member that never started and never will: nobody has its address', async () => {
+      const added = await onMachine(
+        THREE,
+        `${THREE}-master`,
+        `${ETCDCTL} member add stranger --peer-urls=https://10.128.3.250:2380`,
+      );
+      expect(added.stdout).toContain('added to cluster');
+      const before = await status(THREE);
+      expect(before).toMatchObject({ converged: false, etcd: { voters: 4, healthy: 3 } });
+      expect(before.replicas.filter((replica) => replica.etcd.role === 'unstarted')).toHaveLength(1);
+      await expectHealed();
+    });
+
+    test("a newcomer whose member never started, and its predecessor's member, whose machine vanished", async () => {
+      const { replicas } = await status(THREE);
+      const old = replicas.find((replica) => replica.zone === 'local-b')!.name;
+      await cutOffAfter('add-learner', 'replace-replica', '-c', THREE, old);
+      await behindTheBack(THREE, (cloud) => cloud.machines.delete(old));
+      const before = await status(THREE);
+      expect(before.converged).toBe(false);
+      expect(before.replicas).toEqual(
+        expect.arrayContaining([
+          expect.objectContaining({ name: old, machine: 'missing' }),
+          expect.objectContaining({
+            zone: 'local-b',
+            etcd: expect.objectContaining({ role: 'unstarted' }),
+          }),
+        ]),
+      );
+      await expectHealed();
+      expect((await status(THREE)).replicas.map((replica) => replica.name)).not.toContain(old);
+    });
+
+    test('a machine that nobody ordered, which is even a target of the load balancer', async () => {
+      const orphan = `${THREE}-master-zzz`;
+      const targets = (await status(THREE)).replicas.map((replica) => replica.name);
+      const interrupted = new AbortController();
+      await behindTheBack(
+        THREE,
+        async (cloud) => {
+          await cloud.machines.create({
+            name: orphan,
+            zone: 'local-c',
+            bootScript: '#!/bin/sh\n',
+            requestToken: 'an orphan',
+          });
+          // It never becomes healthy: whoever does this gives up, and leaves it.
+          const setting = cloud.balancer.setTargets([...targets, orphan]).catch(() => {});
+          await waitFor(
+            async () =>
+              (await cloud.balancer.read())?.targets.some((target) => target.replica === orphan) || undefined,
+            { what: 'the orphan to be a target', timeoutMs: 10_000 },
+          );
+          interrupted.abort(new Error('gave up'));
+          await setting;
+        },
+        interrupted.signal,
+      );
+      const before = await status(THREE);
+      expect(before.converged).toBe(false);
+      expect(before.warnings).toEqual(
+        expect.arrayContaining([
+          `${orphan}: a machine that is to leave`,
+          `${orphan}: a target of the load balancer that should not be there`,
+        ]),
+      );
+      await expectHealed();
+      const after = await status(THREE);
+      expect(after.loadBalancer!.targets.map((target) => target.replica)).toEqual(targets.toSorted());
+      expect(after.replicas).toHaveLength(3);
+    });
+
+    test('an address that nobody holds, because its load balancer was deleted', async () => {
+      await behindTheBack(THREE, (cloud) => cloud.balancer.delete());
+      expect(await status(THREE)).toMatchObject({
+        converged: false,
+        loadBalancer: null,
+        apiAddress: { holder: { kind: 'nobody' } },
+      });
+      expect(await answers()).toBe(false);
+      await expectHealed();
+    });
+
+    test('a network half of which is gone: its rules, or its way to the host', async () => {
+      expect((await inNetwork(THREE, 'nft', 'delete', 'table', 'ip', 'haup')).code).toBe(0);
+      expect(await answers()).toBe(false);
+      await expectHealed();
+      await exec('ip', ['link', 'delete', uplinkName(clusterKey(THREE))]);
+      expect(await answers()).toBe(false);
+      await expectHealed();
+    });
+  });
+
+  test('a learner that never catches up: it is taken out, and then joins anew', async () => {
+    await cutOffAfter('start-etcd', 'add-replica', '-c', LATE);
+    const learner = (await status(LATE)).replicas.find((replica) => replica.etcd.role === 'learner')!.name;
+    await onMachine(LATE, learner, 'systemctl kill -s STOP etcd');
+    const first = await tryHaup(['repair', '-c', LATE]);
+    expect([first.code, first.stderr]).toEqual([
+      5,
+      expect.stringContaining(`${learner} did not catch up and was taken out of etcd again`),
+    ]);
+    expect(await status(LATE)).toMatchObject({
+      converged: false,
+      etcd: { voters: 1, learners: 0, healthy: 1 },
+    });
+    await haup('repair', '-c', LATE);
+    expect(await status(LATE)).toMatchObject({ converged: true, etcd: { voters: 2, healthy: 2 } });
+  });
+});

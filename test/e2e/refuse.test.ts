@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest';
+import { behindTheBack, stored } from './support/cloud.ts';
+import { useClusters } from './support/clusters.ts';
+import { events, haup, startHaup, status, tryHaup } from './support/haup.ts';
+
+/** One cluster, made for one zone, that grows from one replica to three while it is asked for what must not be done. */
+const CLUSTER = 'e2e-refuse';
+const on = ['-c', CLUSTER];
+const FIRST = `${CLUSTER}-master`;
+useClusters(CLUSTER);
+
+/** All that a command could have changed: the store, the cloud, etcd's members. */
+async function everything(): Promise<unknown> {
+  const [cloud, { replicas }] = await Promise.all([
+    behindTheBack(CLUSTER, async ({ machines, address, balancer }) => ({
+      machines: (await machines.list()).map(({ name, state }) => [name, state]),
+      address: await address.read(),
+      targets: (await balancer.read())?.targets.map((target) => target.replica),
+    })),
+    status(CLUSTER),
+  ]);
+  return { store: stored(CLUSTER), cloud, members: replicas.map(({ name, etcd }) => [name, etcd.id]) };
+}
+
+/** Refused with exit code 3, for this reason and with this way out; its dry run too; and nothing has changed. */
+async function expectRefused(args: readonly string[], why: RegExp, wayOut: RegExp): Promise<void> {
+  const before = await everything();
+  const ended = await tryHaup([args[0]!, ...on, ...args.slice(1), '--log-format', 'json']);
+  const said = ended.stderr.split('\n').filter((line) => line !== '' && !line.startsWith('{'));
+  expect([ended.code, said[0]]).toEqual([3, expect.stringMatching(why)]);
+  expect(said.slice(1).join('\n')).toMatch(wayOut);
+  expect(events(ended).filter((event) => event.type === 'step-started')).toEqual([]);
+  expect(await everything()).toEqual(before);
+  const dry = await tryHaup([args[0]!, ...on, ...args.slice(1), '--dry-run']);
+  expect([dry.code, dry.stdout + dry.stderr]).toEqual([3, expect.stringMatching(why)]);
+}
+
+async function others(): Promise<string[]> {
+  return (await status(CLUSTER)).replicas.map((replica) => replica.name).filter((name) => name !== FIRST);
+}
+
+describe('refused with exit code 3, the reason and the way out, and nothing is changed:', () => {
+  test('removing the last replica, and a second zone in a cluster that was made for one', async () => {
+    await haup('create', ...on, '--zone', 'local-a');
+    await expectRefused(['remove-replica', FIRST], /last replica is never removed/, /haup delete/);
+    await expectRefused(['remove-replica', '--zone', 'local-a'], /last replica/, /haup delete/);
+    await expectRefused(['add-replica', '--zone', 'local-b'], /made for one zone/, /MULTIZONE=true/);
+  });
+
+  test('whatever changes the members of two of which one is dead; the one that is stopped can be started again', async () => {
+    await haup('add-replica', ...on);
+    const [second] = await others();
+    await haup('fault', ...on, 'power-off', second!);
+    const wayOut = new RegExp(`start ${second} again with: haup repair`);
+    await expectRefused(['remove-replica', second!], /no quorum/, wayOut);
+    await expectRefused(['replace-replica', second!], /no quorum/, wayOut);
+    await expectRefused(['remove-replica', FIRST], /no quorum/, wayOut);
+    await expectRefused(['add-replica'], /unfinished|no quorum|cannot be reached/, wayOut);
+    await haup('repair', ...on);
+    expect(await status(CLUSTER)).toMatchObject({ converged: true, etcd: { voters: 2, healthy: 2 } });
+  });
+
+  test('removing a healthy one of three of which one is dead, and adding one while a voter is dead; replacing it is not', async () => {
+    await haup('add-replica', ...on);
+    const [second, third] = await others();
+    await haup('fault', ...on, 'freeze', third!);
+    const wayOut = new RegExp(`haup replace-replica -c ${CLUSTER} ${third}`);
+    await expectRefused(['remove-replica', second!], /healthy majority before and after/, wayOut);
+    await expectRefused(['add-replica'], new RegExp(`while ${third} is not healthy`), wayOut);
+    const replacement = await tryHaup(['replace-replica', ...on, third!, '--dry-run']);
+    expect([replacement.code, replacement.stderr]).toEqual([0, expect.stringContaining('hangs')]);
+    await haup('fault', ...on, 'thaw', third!);
+  });
+
+  test('removing or abandoning anything when etcd cannot be read', async () => {
+    const [second, third] = await others();
+    await haup('fault', ...on, 'isolate', second!);
+    await haup('fault', ...on, 'isolate', third!);
+    await expectRefused(['remove-replica', third!], /no quorum or cannot be reached/, /lost-quorum\.md/);
+    await expectRefused(['repair', '--abandon'], /nobody can say who its voters are/, /lost-quorum\.md/);
+    await haup('fault', ...on, 'heal', second!);
+    await haup('fault', ...on, 'heal', third!);
+    await haup('repair', ...on);
+    expect(await status(CLUSTER)).toMatchObject({ converged: true, etcd: { voters: 3, healthy: 3 } });
+  });
+
+  test('a change while another is unfinished; abandoning that one is a way out', async () => {
+    const [second] = await others();
+    const run = startHaup(['add-replica', ...on, '--log-format', 'json']);
+    await run.shows(/"step-finished","step":\{"kind":"create-machine"/);
+    run.child.kill('SIGKILL');
+    await run.ended;
+    for (const change of [['add-replica'], ['remove-replica', second!], ['replace-replica', second!]]) {
+      await expectRefused(change, /unfinished change: still to do is/, /haup repair.*haup repair --abandon/);
+    }
+    const after = await others();
+    await haup('repair', ...on, '--abandon');
+    expect(await status(CLUSTER)).toMatchObject({ converged: true, etcd: { voters: 3, healthy: 3 } });
+    expect(after).toEqual(expect.arrayContaining(await others()));
+    expect((await others()).length).toBe(2);
+  });
+});
