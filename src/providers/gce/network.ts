@@ -24,7 +24,7 @@ export function openNetwork(
 
   function rule(
     part: FirewallPart,
-    port: string,
+    ports: readonly string[],
     from: Partial<Pick<Firewall, 'sourceRanges' | 'sourceTags'>>,
   ) {
     return {
@@ -32,7 +32,7 @@ export function openNetwork(
       description: context.description,
       network: settings.network,
       direction: 'INGRESS',
-      allowed: [{ IPProtocol: 'tcp', ports: [port] }],
+      allowed: [{ IPProtocol: 'tcp', ports: [...ports] }],
       targetTags: [names.tag],
       ...from,
     };
@@ -40,10 +40,10 @@ export function openNetwork(
 
   async function wanted() {
     return [
-      rule('api', apiPort, { sourceRanges: [...settings.allowFrom] }),
-      rule('ssh', '22', { sourceRanges: [...(settings.sshFrom ?? [await operatorAddress()])] }),
-      rule('etcd', ETCD_PEERS, { sourceTags: [names.tag] }),
-      rule('health', apiPort, { sourceRanges: PROBES }),
+      rule('api', [apiPort], { sourceRanges: [...settings.allowFrom] }),
+      rule('ssh', ['22'], { sourceRanges: [...(settings.sshFrom ?? [await operatorAddress()])] }),
+      rule('masters', [ETCD_PEERS, apiPort], { sourceTags: [names.tag] }),
+      rule('health', [apiPort], { sourceRanges: PROBES }),
     ];
   }
 

@@ -1,6 +1,6 @@
 import { letGo, mustBeFree, use } from './addresses.ts';
 import type { Ask, GceCloud, Handler } from './cloud.ts';
-import { membersOf } from './groups.ts';
+import { membersOf, servicesUsing } from './groups.ts';
 import { invalid, Refusal } from './refusal.ts';
 import type { Message, Resource } from './store.ts';
 
@@ -154,8 +154,14 @@ export async function routeRule(cloud: GceCloud, rule: Resource): Promise<void> 
   await cloud.realizer.route(String(rule.message.IPAddress), {
     kind: 'balancer',
     ids,
-    port: portOf(cloud, service).port,
+    port: probePlaceOf(cloud, service).port,
   });
+}
+
+/** A group's members have changed: so has where the packets of the rules that lead to it go. */
+export async function routeGroup(cloud: GceCloud, group: string): Promise<void> {
+  const rules = servicesUsing(cloud, group).flatMap((service) => rulesOf(cloud, service.path));
+  for (const rule of rules) await routeRule(cloud, rule);
 }
 
 function targetsOf(cloud: GceCloud, service: Resource): string[] {
@@ -174,7 +180,7 @@ async function statusOf(
   return {
     instance: cloud.store.link(instance),
     healthState: healthy ? 'HEALTHY' : 'UNHEALTHY',
-    port: Number(portOf(cloud, service).port),
+    port: Number(probePlaceOf(cloud, service).port),
     ...(cloud.rules.healthNamesRule ? names : {}),
   };
 }
@@ -192,12 +198,14 @@ async function isHealthy(
   );
   const since = Math.max(ruleSince, cloud.probedSince.get(instance) ?? 0);
   if (cloud.clock.now() < since + cloud.delay('guestAgent') + cloud.delay('firstProbes')) return false;
+  const observed = cloud.observed.get(instance);
+  if (observed !== undefined) return observed;
   const machine = cloud.store.find(instance);
-  const { port, path } = portOf(cloud, service);
+  const { port, path } = probePlaceOf(cloud, service);
   return machine !== undefined && cloud.realizer.probe(String(machine.message.id), port, path);
 }
 
-function portOf(cloud: GceCloud, service: Resource): { port: number; path: string } {
+export function probePlaceOf(cloud: GceCloud, service: Resource): { port: number; path: string } {
   const [url = ''] = service.message.healthChecks as string[];
   const https = cloud.store.find(cloud.store.pathOf(url))?.message.httpsHealthCheck as Message | undefined;
   return { port: Number(https?.port ?? 443), path: String(https?.requestPath ?? '/') };

@@ -52,6 +52,8 @@ export class GceCloud {
   readonly probedSince = new Map<string, number>();
   /** Until when an address counts as in use though nobody uses it. */
   readonly lingering = new Map<string, number>();
+  /** What the health checkers last found of each instance, where they run (see prober.ts); else it is asked of it. */
+  readonly observed = new Map<string, boolean>();
 
   constructor(options: CloudOptions) {
     this.clock = options.clock;

@@ -1,3 +1,4 @@
+import { routeGroup } from './balancing.ts';
 import type { Ask, GceCloud, Handler } from './cloud.ts';
 import { invalid, Refusal } from './refusal.ts';
 import type { Message, Resource } from './store.ts';
@@ -78,12 +79,13 @@ export const groupHandlers: Readonly<Record<string, Handler>> = {
             throw invalid(`Instance ${instance} is already in the load-balanced group ${other}`);
         }
       },
-      apply: () => {
+      apply: async () => {
         for (const instance of added) {
           cloud.store.get(instance);
           membersOf(cloud, path).add(instance);
           cloud.probedSince.set(instance, cloud.clock.now());
         }
+        await routeGroup(cloud, path);
       },
     });
   },
@@ -96,8 +98,9 @@ export const groupHandlers: Readonly<Record<string, Handler>> = {
         if (stranger)
           throw new Refusal(400, 'memberNotFound', `Instance '${stranger}' is not a member of '${path}'.`);
       },
-      apply: () => {
+      apply: async () => {
         for (const instance of removed) membersOf(cloud, path).delete(instance);
+        await routeGroup(cloud, path);
       },
     });
   },

@@ -128,12 +128,6 @@ function insert(cloud: GceCloud, ask: Ask): Message {
     async apply(resource) {
       const { message, path } = resource;
       const id = String(message.id);
-      const _disk = cloud.store.add(
-        `zones/${zone}/disks/${name}`,
-        'disk',
-        { name, labels: initialize.labels ?? {}, users: [cloud.store.link(path)] },
-        false,
-      );
       const made = await cloud.realizer.create({ id, name, zone }, startupScript(message));
       network.networkIP = made.internalIp;
       network.accessConfigs = network.accessConfigs.map((config) => ({
@@ -144,6 +138,12 @@ function insert(cloud: GceCloud, ask: Ask): Message {
       for (const { natIP = '' } of network.accessConfigs) {
         await cloud.realizer.route(natIP, { kind: 'machine', id });
       }
+      cloud.store.add(
+        `zones/${zone}/disks/${name}`,
+        'disk',
+        { name, labels: initialize.labels ?? {}, users: [cloud.store.link(path)] },
+        false,
+      );
       message.status = 'RUNNING';
     },
   });

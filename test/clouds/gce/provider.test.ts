@@ -163,7 +163,7 @@ describe('machines', () => {
 });
 
 describe('the network', () => {
-  it('lets in the API, SSH from the operator, etcd between masters and health checks, and nothing else', async () => {
+  it('lets in the API, SSH from the operator, masters among themselves and health checks, and nothing else', async () => {
     await provider.network.ensure();
     const rules = gce.cloud.store.all('firewalls').map(({ message }) => ({
       from: message.sourceRanges ?? message.sourceTags,
@@ -173,12 +173,12 @@ describe('the network', () => {
     const to = ['demo-01234567'];
     expect(rules).toEqual([
       { from: ['0.0.0.0/0'], allowed: ['443'], to },
-      { from: ['demo-01234567'], allowed: ['2380'], to },
       {
         from: ['35.191.0.0/16', '130.211.0.0/22', '209.85.152.0/22', '209.85.204.0/22'],
         allowed: ['443'],
         to,
       },
+      { from: ['demo-01234567'], allowed: ['2380', '443'], to },
       { from: ['198.51.100.7/32'], allowed: ['22'], to },
     ]);
   });

@@ -1,0 +1,182 @@
+import { randomBytes } from 'node:crypto';
+import { open } from '../../../src/providers/local/index.ts';
+import { fabricNamespace } from '../../../src/providers/local/names.ts';
+import { clusterKey } from '../../../src/providers/local/paths.ts';
+import type { ClusterIdentity, Machine, Provider } from '../../../src/providers/provider.ts';
+import { tryExec } from '../../../src/util/exec.ts';
+import { LocalNetwork } from './local-network.ts';
+import type { MachineSpec, Realizer, Route } from './realizer.ts';
+
+/** Host numbers of the /24 of a local cluster that its provider uses for nothing. */
+const FREE_HOSTS = [...range(3, 9), ...range(11, 19), ...range(251, 254)];
+
+export interface LocalMachinesOptions {
+  /** Begins the name of the local cluster that the machines are in: at most 12 characters. */
+  readonly prefix: string;
+  readonly apiPort: number;
+  /** Shown read-only to the machines at /opt/haup/bin. */
+  readonly binariesFolder: string;
+  /** Whether the cloud runs the script at every boot (GCE) or at the first only (cloud-init). */
+  readonly scriptRuns: 'every-boot' | 'first-boot';
+}
+
+/**
+ * Real machines: those of one cluster of the local provider, whose network carries the test cloud's public addresses
+ * too. Needs root. The host reaches the machines at those addresses, as an operator reaches a cloud's.
+ */
+export async function localMachines(options: LocalMachinesOptions): Promise<LocalMachines> {
+  const cluster: ClusterIdentity = {
+    name: `${options.prefix}-${randomBytes(3).toString('hex')}`,
+    uid: randomBytes(8).toString('hex'),
+    region: 'local',
+    zone: 'local-a',
+    apiPort: options.apiPort,
+  };
+  const provider = open({
+    cluster,
+    settings: {},
+    signal: new AbortController().signal,
+    progress: () => {},
+    binariesFolder: options.binariesFolder,
+  });
+  await provider.preflight();
+  await provider.network.ensure();
+  const { ip } = await provider.address.reserve();
+  return new LocalMachines(provider, cluster, ip.replace(/\d+$/, ''), options.scriptRuns);
+}
+
+export class LocalMachines implements Realizer {
+  readonly provider: Provider;
+  readonly cluster: ClusterIdentity;
+  readonly #network: LocalNetwork;
+  readonly #namespace: string;
+  readonly #everyBoot: boolean;
+  readonly #free: string[];
+  readonly #machines = new Map<string, { readonly name: string; readonly internalIp: string }>();
+
+  constructor(provider: Provider, cluster: ClusterIdentity, base: string, runs: 'every-boot' | 'first-boot') {
+    this.provider = provider;
+    this.cluster = cluster;
+    this.#everyBoot = runs === 'every-boot';
+    this.#namespace = fabricNamespace(clusterKey(cluster));
+    this.#network = new LocalNetwork(this.#namespace);
+    this.#free = FREE_HOSTS.map((host) => `${base}${host}`);
+  }
+
+  allocateAddress(): string {
+    const ip = this.#free.shift();
+    if (!ip) throw new Error('all public addresses of the test cloud are in use');
+    return ip;
+  }
+
+  freeAddress(ip: string): void {
+    if (!this.#free.includes(ip)) this.#free.push(ip);
+  }
+
+  async create({ id, name, zone }: MachineSpec, bootScript: string | null) {
+    const machine = await this.provider.machines.create({
+      name,
+      zone: `local-${zone.slice(-1)}`,
+      bootScript: this.#everyBoot ? everyBoot(bootScript ?? '') : (bootScript ?? '#!/bin/sh\n'),
+      requestToken: id,
+    });
+    this.#machines.set(id, { name, internalIp: machine.internalIp });
+    return { internalIp: machine.internalIp };
+  }
+
+  async start(id: string): Promise<void> {
+    await this.provider.machines.start(this.#get(id).name);
+  }
+
+  async stop(id: string): Promise<void> {
+    await this.provider.fault?.('power-off', this.#get(id).name);
+  }
+
+  async delete(id: string): Promise<void> {
+    const machine = this.#machines.get(id);
+    if (machine) await this.provider.machines.delete(machine.name);
+    this.#machines.delete(id);
+  }
+
+  async running(id: string): Promise<boolean> {
+    return (await this.local(id))?.state === 'running';
+  }
+
+  /** Asked from the fabric, as a cloud's health checker asks from the cloud's network. */
+  async probe(id: string, port: number, path: string): Promise<boolean> {
+    const machine = this.#machines.get(id);
+    if (!machine) return false;
+    const url = `https://${machine.internalIp}:${port}${path}`;
+    const { stdout } = await tryExec('ip', [
+      ...['netns', 'exec', this.#namespace],
+      ...[
+        'curl',
+        '--silent',
+        '--insecure',
+        '--max-time',
+        '2',
+        '--output',
+        '/dev/null',
+        '--write-out',
+        '%{http_code}',
+        url,
+      ],
+    ]);
+    return stdout === '200';
+  }
+
+  async route(ip: string, to: Route | null): Promise<void> {
+    const ids = to === null ? [] : to.kind === 'machine' ? [to.id] : to.ids;
+    const targets = ids.flatMap((id) => this.#machines.get(id)?.internalIp ?? []);
+    await this.#network.send(ip, to, targets);
+  }
+
+  machines(): readonly string[] {
+    return [...this.#machines.keys()];
+  }
+
+  async close(): Promise<void> {
+    const left = await this.provider.machines.list();
+    await Promise.all(left.map((machine) => this.provider.machines.delete(machine.name)));
+    await this.provider.address.release();
+    await this.provider.network.delete();
+    await this.provider.close();
+  }
+
+  /** The local provider's view of a machine; undefined when it has none. */
+  async local(id: string): Promise<Machine | undefined> {
+    const name = this.#machines.get(id)?.name;
+    return (await this.provider.machines.list()).find((machine) => machine.name === name);
+  }
+
+  #get(id: string): { readonly name: string; readonly internalIp: string } {
+    const machine = this.#machines.get(id);
+    if (!machine) throw new Error(`no machine ${id}`);
+    return machine;
+  }
+}
+
+/** What Google's guest agent does with `startup-script`: runs it at the first boot, and at every one after. */
+function everyBoot(script: string): string {
+  const encoded = Buffer.from(script).toString('base64');
+  return `#!/bin/sh
+set -e
+echo '${encoded}' | base64 -d > /usr/local/sbin/startup-script
+chmod 700 /usr/local/sbin/startup-script
+cat > /etc/systemd/system/google-startup-scripts.service <<'EOT'
+[Unit]
+After=network.target
+[Service]
+Type=oneshot
+ExecStart=/usr/local/sbin/startup-script
+[Install]
+WantedBy=multi-user.target
+EOT
+systemctl enable google-startup-scripts.service
+/usr/local/sbin/startup-script
+`;
+}
+
+function range(first: number, last: number): number[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+}
