@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { copyFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { utils } from 'ssh2';
+import ssh2 from 'ssh2';
 import { cgroupRoot } from '../../../src/providers/local/cgroups.ts';
 import { uplinkName } from '../../../src/providers/local/fabric.ts';
 import { open } from '../../../src/providers/local/index.ts';
@@ -20,7 +20,7 @@ export async function localWorld(prefix = 'lp-contract'): Promise<ContractWorld>
   const folder = await mkdtemp(join(tmpdir(), 'lp-world-'));
   await copyFile(process.execPath, join(folder, 'node'));
   await copyFile(SERVER, join(folder, 'ready-server.mjs'));
-  const operator = utils.generateKeyPairSync('ed25519');
+  const operator = ssh2.utils.generateKeyPairSync('ed25519');
   return {
     newCluster: (suffix = '') => ({
       name: `${prefix}${suffix}`,

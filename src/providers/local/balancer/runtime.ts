@@ -28,7 +28,7 @@ async function order(socket: string, text: string, answers: readonly RegExp[] = 
 
 export interface ServerState {
   readonly name: string;
-  /** It gets new connections as far as its health allows. */
+  /** It gets new connections as far as its health allows: neither being drained nor yet to be admitted. */
   readonly inService: boolean;
   /** Its latest health check passed. */
   readonly passing: boolean;
@@ -40,23 +40,28 @@ export interface ServerState {
   readonly detail: string;
 }
 
+/** Bits of haproxy's `srv_admin_state` that keep new connections away: maintenance and drain, by whatever cause. */
+const OUT_OF_SERVICE = 0x01 | 0x02 | 0x04 | 0x08 | 0x10 | 0x20;
+
 /** Every server, as haproxy sees it now. */
 export async function serverStates(socket: string): Promise<ServerState[]> {
+  // Only the first says what was ordered: a drained server that fails its checks is DOWN to `show stat`, not DRAIN.
+  const ordered = await command(socket, `show servers state ${CHECKED}`);
   const rows = parseCsv(await command(socket, 'show stat'));
-  const servers = rows.filter(
-    (row) => row.pxname === CHECKED && !['BACKEND', 'FRONTEND'].includes(row.svname ?? ''),
-  );
-  return servers.map((row) => {
-    const twin = rows.find((other) => other.pxname === UNCHECKED && other.svname === row.svname);
-    const status = row.status ?? '';
-    const check = (row.check_status ?? '').replace(/^\* /, '');
+  return ordered.split('\n').flatMap((line) => {
+    const [, backend, , name, , , admin] = line.split(' ');
+    if (backend !== CHECKED || !name) return [];
+    const row = rows.find((each) => each.pxname === CHECKED && each.svname === name);
+    const twin = rows.find((each) => each.pxname === UNCHECKED && each.svname === name);
+    const status = row?.status ?? '';
+    const check = (row?.check_status ?? '').replace(/^\* /, '');
     return {
-      name: row.svname ?? '',
-      inService: /^(UP|DOWN|NOLB|no check)/.test(status),
+      name,
+      inService: (Number(admin) & OUT_OF_SERVICE) === 0,
       passing: check === 'L7OK',
       healthy: status.startsWith('UP') && !['', 'INI'].includes(check),
-      connections: Number(row.scur) + Number(twin?.scur ?? 0),
-      detail: `${status} ${check} ${row.last_chk ?? ''}`.trim(),
+      connections: Number(row?.scur ?? 0) + Number(twin?.scur ?? 0),
+      detail: `${status} ${check} ${row?.last_chk ?? ''}`.trim(),
     };
   });
 }

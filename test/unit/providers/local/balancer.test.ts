@@ -14,17 +14,20 @@ const row = (backend: string, name: string, scur: number, status: string, check:
 let folder: string;
 let server: Server;
 let asked: string[];
-let answer: string;
+/** By the beginning of the command; the empty one for all others. */
+let answers: Record<string, string>;
 const socket = () => join(folder, 'sock');
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lp-haproxy-'));
   asked = [];
-  answer = '';
+  answers = {};
   server = createServer((stream) => {
     stream.on('data', (data) => {
-      asked.push(data.toString());
-      stream.end(`${answer}\n`);
+      const text = data.toString();
+      asked.push(text);
+      const known = Object.keys(answers).find((start) => text.startsWith(start));
+      stream.end(`${known === undefined ? '' : answers[known]}\n`);
     });
   });
   await new Promise<void>((resolve) => server.listen(socket(), resolve));
@@ -34,8 +37,19 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('states: health is the balancer’s verdict, connections count in both backends', async () => {
-  answer = [
+test('states: health is the balancer’s verdict, service what was ordered, connections count in both backends', async () => {
+  answers['show servers state checked'] = [
+    '1',
+    '# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight',
+    '3 checked 1 up 10.128.0.2 2 0 1',
+    '3 checked 2 wavering 10.128.0.3 2 0 1',
+    '3 checked 3 down 10.128.0.4 0 0 1',
+    '3 checked 4 fresh 10.128.0.5 2 0 1',
+    '3 checked 5 leaving 10.128.0.6 2 8 1',
+    '3 checked 6 silent 10.128.0.7 0 8 1',
+    '3 checked 7 parked 10.128.0.8 0 1 1',
+  ].join('\n');
+  answers['show stat'] = [
     HEADER,
     row('api', 'FRONTEND', 3, 'OPEN', ''),
     row('checked', 'up', 2, 'UP', 'L7OK'),
@@ -43,6 +57,8 @@ test('states: health is the balancer’s verdict, connections count in both back
     row('checked', 'down', 0, 'DOWN', 'L7STS'),
     row('checked', 'fresh', 0, 'UP', 'INI'),
     row('checked', 'leaving', 1, 'DRAIN', 'L7OK'),
+    row('checked', 'silent', 0, 'DOWN', 'L4TOUT'),
+    row('checked', 'parked', 0, 'MAINT', 'L7OK'),
     row('checked', 'BACKEND', 3, 'UP', ''),
     row('unchecked', 'up', 1, 'no check', ''),
     row('unchecked', 'BACKEND', 3, 'UP', ''),
@@ -62,17 +78,19 @@ test('states: health is the balancer’s verdict, connections count in both back
     ['down', true, false, false, 0],
     ['fresh', true, false, false, 0],
     ['leaving', false, false, true, 1],
+    ['silent', false, false, false, 0],
+    ['parked', false, false, true, 0],
   ]);
 });
 
 test('what haproxy refuses is an error with its words', async () => {
-  answer = 'No such server.';
+  answers['set server'] = 'No such server.';
   await expect(setState(socket(), 'one', 'drain')).rejects.toThrow(/No such server/);
   expect(asked).toEqual(['set server checked/one state drain\n']);
 });
 
 test('an answer is whole, however long', async () => {
-  answer = 'x'.repeat(300_000);
+  answers['show info'] = 'x'.repeat(300_000);
   expect((await command(socket(), 'show info')).length).toBe(300_000);
 });
 
