@@ -1,3 +1,4 @@
+import { ProviderError } from '../errors.ts';
 import type { Address, ApiAddress, Holder } from '../provider.ts';
 import { allocate, apiAddress, apiRole, findAddresses, ofRole } from './addresses.ts';
 import { findLoadBalancer, zoneOf } from './balancer-parts.ts';
@@ -18,8 +19,9 @@ export function address(context: Context, parts: HandoverParts): Address {
       return { ip, holder: { kind: 'balancer' }, ...(await whereabouts(found.AllocationId!)) };
     const machine = instances.find((instance) => instance.InstanceId === found.InstanceId);
     // On an instance that is being terminated, or is none of the cluster's, it is as good as free.
-    const holder: Holder = machine ? { kind: 'machine', name: nameOf(machine) } : { kind: 'nobody' };
-    return { ip, holder, zone: machine?.Placement?.AvailabilityZone ?? null };
+    if (!machine) return { ip, holder: { kind: 'nobody' } };
+    const holder: Holder = { kind: 'machine', name: nameOf(machine) };
+    return { ip, holder, zone: machine.Placement?.AvailabilityZone ?? null };
   }
 
   /** An Elastic IP of a balancer lives in one zone, and dies with it. */
@@ -50,6 +52,10 @@ export function address(context: Context, parts: HandoverParts): Address {
       else await toBalancer(context, parts, options?.avoidZones);
     },
     async release() {
+      const now = await read();
+      // A balancer that is being deleted still has it for a while: that is waited out.
+      if (now?.holder.kind === 'machine' || (now?.holder.kind === 'balancer' && now.zone))
+        throw new ProviderError('conflict', `the address ${now.ip} is in use`);
       for (const one of ofRole(await findAddresses(context), apiRole))
         await release(context, context.api, one);
     },

@@ -81,7 +81,7 @@ export async function launch(
   token: string,
 ): Promise<Instance> {
   for (let turn = 0; turn < 20; turn++) {
-    const ClientToken = turn === 0 ? token.slice(0, 64) : tokenFor(token, String(turn));
+    const ClientToken = tokenFor(token, String(turn));
     try {
       const made = await context.api.ec2(
         'RunInstances',

@@ -1,6 +1,6 @@
 import type { Address as ElasticIp, Instance } from '@aws-sdk/client-ec2';
 import { allocate, findAddresses, managementRole, ofRole } from './addresses.ts';
-import { type Context, replicaTag, roleTag, tagOf } from './context.ts';
+import { type Context, minutes, replicaTag, roleTag, tagOf } from './context.ts';
 import { give, release, shown } from './elastic-ip.ts';
 import { findInstances, isUnreachable, nameOf } from './instances.ts';
 
@@ -22,13 +22,17 @@ export interface Management {
 }
 
 export function management(context: Context): Management {
-  /** Made in this run: EC2 may not list them yet. */
-  const made = new Map<string, ElasticIp>();
+  /** Made a moment ago: not everything that reads may list them yet. */
+  const made = new Map<string, { readonly address: ElasticIp; readonly at: number }>();
 
   async function prepare(name: string): Promise<ElasticIp> {
     const mine = (all: readonly ElasticIp[]) => ofRole(all, managementRole, name)[0];
-    const address = made.get(name) ?? mine(await findAddresses(context)) ?? (await allocateFor(name, mine));
-    made.set(name, address);
+    const recent = made.get(name);
+    if (recent && context.clock.now() < recent.at + 1 * minutes) return recent.address;
+    const present = mine(await findAddresses(context));
+    if (present) return present;
+    const address = await allocateFor(name, mine);
+    made.set(name, { address, at: context.clock.now() });
     return address;
   }
 

@@ -244,6 +244,7 @@ async function takeNode(
     ip: address?.ip ?? world.options.realizer.allocateAddress(),
     enabledAt: world.now,
     ready: false,
+    routed: 'null',
   };
   balancer.nodes.push(node);
   if (address)

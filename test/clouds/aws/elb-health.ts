@@ -44,6 +44,10 @@ export async function refreshRoutes(world: World, balancer: BalancerThing): Prom
   const ids = healthy.length > 0 ? healthy : targets.map((target) => target.instanceId);
   for (const node of balancer.nodes) {
     const up = node.ready && !world.lost.has(node.subnet.zone) && ids.length > 0;
-    await world.options.realizer.route(node.ip, up ? { kind: 'balancer', ids, port: group!.port } : null);
+    const route = up ? ({ kind: 'balancer', ids, port: group!.port } as const) : null;
+    const wanted = JSON.stringify(route);
+    if (node.routed === wanted) continue;
+    node.routed = wanted;
+    await world.options.realizer.route(node.ip, route);
   }
 }

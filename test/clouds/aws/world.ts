@@ -147,6 +147,8 @@ export interface NodeThing {
   readonly ip: string;
   readonly enabledAt: number;
   ready: boolean;
+  /** Where its packets go now, as text. */
+  routed: string;
 }
 
 export interface BalancerThing extends Thing {
