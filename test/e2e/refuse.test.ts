@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { behindTheBack, stored } from './support/cloud.ts';
 import { useClusters } from './support/clusters.ts';
-import { events, haup, startHaup, status, tryHaup } from './support/haup.ts';
+import { haup, startHaup, status, tryHaup } from './support/haup.ts';
 
 /** One cluster, made for one zone, that grows from one replica to three while it is asked for what must not be done. */
 const CLUSTER = 'e2e-refuse';
@@ -25,13 +25,13 @@ async function everything(): Promise<unknown> {
 /** Refused with exit code 3, for this reason and with this way out; its dry run too; and nothing has changed. */
 async function expectRefused(args: readonly string[], why: RegExp, wayOut: RegExp): Promise<void> {
   const before = await everything();
-  const ended = await tryHaup([args[0]!, ...on, ...args.slice(1), '--log-format', 'json']);
-  const said = ended.stderr.split('\n').filter((line) => line !== '' && !line.startsWith('{'));
+  const command = [args[0]!, ...on, ...args.slice(1)];
+  const ended = await tryHaup(command);
+  const said = ended.stderr.slice(ended.stderr.indexOf('haup: ')).split('\n');
   expect([ended.code, said[0]]).toEqual([3, expect.stringMatching(why)]);
   expect(said.slice(1).join('\n')).toMatch(wayOut);
-  expect(events(ended).filter((event) => event.type === 'step-started')).toEqual([]);
   expect(await everything()).toEqual(before);
-  const dry = await tryHaup([args[0]!, ...on, ...args.slice(1), '--dry-run']);
+  const dry = await tryHaup([...command, '--dry-run']);
   expect([dry.code, dry.stdout + dry.stderr]).toEqual([3, expect.stringMatching(why)]);
 }
 
@@ -48,25 +48,33 @@ describe('refused with exit code 3, the reason and the way out, and nothing is c
   });
 
   test('whatever changes the members of two of which one is dead; the one that is stopped can be started again', async () => {
-    await haup('add-replica', ...on);
+    await haup('add-replica', ...on, '--zone', 'local-a');
     const [second] = await others();
     await haup('fault', ...on, 'power-off', second!);
     const wayOut = new RegExp(`start ${second} again with: haup repair`);
     await expectRefused(['remove-replica', second!], /no quorum/, wayOut);
     await expectRefused(['replace-replica', second!], /no quorum/, wayOut);
     await expectRefused(['remove-replica', FIRST], /no quorum/, wayOut);
-    await expectRefused(['add-replica'], /unfinished|no quorum|cannot be reached/, wayOut);
+    await expectRefused(
+      ['add-replica', '--zone', 'local-a'],
+      /unfinished|no quorum|cannot be reached/,
+      wayOut,
+    );
     await haup('repair', ...on);
     expect(await status(CLUSTER)).toMatchObject({ converged: true, etcd: { voters: 2, healthy: 2 } });
   });
 
   test('removing a healthy one of three of which one is dead, and adding one while a voter is dead; replacing it is not', async () => {
-    await haup('add-replica', ...on);
+    await haup('add-replica', ...on, '--zone', 'local-a');
     const [second, third] = await others();
     await haup('fault', ...on, 'freeze', third!);
     const wayOut = new RegExp(`haup replace-replica -c ${CLUSTER} ${third}`);
     await expectRefused(['remove-replica', second!], /healthy majority before and after/, wayOut);
-    await expectRefused(['add-replica'], new RegExp(`while ${third} is not healthy`), wayOut);
+    await expectRefused(
+      ['add-replica', '--zone', 'local-a'],
+      new RegExp(`while ${third} is not healthy`),
+      wayOut,
+    );
     const replacement = await tryHaup(['replace-replica', ...on, third!, '--dry-run']);
     expect([replacement.code, replacement.stderr]).toEqual([0, expect.stringContaining('hangs')]);
     await haup('fault', ...on, 'thaw', third!);
@@ -86,11 +94,15 @@ describe('refused with exit code 3, the reason and the way out, and nothing is c
 
   test('a change while another is unfinished; abandoning that one is a way out', async () => {
     const [second] = await others();
-    const run = startHaup(['add-replica', ...on, '--log-format', 'json']);
+    const run = startHaup(['add-replica', ...on, '--zone', 'local-a', '--log-format', 'json']);
     await run.shows(/"step-finished","step":\{"kind":"create-machine"/);
     run.child.kill('SIGKILL');
     await run.ended;
-    for (const change of [['add-replica'], ['remove-replica', second!], ['replace-replica', second!]]) {
+    for (const change of [
+      ['add-replica', '--zone', 'local-a'],
+      ['remove-replica', second!],
+      ['replace-replica', second!],
+    ]) {
       await expectRefused(change, /unfinished change: still to do is/, /haup repair.*haup repair --abandon/);
     }
     const after = await others();

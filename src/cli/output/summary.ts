@@ -54,6 +54,8 @@ function changesOf(done: readonly Step[]): string[] {
 function nextCommand(command: string, cluster: string, status: Status | null): string | null {
   if (!status) return null;
   if (!status.converged) return `haup repair -c ${cluster}`;
+  // Whichever was replaced now might be the last that has the data.
+  if (status.etcd.healthy < status.etcd.quorum) return `haup status -c ${cluster}`;
   const dead = status.replicas.find((replica) => replica.machine !== 'running' || !replica.etcd.healthy);
   if (dead) return `haup replace-replica -c ${cluster} ${dead.name}`;
   if (status.etcd.voters === 2) {

@@ -101,9 +101,9 @@ function add(v: View, joiner: Replica): Decision {
   return { steps: [{ kind: 'add-learner', replica: joiner.name }], blocked: [] };
 }
 
-/** Whether etcd can be read matters only when its membership has to change. */
+/** Whether etcd can be read matters only when its membership has to change, and to who wants it mended. */
 function unreadable(v: View): Decision {
-  if (v.joiners.length === 0 && v.orphans.length === 0) return nothingToDo;
+  if (v.joiners.length === 0 && v.orphans.length === 0 && !v.policy.revive) return nothingToDo;
   const dead = [...v.replicas, ...v.orphans].filter((replica) => !replica.member?.healthy).map((r) => r.name);
   return {
     steps: [],
