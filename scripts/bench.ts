@@ -1,0 +1,52 @@
+/**
+ * `npm run bench`: what haup costs, as ratios to floors that are measured in the same run, so that they mean the same on
+ * every machine. Prints the tables and stores them in docs/benchmarks.md. Needs root, and takes some five minutes.
+ */
+
+import './bench/home.ts';
+
+import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { CLUSTER, gapsRound, type Timed, timedRound } from './bench/cluster.ts';
+import { removeFloor, runFloor } from './bench/floor.ts';
+import { HOME } from './bench/home.ts';
+import { report } from './bench/report.ts';
+import { makeSeed, removeSeed } from './bench/seed.ts';
+import { startup } from './bench/startup.ts';
+import { removeCluster } from './bench/store.ts';
+
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
+const say = (text: string): void => void process.stderr.write(`bench: ${text}\n`);
+
+if (!process.env.HAUP_MAIN) {
+  const root = new URL('..', import.meta.url).pathname;
+  execFileSync('npx', ['tsc', '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
+}
+await cleanUp();
+try {
+  say('haup --help and a bare Node, in turn');
+  const help = startup();
+  say('ready-made disks for the floor');
+  const seed = await makeSeed();
+  const floors: ReturnType<typeof runFloor>[] = [];
+  const rounds: Timed[] = [];
+  for (let round = 1; round <= ROUNDS; round++) {
+    say(`round ${round} of ${ROUNDS}: the floor`);
+    floors.push(runFloor(seed));
+    say(`round ${round} of ${ROUNDS}: haup`);
+    rounds.push(await timedRound());
+  }
+  say('the gaps, under a client that writes');
+  const gaps = await gapsRound();
+  report({ help, floors, rounds, gaps });
+} finally {
+  await cleanUp();
+}
+
+async function cleanUp(): Promise<void> {
+  removeFloor();
+  await removeSeed();
+  await removeCluster(CLUSTER);
+  rmSync('/var/lib/haup-bench', { recursive: true, force: true });
+  rmSync(HOME, { recursive: true, force: true });
+}

@@ -1,0 +1,157 @@
+#!/bin/sh
+# The floor that `npm run bench` measures haup against: the same machines with the same binaries, but every disk ready-made
+# (certificates, users and units in place) and no haup. A plain script that does each thing once and waits for nothing
+# that it does not need.
+#
+#   floor.sh prepare SEED RUN   fresh copies of the seed's disks                                          (not timed)
+#   floor.sh one SEED RUN       network, first machine; until /readyz is ok through the API address           (timed)
+#   floor.sh three SEED RUN     two more machines; learners, promotion; until all three are ready             (timed)
+#   floor.sh down RUN           nothing left behind
+#
+# SEED holds image, binaries (paths), api (the API address), ca.crt, and 1, 2, 3: each with name, ip and upper.
+set -eu
+NET=haup-floor
+GROUPS_ROOT=$(sed -n 's/^[^ ]* \([^ ]*\) cgroup2 .*/\1/p' /proc/self/mounts | head -n 1)
+
+# Everything is in one routing namespace, as the local provider has it: nothing of the host's network is touched.
+network() {
+  ip netns add $NET
+  echo 1 | ip netns exec $NET tee /proc/sys/net/ipv4/ip_forward >/dev/null
+  ip -n $NET link set lo up
+}
+
+# plug <number>: the machine's own namespace and its link
+plug() {
+  ip=$(cat "$SEED/$1/ip")
+  gateway=${ip%.*}.1
+  ip netns add "$NET-$1"
+  ip link add "m$1" netns $NET type veth peer name eth0 netns "$NET-$1"
+  ip -n "$NET-$1" -batch - <<EOF
+link set lo up
+addr add $ip/32 dev eth0
+link set eth0 up
+route add $gateway dev eth0 src $ip
+route add default via $gateway dev eth0 src $ip
+EOF
+  ip -n $NET -batch - <<EOF
+addr replace $gateway/32 dev m$1
+link set m$1 up
+route replace $ip/32 dev m$1
+EOF
+}
+
+# boot <number>: as src/providers/local/power.ts does; resolves when the machine's first process runs
+boot() {
+  group=$GROUPS_ROOT/$NET-$1
+  mkdir -p "$group"
+  (
+    for procs in /sys/fs/cgroup/*/cgroup.procs; do echo 0 >"$procs" 2>/dev/null || :; done
+    echo 0 >"$group/cgroup.procs"
+    exec nsenter --net="/run/netns/$NET-$1" unshare --mount --propagation slave /bin/sh -ec '
+      folder=$1; image=$2; shift 2
+      mount -t overlay overlay -o "lowerdir=$image,upperdir=$folder/upper,workdir=$folder/work" "$folder/root"
+      umount -l /run/netns
+      mount -t tmpfs -o mode=0755 tmpfs /run
+      [ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ] || mount -t cgroup2 cgroup2 /sys/fs/cgroup
+      SYSTEMD_NSPAWN_LOCK=0 exec systemd-nspawn --quiet --boot --register=no --keep-unit --settings=no \
+        --network-namespace-path=/proc/self/ns/net --directory="$folder/root" --resolv-conf=off --timezone=off \
+        --link-journal=no --console=read-only "$@"
+    ' floor "$RUN/$1" "$(cat "$SEED/image")" "--machine=$(cat "$SEED/$1/name")" "--hostname=$(cat "$SEED/$1/name")" \
+      "--bind-ro=$(cat "$SEED/binaries"):/opt/haup/bin"
+  ) >"$RUN/$1/console" 2>&1 </dev/null &
+  until grep -q . "$group/payload/init.scope/cgroup.procs" 2>/dev/null; do sleep 0.02; done
+}
+
+# inside <number> <command…>
+inside() {
+  pid=$(head -n 1 "$GROUPS_ROOT/$NET-$1/payload/init.scope/cgroup.procs")
+  shift
+  nsenter -t "$pid" -a "$@"
+}
+
+systemd_is_up() { until inside "$1" systemctl list-units >/dev/null 2>&1; do sleep 0.05; done; }
+
+# ready <address>
+ready() {
+  until [ "$(ip netns exec $NET curl -s -m 1 --connect-timeout 0.1 --cacert "$SEED/ca.crt" "https://$1/readyz")" = ok ]; do
+    sleep 0.05
+  done
+}
+
+etcdctl() {
+  pki=/etc/haup/current/pki/etcd
+  inside 1 /opt/haup/bin/etcdctl --endpoints https://127.0.0.1:2379 --cacert $pki/ca.crt --cert $pki/client.crt \
+    --key $pki/client.key "$@"
+}
+
+# join <number> <those before it, as etcd's initial cluster>: as a learner
+join() {
+  peer=https://$(cat "$SEED/$1/ip"):2380
+  cluster=$2,$(cat "$SEED/$1/name")=$peer
+  until answer=$(etcdctl member add "$(cat "$SEED/$1/name")" --learner --peer-urls "$peer" 2>&1); do sleep 0.1; done
+  echo "$answer" | sed -n 's/^Member *\([0-9a-f]*\) added.*/\1/p' >"$RUN/$1/member"
+  printf 'ETCD_INITIAL_CLUSTER=%s\nETCD_INITIAL_CLUSTER_STATE=existing\n' "$cluster" >"$RUN/membership"
+  inside "$1" sh -c 'cat >/etc/haup/etcd-membership.env && systemctl start --no-block etcd' <"$RUN/membership"
+  # The next one is listed when this one has read who its peers are. Started anew once it has the leader's snapshot: it
+  # would wait for a lost proposal for 7 s otherwise (src/replicas/etcd-member.ts).
+  until ls "$RUN/$1/upper/var/lib/haup/etcd/member/snap/"*.snap >/dev/null 2>&1; do sleep 0.02; done
+  sleep 0.1
+  inside "$1" sh -c 'systemctl is-active -q etcd || systemctl restart --no-block etcd'
+}
+
+promote() { until etcdctl member promote "$(cat "$RUN/$1/member")" >/dev/null 2>&1; do sleep 0.1; done; }
+
+prepare() {
+  for number in 1 2 3; do
+    mkdir -p "$RUN/$number/work" "$RUN/$number/root"
+    cp -a "$SEED/$number/upper" "$RUN/$number/upper"
+  done
+}
+
+one() {
+  network
+  plug 1
+  api=$(cat "$SEED/api")
+  ip -n $NET-1 addr add "$api/32" dev eth0
+  ip -n $NET route add "$api/32" dev m1
+  boot 1
+  ready "$api"
+}
+
+three() {
+  for number in 2 3; do
+    plug $number
+    boot $number
+  done
+  first=$(cat "$SEED/1/name")=https://$(cat "$SEED/1/ip"):2380
+  second=$(cat "$SEED/2/name")=https://$(cat "$SEED/2/ip"):2380
+  for number in 2 3; do systemd_is_up $number; done
+  join 2 "$first"
+  join 3 "$first,$second"
+  for number in 2 3; do
+    promote $number
+    inside $number systemctl start --no-block kube-apiserver kube-controller-manager kube-scheduler
+  done
+  for number in 1 2 3; do ready "$(cat "$SEED/$number/ip")"; done
+}
+
+down() {
+  for number in 1 2 3; do
+    group=$GROUPS_ROOT/$NET-$number
+    if [ -d "$group" ]; then
+      echo 1 >"$group/cgroup.kill"
+      while grep -q 'populated 1' "$group/cgroup.events"; do sleep 0.02; done
+      find "$group" -depth -type d -exec rmdir {} +
+    fi
+    [ ! -e "/run/netns/$NET-$number" ] || ip netns delete "$NET-$number"
+  done
+  [ ! -e /run/netns/$NET ] || ip netns delete $NET
+  rm -rf -- "$RUN"
+}
+
+case $1 in
+  prepare | one | three) SEED=$2 RUN=$3 ;;
+  down) RUN=$2 ;;
+  *) echo "usage: floor.sh prepare|one|three SEED RUN, floor.sh down RUN" >&2; exit 2 ;;
+esac
+"$1"

@@ -1,0 +1,90 @@
+import { writeFileSync } from 'node:fs';
+import type { Gaps, Timed } from './cluster.ts';
+import { duration, median, ratio, table } from './figures.ts';
+import { describeMachine, load } from './machine.ts';
+import type { Gap } from './writes.ts';
+
+export interface Figures {
+  /** Medians, ms. */
+  readonly help: { readonly help: number; readonly node: number };
+  readonly floors: readonly { readonly one: number; readonly three: number }[];
+  readonly rounds: readonly Timed[];
+  readonly gaps: Gaps;
+}
+
+const PAGE = new URL('../../docs/benchmarks.md', import.meta.url).pathname;
+
+/** Prints the tables, and stores them with the machine that they were taken on. */
+export function report(figures: Figures): void {
+  const text = [ratios(figures), interruptions(figures.gaps), costs(figures)].join('\n\n');
+  process.stdout.write(`${text}\n`);
+  writeFileSync(PAGE, page(text, figures.rounds.length));
+}
+
+function ratios({ help, floors, rounds }: Figures): string {
+  const one = median(floors.map((floor) => floor.one));
+  const three = median(floors.map((floor) => floor.three));
+  const ready = median(rounds.map((round) => round.ready));
+  const grow = median(rounds.map((round) => round.grow.ms));
+  const peak = Math.max(...rounds.flatMap(({ create, grow }) => [create.peakBytes, grow.peakBytes]));
+  return table([
+    ['what', 'haup', 'floor', 'ratio', 'bound'],
+    ['`haup create` to the first 200 on /readyz through the API address', ...against(ready, one), '1.5'],
+    ['one replica to three, until the command has ended', ...against(grow, three), '1.5'],
+    ['`haup --help`; the floor is `node -e 0`', ...against(help.help, help.node), '2.5'],
+    ['peak memory of haup (VmHWM)', `${Math.round(peak / 2 ** 20)} MiB`, '', '', '150 MB'],
+  ]);
+}
+
+function against(value: number, floor: number): string[] {
+  return [duration(value), duration(floor), ratio(value, floor)];
+}
+
+function interruptions({ promotion, demotion, powerOff }: Gaps): string {
+  const moved = ({ requests, failures, longest }: Gap): string[] => [
+    `${failures} of ${requests}`,
+    `${duration(longest)} between two answered writes`,
+  ];
+  return table([
+    ['a write every 100 ms, each with a deadline of 1 s', 'failed', 'longest gap'],
+    ['one replica to three (promotion)', ...moved(promotion)],
+    ['three replicas to one (demotion)', ...moved(demotion)],
+    [
+      "power-off of the etcd leader's replica of three",
+      `${powerOff.inFlightFailed} of ${powerOff.inFlight} in flight, ${powerOff.failures} later`,
+      `writes resume after ${duration(powerOff.resumedAfter)}`,
+    ],
+  ]);
+}
+
+function costs({ rounds, gaps }: Figures): string {
+  const [round] = rounds;
+  const row = (name: string, { cost, ms }: Timed['create']): string[] => [
+    name,
+    String(cost.steps),
+    String(cost.commands),
+    duration(ms),
+  ];
+  return table([
+    ['operation', 'steps', 'SSH commands', 'time'],
+    row('create', round!.create),
+    row('one to three', round!.grow),
+    row('replace a dead one of three', gaps.replace),
+    row('three to one', gaps.shrink),
+    row('delete', round!.remove),
+  ]);
+}
+
+function page(text: string, rounds: number): string {
+  return `# Benchmarks
+
+Written by \`npm run bench\`, which measures haup and a floor in turn, ${rounds} times each, and compares the medians. The floor is
+[a plain script](../scripts/bench/floor.sh) that boots the same machines and starts the same binaries with ready-made disks
+(certificates, users, units) and no haup: nothing could be quicker without starting less. It builds no load balancer
+and moves no address; haup does both within its figure for three.
+
+On ${describeMachine()}; load average ${load()} at the end. ${new Date().toISOString().slice(0, 10)}.
+
+${text}
+`;
+}
