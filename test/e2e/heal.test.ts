@@ -105,14 +105,15 @@ describe.concurrent('of three replicas, haup repair heals', () => {
           requestToken: 'an orphan',
         });
         // It never becomes healthy: whoever does this gives up, and leaves it.
-        const setting = cloud.balancer.setTargets([...targets, orphan]).catch(() => {});
-        await waitFor(
+        const setting = cloud.balancer.setTargets([...targets, orphan]);
+        const known = waitFor(
           async () =>
             (await cloud.balancer.read())?.targets.some((target) => target.replica === orphan) || undefined,
           { what: 'the orphan to be a target', timeoutMs: 10_000 },
         );
+        await Promise.race([known, setting]);
         interrupted.abort(new Error('gave up'));
-        await setting;
+        await expect(setting).rejects.toThrow('gave up');
       },
       interrupted.signal,
     );
