@@ -25,6 +25,7 @@ import { kubeconfig } from '../pki/kubeconfig.ts';
 import type { OpenProvider, Provider, ProviderName } from '../providers/provider.ts';
 import { SessionPool } from '../ssh/pool.ts';
 import { openStore, type Store } from '../state/store.ts';
+import { deadline } from '../util/deadline.ts';
 import type { Engine, EngineOptions } from './engine.ts';
 import { progressText } from './output/progress-text.ts';
 import { regionOf } from './region.ts';
@@ -37,7 +38,7 @@ const PROVIDERS: Record<ProviderName, () => Promise<{ open: OpenProvider }>> = {
 
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const store = openStore(options.store, clusterStateSchema);
-  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]);
+  const signal = deadline(options.timeoutMs, options.signal);
   const env = environment(store, { ...options, signal });
   return {
     create: ({ dryRun, kubernetesVersion, etcdVersion, region, ...request }) => {

@@ -1,4 +1,6 @@
 import { request as httpsRequest } from 'node:https';
+import { deadline } from '../util/deadline.ts';
+import { TimeoutError } from '../util/wait.ts';
 
 /** An API server as a client sees it: verified against the cluster's authority, with a client certificate. */
 export interface ApiClient {
@@ -27,6 +29,11 @@ export interface ApiAnswer {
 export function callApi(client: ApiClient, request: ApiRequest): Promise<ApiAnswer> {
   return new Promise((resolve, reject) => {
     const body = request.body === undefined ? undefined : JSON.stringify(request.body);
+    const signal = deadline(request.timeoutMs, request.signal);
+    const fail = (error: unknown): void => {
+      const silent = signal.aborted && !request.signal?.aborted;
+      reject(silent ? new TimeoutError(`an answer from ${client.ip}`, request.timeoutMs, undefined) : error);
+    };
     const outgoing = httpsRequest(
       {
         host: client.ip,
@@ -46,21 +53,18 @@ export function callApi(client: ApiClient, request: ApiRequest): Promise<ApiAnsw
                 'content-length': Buffer.byteLength(body),
               }),
         },
-        signal: AbortSignal.any([
-          AbortSignal.timeout(request.timeoutMs),
-          ...(request.signal ? [request.signal] : []),
-        ]),
+        signal,
       },
       (incoming) => {
         const chunks: Buffer[] = [];
         incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-        incoming.on('error', reject);
+        incoming.on('error', fail);
         incoming.on('end', () =>
           resolve({ status: incoming.statusCode ?? 0, text: Buffer.concat(chunks).toString() }),
         );
       },
     );
-    outgoing.on('error', reject);
+    outgoing.on('error', fail);
     outgoing.end(body);
   });
 }

@@ -7,10 +7,19 @@ import { controllerStates } from './support/controllers.ts';
 import { CROWD, madeByCrowds } from './support/crowd.ts';
 import { type Fault, inflict } from './support/faults.ts';
 import { haup, status } from './support/haup.ts';
-import { ask, newConnections, type OpenLoop, openLoop, type Sample, summarize } from './support/load.ts';
+import {
+  ask,
+  clientsFirst,
+  newConnections,
+  type OpenLoop,
+  openLoop,
+  type Sample,
+  summarize,
+} from './support/load.ts';
 
 const CLUSTER = 'e2e-faults';
 useClusters(CLUSTER);
+beforeAll(clientsFirst);
 
 /** The bounds, milliseconds. */
 const WRITES_RESUME_WITHIN = 3000;

@@ -10,9 +10,11 @@ import { type CrowdReport, figuresOf, madeByCrowds, prepareForCrowd, startCrowd 
 import { haup, startHaup, status, tryHaup } from './support/haup.ts';
 import { hostState } from './support/host.ts';
 import { inNetwork } from './support/inside.ts';
+import { clientsFirst } from './support/load.ts';
 
 const CLUSTER = 'e2e-grow';
 useClusters(CLUSTER);
+beforeAll(clientsFirst);
 
 /** One cluster goes through it all; each test begins where the one before it ended. */
 describe('a cluster that grows and shrinks', () => {

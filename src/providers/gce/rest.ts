@@ -1,3 +1,4 @@
+import { deadline } from '../../util/deadline.ts';
 import { ProviderError } from '../errors.ts';
 import { GceError } from './errors.ts';
 
@@ -110,8 +111,7 @@ function mended(auth: Auth): Auth {
   return {
     getClient: () => auth.getClient(),
     async fetch(url, init) {
-      const signals = [AbortSignal.timeout(CALL_TIMEOUT_MS), ...(init.signal ? [init.signal] : [])];
-      const signal = AbortSignal.any(signals);
+      const signal = deadline(CALL_TIMEOUT_MS, init.signal ?? undefined);
       const validateStatus = (status: number) => status !== 401;
       const response = (await auth.fetch(url, {
         ...init,

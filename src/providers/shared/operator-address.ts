@@ -1,5 +1,6 @@
 import { Resolver } from 'node:dns/promises';
 import { isIPv4 } from 'node:net';
+import { deadline } from '../../util/deadline.ts';
 import { ProviderError } from '../errors.ts';
 
 /** One way to learn this host's public IPv4 address. */
@@ -25,7 +26,7 @@ export async function operatorAddress(
   signal: AbortSignal,
   sources: readonly AddressSource[] = [fromHttps, fromDns],
 ): Promise<string> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(5000)]);
+  const limit = deadline(5000, signal);
   for (const source of sources) {
     const ip = await source(limit).catch(() => '');
     signal.throwIfAborted();

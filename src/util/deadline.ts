@@ -1,0 +1,20 @@
+/**
+ * A signal that aborts with a TimeoutError after `ms`, or with the reason of one of `signals` before that.
+ *
+ * Node 20's `AbortSignal.any([AbortSignal.timeout(ms)])` never aborts: nothing but the combination holds on to the timeout,
+ * and that only weakly, so it is collected with its timer (nodejs/node#54614). Here the timer holds the controller.
+ */
+export function deadline(ms: number, ...signals: readonly (AbortSignal | undefined)[]): AbortSignal {
+  const controller = new AbortController();
+  const timer = setTimeout(
+    () => controller.abort(new DOMException(`no end within ${ms / 1000} s`, 'TimeoutError')),
+    ms,
+  );
+  timer.unref();
+  for (const signal of signals) {
+    if (signal?.aborted) controller.abort(signal.reason);
+    signal?.addEventListener('abort', () => controller.abort(signal.reason), { signal: controller.signal });
+  }
+  controller.signal.addEventListener('abort', () => clearTimeout(timer));
+  return controller.signal;
+}

@@ -1,0 +1,28 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect, test } from 'vitest';
+import { deadline } from '../../../src/util/deadline.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+function aborted(signal: AbortSignal): Promise<Error> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(signal.reason as Error)));
+}
+
+test('a deadline aborts, also when nobody but its listener remembers it', async () => {
+  const ends = Promise.all([10, 20, 30].map((ms) => aborted(deadline(ms, new AbortController().signal))));
+  collectGarbage();
+  await delay(5);
+  collectGarbage();
+  expect((await ends).map((reason) => reason.name)).toEqual(['TimeoutError', 'TimeoutError', 'TimeoutError']);
+});
+
+test('an earlier signal ends it with its own reason, also one that is aborted already', async () => {
+  const stop = new AbortController();
+  const reason = aborted(deadline(60_000, undefined, stop.signal));
+  stop.abort(new Error('interrupted'));
+  expect((await reason).message).toBe('interrupted');
+  expect(deadline(60_000, stop.signal).reason).toBe(stop.signal.reason);
+});
