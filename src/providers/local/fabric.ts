@@ -31,8 +31,8 @@ export async function ensureFabric(key: string, cluster: ClusterRecord): Promise
   const namespace = fabricNamespace(key);
   const uplink = uplinkName(key);
   await ensureNamespace(namespace);
-  await switchOn(namespace);
   await ensureRules(namespace, cluster.apiPort);
+  await switchOn(namespace);
   if (!(await hostLinkExists(uplink))) {
     await ip(null, [`link add ${uplink} type veth peer name ${UPLINK} netns ${namespace}`]);
   }
@@ -51,10 +51,16 @@ export async function ensureFabric(key: string, cluster: ClusterRecord): Promise
   ]);
 }
 
-/** Routing between its links, and no opinion about which of them a packet may come from. */
+/**
+ * Routing between its links, no opinion about which of them a packet may come from, and none about sequence numbers: a
+ * dying process's one RST, judged out of window and dropped, would leave its peer waiting.
+ */
 async function switchOn(namespace: string): Promise<void> {
   const conf = '/proc/sys/net/ipv4/conf';
   await execIn(namespace, ['tee', '/proc/sys/net/ipv4/ip_forward'], '1');
+  const liberal = '/proc/sys/net/netfilter/nf_conntrack_tcp_be_liberal';
+  // Kernels differ in which of these a namespace may set.
+  await execIn(namespace, ['tee', liberal], '1').catch(() => {});
   await execIn(namespace, ['tee', `${conf}/all/rp_filter`, `${conf}/default/rp_filter`], '0');
 }
 

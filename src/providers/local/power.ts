@@ -77,6 +77,8 @@ export async function powerOn(request: PowerOn, signal: AbortSignal): Promise<vo
       `--machine=${name}`,
       `--hostname=${name}`,
       `--bind-ro=${request.binaries}:${BINARIES}`,
+      // As on a VM, root rules the machine's own network (a replica makes the API address a local one, for instance).
+      '--capability=CAP_NET_ADMIN',
     ],
   });
   await firstProcess(name, group, log, launched, signal);

@@ -28,7 +28,8 @@ function login(host: string, privateKey: string): Promise<Client> {
     client.once('ready', () => resolve(client));
     // For as long as it lives: a machine that reboots ends its connections any moment.
     client.on('error', reject);
-    client.connect({ host, username: 'root', privateKey, readyTimeout: 5000 });
+    const alive = { keepaliveInterval: 2000, keepaliveCountMax: 3 };
+    client.connect({ host, username: 'root', privateKey, readyTimeout: 5000, ...alive });
   });
 }
 
