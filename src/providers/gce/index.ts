@@ -19,7 +19,7 @@ export interface Surroundings {
   readonly clock: Clock;
   readonly random: () => number;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly login: () => Login;
+  readonly login: (project: string | undefined) => Login;
   readonly operatorAddress: (signal: AbortSignal) => Promise<string>;
   readonly around: Around;
   /** Clients that several providers share; default: each has its own. */
@@ -30,7 +30,7 @@ const world: Surroundings = {
   clock: systemClock,
   random: Math.random,
   environment: process.env,
-  login: () => googleAuth(),
+  login: (project) => googleAuth({ project }),
   operatorAddress,
   around: (_method, _request, send) => send(),
 };
@@ -44,7 +44,7 @@ export function openWith(options: ProviderOptions, around: Surroundings): Provid
   const settings = checkSettings(cluster, options.settings);
   let login: Login | undefined;
   const loggedIn = () => {
-    login ??= around.login();
+    login ??= around.login(settings.project);
     return login;
   };
   const endpoint = endpointFrom(around.environment);
@@ -52,7 +52,7 @@ export function openWith(options: ProviderOptions, around: Surroundings): Provid
   const rest = openRest(clients, around.around);
   let project: Promise<string> | undefined;
   const findProject = () => {
-    project ??= settings.project ? Promise.resolve(settings.project) : loggedIn().project();
+    project ??= loggedIn().project();
     return project;
   };
   const cloud = openCloud({ rest, uid: cluster.uid, project: findProject, clock, random, signal });

@@ -13,22 +13,29 @@ export interface Login {
 interface GoogleAuth extends Auth {
   getProjectId(): Promise<string>;
 }
-type GoogleAuthClass = new (options: { scopes: readonly string[]; credentials?: object }) => GoogleAuth;
+type GoogleAuthClass = new (options: {
+  scopes: readonly string[];
+  credentials?: object;
+  projectId?: string;
+}) => GoogleAuth;
 
 const NO_LOGIN =
   'Run gcloud auth application-default login, or set GOOGLE_APPLICATION_CREDENTIALS to the file of a service account key.';
 
 /**
  * Application default credentials (Google, "How Application Default Credentials works"), or the given ones, as they
- * would stand in a credentials file.
+ * would stand in a credentials file. A project that is known is not asked for: with some credentials that takes a call
+ * to another API.
  */
-export function googleAuth(credentials?: object): Login {
+export function googleAuth(options: { project?: string | undefined; credentials?: object }): Login {
   // The library that the Compute Engine client itself logs in with, found from there.
   const fromClient = createRequire(createRequire(import.meta.url).resolve('@google-cloud/compute'));
   const { GoogleAuth } = fromClient('google-gax') as { GoogleAuth: GoogleAuthClass };
+  const projectId = options.project ?? (process.env.CLOUDSDK_CORE_PROJECT || undefined);
   const auth = new GoogleAuth({
     scopes: ['https://www.googleapis.com/auth/compute'],
-    ...(credentials ? { credentials } : {}),
+    ...(options.credentials ? { credentials: options.credentials } : {}),
+    ...(projectId ? { projectId } : {}),
   });
   return {
     auth,
@@ -36,14 +43,14 @@ export function googleAuth(credentials?: object): Login {
       try {
         await auth.getClient();
       } catch (error) {
+        if (isNetwork(error))
+          throw new GceError('transient', 'network', `logging in to Google: ${words(error)}`);
         throw preflight('noCredentials', `there are no Google credentials: ${words(error)}`, NO_LOGIN);
       }
     },
     async project() {
-      const named = process.env.CLOUDSDK_CORE_PROJECT;
-      if (named) return named;
       try {
-        return await auth.getProjectId();
+        return projectId ?? (await auth.getProjectId());
       } catch (error) {
         throw preflight(
           'noProject',
@@ -53,6 +60,10 @@ export function googleAuth(credentials?: object): Login {
       }
     },
   };
+}
+
+function isNetwork(error: unknown): boolean {
+  return error instanceof Error && /ENOTFOUND|EAI_AGAIN|ECONN|ETIMEDOUT|socket hang up/.test(error.message);
 }
 
 function preflight(reason: string, message: string, advice: string): GceError {

@@ -51,7 +51,7 @@ export async function startGce(first: GceOptions = {}): Promise<Harness> {
   const server = await serve(() => cloud);
   const folder = mkdtempSync(join(tmpdir(), 'haup-gce-'));
   const credentials = credentialsFor(server, folder);
-  const login = googleAuth(credentials);
+  const login = googleAuth({ project: 'haup-test', credentials });
   const endpoint = endpointFrom({ CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE: server.endpoint });
   const clients = openClients({ auth: () => login.auth, endpoint });
   return {

@@ -27,12 +27,19 @@ export interface RealizedGce {
 /** A test cloud whose instances are machines of the local provider, in real time. Needs root. */
 export async function startRealizedGce(options: {
   readonly binariesFolder: string;
+  readonly binaries?: 'shown' | 'mirrored';
   readonly apiPort?: number;
   readonly delays?: Delays;
   readonly rules?: Partial<UnsureRules>;
 }): Promise<RealizedGce> {
   const { binariesFolder, apiPort = 443 } = options;
-  const machines = await localMachines({ prefix: 'gcex', apiPort, binariesFolder, scriptRuns: 'every-boot' });
+  const machines = await localMachines({
+    prefix: 'gcex',
+    apiPort,
+    binariesFolder,
+    binaries: options.binaries ?? 'shown',
+    scriptRuns: 'every-boot',
+  });
   const cloud = new GceCloud({
     clock: realClock,
     realizer: machines,
@@ -43,7 +50,7 @@ export async function startRealizedGce(options: {
   const stopProber = startProber(cloud);
   const folder = mkdtempSync(join(tmpdir(), 'haup-gcex-'));
   const credentials = credentialsFor(server, folder);
-  const login = googleAuth(credentials);
+  const login = googleAuth({ project: 'haup-test', credentials });
   const environment = { CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE: server.endpoint };
   const clients = openClients({ auth: () => login.auth, endpoint: endpointFrom(environment) });
   return {

@@ -1,9 +1,11 @@
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { open } from '../../../src/providers/local/index.ts';
 import { fabricNamespace } from '../../../src/providers/local/names.ts';
 import { clusterKey } from '../../../src/providers/local/paths.ts';
 import type { ClusterIdentity, Machine, Provider } from '../../../src/providers/provider.ts';
-import { tryExec } from '../../../src/util/exec.ts';
+import { exec, tryExec } from '../../../src/util/exec.ts';
 import { LocalNetwork } from './local-network.ts';
 import type { MachineSpec, Realizer, Route } from './realizer.ts';
 
@@ -14,8 +16,13 @@ export interface LocalMachinesOptions {
   /** Begins the name of the local cluster that the machines are in: at most 12 characters. */
   readonly prefix: string;
   readonly apiPort: number;
-  /** Shown read-only to the machines at /opt/haup/bin. */
+  /** The folder of one release's binaries. */
   readonly binariesFolder: string;
+  /**
+   * `shown`: the machines have the folder read-only at /opt/haup/bin. `mirrored`: they have nothing there, and download
+   * from {@link LocalMachines.mirror}, as a cloud's machines do.
+   */
+  readonly binaries?: 'shown' | 'mirrored';
   /** Whether the cloud runs the script at every boot (GCE) or at the first only (cloud-init). */
   readonly scriptRuns: 'every-boot' | 'first-boot';
 }
@@ -42,22 +49,29 @@ export async function localMachines(options: LocalMachinesOptions): Promise<Loca
   await provider.preflight();
   await provider.network.ensure();
   const { ip } = await provider.address.reserve();
-  return new LocalMachines(provider, cluster, ip.replace(/\d+$/, ''), options.scriptRuns);
+  const machines = new LocalMachines(provider, cluster, ip.replace(/\d+$/, ''), options);
+  if (options.binaries === 'mirrored') await machines.startMirror(options.binariesFolder);
+  return machines;
 }
+
+/** An address in the fabric that every machine reaches through its gateway. */
+const MIRROR = { address: '10.128.254.1', port: 8080 };
+const MIRROR_PROGRAM = new URL('./mirror-program.mjs', import.meta.url).pathname;
 
 export class LocalMachines implements Realizer {
   readonly provider: Provider;
   readonly cluster: ClusterIdentity;
   readonly #network: LocalNetwork;
   readonly #namespace: string;
-  readonly #everyBoot: boolean;
+  readonly #options: LocalMachinesOptions;
+  #mirror: ChildProcess | undefined;
   readonly #free: string[];
   readonly #machines = new Map<string, { readonly name: string; readonly internalIp: string }>();
 
-  constructor(provider: Provider, cluster: ClusterIdentity, base: string, runs: 'every-boot' | 'first-boot') {
+  constructor(provider: Provider, cluster: ClusterIdentity, base: string, options: LocalMachinesOptions) {
     this.provider = provider;
     this.cluster = cluster;
-    this.#everyBoot = runs === 'every-boot';
+    this.#options = options;
     this.#namespace = fabricNamespace(clusterKey(cluster));
     this.#network = new LocalNetwork(this.#namespace);
     this.#free = FREE_HOSTS.map((host) => `${base}${host}`);
@@ -77,11 +91,28 @@ export class LocalMachines implements Realizer {
     const machine = await this.provider.machines.create({
       name,
       zone: `local-${zone.slice(-1)}`,
-      bootScript: this.#everyBoot ? everyBoot(bootScript ?? '') : (bootScript ?? '#!/bin/sh\n'),
+      bootScript: this.#script(bootScript ?? '#!/bin/sh\n'),
       requestToken: id,
     });
     this.#machines.set(id, { name, internalIp: machine.internalIp });
     return { internalIp: machine.internalIp };
+  }
+
+  /** For HAUP_MIRROR. */
+  readonly mirror = `http://${MIRROR.address}:${MIRROR.port}`;
+
+  async startMirror(folder: string): Promise<void> {
+    const inside = ['netns', 'exec', this.#namespace];
+    await exec('ip', ['-n', this.#namespace, 'address', 'replace', `${MIRROR.address}/32`, 'dev', 'lo']);
+    const args = [...inside, process.execPath, MIRROR_PROGRAM, MIRROR.address, String(MIRROR.port), folder];
+    const mirror = spawn('ip', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.#mirror = mirror;
+    await once(mirror.stdout, 'data');
+  }
+
+  #script(script: string): string {
+    const runs = this.#options.scriptRuns === 'every-boot' ? everyBoot(script) : script;
+    return this.#mirror ? `${NOTHING_SHOWN}${runs.replace(/^#!.*\n/, '')}` : runs;
   }
 
   async start(id: string): Promise<void> {
@@ -136,6 +167,7 @@ export class LocalMachines implements Realizer {
   }
 
   async close(): Promise<void> {
+    this.#mirror?.kill();
     const left = await this.provider.machines.list();
     await Promise.all(left.map((machine) => this.provider.machines.delete(machine.name)));
     await this.provider.address.release();
@@ -155,6 +187,22 @@ export class LocalMachines implements Realizer {
     return machine;
   }
 }
+
+/** Takes away, now and at every boot before anything else, what the local provider shows of the operator's binaries. */
+const NOTHING_SHOWN = `#!/bin/sh
+cat > /etc/systemd/system/no-binaries.service <<'EOT'
+[Unit]
+DefaultDependencies=no
+Before=sysinit.target
+[Service]
+Type=oneshot
+ExecStart=/bin/umount /opt/haup/bin
+[Install]
+WantedBy=sysinit.target
+EOT
+systemctl enable --quiet no-binaries.service
+umount /opt/haup/bin
+`;
 
 /** What Google's guest agent does with `startup-script`: runs it at the first boot, and at every one after. */
 function everyBoot(script: string): string {
