@@ -11,6 +11,11 @@ export function warningsOf(spec: ClusterSpec, o: Observation, now: number): stri
   if (o.bootstrapped && !o.etcd.readable) {
     warnings.unshift('etcd has no quorum or cannot be reached; its members are shown as last known');
   }
+  if (o.address?.lost) {
+    warnings.unshift(
+      `nobody reaches ${o.address.ip}: ${o.address.lost}; haup repair moves it to another zone`,
+    );
+  }
   if (spec.replicas.length === 2) {
     warnings.push('two replicas are worse than one: both are needed for every write; add a third');
   }

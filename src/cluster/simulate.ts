@@ -76,7 +76,7 @@ export function simulate(step: Step, o: Observation): Observation {
         step.replica === null
           ? { kind: 'balancer' as const }
           : { kind: 'machine' as const, name: step.replica };
-      return o.address ? { ...o, address: { ...o.address, holder } } : o;
+      return o.address ? { ...o, address: { ip: o.address.ip, holder } } : o;
     }
     case 'delete-balancer':
       return { ...o, balancer: null, address: freed(o, 'balancer', null) };

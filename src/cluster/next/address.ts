@@ -15,6 +15,8 @@ function towardsBalancer(v: View): Decision {
   const targets = balancer.targets.map((target) => target.replica);
   const desired = desiredTargets(v, targets);
   const held = address?.holder.kind === 'balancer';
+  // Its zone is gone, and with it every client's way in: nothing is more urgent, and nothing else is needed for it.
+  if (held && address.lost) return one({ kind: 'hand-over', replica: null });
   if (!sameSet(desired, targets)) {
     const someServe = desired.some((name) => servingNames(v).has(name));
     return held && !someServe ? nothingToDo : one({ kind: 'set-targets', targets: desired });
@@ -68,7 +70,7 @@ export function isGrown(v: View): boolean {
 /** The address is where the spec wants it. */
 export function isAddressSettled(v: View): boolean {
   const holder = v.observation.address?.holder;
-  if (wantsBalancer(v.spec)) return holder?.kind === 'balancer';
+  if (wantsBalancer(v.spec)) return holder?.kind === 'balancer' && !v.observation.address?.lost;
   return holder?.kind === 'machine' && holder.name === v.spec.replicas[0]?.name;
 }
 
