@@ -38,6 +38,7 @@ export function haproxyConfig(port: number, socket: string, servers: readonly Se
     uid 65534
     gid 65534
     maxconn 8000
+    no strict-limits
 
 defaults
     mode tcp

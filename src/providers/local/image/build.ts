@@ -24,7 +24,7 @@ export async function buildImage(folder: string, options: BuildOptions): Promise
     } catch (error) {
       options.signal?.throwIfAborted();
       failure = error;
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
     }
   }
   if (failure instanceof ExecError) {

@@ -42,7 +42,8 @@ export async function ensureImage(
         await buildImage(unfinished, { onProgress, signal: options.signal });
         await rename(unfinished, image);
       } catch (error) {
-        await rm(unfinished, { recursive: true, force: true });
+        // An interrupted debootstrap may write for another moment.
+        await rm(unfinished, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
         throw error;
       }
       return image;
