@@ -23,6 +23,8 @@ export interface ConvergeOptions {
   readonly clock?: Clock;
 }
 
+/** Looks, a second apart, that what may pass by itself is given to do so. */
+const LOOKS = 30;
 /** A step that succeeded and is asked for again this often does not do what it says. */
 const PATIENCE = 5;
 
@@ -40,6 +42,7 @@ export async function converge(world: World, options: ConvergeOptions): Promise<
   const succeeded = new Map<string, number>();
   /** Things that steps have changed since the observation began: what it says of them may be of before. */
   const changed = new Set<string>();
+  let looks = 0;
   let failure: { readonly step: Step; readonly error: unknown } | undefined;
 
   const start = (step: Step): void => {
@@ -97,6 +100,10 @@ export async function converge(world: World, options: ConvergeOptions): Promise<
     if (outdated || failure) continue;
     if (running.size === 0) {
       const [blocked] = decision.blocked;
+      if (blocked?.passing && looks++ < LOOKS) {
+        await clock.sleep(1000, signal);
+        continue;
+      }
       if (blocked) throw new Refusal(blocked.message, blocked.advice);
       if (decision.steps.length === 0) return observation;
     }

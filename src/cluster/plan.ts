@@ -11,6 +11,8 @@ import type { Step } from './step.ts';
 export interface Blocked {
   readonly message: string;
   readonly advice: string;
+  /** It may be over in a moment, without anybody's help: an election. */
+  readonly passing?: boolean;
 }
 
 export interface PlannedStep {

@@ -104,13 +104,16 @@ function add(v: View, joiner: Replica): Decision {
 /** Whether etcd can be read matters only when its membership has to change, and to who wants it mended. */
 function unreadable(v: View): Decision {
   if (v.joiners.length === 0 && v.orphans.length === 0 && !v.policy.revive) return nothingToDo;
+  const voters = [...v.replicas, ...v.orphans].filter(isVoter);
   const dead = [...v.replicas, ...v.orphans].filter((replica) => !replica.member?.healthy).map((r) => r.name);
+  const running = voters.filter((voter) => voter.inside?.etcd === 'running');
   return {
     steps: [],
     blocked: [
       {
         message: `etcd has no quorum or cannot be reached, so its membership cannot change; not answering: ${dead.join(', ')}`,
         advice: howToRevive(v, dead),
+        passing: running.length * 2 > voters.length,
       },
     ],
   };
