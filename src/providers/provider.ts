@@ -55,7 +55,7 @@ export interface MachineRequest {
 export interface Machines {
   /** Every machine of the cluster, orphans included, in name order. */
   list(): Promise<readonly Machine[]>;
-  /** Resolves when the machine runs; with `sshHost` set. Its sshd may not answer yet. */
+  /** Resolves when the machine runs; with `sshHost` set. Its sshd may not answer yet. `not-found` without a network. */
   create(request: MachineRequest): Promise<Machine>;
   /** Starts a stopped machine, its disk as it was. */
   start(name: string): Promise<Machine>;
@@ -87,6 +87,7 @@ export interface Address {
     /** Zones that the address must not live in: to move it out of one that the cloud itself does not call lost. */
     options?: { readonly avoidZones?: readonly string[] },
   ): Promise<void>;
+  /** Gives the address back to the cloud. Nothing to release is no error; `conflict` while somebody holds it. */
   release(): Promise<void>;
 }
 
