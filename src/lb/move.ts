@@ -3,8 +3,8 @@ import type { AvailabilityReport } from './availability.ts';
 import { startProbe } from './probe.ts';
 import { type ApiClient, isReady } from './request.ts';
 
-/** The probe runs for so long before and after the move: figures of a tenth of a second would say nothing. */
-const SETTLE_MS = 1000;
+/** The probe runs for so long before and after the move: six rounds each, for the move must not hold up what it is part of. */
+const SETTLE_MS = 300;
 
 export interface Move {
   /** "promotion", "demotion", "replacement"; null when nobody holds the address yet, so that there is no client to notice. */
