@@ -86,17 +86,21 @@ export async function setState(
     await order(socket, `set server ${backend}/${name} state ${state}`);
 }
 
+/** A server is deleted from one backend after the other: one of them may know it no more. */
+const GONE = /No such server/;
+
 /** Ends the connections of a server; their clients see them closed. */
 export async function endConnections(socket: string, name: string): Promise<void> {
   for (const backend of [CHECKED, UNCHECKED])
-    await order(socket, `shutdown sessions server ${backend}/${name}`);
+    await order(socket, `shutdown sessions server ${backend}/${name}`, [GONE]);
 }
 
 /** Deletes a server. It must have no connections. */
 export async function deleteServer(socket: string, name: string): Promise<void> {
-  await setState(socket, name, 'maint');
-  const gone = [/Server deleted/, /No such server/];
-  for (const backend of [CHECKED, UNCHECKED]) await order(socket, `del server ${backend}/${name}`, gone);
+  for (const backend of [CHECKED, UNCHECKED]) {
+    await order(socket, `set server ${backend}/${name} state maint`, [GONE]);
+    await order(socket, `del server ${backend}/${name}`, [/Server deleted/, GONE]);
+  }
 }
 
 function parseCsv(text: string): Record<string, string>[] {
