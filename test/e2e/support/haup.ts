@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
-import { setPriority } from 'node:os';
+import { getPriority, setPriority } from 'node:os';
 import { join } from 'node:path';
 import type { Status } from '../../../src/cluster/status.ts';
 
 /** A folder of their own, at a fixed place, so that a run finds and removes what a crashed one has left. */
 export const E2E_HOME = process.env.HAUP_E2E_HOME ?? '/var/tmp/haup-e2e';
 /** HAUP_MAIN: another build than this checkout's `dist`, which others may be rebuilding. */
+export /** What this process was started with. */
+const PRIORITY = getPriority();
 export const MAIN = process.env.HAUP_MAIN ?? new URL('../../../dist/cli/main.js', import.meta.url).pathname;
 
 export interface Ended {
@@ -44,7 +46,7 @@ export function startHaup(args: readonly string[], options: HaupOptions = {}): R
   };
   const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] });
   // haup's machines must not inherit what the clients of a test are given; see clientsFirst.
-  if (child.pid !== undefined) setPriority(child.pid, 0);
+  if (child.pid !== undefined) setPriority(child.pid, PRIORITY);
   child.stdin.end(options.input ?? '');
   let stdout = '';
   let stderr = '';

@@ -1,4 +1,5 @@
-import { setPriority } from 'node:os';
+import { existsSync, writeFileSync } from 'node:fs';
+import { getPriority, setPriority } from 'node:os';
 import { type ApiClient, callApi } from '../../../src/lb/request.ts';
 
 /** One request. Moments are of `performance.now()`, milliseconds. */
@@ -32,7 +33,10 @@ export interface OpenLoop extends Load<Sample[]> {
  * with everything else on this host. Otherwise a test measures how long its own requests waited to be sent.
  */
 export function clientsFirst(): void {
-  setPriority(-10);
+  setPriority(Math.max(-20, getPriority() - 10));
+  // With automatic groups it is sessions that compete, of which each machine's services have their own.
+  const group = '/proc/self/autogroup';
+  if (existsSync(group)) writeFileSync(group, '-10');
 }
 
 /** Begins a request `hz` times a second whether or not the last one has ended: a slow answer hides no failure. */
