@@ -16,9 +16,7 @@ export async function observeMembers(
     .filter((machine) => machine.inside?.etcd === 'running')
     .map((machine) => machine.name);
   const endpoints = new Map(running.map((name) => [name, clientOf(name)]));
-  const voters = before.members.filter((member) => !member.learner);
-  const majority = running.length * 2 > voters.length;
-  const summary = await observe(endpoints, { patienceMs: majority ? PATIENCE_MS : 0, signal });
+  const summary = await observe(endpoints, { patienceMs: PATIENCE_MS, signal });
   if (!summary.readable && summary.members.length === 0) {
     return { readable: false, members: before.members.map((m) => ({ ...m, healthy: false, leader: false })) };
   }
