@@ -75,7 +75,9 @@ export const balancingHandlers: Readonly<Record<string, Handler>> = {
     const path = servicePath(ask);
     return cloud.delete(ask, path, {
       check() {
-        const user = rulesOf(cloud, path)[0];
+        const user = cloud.store
+          .all('forwardingRules')
+          .find((each) => cloud.store.pathOf(String(each.message.backendService)) === path);
         if (user) throw inUse(path, user);
       },
     });
@@ -136,6 +138,7 @@ function insertRule(cloud: GceCloud, ask: Ask): Message {
       resource.message.IPAddress = ip;
       use(cloud, ip, resource.path);
       cloud.probedSince.set(resource.path, cloud.clock.now());
+      resource.making = false;
       await routeRule(cloud, resource);
     },
   });
@@ -211,12 +214,11 @@ export function probePlaceOf(cloud: GceCloud, service: Resource): { port: number
   return { port: Number(https?.port ?? 443), path: String(https?.requestPath ?? '/') };
 }
 
+/** The rules that lead to a service and are at work: one that is still being made sends nothing anywhere. */
 export function rulesOf(cloud: GceCloud, service: string): Resource[] {
   return cloud.store
     .all('forwardingRules')
-    .filter(
-      (each) => cloud.store.pathOf(String(each.message.backendService)) === service && each.message.IPAddress,
-    );
+    .filter((each) => !each.making && cloud.store.pathOf(String(each.message.backendService)) === service);
 }
 
 function checkReferences(cloud: GceCloud, ask: Ask, body: Message): void {

@@ -1,0 +1,149 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { binariesFolder, cacheFolder } from '../../../src/artifacts/cache.ts';
+import { ensureBinaries } from '../../../src/artifacts/ensure.ts';
+import { hostArchitecture } from '../../../src/artifacts/sources.ts';
+import { DEFAULT_KUBERNETES_VERSION, defaultEtcdVersion } from '../../../src/artifacts/versions.ts';
+import { behindItsBack } from './instances.ts';
+import { type RealizedGce, startRealizedGce } from './realized.ts';
+
+/** Real etcd and Kubernetes on real machines, through the real Google client and the command line that a user types. */
+const RULE_MS = 3000;
+const DELAYS = {
+  default: 500,
+  'forwardingRules.insert': RULE_MS,
+  'forwardingRules.delete': RULE_MS,
+  'instances.insert': 1000,
+  'instances.delete': 1000,
+  'instances.start': 500,
+  'instances.addAccessConfig': 500,
+  'instances.deleteAccessConfig': 500,
+  guestAgent: 1000,
+  firstProbes: 1000,
+};
+const MAIN = new URL('../../../src/cli/main.ts', import.meta.url).pathname;
+
+let gce: RealizedGce;
+let folder: string;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  const kubernetesVersion = DEFAULT_KUBERNETES_VERSION;
+  const etcdVersion = defaultEtcdVersion(kubernetesVersion);
+  await ensureBinaries({ kubernetesVersion, etcdVersion });
+  const release = { kubernetesVersion, etcdVersion, arch: hostArchitecture() };
+  const binaries = binariesFolder(cacheFolder(), release);
+  expect(existsSync(binaries)).toBe(true);
+  gce = await startRealizedGce({ binariesFolder: binaries, binaries: 'mirrored', delays: DELAYS });
+  folder = await mkdtemp(join(tmpdir(), 'gcex-story-'));
+  const credentials = join(folder, 'credentials.json');
+  await writeFile(credentials, JSON.stringify(gce.credentials), { mode: 0o600 });
+  env = {
+    PATH: process.env.PATH ?? '',
+    HOME: folder,
+    HAUP_HOME: join(folder, 'haup'),
+    HAUP_MIRROR: gce.machines.mirror,
+    HAUP_SSH_FROM: '198.51.100.7/32',
+    CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE: gce.server.endpoint,
+    GOOGLE_APPLICATION_CREDENTIALS: credentials,
+    PROJECT: gce.cloud.project,
+    KUBERNETES_PROVIDER: 'gce',
+    MULTIZONE: 'true',
+    KUBE_GCE_ZONE: 'europe-west1-b',
+  };
+}, 600_000);
+afterAll(async () => {
+  await gce?.close();
+  await rm(folder, { recursive: true, force: true });
+}, 120_000);
+
+interface Status {
+  readonly converged: boolean;
+  readonly apiAddress: {
+    readonly ip: string;
+    readonly holder: { readonly kind: string; readonly name?: string };
+  };
+  readonly replicas: readonly {
+    readonly name: string;
+    readonly machine: string;
+    readonly apiServer: string;
+  }[];
+  readonly etcd: { readonly voters: number; readonly healthy: number };
+}
+
+async function haup(...args: string[]): Promise<string> {
+  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args, '-c', 'gx'], { env });
+  let out = '';
+  let all = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    out += chunk;
+    all += chunk;
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    all += chunk;
+  });
+  const code = await new Promise((resolve) => child.on('close', resolve));
+  if (code !== 0) throw new Error(`haup ${args.join(' ')} ended with ${code}:\n${all}`);
+  const measured = /measured.*longest gap ([\d.]+) (m?)s.*/.exec(all);
+  if (measured) {
+    process.stdout.write(`figure: GCE, forwarding rule ${RULE_MS / 1000} s: ${measured[0]}\n`);
+    const gap = Number(measured[1]) * (measured[2] ? 1 : 1000);
+    expect(gap).toBeLessThanOrEqual(RULE_MS + 2000);
+  }
+  return out;
+}
+const status = async () => JSON.parse(await haup('status', '-o', 'json')) as Status;
+
+let ip: string;
+
+it('creates one master with KUBERNETES_PROVIDER=gce MULTIZONE=true KUBE_GCE_ZONE=europe-west1-b', async () => {
+  await haup('create');
+  const now = await status();
+  ip = now.apiAddress.ip;
+  expect(now).toMatchObject({ converged: true, etcd: { voters: 1 } });
+  expect(now.apiAddress.holder).toEqual({ kind: 'machine', name: 'gx-master' });
+}, 300_000);
+
+it('grows to three in three zones, and the API address moves to the load balancer', async () => {
+  await haup('add-replica', '--zones', 'europe-west1-c,europe-west1-d', '--count', '2');
+  expect(await status()).toMatchObject({
+    converged: true,
+    apiAddress: { ip, holder: { kind: 'balancer' } },
+    etcd: { voters: 3, healthy: 3 },
+    loadBalancer: { targets: [{ health: 'healthy' }, { health: 'healthy' }, { health: 'healthy' }] },
+  });
+}, 600_000);
+
+it('replaces one whose machine has lost its power', async () => {
+  const dead = (await status()).replicas[1]?.name ?? '';
+  await behindItsBack.stop(gce.cloud, dead);
+  await haup('replace-replica', dead);
+  const now = await status();
+  expect(now).toMatchObject({
+    converged: true,
+    apiAddress: { ip, holder: { kind: 'balancer' } },
+    etcd: { voters: 3, healthy: 3 },
+  });
+  expect(now.replicas.map((each) => each.name)).not.toContain(dead);
+}, 600_000);
+
+it('shrinks to one, which has the API address again', async () => {
+  const [, second, third] = (await status()).replicas.map((each) => each.name);
+  await haup('remove-replica', second ?? '', third ?? '');
+  expect(await status()).toMatchObject({
+    converged: true,
+    apiAddress: { ip, holder: { kind: 'machine', name: 'gx-master' } },
+    etcd: { voters: 1, healthy: 1 },
+  });
+  expect(gce.cloud.store.all('forwardingRules')).toEqual([]);
+}, 600_000);
+
+it('is deleted, and nothing is left', async () => {
+  await haup('delete', '--yes');
+  expect(gce.cloud.store.paths()).toEqual([]);
+  expect(gce.machines.machines()).toEqual([]);
+}, 300_000);
