@@ -11,9 +11,13 @@ import { describe, type Step, stepKey, touches } from './step.ts';
 export interface World {
   /** What should be, as the store has it now. */
   spec(): ClusterSpec;
-  observe(): Promise<Observation>;
-  /** Idempotent. Resolves when the step's effect can be observed. */
-  execute(step: Step, progress: (message: string) => void): Promise<void>;
+  /**
+   * Everything, as it is now. With `since`, the steps that have had an effect since the last look: what they do not
+   * touch may be what was seen up to {@link REUSE_MS} ago, so that nothing final is concluded from such an answer.
+   */
+  observe(since?: readonly Step[]): Promise<Observation>;
+  /** Idempotent. Resolves when the step's effect can be observed; `halfway` says that a part of it can be. */
+  execute(step: Step, progress: (message: string) => void, halfway: () => void): Promise<void>;
 }
 
 export interface ConvergeOptions {
@@ -25,6 +29,9 @@ export interface ConvergeOptions {
 
 /** Looks, a second apart, that what may pass by itself is given to do so. */
 const LOOKS = 30;
+/** Between two steps that follow each other at once, most things need no second look. */
+export const REUSE_MS = 2000;
+
 /** A step that succeeded and is asked for again this often does not do what it says. */
 const PATIENCE = 5;
 
@@ -42,6 +49,12 @@ export async function converge(world: World, options: ConvergeOptions): Promise<
   const succeeded = new Map<string, number>();
   /** Things that steps have changed since the observation began: what it says of them may be of before. */
   const changed = new Set<string>();
+  /** Steps that have had an effect, or a part of it, since the last observation began. */
+  let since: Step[] = [];
+  let wake = (): void => {};
+  let woken = false;
+  /** The next observation has to be of now, in everything. */
+  let whole = false;
   let looks = 0;
   let failure: { readonly step: Step; readonly error: unknown } | undefined;
 
@@ -49,9 +62,14 @@ export async function converge(world: World, options: ConvergeOptions): Promise<
     const key = stepKey(step);
     const began = clock.now();
     const seconds = (): number => (clock.now() - began) / 1000;
+    const halfway = (): void => {
+      since.push(step);
+      woken = true;
+      wake();
+    };
     emit({ type: 'step-started', step });
     const done = world
-      .execute(step, (message) => emit({ type: 'step-waiting', step, message }))
+      .execute(step, (message) => emit({ type: 'step-waiting', step, message }), halfway)
       .then(
         () => {
           succeeded.set(key, (succeeded.get(key) ?? 0) + 1);
@@ -64,6 +82,7 @@ export async function converge(world: World, options: ConvergeOptions): Promise<
       )
       .finally(() => {
         running.delete(key);
+        since.push(step);
         for (const thing of touches(step)) changed.add(thing);
       });
     running.set(key, { step, done });
@@ -76,7 +95,10 @@ export async function converge(world: World, options: ConvergeOptions): Promise<
       throw failed(failure!.step, failure!.error, world.spec());
     }
     changed.clear();
-    const observation = await world.observe().catch(async (error: unknown) => {
+    const effects = whole ? undefined : since;
+    since = [];
+    woken = false;
+    const observation = await world.observe(effects).catch(async (error: unknown) => {
       // What runs is waited for: nothing of ours goes on behind the back of whoever reads the error.
       await Promise.all([...running.values()].map((entry) => entry.done));
       throw error;
@@ -99,6 +121,10 @@ export async function converge(world: World, options: ConvergeOptions): Promise<
     }
     if (outdated || failure) continue;
     if (running.size === 0) {
+      if (effects !== undefined) {
+        whole = true;
+        continue;
+      }
       const [blocked] = decision.blocked;
       if (blocked?.passing && looks++ < LOOKS) {
         await clock.sleep(1000, signal);
@@ -107,8 +133,14 @@ export async function converge(world: World, options: ConvergeOptions): Promise<
       if (blocked) throw new Refusal(blocked.message, blocked.advice);
       if (decision.steps.length === 0) return observation;
     }
+    whole = false;
     // None left: what ran has ended while we waited for something else.
-    if (running.size > 0) await Promise.race([...running.values()].map((entry) => entry.done));
+    if (running.size === 0) continue;
+    const halves = new Promise<void>((resolve) => {
+      wake = resolve;
+      if (woken) resolve();
+    });
+    await Promise.race([halves, ...[...running.values()].map((entry) => entry.done)]);
   }
 }
 

@@ -5,12 +5,14 @@ import { HostKeyError, SshError } from '../ssh/errors.ts';
 import type { SessionPool } from '../ssh/pool.ts';
 import type { Session } from '../ssh/session.ts';
 import type { ChangeableWorld } from './change.ts';
+import { REUSE_MS } from './converge.ts';
 import { execute } from './execute/execute.ts';
 import { operatorKey } from './execute/keys.ts';
 import type { Progress, Tools } from './execute/tools.ts';
 import type { EtcdObservation, MachineObservation, Observation, Silence } from './observation.ts';
 import { nothing } from './observation.ts';
 import { observeMembers } from './observe-members.ts';
+import { outdatedBy } from './outdated.ts';
 import { type ClusterSpec, replicaZones } from './spec.ts';
 import type { Step } from './step.ts';
 
@@ -26,6 +28,13 @@ export type WorldParts = Omit<Tools, 'session' | 'drop' | 'seen' | 'etcd'> & {
   readonly etcdClients: () => Promise<(replica: string, session: () => Promise<Session>) => EtcdClient>;
 };
 
+type Met = Pick<MachineObservation, 'inside' | 'silence'>;
+
+interface Cloud extends Pick<Observation, 'network' | 'address' | 'balancer'> {
+  readonly at: number;
+  readonly machines: readonly Machine[];
+}
+
 /** The real world: one cluster's cloud, machines, etcd and store, under its lock. */
 export class RealWorld implements ChangeableWorld {
   readonly #parts: WorldParts;
@@ -33,6 +42,8 @@ export class RealWorld implements ChangeableWorld {
   readonly #silent = new Set<string>();
   readonly #hosts = new Map<string, string>();
   #last: Observation = nothing;
+  #cloud: Cloud | null = null;
+  readonly #insides = new Map<string, { readonly at: number; readonly met: Met }>();
 
   constructor(parts: WorldParts) {
     this.#parts = parts;
@@ -62,19 +73,15 @@ export class RealWorld implements ChangeableWorld {
     return this.#parts.provider.interruption(replicaZones(spec));
   }
 
-  async execute(step: Step, progress: Progress): Promise<void> {
-    await execute(this.#tools, step, progress);
+  async execute(step: Step, progress: Progress, halfway: () => void): Promise<void> {
+    await execute(this.#tools, step, progress, halfway);
     if (step.kind === 'delete-network') this.#last = { ...this.#last, deleted: true };
   }
 
-  async observe(): Promise<Observation> {
-    const { provider, memory } = this.#parts;
-    const [network, address, balancer, machines] = await Promise.all([
-      provider.network.ready(),
-      provider.address.read(),
-      provider.balancer.read(),
-      provider.machines.list(),
-    ]);
+  async observe(since?: readonly Step[]): Promise<Observation> {
+    const { memory } = this.#parts;
+    this.#forget(since);
+    const { network, address, balancer, machines } = await this.#seeCloud();
     const looked = await Promise.all(machines.map((machine) => this.#look(machine)));
     const { bootstrapped } = memory.spec;
     const etcd = bootstrapped && !memory.spec.deleting ? await this.#members(looked) : nothing.etcd;
@@ -88,6 +95,32 @@ export class RealWorld implements ChangeableWorld {
       deleted: this.#last.deleted,
     };
     return this.#last;
+  }
+
+  /** What is outdated, or too old, is looked at again. */
+  #forget(since: readonly Step[] | undefined): void {
+    const stale = Date.now() - REUSE_MS;
+    const outdated = since?.map(outdatedBy);
+    const cloud = this.#cloud && this.#cloud.at > stale && outdated?.every((each) => !each.cloud);
+    if (!cloud) this.#cloud = null;
+    for (const [name, { at }] of this.#insides) {
+      const kept = at > stale && outdated?.every((each) => each.inside !== name);
+      if (!kept) this.#insides.delete(name);
+    }
+  }
+
+  async #seeCloud(): Promise<Cloud> {
+    if (this.#cloud) return this.#cloud;
+    const { provider } = this.#parts;
+    const at = Date.now();
+    const [network, address, balancer, machines] = await Promise.all([
+      provider.network.ready(),
+      provider.address.read(),
+      provider.balancer.read(),
+      provider.machines.list(),
+    ]);
+    this.#cloud = { at, network, address, balancer, machines };
+    return this.#cloud;
   }
 
   /** @throws SshError `unreachable`; Error when the machine is not known to run. */
@@ -122,12 +155,21 @@ export class RealWorld implements ChangeableWorld {
     const { name, zone, state, internalIp, externalIp, sshHost } = machine;
     if (sshHost) this.#hosts.set(name, sshHost);
     else this.#hosts.delete(name);
-    const met = state === 'running' && sshHost ? await this.#inside(name) : { inside: null };
+    const met = state === 'running' && sshHost ? await this.#insideOf(name) : { inside: null };
     return { name, zone, state, internalIp, externalIp, ...met };
   }
 
+  async #insideOf(name: string): Promise<Met> {
+    const kept = this.#insides.get(name);
+    if (kept) return kept.met;
+    const at = Date.now();
+    const met = await this.#inside(name);
+    this.#insides.set(name, { at, met });
+    return met;
+  }
+
   /** A machine that has never been logged in to is the provisioning's affair: looking must not wait for its boot. */
-  async #inside(name: string): Promise<Pick<MachineObservation, 'inside' | 'silence'>> {
+  async #inside(name: string): Promise<Met> {
     const { memory, signal } = this.#parts;
     if (memory.spec.deleting || !memory.pin(name)?.seen) return { inside: null };
     const timeoutMs = this.#silent.has(name) ? SECOND_LOOK_MS : LOOK_MS;

@@ -6,21 +6,33 @@ import { healthUrls, SETTLED_SECONDS, unit } from './units/names.ts';
 import type { Waiting } from './waiting.ts';
 
 const START_TIMEOUT_MS = 180_000;
+/** How everything that is said of it begins, while it is waited for. */
+const API_SERVER = 'the API server';
 /** Longer than any unit's own limit, after which systemd kills it. */
 const STOP_TIMEOUT_MS = 180_000;
 
 /**
  * Starts API server, controller manager and scheduler. Resolves when the API server is ready, the other two are well and each
  * has an active instance somewhere, and the `kubernetes` service leads to the API address.
+ * `serving` is called as soon as the API server is ready, if the others are not yet.
  * @throws ReplicaError, SshError
  */
 export async function startControlPlane(
   session: Session,
-  options: { readonly apiPort: number },
+  options: { readonly apiPort: number; readonly serving?: () => void },
   waiting: Waiting = {},
 ): Promise<void> {
   const script = startScript(options.apiPort);
-  await carryOut(session, { doing: 'start the control plane', script, timeoutMs: START_TIMEOUT_MS }, waiting);
+  let serves = false;
+  const progress = (what: string): void => {
+    if (!serves && !what.startsWith(API_SERVER)) {
+      serves = true;
+      options.serving?.();
+    }
+    waiting.progress?.(what);
+  };
+  const work = { doing: 'start the control plane', script, timeoutMs: START_TIMEOUT_MS };
+  await carryOut(session, work, { ...waiting, progress });
 }
 
 /** Stops controller manager and scheduler for good; their leases are released as they end. */
@@ -66,16 +78,19 @@ later() { looks=$((looks + 1)); [ $looks -lt 20 ] || not_yet "$1" "$2"; sleep 0.
 systemctl is-enabled -q ${units} || systemctl enable -q ${units}
 timeout 2 systemctl start ${unit.apiServer} 2>/dev/null || {
   [ $? -eq 124 ] || sleep 0.5
-  not_yet ${unit.apiServer} 'the API server: serving'
+  not_yet ${unit.apiServer} '${API_SERVER}: serving'
 }
 while :; do
   answer=$(curl -s -m 2 --cacert ${pkiPath('ca.crt')} "$base/readyz?verbose" || true)
   case "$answer" in *'readyz check passed'*) break ;; esac
   failed=$(echo "$answer" | sed -n 's/^\\[-\\]\\([^ ]*\\).*/\\1/p' | head -n 1)
-  later ${unit.apiServer} "the API server: \${failed:-an answer}"
+  later ${unit.apiServer} "${API_SERVER}: \${failed:-an answer}"
 done
 
+state=$(systemctl show -p ActiveState --value ${unit.controllerManager})
 systemctl start --no-block ${controllers.join(' ')} ${unit.endpoints}
+# Back to haup at once: the API server can be put to use meanwhile.
+case $state in inactive | failed) not_yet ${unit.controllerManager} 'the controller manager: starting' ;; esac
 ${controllers.map(healthScript).join('\n')}
 lease() { api "$base/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/$1" | tr -d ' \\n'; }
 field() { sed -n "s/.*\\"$1\\":\\"\\{0,1\\}\\([^\\",}]*\\).*/\\1/p"; }

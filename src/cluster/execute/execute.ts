@@ -6,7 +6,7 @@ import { createMachine, deleteMachine, provision, startMachine } from './machine
 import type { Progress, Tools } from './tools.ts';
 
 /** Does a step for real: the twin of `simulate`. Resolves when its effect can be observed. */
-export async function execute(t: Tools, step: Step, progress: Progress): Promise<void> {
+export async function execute(t: Tools, step: Step, progress: Progress, halfway: () => void): Promise<void> {
   switch (step.kind) {
     case 'ensure-network':
       return t.provider.network.ensure();
@@ -34,7 +34,7 @@ export async function execute(t: Tools, step: Step, progress: Progress): Promise
     case 'remove-member':
       return removeMember(t, step.replica, step.member, progress);
     case 'start-control-plane':
-      return startControlPlane(t, step.replica, progress);
+      return startControlPlane(t, step.replica, progress, halfway);
     case 'stop-controllers':
       return stopControllers(t, step.replica, progress);
     case 'stop-api-server':
