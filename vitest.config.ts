@@ -15,7 +15,7 @@ const layer = (name: string, options: { testTimeout: number; serial?: boolean; g
 export default defineConfig({
   test: {
     projects: [
-      layer('unit', { testTimeout: 10_000 }),
+      layer('unit', { testTimeout: 60_000 }),
       layer('model', { testTimeout: 600_000 }),
       layer('contract', { testTimeout: 300_000, serial: true }),
       layer('clouds', { testTimeout: 300_000, serial: true }),
