@@ -1,7 +1,7 @@
 import type { IpPermission } from '@aws-sdk/client-ec2';
 import type { Ec2Calls } from '../../../src/providers/aws/calls.ts';
 import { byIds, type Handlers } from './ec2-network.ts';
-import { matches, page } from './filters.ts';
+import { checkNames, matches, page } from './filters.ts';
 import { refuse } from './refusal.ts';
 import { newTags } from './tags.ts';
 import type { GroupThing, World } from './world.ts';
@@ -60,6 +60,7 @@ export function groupHandlers(
     },
 
     DescribeSecurityGroups(input) {
+      checkNames(input.Filters, ['group-name', 'vpc-id', 'group-id']);
       const some = input.GroupIds
         ? byIds(world, world.groups, input.GroupIds, 'InvalidGroup.NotFound')
         : world.known(world.groups);

@@ -2,7 +2,7 @@ import type { Instance, RunInstancesRequest } from '@aws-sdk/client-ec2';
 import type { Ec2Calls } from '../../../src/providers/aws/calls.ts';
 import { associate, elasticIpOf } from './ec2-addresses.ts';
 import { architectureOf, byIds, type Handlers } from './ec2-network.ts';
-import { matches, page } from './filters.ts';
+import { checkNames, matches, page } from './filters.ts';
 import { refuse } from './refusal.ts';
 import { newTags } from './tags.ts';
 import { type InstanceThing, tagValue, type World } from './world.ts';
@@ -80,6 +80,7 @@ export function instanceHandlers(
     },
 
     DescribeInstances(input) {
+      checkNames(input.Filters, ['instance-id', 'instance-state-name', 'availability-zone', 'vpc-id']);
       if (input.InstanceIds && input.MaxResults !== undefined)
         refuse('InvalidParameterCombination', 'The parameter instancesSet cannot be used with maxResults');
       const some = input.InstanceIds

@@ -25,6 +25,12 @@ export function matches(
   });
 }
 
+/** Refuses filters that the action does not have, also where there is nothing to filter. */
+export function checkNames(filters: readonly Filter[] | undefined, names: readonly string[]): void {
+  const fields = Object.fromEntries(names.map((name) => [name, []]));
+  for (const filter of filters ?? []) matches([filter], fields, []);
+}
+
 function wild(pattern: string): RegExp {
   const source = pattern
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')
