@@ -68,7 +68,8 @@ describe('the API server', () => {
     expect(flagsOf('kube-apiserver', { shutdownDelaySeconds: 30 }).get('shutdown-delay-duration')).toBe(
       '30s',
     );
-    expect(stop).toBeGreaterThan(30 + 60);
+    const request = Number.parseInt(flagsOf('kube-apiserver').get('request-timeout')!, 10);
+    expect(stop).toBeGreaterThan(30 + request);
   });
 
   test('may bind a low port, and has no capability when it need not', () => {
