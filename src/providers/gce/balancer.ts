@@ -18,8 +18,10 @@ export interface GceBalancer extends Balancer {
   targets(): Promise<Members>;
   /** Makes the temporary rule unless a rule is there; the address under which targets have health now. */
   warm(): Promise<string>;
-  /** What is left to do once the rule with the API address exists: addresses for machines, the temporary rule's end. */
+  /** What a run that ended in a handover's middle has left to do: addresses for machines, then {@link settle}. */
   finish(): Promise<void>;
+  /** Ends the temporary rule (address: `before`) once the targets are healthy behind the one with the API address. */
+  settle(members: Members, before: string, ip: string): Promise<void>;
 }
 
 /**
@@ -144,23 +146,25 @@ export function openBalancer(context: Context, settings: GceSettings, instances:
   }
 
   async function finish(): Promise<void> {
-    const present = await instances.all();
-    await giveAddresses(context, present);
+    await giveAddresses(context, await instances.all());
     const { final, warm: temporary } = await settledRules(context);
-    if (!final || !temporary) return;
-    const members = await targets();
+    if (final && temporary) await settle(await targets(), temporary.IPAddress, final.IPAddress);
+  }
+
+  async function settle(members: Members, before: string, ip: string): Promise<void> {
     // The temporary rule goes when the targets are as healthy behind the API address as they are behind it.
-    const healthy = await healthyMembers(context, members, temporary.IPAddress);
-    await untilHealthy(context, members, final.IPAddress, [...healthy]);
+    const healthy = [...(await healthyMembers(context, members, before))];
+    await untilHealthy(context, members, ip, healthy);
     await removeRule(context, names.warmRule);
     // Where the cloud does not say which rule a target is healthy behind, only now it is known of this one.
-    await untilHealthy(context, members, final.IPAddress, [...healthy]);
+    await untilHealthy(context, members, ip, healthy);
   }
 
   return {
     targets,
     warm,
     finish,
+    settle,
     async read() {
       const [service, rules] = await Promise.all([readService(), readRules(context)]);
       if (!service) {

@@ -47,7 +47,8 @@ export function openHandover(
         'the load balancer has no target to take the API address for',
       );
     }
-    await untilHealthy(context, members, await balancer.warm(), names);
+    const warm = await balancer.warm();
+    await untilHealthy(context, members, warm, names);
     const owner = holder.kind === 'machine' ? await instances.find(holder.name) : null;
     context.progress(`moving ${ip} to the load balancer`);
     const critical = shielded();
@@ -58,7 +59,10 @@ export function openHandover(
       const { final } = await readRules(critical).catch(() => ({ final: null }));
       if (!final) throw await undone(error, ip, owner && (() => addAddress(critical, owner, ip)));
     }
-    await balancer.finish();
+    // From here the temporary rule says that something is left to do, until it is gone.
+    if (!owner) return balancer.finish();
+    await giveEphemeral(context, owner);
+    await balancer.settle(members, warm, ip);
   }
 
   async function toMachine({ ip, holder }: ApiAddress, name: string): Promise<void> {

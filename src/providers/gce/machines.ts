@@ -5,7 +5,7 @@ import { bootScriptEveryBoot } from './boot-script.ts';
 import type { Context } from './cloud.ts';
 import { isExisting, remove } from './common.ts';
 import { GceError } from './errors.ts';
-import { GCE_NAME, labelsOf, lastPart } from './names.ts';
+import { GCE_NAME, labelsOf, lastPart, regionOf } from './names.ts';
 import { type Instance, instance } from './schemas.ts';
 import type { GceSettings } from './settings.ts';
 import { mustBeZone } from './zones.ts';
@@ -119,7 +119,8 @@ export function openMachines(
     async create(request) {
       const { name, zone, requestToken } = request;
       if (!GCE_NAME.test(name)) throw new GceError('invalid', 'name', `"${name}" cannot name an instance`);
-      await mustBeZone(zones, zone);
+      // A zone of the region that does not exist is refused by the cloud: see withOtherZones.
+      if (regionOf(zone) !== cluster.region) await mustBeZone(zones, zone);
       context.progress(`${name}: creating the instance in ${zone}`);
       // A request id that GCE has answered before is ignored, even when its instance was deleted since: then the
       // second id makes it. The name keeps a second instance from being made.
@@ -213,16 +214,19 @@ function instanceFor({ cluster, names }: Context, settings: GceSettings, request
   };
 }
 
-/** A zone without capacity: say where else the machine could stand. */
+/** A zone without capacity, or none at all: say where else the machine could stand. */
 async function withOtherZones(
   error: unknown,
   zone: string,
   zones: () => Promise<readonly string[]>,
 ): Promise<unknown> {
-  if (!(error instanceof GceError && /^(ZONE_RESOURCE_POOL|STOCKOUT|RESOURCE_POOL)/.test(error.reason)))
-    return error;
-  const others = (await zones()).filter((each) => each !== zone);
-  return new GceError('quota', error.reason, error.message, {
-    advice: `Try again later, or another zone of the region: ${others.join(', ')}.`,
-  });
+  if (!(error instanceof GceError)) return error;
+  const full = /^(ZONE_RESOURCE_POOL|STOCKOUT|RESOURCE_POOL)/.test(error.reason);
+  const unknown = error.kind === 'not-found' && error.message.includes(`/zones/${zone}'`);
+  if (!full && !unknown) return error;
+  const others = (await zones()).filter((each) => each !== zone).join(', ');
+  const advice = full
+    ? `Try again later, or another zone of the region: ${others}.`
+    : `The zones of the region are ${others}.`;
+  return new GceError(error.kind, error.reason, error.message, { advice });
 }
