@@ -1,6 +1,11 @@
 import type { Target } from '../providers/provider.ts';
 import type { Inside } from '../replicas/inspect.ts';
-import type { MachineObservation, MemberObservation, Observation } from './observation.ts';
+import {
+  type MachineObservation,
+  type MemberObservation,
+  machineOf,
+  type Observation,
+} from './observation.ts';
 import type { Step } from './step.ts';
 
 /** A disk on which nothing has been done yet. */
@@ -121,13 +126,20 @@ function started(o: Observation, name: string): Observation {
   return revived({ ...o, machines }, name);
 }
 
-/** A voter that runs again: with a majority there is a leader. */
+/** A voter that runs again: with a majority there is a leader, and whoever only lacked one is healthy again too. */
 function revived(o: Observation, name: string): Observation {
   const after = member(o, name, { healthy: true });
-  const leader = after.etcd.members.find((m) => m.leader) ?? after.etcd.members.find((m) => m.healthy);
-  const readable = after.etcd.members.filter((m) => !m.learner && m.healthy).length * 2 > voters(after);
-  const list = after.etcd.members.map((m) => ({ ...m, leader: readable && m === leader }));
-  return { ...after, etcd: { readable: readable || after.etcd.readable, members: list } };
+  const waits = (m: MemberObservation): boolean =>
+    !after.etcd.readable && machineOf(after, m.name)?.inside?.etcd === 'running';
+  const able = after.etcd.members.filter((m) => !m.learner && (m.healthy || waits(m)));
+  const elects = able.length * 2 > voters(after);
+  const leader = able.find((m) => m.leader) ?? able[0];
+  const list = after.etcd.members.map((m) => ({
+    ...m,
+    healthy: m.healthy || (elects && waits(m)),
+    leader: elects && m === leader,
+  }));
+  return { ...after, etcd: { readable: elects || after.etcd.readable, members: list } };
 }
 
 /** Nothing can be seen of a stopped machine's disk: a voter is taken to have been complete, anything else to be empty. */

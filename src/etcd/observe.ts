@@ -32,7 +32,7 @@ export interface EtcdSummary {
 export interface ObserveOptions {
   /** For each question; they are all asked at once. Default 2,000. */
   readonly timeoutMs?: number | undefined;
-  /** Looks again for so long while a majority answers but has no leader: an election takes 1 to 2 s. Default 0. */
+  /** Looks again for so long while a majority is asked and no leader is found: an election takes 1 to 2 s. Default 0. */
   readonly patienceMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -61,7 +61,7 @@ export async function observe(
     const known = await lastKnown(answers, options);
     const voters = known.members.filter((member) => !member.isLearner).length;
     // Less than a majority elects nobody, however long it is given.
-    if (answers.length * 2 <= voters || answers.length === 0 || Date.now() >= deadline) return known;
+    if (endpoints.size * 2 <= voters || endpoints.size === 0 || Date.now() >= deadline) return known;
     await systemClock.sleep(100, signal);
   }
 }

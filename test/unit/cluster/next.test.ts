@@ -1,0 +1,110 @@
+import { describe, expect, test } from 'vitest';
+import { next } from '../../../src/cluster/next/next.ts';
+import type { MemberObservation, Observation } from '../../../src/cluster/observation.ts';
+import { emptyInside } from '../../../src/cluster/simulate.ts';
+import type { Step } from '../../../src/cluster/step.ts';
+import { converged, powerOff, specOf } from '../../support/clusters.ts';
+
+const spec = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c'], { bootstrapped: true });
+const healthy = converged(spec);
+
+function member(name: string, flags: Partial<MemberObservation> = {}): MemberObservation {
+  return { id: `id-${name}`, name, learner: false, started: true, healthy: true, leader: false, ...flags };
+}
+
+function withMember(o: Observation, added: MemberObservation): Observation {
+  const members = [...o.etcd.members.filter((m) => m.name !== added.name), added];
+  return { ...o, etcd: { ...o.etcd, members } };
+}
+
+function withoutMachine(o: Observation, name: string): Observation {
+  return { ...o, machines: o.machines.filter((machine) => machine.name !== name) };
+}
+
+function kinds(o: Observation): string[] {
+  return next(spec, o).steps.map((step: Step) =>
+    'replica' in step ? `${step.kind} ${step.replica}` : step.kind,
+  );
+}
+
+describe('what may be done next', () => {
+  test('is nothing when all is as it should be, and still nothing when a voter has died: that is unhealthy, not unfinished', () => {
+    expect(next(spec, healthy)).toEqual({ steps: [], blocked: [] });
+    expect(next(spec, powerOff(healthy, 'm1'))).toEqual({ steps: [], blocked: [] });
+    expect(next(spec, powerOff(healthy, 'm1', 'm2'))).toEqual({ steps: [], blocked: [] });
+  });
+
+  test('is to mend the network before anything else: nothing can be seen without it', () => {
+    expect(kinds({ ...healthy, network: false })).toEqual(['ensure-network']);
+  });
+
+  test('is to remove a member that never started and whose address is nobody’s', () => {
+    const stranger = member('member-7', { started: false, healthy: false });
+    expect(kinds(withMember(healthy, stranger))).toEqual(['remove-member member-7']);
+  });
+
+  test('is to remove a learner whose machine is gone, though it is wanted', () => {
+    const o = withMember(withoutMachine(healthy, 'm2'), member('m2', { learner: true, healthy: false }));
+    expect(kinds(o)).toContain('remove-member m2');
+    expect(kinds(o)).not.toContain('create-machine m2');
+  });
+
+  test('is to start the member that never started on a machine that is ready, whatever runs there now', () => {
+    const o = withMember(healthy, member('m2', { learner: true, started: false, healthy: false }));
+    expect(kinds(o)).toEqual(['start-etcd m2', 'set-targets']);
+  });
+
+  test('is never to promote a learner whose etcd stands still: it is started first', () => {
+    const machines = healthy.machines.map((m) =>
+      m.name === 'm2' ? { ...m, inside: { ...m.inside!, etcd: 'stopped' as const } } : m,
+    );
+    const o = withMember({ ...healthy, machines }, member('m2', { learner: true, healthy: false }));
+    expect(kinds(o)).toEqual(['start-etcd m2', 'set-targets']);
+  });
+
+  test('is never a new machine for a voter whose machine was lost: its data was lost with it', () => {
+    expect(kinds(withoutMachine(powerOff(healthy, 'm1'), 'm1'))).not.toContain('create-machine m1');
+  });
+
+  test('is never to provision an emptied disk while etcd cannot be read: it may have been a voter', () => {
+    const machines = healthy.machines.map((m) => (m.name === 'm1' ? { ...m, inside: emptyInside } : m));
+    const o = { ...healthy, machines, etcd: { readable: false, members: [] } };
+    expect(kinds(o)).toEqual([]);
+  });
+
+  test('is to delete a machine that nobody ordered, once it is no target any more', () => {
+    const orphan = { ...healthy.machines[0]!, name: 'zzz', inside: null };
+    const o = { ...healthy, machines: [...healthy.machines, orphan] };
+    expect(kinds(o)).toEqual(['delete-machine zzz']);
+    const target = { replica: 'zzz', health: 'healthy' as const };
+    const balancer = { ...healthy.balancer!, targets: [...healthy.balancer!.targets, target] };
+    expect(kinds({ ...o, balancer })).toEqual(['set-targets']);
+  });
+
+  test('is to build the load balancer anew and to give it the address that nobody holds', () => {
+    const lost = {
+      ...healthy,
+      balancer: null,
+      address: { ip: '198.18.0.10', holder: { kind: 'nobody' as const } },
+    };
+    expect(kinds(lost)).toEqual(['ensure-balancer']);
+    expect(kinds({ ...lost, balancer: healthy.balancer })).toEqual(['hand-over null']);
+  });
+
+  test('does not take the last target away from clients because nobody is ready', () => {
+    const machines = healthy.machines.map((m) => ({
+      ...m,
+      inside: { ...m.inside!, apiServer: 'unready' as const },
+    }));
+    expect(kinds({ ...healthy, machines })).toEqual([]);
+  });
+
+  test('is, of a repair without a quorum, a refusal that says where to read on', () => {
+    const gone = withoutMachine(withoutMachine(powerOff(healthy, 'm1', 'm2'), 'm1'), 'm2');
+    const { steps, blocked } = next(spec, gone, { revive: true });
+    expect(steps).toEqual([]);
+    expect(blocked[0]).toMatchObject({ passing: false, advice: expect.stringContaining('lost-quorum.md') });
+    const electing = { ...healthy, etcd: { ...healthy.etcd, readable: false } };
+    expect(next(spec, electing, { revive: true }).blocked[0]!.passing).toBe(true);
+  });
+});
