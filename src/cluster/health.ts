@@ -55,6 +55,8 @@ const SILENCES: Readonly<Record<Silence, string>> = {
 /** What is wrong with a replica that has joined; null when nothing is, or when it has yet to join. */
 export function diagnose(o: Observation, name: string): string | null {
   const member = memberOf(o, name);
+  const nobodyKnows = o.bootstrapped && o.etcd.members.length === 0;
+  if (!member && nobodyKnows) return machineTrouble(o, name);
   if (!member || member.learner) return null;
   const inside = machineOf(o, name)?.inside;
   if (!inside) return machineTrouble(o, name);

@@ -49,6 +49,12 @@ describe('the diagnosis', () => {
     expect(warningsOf(spec, o, NOW)[0]).toContain('no quorum');
   });
 
+  test('says what is wrong with machines even when nobody can say who the members are', () => {
+    const off = powerOff(healthy, 'm1');
+    const o = { ...off, etcd: { readable: false, members: [] } };
+    expect([diagnose(o, 'm0'), diagnose(o, 'm1')]).toEqual([null, 'its machine is stopped']);
+  });
+
   test('of one that has yet to join says how far it got', () => {
     const members = (change: object | null) =>
       healthy.etcd.members.flatMap((m) => (m.name !== 'm1' ? [m] : change ? [{ ...m, ...change }] : []));
