@@ -10,6 +10,7 @@ import { rmSync } from 'node:fs';
 import { CLUSTER, gapsRound, type Timed, timedRound } from './bench/cluster.ts';
 import { removeFloor, runFloor } from './bench/floor.ts';
 import { HOME } from './bench/home.ts';
+import { quiet } from './bench/machine.ts';
 import { report } from './bench/report.ts';
 import { makeSeed, removeSeed } from './bench/seed.ts';
 import { startup } from './bench/startup.ts';
@@ -25,15 +26,18 @@ if (!process.env.HAUP_MAIN) {
 await cleanUp();
 try {
   say('haup --help and a bare Node, in turn');
+  await quiet();
   const help = startup();
   say('ready-made disks for the floor');
   const seed = await makeSeed();
-  const floors: ReturnType<typeof runFloor>[] = [];
+  const floors: Awaited<ReturnType<typeof runFloor>>[] = [];
   const rounds: Timed[] = [];
   for (let round = 1; round <= ROUNDS; round++) {
     say(`round ${round} of ${ROUNDS}: the floor`);
-    floors.push(runFloor(seed));
+    await quiet();
+    floors.push(await runFloor(seed));
     say(`round ${round} of ${ROUNDS}: haup`);
+    await quiet();
     rounds.push(await timedRound());
   }
   say('the gaps, under a client that writes');

@@ -6,6 +6,7 @@ import { waitFor } from '../../src/util/wait.ts';
 import { inflict } from '../../test/e2e/support/faults.ts';
 import { haup, status } from '../../test/e2e/support/haup.ts';
 import { HOME } from './home.ts';
+import { quiet } from './machine.ts';
 import { type Run, run } from './run.ts';
 import { adminOf, caOf, hasAuthorities, removeCluster } from './store.ts';
 import { afterFault, type Gap, gapOf, startWrites } from './writes.ts';
@@ -31,6 +32,7 @@ export async function timedRound(): Promise<Timed> {
   const stop = new AbortController();
   const ready = firstReady(began, stop.signal);
   const create = await run(...CREATE).finally(() => stop.abort());
+  await quiet();
   const grow = await run(...GROW);
   return { ready: await ready, create, grow, remove: await run('delete', ...on, '--yes') };
 }

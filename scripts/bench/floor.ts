@@ -1,15 +1,17 @@
 import { execFileSync } from 'node:child_process';
+import { quiet } from './machine.ts';
 
 const SCRIPT = new URL('floor.sh', import.meta.url).pathname;
 /** Overlay disks need a file system that is none itself. */
 const RUN = '/var/lib/haup-bench/run';
 
 /** Milliseconds of the script's two parts: the first machine to readiness; two more, grown to three voters, all ready. */
-export function runFloor(seed: string): { one: number; three: number } {
+export async function runFloor(seed: string): Promise<{ one: number; three: number }> {
   removeFloor();
   floor('prepare', seed, RUN);
   try {
     const one = timed('one', seed, RUN);
+    await quiet();
     const three = timed('three', seed, RUN);
     return { one, three };
   } finally {

@@ -1,11 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { MAIN } from '../../test/e2e/support/haup.ts';
-import { median } from './figures.ts';
 
 const RUNS = 11;
 
-/** `haup --help` and a Node that does nothing, in turn: medians in milliseconds. */
-export function startup(): { help: number; node: number } {
+/** `haup --help` and a Node that does nothing, in turn: milliseconds. */
+export function startup(): { help: number[]; node: number[] } {
   const help: number[] = [];
   const node: number[] = [];
   timed([MAIN, '--help']); // both are in the page cache from here on
@@ -13,7 +12,7 @@ export function startup(): { help: number; node: number } {
     node.push(timed(['-e', '0']));
     help.push(timed([MAIN, '--help']));
   }
-  return { help: median(help), node: median(node) };
+  return { help, node };
 }
 
 function timed(args: readonly string[]): number {
