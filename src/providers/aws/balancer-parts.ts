@@ -41,7 +41,7 @@ export async function findLoadBalancer(
   return answer?.LoadBalancers?.[0] ?? null;
 }
 
-export async function findGroup(context: Context, api: Api = context.api): Promise<TargetGroup | null> {
+async function findGroup(context: Context, api: Api = context.api): Promise<TargetGroup | null> {
   const answer = await tolerate(api.elb('DescribeTargetGroups', { Names: [balancerName(context.cluster)] }), [
     'TargetGroupNotFoundException',
     'TargetGroupNotFound',
@@ -54,7 +54,7 @@ export function isComplete({ lb, group }: BalancerParts): boolean {
   return isActive(lb) && group !== null && (group.LoadBalancerArns ?? []).includes(lb!.LoadBalancerArn!);
 }
 
-export function isActive(lb: LoadBalancer | null): boolean {
+function isActive(lb: LoadBalancer | null): boolean {
   return lb?.State?.Code === 'active' || lb?.State?.Code === 'active_impaired';
 }
 

@@ -17,7 +17,7 @@ export interface Context {
 
 /** Decides ownership. Never a name, never a prefix. */
 export const uidTag = 'haup-uid';
-export const clusterTag = 'haup-cluster';
+const clusterTag = 'haup-cluster';
 export const replicaTag = 'haup-replica';
 /** Of an Elastic IP: `api`, or `management` for a machine that has lost its own public address. */
 export const roleTag = 'haup-role';

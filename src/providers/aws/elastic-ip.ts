@@ -8,7 +8,7 @@ import { AwsError, hasCode, tolerate } from './errors.ts';
  * A balancer's node still has the address: EC2 lets nobody else touch it, and words that as a lack of permission, or as
  * being in use. hashicorp/terraform-provider-aws#1956.
  */
-export function isHeldElsewhere({ code, message }: AwsError): boolean {
+function isHeldElsewhere({ code, message }: AwsError): boolean {
   if (['Resource.AlreadyAssociated', 'InvalidIPAddress.InUse', 'OperationNotPermitted'].includes(code))
     return true;
   return code === 'AuthFailure' && /permission to access the specified resource/i.test(message);

@@ -1,4 +1,5 @@
 import type { SecurityGroup } from '@aws-sdk/client-ec2';
+import { ProviderError } from '../errors.ts';
 import { type Context, minutes, once, ownedBy, pages, roleTag, tagOf, tagsFor, wait } from './context.ts';
 import { hasCode, tolerate } from './errors.ts';
 import type { Placement } from './placement.ts';
@@ -71,8 +72,8 @@ export function groups(context: Context, placement: Placement): Groups {
     }
   }
 
-  async function wanted(ids: GroupIds, direct: boolean) {
-    return desiredRules(ids, { apiPort: cluster.apiPort, ssh: await ssh(), clients, direct });
+  function wanted(ids: GroupIds, direct: boolean, from: readonly string[]) {
+    return desiredRules(ids, { apiPort: cluster.apiPort, ssh: from, clients, direct });
   }
 
   async function sync(group: SecurityGroup, want: readonly IngressRule[]): Promise<void> {
@@ -124,9 +125,20 @@ export function groups(context: Context, placement: Placement): Groups {
       if (!found.masters || !found.balancer) return false;
       const ids = { masters: found.masters.GroupId!, balancer: found.balancer.GroupId! };
       known = ids;
-      const want = await wanted(ids, direct);
+      const have = {
+        masters: flatten(found.masters.IpPermissions),
+        balancer: flatten(found.balancer.IpPermissions),
+      };
+      // Looking must not depend on who knows this host's address: then what is open for SSH is what is wanted.
+      const open = have.masters.filter((rule) => rule.port === 22 && rule.why.startsWith(ours));
+      const from = await ssh().catch((error) => {
+        if (error instanceof ProviderError && error.kind === 'preflight')
+          return open.map((rule) => rule.from);
+        throw error;
+      });
+      const want = wanted(ids, direct, from);
       return roles.every((role) => {
-        const { missing, surplus } = compare(want[role], flatten(found[role]!.IpPermissions));
+        const { missing, surplus } = compare(want[role], have[role]);
         return missing.length + surplus.length === 0;
       });
     },
@@ -137,7 +149,7 @@ export function groups(context: Context, placement: Placement): Groups {
       const complete = Boolean(found.masters && found.balancer);
       const [masters, balancer] = await Promise.all(roles.map(async (role) => found[role] ?? create(role)));
       known = { masters: masters!.GroupId!, balancer: balancer!.GroupId! };
-      const want = await wanted(known, existed ? await direct() : true);
+      const want = wanted(known, existed ? await direct() : true, await ssh());
       await Promise.all([sync(masters!, want.masters), sync(balancer!, want.balancer)]);
       if (!complete) await listed();
       return existed;

@@ -4,7 +4,7 @@ import type { Api } from './api.ts';
 import { type Context, minutes, ownedBy, pages, replicaTag, tagOf, wait } from './context.ts';
 
 /** States in which an instance is still one of the cluster's machines. */
-export const liveStates = ['pending', 'running', 'stopping', 'stopped'];
+const liveStates = ['pending', 'running', 'stopping', 'stopped'];
 
 /** The cluster's live instances, or those of one replica. Filters, unlike ids, never fail on what is not there (yet). */
 export async function findInstances(

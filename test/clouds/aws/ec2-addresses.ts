@@ -143,7 +143,7 @@ function shownAssociation(world: World, address: AddressThing): Association | nu
   return world.now >= address.changedAt + world.delays.consistency ? address.association : address.before;
 }
 
-export function heldByBalancer(world: World): never {
+function heldByBalancer(world: World): never {
   const code = world.readings.heldByBalancer;
   return refuse(
     code,
@@ -168,7 +168,7 @@ export async function associate(world: World, address: AddressThing, to: Associa
 }
 
 /** An instance without any public address: it may get another ephemeral one, late. EC2 user guide. */
-export function lostAddress(world: World, instance: InstanceThing): void {
+function lostAddress(world: World, instance: InstanceThing): void {
   if (world.readings.lostAddress === 'never') return;
   world.after(180_000, async () => {
     if (instance.state !== 'running' || instance.ephemeralIp || elasticIpOf(world, instance)) return;

@@ -189,10 +189,6 @@ async function freeEphemeral(world: World, one: InstanceThing): Promise<void> {
   one.ephemeralIp = null;
 }
 
-export function publicIpOf(world: World, one: InstanceThing): string | null {
-  return elasticIpOf(world, one)?.ip ?? one.ephemeralIp;
-}
-
 /** What RunInstances insists on. Sources: its reference, and "Error codes". */
 function check(world: World, input: RunInstancesRequest) {
   const type = input.InstanceType ?? refuse('MissingParameter', 'InstanceType is missing');

@@ -1,7 +1,7 @@
 import type { Ec2Calls } from '../../../src/providers/aws/calls.ts';
 import { matches, page } from './filters.ts';
 import { refuse } from './refusal.ts';
-import { type Thing, tagValue, type World } from './world.ts';
+import type { Thing, World } from './world.ts';
 
 export type Handlers<Calls extends object, Names extends keyof Calls = keyof Calls> = {
   [A in Names]: Calls[A] extends [infer Input, infer Output]
@@ -174,8 +174,4 @@ export function architectureOf(type: string): 'x86_64' | 'arm64' {
     families.get(type.split('.')[0]!) ??
     refuse('InvalidInstanceType', `The following supplied instance types do not exist: [${type}]`)
   );
-}
-
-export function named(things: Iterable<Thing>, name: string): Thing | undefined {
-  return [...things].find((thing) => tagValue(thing, 'Name') === name);
 }

@@ -177,7 +177,7 @@ const balancerAttributes = new Set([
   'access_logs.s3.enabled',
 ]);
 
-export function find(world: World, arn: string | undefined): BalancerThing {
+function find(world: World, arn: string | undefined): BalancerThing {
   const balancer = world.balancers.get(arn ?? '');
   if (balancer && world.isKnown(balancer)) return balancer;
   return refuse('LoadBalancerNotFound', `Load balancer '${arn}' not found`);

@@ -111,7 +111,7 @@ export function targetHandlers(
       const group = find(input.TargetGroupArn);
       for (const { Id = '' } of input.Targets ?? []) {
         const instance = world.instances.get(Id);
-        if (!instance || instance.state !== 'running' || instance.subnet.vpcId !== group.vpcId)
+        if (instance?.state !== 'running' || instance.subnet.vpcId !== group.vpcId)
           refuse(
             'InvalidTarget',
             `The following targets are not in a running state or do not exist: '${Id}'`,

@@ -132,7 +132,3 @@ export function gapSince(realizer: SimulatedRealizer, ip: string, from: number):
   }
   return away === null ? longest : Number.POSITIVE_INFINITY;
 }
-
-export function simulated(cloud: AwsCloud): SimulatedRealizer {
-  return cloud.world.options.realizer as SimulatedRealizer;
-}

@@ -12,7 +12,7 @@ import { refreshRoutes } from './elb-health.ts';
 import { type Delays, type Readings, tagValue } from './world.ts';
 
 /** A quick cloud: what is slow about the real one is tried in simulated time. */
-export const quickDelays: Delays = {
+const quickDelays: Delays = {
   consistency: 200,
   pending: 300,
   stopping: 300,

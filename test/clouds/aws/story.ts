@@ -25,7 +25,7 @@ const first = 'demo-master';
 const second = 'demo-master-two';
 
 /** The whole life of a cluster in steps, each of which can be called again. */
-export const chapters: readonly (readonly [string, (o: Operator, p: Provider) => Promise<void>])[] = [
+const chapters: readonly (readonly [string, (o: Operator, p: Provider) => Promise<void>])[] = [
   ['create', (o, p) => o.create(p)],
   ['grow', (o, p) => o.machine(p, second, `${o.cloud.region}b`)],
   ['promote', (o, p) => o.promote(p, [first, second])],
