@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import { deadline } from '../../util/deadline.ts';
 import { ProviderError } from '../errors.ts';
 import { GceError } from './errors.ts';
@@ -159,7 +160,8 @@ export function endpointFrom(environment: Readonly<Record<string, string | undef
   const value = environment.CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE;
   if (!value) return null;
   const url = URL.canParse(value) ? new URL(value) : undefined;
-  const local = url?.hostname === 'localhost' || url?.hostname.startsWith('127.');
+  const host = url?.hostname ?? '';
+  const local = host === 'localhost' || (isIPv4(host) && host.startsWith('127.'));
   if (!url || !(url.protocol === 'https:' || (url.protocol === 'http:' && local))) {
     throw new ProviderError(
       'preflight',

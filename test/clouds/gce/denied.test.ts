@@ -36,7 +36,9 @@ it.each(allPermissions)('without %s it says so, and goes on once it is given', a
   let refused = 0;
   for (const wanted of story) {
     try {
-      await converge(gce.open(), wanted);
+      const provider = gce.open();
+      await provider.zones(); // as preflight does
+      await converge(provider, wanted);
     } catch (error) {
       refused++;
       expect(error).toMatchObject({ kind: 'denied' });

@@ -1,0 +1,90 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { bootScriptEveryBoot } from '../../../../src/providers/gce/boot-script.ts';
+import { GCE_NAME, namesOf } from '../../../../src/providers/gce/names.ts';
+import { endpointFrom } from '../../../../src/providers/gce/rest.ts';
+import { checkSettings } from '../../../../src/providers/gce/settings.ts';
+
+const cluster = {
+  name: 'demo',
+  uid: '0123456789abcdef',
+  region: 'europe-west1',
+  zone: 'europe-west1-b',
+  apiPort: 443,
+};
+
+it('the boot script does its work at the first boot and nothing at the ones after, until it has succeeded once', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'haup-boot-'));
+  try {
+    const log = join(folder, 'log');
+    const boot = (script: string) => {
+      const text = bootScriptEveryBoot(script).replaceAll('/var/lib/haup', join(folder, 'state'));
+      return execFileSync('/bin/sh', [], { input: text, stdio: ['pipe', 'pipe', 'pipe'] });
+    };
+    expect(() => boot(`#!/bin/sh\necho tried >>${log}\nfalse || exit 3\n`)).toThrow();
+    const good = `#!/bin/sh\nset -e\ncat >>${log} <<'EOT'\n$HOME "as it stands"\nEOT\nexit 0\n`;
+    boot(good);
+    boot(good);
+    expect(readFileSync(log, 'utf8')).toBe('tried\n$HOME "as it stands"\n');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+it('names stay within what GCE allows for the longest cluster name', () => {
+  const names = namesOf({ ...cluster, name: 'a'.repeat(40) });
+  const all = [
+    names.tag,
+    names.address,
+    names.rule,
+    names.warmRule,
+    names.backendService,
+    names.healthCheck,
+    names.group,
+  ];
+  const rules = (['api', 'ssh', 'masters', 'health'] as const).map((part) => names.firewall(part));
+  for (const name of [...all, ...rules]) expect(name).toMatch(GCE_NAME);
+});
+
+it('settings that GCE has no use for are refused with what is accepted', () => {
+  expect(() => checkSettings({ ...cluster, zone: 'local-a' }, {})).toThrow('not the name of a GCE zone');
+  expect(() => checkSettings({ ...cluster, region: 'europe-west4' }, {})).toThrow('not in the region');
+  expect(() => checkSettings(cluster, { allowFrom: ['10.0.0.1'] })).toThrow(
+    '"10.0.0.1" is not an IPv4 range',
+  );
+});
+
+it.each([
+  ['family/debian-13', 'global/images/family/debian-13'],
+  ['debian-cloud/debian-12', 'projects/debian-cloud/global/images/family/debian-12'],
+  ['my-image', 'global/images/my-image'],
+  ['projects/p/global/images/i', 'projects/p/global/images/i'],
+])('the image %s is %s', (image, url) => {
+  expect(checkSettings(cluster, { image }).image).toBe(url);
+});
+
+it('another endpoint is taken from gcloud’s variable, and plain HTTP only to this host', () => {
+  const from = (value: string) => endpointFrom({ CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE: value });
+  expect(endpointFrom({})).toBeNull();
+  expect(from('https://compute.example.net/compute/v1/')).toEqual({
+    protocol: 'https',
+    host: 'compute.example.net',
+    port: 443,
+  });
+  expect(from('http://127.0.0.1:8080/compute/v1/')).toEqual({
+    protocol: 'http',
+    host: '127.0.0.1',
+    port: 8080,
+  });
+  for (const bad of [
+    'http://compute.example.net/',
+    'http://127.evil.example/',
+    'nonsense',
+    'ftp://localhost/',
+  ]) {
+    expect(() => from(bad)).toThrow('is not an https URL');
+  }
+});
