@@ -21,7 +21,7 @@ const say = (text: string): void => void process.stderr.write(`bench: ${text}\n`
 
 if (!process.env.HAUP_MAIN) {
   const root = new URL('..', import.meta.url).pathname;
-  execFileSync('npx', ['tsc', '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
+  execFileSync('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
 }
 await cleanUp();
 try {

@@ -51,7 +51,11 @@ export class RealWorld implements ChangeableWorld {
       ...parts,
       seen: () => this.#last,
       session: (replica, timeoutMs = WORK_MS) => this.session(replica, timeoutMs),
-      drop: (replica) => parts.pool.drop(replica),
+      drop: (replica) => {
+        parts.pool.drop(replica);
+        // It may be reached elsewhere next.
+        this.#hosts.delete(replica);
+      },
       etcd: async (replica) => (await parts.etcdClients())(replica, () => this.session(replica, LOOK_MS)),
     };
   }

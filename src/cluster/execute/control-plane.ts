@@ -1,24 +1,33 @@
 import * as lifecycle from '../../replicas/lifecycle.ts';
-import { wantsBalancer } from '../spec.ts';
+import { SshError } from '../../ssh/errors.ts';
 import type { Progress, Tools } from './tools.ts';
 
-/** `halfway`: its API server is ready, so that it can become a target or get the address while the controllers start. */
+/**
+ * `halfway`: its API server is ready, so that it can become a target or get the address while the controllers start. Not on
+ * a real cloud, where moving the address cuts every session.
+ */
 export async function startControlPlane(
   t: Tools,
   replica: string,
   progress: Progress,
   halfway: () => void,
 ): Promise<void> {
-  const session = await t.session(replica);
-  const { spec } = t.memory;
-  // What follows may move the address, and cut the very session that the controllers are started in: on a real cloud
-  // every one is cut, on the local provider that of the machine which gets the address.
-  const serving = spec.provider === 'local' && wantsBalancer(spec) ? halfway : () => {};
-  await lifecycle.startControlPlane(
-    session,
-    { apiPort: spec.apiPort, serving },
-    { signal: t.signal, progress },
-  );
+  const { apiPort, provider } = t.memory.spec;
+  const serving = provider === 'local' ? halfway : () => {};
+  const start = async (): Promise<void> =>
+    lifecycle.startControlPlane(
+      await t.session(replica),
+      { apiPort, serving },
+      { signal: t.signal, progress },
+    );
+  try {
+    await start();
+  } catch (error) {
+    // It was given the address meanwhile, and lost the one that it was reached by. What has been done is not done again.
+    if (!(error instanceof SshError) || error.kind !== 'lost') throw error;
+    t.drop(replica);
+    await start();
+  }
 }
 
 export async function stopControllers(t: Tools, replica: string, progress: Progress): Promise<void> {
