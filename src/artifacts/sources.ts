@@ -50,7 +50,7 @@ export interface Origins {
   readonly etcd: string;
 }
 
-export const OFFICIAL: Origins = {
+const OFFICIAL: Origins = {
   kubernetes: 'https://dl.k8s.io/release',
   etcd: 'https://github.com/etcd-io/etcd/releases/download',
 };
@@ -110,7 +110,7 @@ function etcdArchive(folder: string, stem: string): Download {
 }
 
 /** A mirror's base URL, without a slash at its end. Credentials in it would end up in logs and in cloud metadata. */
-export function parseMirror(text: string): string {
+function parseMirror(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (!url || !['http:', 'https:'].includes(url.protocol) || url.search || url.hash) {
     throw new ArtifactError(

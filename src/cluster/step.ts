@@ -37,8 +37,6 @@ export type Step =
   | { readonly kind: 'release-address' }
   | { readonly kind: 'delete-network' };
 
-export type StepKind = Step['kind'];
-
 /** Identifies a step: the same action on the same thing. */
 export function stepKey(step: Step): string {
   return JSON.stringify(step);

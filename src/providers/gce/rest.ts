@@ -172,7 +172,3 @@ export function endpointFrom(environment: Readonly<Record<string, string | undef
   const protocol = url.protocol === 'http:' ? 'http' : 'https';
   return { protocol, host: url.hostname, port: Number(url.port) || (protocol === 'http' ? 80 : 443) };
 }
-
-export function isReason(error: unknown, ...reasons: readonly RegExp[]): error is GceError {
-  return error instanceof GceError && reasons.some((reason) => reason.test(error.reason));
-}

@@ -23,7 +23,7 @@ export const address = z.object({
 });
 export type StaticAddress = z.infer<typeof address>;
 
-export const accessConfig = z.object({
+const accessConfig = z.object({
   name: z.string().default('External NAT'),
   natIP: z.string().default(''),
 });
@@ -90,7 +90,6 @@ export const instanceGroup = z.object({
   zone: z.string(),
   size: z.number().default(0),
 });
-export type InstanceGroup = z.infer<typeof instanceGroup>;
 
 export const groupMember = z.object({ instance: z.string() });
 

@@ -48,7 +48,7 @@ export const addressHandlers: Readonly<Record<string, Handler>> = {
 };
 
 /** The static address with this number; undefined when the number is an ephemeral one. */
-export function staticAddress(cloud: GceCloud, ip: string): Resource | undefined {
+function staticAddress(cloud: GceCloud, ip: string): Resource | undefined {
   return cloud.store.all('addresses').find((each) => each.message.address === ip);
 }
 

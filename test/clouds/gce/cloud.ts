@@ -247,7 +247,7 @@ export class GceCloud {
 }
 
 /** `zones/z` of `zones/z/instances/i`; `global` of `global/firewalls/f`. */
-export function scopeOf(path: string): string {
+function scopeOf(path: string): string {
   return path.startsWith('global/') ? 'global' : path.split('/').slice(0, 2).join('/');
 }
 

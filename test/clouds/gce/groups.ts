@@ -116,7 +116,7 @@ function instancesIn(cloud: GceCloud, { body }: Ask): string[] {
   );
 }
 
-export function groupsOf(cloud: GceCloud, instance: string): string[] {
+function groupsOf(cloud: GceCloud, instance: string): string[] {
   return cloud.store
     .all('instanceGroups')
     .map((each) => each.path)

@@ -166,7 +166,7 @@ async function dropAddress(cloud: GceCloud, natIP: string): Promise<void> {
   letGo(cloud, natIP);
 }
 
-export function firstInterface(message: Message): Interface {
+function firstInterface(message: Message): Interface {
   return (message.networkInterfaces as Interface[])[0] as Interface;
 }
 

@@ -42,7 +42,7 @@ export interface TestCluster {
 }
 
 /** The etcd that the artifact cache holds (`$HAUP_CACHE`; scripts/build-binaries makes one without the internet). */
-export function etcdBinary(): string {
+function etcdBinary(): string {
   const cache = join(process.env.HAUP_CACHE ?? '/var/cache/haup', 'binaries');
   const folders = existsSync(cache) ? readdirSync(cache) : [];
   const found = folders.map((folder) => join(cache, folder, 'etcd')).find((file) => existsSync(file));

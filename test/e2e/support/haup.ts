@@ -7,7 +7,7 @@ import type { Status } from '../../../src/cluster/status.ts';
 /** A folder of their own, at a fixed place, so that a run finds and removes what a crashed one has left. */
 export const E2E_HOME = process.env.HAUP_E2E_HOME ?? '/var/tmp/haup-e2e';
 /** HAUP_MAIN: another build than this checkout's `dist`, which others may be rebuilding. */
-export /** What this process was started with. */
+/** What this process was started with. */
 const PRIORITY = getPriority();
 export const MAIN = process.env.HAUP_MAIN ?? new URL('../../../dist/cli/main.js', import.meta.url).pathname;
 

@@ -102,7 +102,7 @@ export function memoryPin(pin: PinnedHostKey): PinRecord & { now: PinnedHostKey;
   return record;
 }
 
-export function freePort(): Promise<number> {
+function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
