@@ -1,7 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { deadline } from '../../util/deadline.ts';
 import { ProviderError } from '../errors.ts';
-import { GceError } from './errors.ts';
 
 /** `addresses.insert`, `zoneOperations.wait`: service and method as in the compute v1 reference. */
 export type Method = `${string}.${string}`;
