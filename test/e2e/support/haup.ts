@@ -6,9 +6,9 @@ import type { Status } from '../../../src/cluster/status.ts';
 
 /** A folder of their own, at a fixed place, so that a run finds and removes what a crashed one has left. */
 export const E2E_HOME = process.env.HAUP_E2E_HOME ?? '/var/tmp/haup-e2e';
-/** HAUP_MAIN: another build than this checkout's `dist`, which others may be rebuilding. */
 /** What this process was started with. */
 const PRIORITY = getPriority();
+/** HAUP_MAIN: another build than this checkout's `dist`, which others may be rebuilding. */
 export const MAIN = process.env.HAUP_MAIN ?? new URL('../../../dist/cli/main.js', import.meta.url).pathname;
 
 export interface Ended {
@@ -35,13 +35,11 @@ export interface RunningHaup {
 export function startHaup(args: readonly string[], options: HaupOptions = {}): RunningHaup {
   const home = options.home ?? E2E_HOME;
   mkdirSync(home, { recursive: true });
-  const { PATH = '', HAUP_CACHE, HAUP_BUILD } = process.env;
+  const passedOn = ['PATH', 'HAUP_CACHE', 'HAUP_BUILD', 'HAUP_KUBERNETES_VERSION'];
   const env = {
-    PATH,
+    ...Object.fromEntries(passedOn.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []))),
     HOME: join(home, 'home'),
     HAUP_HOME: home,
-    ...(HAUP_CACHE ? { HAUP_CACHE } : {}),
-    ...(HAUP_BUILD ? { HAUP_BUILD } : {}),
     ...options.env,
   };
   const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] });
