@@ -35,6 +35,8 @@ function login(host: string, privateKey: string): Promise<Client> {
 
 function runOn(client: Client, command: string): Promise<Ran> {
   return new Promise((resolve, reject) => {
+    // A machine that goes takes the connection, and the answer, with it.
+    client.once('close', () => reject(new Error(`${command}: the connection was lost`)));
     client.exec(command, (error, stream) => {
       if (error) return reject(error);
       const chunks: Buffer[] = [];
