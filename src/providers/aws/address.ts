@@ -1,3 +1,4 @@
+import type { Address as ElasticIp } from '@aws-sdk/client-ec2';
 import { ProviderError } from '../errors.ts';
 import type { Address, ApiAddress, Holder } from '../provider.ts';
 import { allocate, apiAddress, apiRole, findAddresses, ofRole } from './addresses.ts';
@@ -32,6 +33,15 @@ export function address(context: Context, parts: HandoverParts): Address {
     return { zone, lost: dead ? `the address lives in ${zone}, which AWS reports as out of order` : null };
   }
 
+  /** A run that died right after it had reserved one left it unlisted for this run's first look; now it is listed. */
+  async function onlyOne(made: ElasticIp): Promise<string> {
+    const all = ofRole(await findAddresses(context), apiRole);
+    const kept = apiAddress(all) ?? made;
+    for (const one of all)
+      if (one.AllocationId !== kept.AllocationId) await release(context, context.api, one);
+    return kept.PublicIp!;
+  }
+
   return {
     read,
     async reserve() {
@@ -43,9 +53,8 @@ export function address(context: Context, parts: HandoverParts): Address {
         { [roleTag]: apiRole },
         (all) => apiAddress(all) ?? undefined,
       );
-      const id = made.AllocationId!;
-      await shown(context, context.api, id, 'the Elastic IP to be listed', () => true);
-      return { ip: made.PublicIp!, holder: { kind: 'nobody' } };
+      await shown(context, context.api, made.AllocationId!, 'the Elastic IP to be listed', () => true);
+      return { ip: await onlyOne(made), holder: { kind: 'nobody' } };
     },
     async handOver(to, options) {
       if (to.kind === 'machine') await toMachine(context, parts, to.name);

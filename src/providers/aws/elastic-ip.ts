@@ -34,7 +34,7 @@ export async function give(
   const { held = false, present = null, deadlineMs = 2 * minutes } = options;
   const AllocationId = address.AllocationId!;
   const InstanceId = instance.InstanceId!;
-  const began = context.clock.now();
+  let refused: number | null = null;
   return retry(
     async () => {
       try {
@@ -47,6 +47,7 @@ export async function give(
       } catch (error) {
         // Either the address is, or the instance has one. Listings are late: look again each time.
         if (hasCode(error, taken)) {
+          refused ??= context.clock.now();
           if (present) await free(api, { AssociationId: present });
           await freeOthers(api, InstanceId, AllocationId);
         }
@@ -61,7 +62,7 @@ export async function give(
       firstPauseMs: 250,
       maxPauseMs: 1000,
       again: (error) =>
-        (hasCode(error, taken) && context.clock.now() < began + listedMs) ||
+        (hasCode(error, taken) && context.clock.now() < refused! + listedMs) ||
         (held && error instanceof AwsError && isHeldElsewhere(error)),
     },
   );

@@ -19,10 +19,9 @@ export function admits(world: World, source: string, ip: string, port: number): 
     );
     const group = world.targetGroups.get(listener?.groupArn ?? '');
     const preserved = group?.attributes['preserve_client_ip.enabled'] !== 'false';
-    const behind = (group?.targets ?? []).flatMap((target): InstanceThing[] => {
-      const instance = world.instances.get(target.instanceId);
-      return instance ? [instance] : [];
-    });
+    const behind = (group?.targets ?? [])
+      .map((target) => world.instances.get(target.instanceId))
+      .filter((target): target is InstanceThing => target !== undefined);
     const from = preserved ? { source } : { groups: balancer.groups };
     return (
       opens(world, balancer.groups, port, { source }) &&

@@ -82,6 +82,19 @@ describe('at any call of a cluster’s life', () => {
   });
 });
 
+test.each(['lost-reply', 'cut'] as const)(
+  'AllocateAddress, which takes no token, with a %s reserves one address',
+  async (kind) => {
+    const cloud = await openCloud({ delays: briskDelays });
+    const provider = connect(cloud, cluster(cloud));
+    cloud.faults.add({ when: (call) => call.method === 'ec2:AllocateAddress', fault: { kind } });
+    const { ip } = await provider.address.reserve();
+    expect([...cloud.world.addresses.values()].map((one) => one.ip)).toEqual([ip]);
+    await provider.close();
+    await cloud.close();
+  },
+);
+
 describe('what AWS refuses for good', () => {
   async function refused(code: string, method: string, status = 400) {
     const cloud = await openCloud({ delays: briskDelays });

@@ -110,6 +110,8 @@ async function audit(
     return;
   }
   if (!(await provider.network.ready())) await provider.network.ensure(); // as the loop would
+  const apiAddresses = [...world.addresses.values()].filter((one) => tagValue(one, 'haup-role') === 'api');
+  same(`API addresses after ${chapter}`, apiAddresses.length, 1);
   const unreachable = (await provider.machines.list()).filter((machine) => machine.sshHost === null);
   same(`unreachable after ${chapter}`, unreachable, []);
   const holder = (await provider.address.read())?.holder;
