@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ClusterSpec } from '../../../src/cluster/spec.ts';
 import { open } from '../../../src/providers/local/index.ts';
@@ -22,6 +22,7 @@ export async function behindTheBack<T>(
 ): Promise<T> {
   const { name, uid, region, zone, apiPort } = specOf(cluster);
   const binariesFolder = join(E2E_HOME, 'no-binaries');
+  mkdirSync(binariesFolder, { recursive: true }); // machines made here are shown an empty one
   const cloud = open({
     cluster: { name, uid, region, zone, apiPort },
     settings: {},
