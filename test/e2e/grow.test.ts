@@ -34,7 +34,10 @@ describe('a cluster that grows and shrinks', () => {
   async function unnoticed(what: string, args: string[], beside?: () => Promise<void>): Promise<void> {
     const crowd = await startCrowd(api, what);
     const running = startHaup([...args, '-c', CLUSTER]);
-    await beside?.();
+    if (beside) {
+      await running.shows('create the machine'); // it has the lock
+      await beside();
+    }
     const ended = await running.ended;
     const report = await crowd.stop();
     for (const key of report.keySet.acknowledged) everythingMade.add(key);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fabricNamespace } from '../../../src/providers/local/names.ts';
 import { machineGroup } from '../../../src/providers/local/power.ts';
 import { type ExecResult, tryExec } from '../../../src/util/exec.ts';
+import { waitFor } from '../../../src/util/wait.ts';
 import { E2E_HOME } from './haup.ts';
 
 /** What the local provider finds a cluster's things by. */
@@ -20,7 +21,11 @@ export function inNetwork(cluster: string, ...command: string[]): Promise<ExecRe
 /** Runs a shell command on a machine, past SSH and haup. */
 export async function onMachine(cluster: string, machine: string, script: string): Promise<ExecResult> {
   const group = await machineGroup(clusterKey(cluster), machine);
-  const procs = readFileSync(join(group, 'payload/init.scope/cgroup.procs'), 'utf8');
-  const pid = procs.split('\n')[0] ?? '';
+  // A machine that has just been made may not have its first process in its place yet.
+  const pid = await waitFor(
+    async () =>
+      readFileSync(join(group, 'payload/init.scope/cgroup.procs'), 'utf8').split('\n')[0] || undefined,
+    { what: `the first process of ${machine}`, timeoutMs: 30_000 },
+  );
   return tryExec('nsenter', ['-t', pid, '-a', '/bin/sh', '-c', script]);
 }
