@@ -8,9 +8,10 @@ import './bench/home.ts';
 import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { CLUSTER, gapsRound, type Timed, timedRound } from './bench/cluster.ts';
+import { duration } from './bench/figures.ts';
 import { removeFloor, runFloor } from './bench/floor.ts';
 import { HOME } from './bench/home.ts';
-import { quiet } from './bench/machine.ts';
+import { load, quiet } from './bench/machine.ts';
 import { report } from './bench/report.ts';
 import { makeSeed, removeSeed } from './bench/seed.ts';
 import { startup } from './bench/startup.ts';
@@ -35,10 +36,14 @@ try {
   for (let round = 1; round <= ROUNDS; round++) {
     say(`round ${round} of ${ROUNDS}: the floor`);
     await quiet();
-    floors.push(await runFloor(seed));
+    const floor = await runFloor(seed);
+    floors.push(floor);
+    say(`the floor: one ${duration(floor.one)}, three ${duration(floor.three)}; load ${load()}`);
     say(`round ${round} of ${ROUNDS}: haup`);
     await quiet();
-    rounds.push(await timedRound());
+    const timed = await timedRound();
+    rounds.push(timed);
+    say(`haup: one ${duration(timed.ready)}, three ${duration(timed.grow.ms)}; load ${load()}`);
   }
   say('the gaps, under a client that writes');
   const gaps = await gapsRound();

@@ -12,7 +12,7 @@ export function describeMachine(): string {
 const QUIET_MS = 500;
 
 /** Waits for half a second in which the processors are mostly idle, but not for ever: others' work only ever adds time. */
-export async function quiet(patienceMs = 90_000): Promise<void> {
+export async function quiet(patienceMs = 15_000): Promise<void> {
   const deadline = performance.now() + patienceMs;
   do {
     const before = processorTimes();
