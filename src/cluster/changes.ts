@@ -72,7 +72,7 @@ export function withReplacements(
  * left does not come back. Without a voter ever, there is nothing to keep.
  */
 export function abandoned(spec: ClusterSpec, observation: Observation): ClusterSpec {
-  if (!observation.bootstrapped) return { ...spec, deleting: true };
+  if (spec.deleting || !observation.bootstrapped) return { ...spec, deleting: true };
   if (!observation.etcd.readable) {
     throw new Refusal(
       'etcd has no quorum or cannot be reached, so nobody can say who its voters are',

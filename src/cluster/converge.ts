@@ -115,11 +115,12 @@ export async function converge(world: World, options: ConvergeOptions): Promise<
           break;
         }
         // What a cloud has done it may show only a moment later.
-        if (times > 0) await clock.sleep(200 * times, signal);
+        if (times > 0) await clock.sleep(200 * times, signal).catch(() => {});
+        if (signal?.aborted) break;
         start(step);
       }
     }
-    if (outdated || failure) continue;
+    if (outdated || failure || signal?.aborted) continue;
     if (running.size === 0) {
       if (effects !== undefined) {
         whole = true;

@@ -172,10 +172,13 @@ export class RealWorld implements ChangeableWorld {
     return met;
   }
 
-  /** A machine that has never been logged in to is the provisioning's affair: looking must not wait for its boot. */
+  /**
+   * A machine without a host key of its own is the provisioning's affair: looking must not wait for its boot. Nor may a
+   * look, which has no lock, give it that key and save it: the command that has the lock would find its store changed.
+   */
   async #inside(name: string): Promise<Met> {
     const { memory, signal } = this.#parts;
-    if (memory.spec.deleting || !memory.pin(name)?.seen) return { inside: null };
+    if (memory.spec.deleting || !memory.pin(name)?.own) return { inside: null };
     const timeoutMs = this.#silent.has(name) ? SECOND_LOOK_MS : LOOK_MS;
     try {
       const session = await this.session(name, timeoutMs);

@@ -38,8 +38,11 @@ export async function moveAddress(move: Move): Promise<AvailabilityReport | null
     await probe?.stop();
     if (move.handBack && !move.signal?.aborted) {
       move.progress('the new holder does not answer: moving the address back');
-      await move.handBack();
-      await answers(move);
+      // What went wrong first is what an operator has to know.
+      await move
+        .handBack()
+        .then(() => answers(move))
+        .catch(() => {});
     }
     throw error;
   }

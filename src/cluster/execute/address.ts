@@ -28,12 +28,17 @@ export async function handOver(t: Tools, replica: string | null, progress: Progr
     during,
     api: await apiAt(t, t.seen().address!.ip),
     handOver: () => t.provider.address.handOver(to),
-    handBack: from.kind === 'nobody' ? null : () => t.provider.address.handOver(from),
+    handBack: from.kind !== 'nobody' && serves(t, from) ? () => t.provider.address.handOver(from) : null,
     patienceMs: (during === null ? 0 : figures[during][1] * 1000) + EXTRA_PATIENCE_MS,
     progress,
     signal: t.signal,
   });
   if (report) t.emit({ type: 'availability', report });
+}
+
+/** A holder that is dead already is nobody to give the address back to. */
+function serves(t: Tools, holder: Holder): boolean {
+  return holder.kind === 'machine' ? machineOf(t.seen(), holder.name)?.inside?.apiServer === 'ready' : true;
 }
 
 /**

@@ -14,7 +14,7 @@ const FIRST_LOGIN_MS = 300_000;
 export async function createMachine(t: Tools, replica: string, zone: string): Promise<void> {
   const { memory, provider } = t;
   // It had a machine before, which is gone: the new one must not be taken for it, by SSH or by the cloud.
-  if (memory.pin(replica)?.seen) await newAttempt(t, replica);
+  if (memory.pin(replica)?.seen) await forgetMachine(t, replica);
   const hostKey = await bootHostKey(t, replica);
   if (!memory.pin(replica)) await memory.setPin(replica, { current: hostKey.publicKey, seen: false });
   const operator = await operatorKey(t.secrets);
@@ -28,7 +28,8 @@ export async function createMachine(t: Tools, replica: string, zone: string): Pr
       requestToken: requestToken(memory.spec.uid, replica, attempt),
     });
   } catch (error) {
-    // A cloud remembers its final answers by their token: asked again with the same one it would only repeat them.
+    // A cloud remembers its final answers by their token: asked again with the same one it would only repeat them. The
+    // host key stays: what failed may have been the start of a machine that is there and has it.
     if (error instanceof ProviderError && error.kind !== 'transient') await newAttempt(t, replica);
     throw error;
   }
@@ -99,10 +100,15 @@ async function bootHostKey(t: Tools, replica: string): Promise<{ privateKey: str
   return JSON.parse(kept) as { privateKey: string; publicKey: string };
 }
 
-async function newAttempt(t: Tools, replica: string): Promise<void> {
+/** The pin goes last: cut off before that, the next run begins here again. */
+async function forgetMachine(t: Tools, replica: string): Promise<void> {
+  await newAttempt(t, replica);
   await t.secrets.remove(bootHostKeyName(replica));
   await t.memory.forget(replica);
-  await t.memory.updateSpec((spec) => ({
+}
+
+function newAttempt(t: Tools, replica: string): Promise<void> {
+  return t.memory.updateSpec((spec) => ({
     ...spec,
     attempts: { ...spec.attempts, [replica]: (spec.attempts[replica] ?? 0) + 1 },
   }));
