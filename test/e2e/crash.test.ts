@@ -2,11 +2,12 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type ApiClient, callApi, isReady } from '../../src/lb/request.ts';
+import { seeded } from '../support/seeded.ts';
 import { adminOf, useClusters } from './support/clusters.ts';
 import { E2E_HOME, haup, status, tryHaup } from './support/haup.ts';
 import { hostState } from './support/host.ts';
 import { openLoop, type Sample } from './support/load.ts';
-import { killedAfter, killedAfterSteps, type Leg, seeded, unharmed } from './support/relay.ts';
+import { killedAfter, killedAfterSteps, type Leg, unharmed } from './support/relay.ts';
 
 /**
  * haup is killed while real machines change, and finished by `haup repair`, which is killed as well. Every boundary of

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { openIn } from '../../../src/providers/aws/index.ts';
 import type { ClusterIdentity, Provider, ProviderSettings } from '../../../src/providers/provider.ts';
-import { Crash, seeded } from '../shared/faults.ts';
+import { seeded } from '../../support/seeded.ts';
+import { Crash } from '../shared/faults.ts';
 import type { SimulatedRealizer } from '../shared/simulated.ts';
 import type { AwsCloud } from './cloud.ts';
 

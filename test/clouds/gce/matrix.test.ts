@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { seeded } from '../shared/faults.ts';
+import { seeded } from '../../support/seeded.ts';
 import { want } from '../shared/story.ts';
 import { type Harness, startGce, ZONES } from './harness.ts';
 import { disturbed, mattersTo, troubles, undisturbed } from './matrix.ts';
