@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { getPriority, setPriority } from 'node:os';
 import { type ApiClient, callApi } from '../../../src/lb/request.ts';
 
@@ -34,9 +34,11 @@ export interface OpenLoop extends Load<Sample[]> {
  */
 export function clientsFirst(): void {
   setPriority(Math.max(-20, getPriority() - 10));
-  // With automatic groups it is sessions that compete, of which each machine's services have their own.
+  // With automatic groups it is sessions that compete, of which each machine's services have their own. Who is in no
+  // session, as children of a first process that has none, is in the root group, whose weight cannot be set (EINVAL) and
+  // which shows nothing here; there the process competes for itself, by its priority.
   const group = '/proc/self/autogroup';
-  if (existsSync(group)) writeFileSync(group, '-10');
+  if (existsSync(group) && readFileSync(group, 'utf8') !== '') writeFileSync(group, '-10');
 }
 
 /** Begins a request `hz` times a second whether or not the last one has ended: a slow answer hides no failure. */
