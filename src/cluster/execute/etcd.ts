@@ -62,15 +62,19 @@ export async function promote(t: Tools, replica: string, progress: Progress): Pr
   const { id } = t.seen().etcd.members.find((m) => m.name === replica)!;
   try {
     await caughtUp(t, client, replica, progress);
-    await promoteIn(client, id, { signal: t.signal, progress });
   } catch (error) {
     if (t.signal.aborted) throw error;
+    const members = await client.memberList({ linearizable: true, signal: t.signal });
+    // An earlier run's request may have come through by now.
+    if (!members.find((m) => m.id === id)?.isLearner) throw error;
     await removeFrom(client, id, { signal: t.signal, progress });
     throw new Error(
       `${replica} did not catch up and was taken out of etcd again: ${error instanceof Error ? error.message : error}`,
       { cause: error },
     );
   }
+  // From here on it may be a voter, whatever the reply says or does not say: nothing is taken out any more.
+  await promoteIn(client, id, { signal: t.signal, progress });
 }
 
 /**

@@ -1,6 +1,9 @@
 import { connect } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { afterEach, expect, test } from 'vitest';
+import { promote as promoteStep } from '../../../src/cluster/execute/etcd.ts';
+import type { Tools } from '../../../src/cluster/execute/tools.ts';
+import { nothing } from '../../../src/cluster/observation.ts';
 import type { EtcdClient } from '../../../src/etcd/client.ts';
 import { etcdClient } from '../../../src/etcd/client.ts';
 import { EtcdError } from '../../../src/etcd/errors.ts';
@@ -91,6 +94,34 @@ test('a lost reply to an addition, a promotion or a removal is found out from th
   await remove(removing.client, b.id);
   expect([adding.lost(), promoting.lost(), removing.lost()]).toEqual([1, 1, 1]);
   expect((await a.memberList()).map((m) => m.name)).toEqual(['a']);
+});
+
+test('a promotion whose reply cannot be read takes nobody out: the learner may be a voter by now', async () => {
+  const a = await voters(1);
+  const b = await addLearner(a, cluster.peerUrl('b'));
+  await cluster.join('b', await a.memberList());
+  const garbled: EtcdClient = {
+    ...a,
+    memberPromote: async (id, options) => {
+      await a.memberPromote(id, options);
+      throw new EtcdError('other', a.member, 'promote', 'an answer of another form');
+    },
+  };
+  const member = (name: string, id: string, learner: boolean, leader: boolean) => {
+    return { name, id, learner, leader, healthy: true, started: true };
+  };
+  const members = [member('a', await idOf(a, 'a'), false, true), member('b', b.id, true, false)];
+  const seen = { ...nothing, etcd: { readable: true, members } };
+  const tools = {
+    seen: () => seen,
+    signal: new AbortController().signal,
+    etcd: async (name: string) => (name === 'a' ? garbled : cluster.client(name)),
+  } as Partial<Tools> as Tools;
+  await expect(promoteStep(tools, 'b', () => {})).rejects.toThrow('an answer of another form');
+  expect((await a.memberList()).map((m) => [m.name, m.isLearner])).toEqual([
+    ['a', false],
+    ['b', false],
+  ]);
 });
 
 test('a learner that never starts is not promoted, the time limit says why, and it can be removed', async () => {
