@@ -21,6 +21,7 @@ export function outdatedBy(step: Step): Outdated {
     case 'start-control-plane':
     case 'stop-controllers':
     case 'stop-api-server':
+    case 'name-balancer':
     // Its etcd ends by itself.
     case 'remove-member':
       return { cloud: false, inside: step.replica };

@@ -16,6 +16,7 @@ export const emptyInside: Inside = {
   apiServer: 'disabled',
   controllers: 'disabled',
   certificateExpires: null,
+  certificateNames: [],
 };
 
 /** The observation after the step, had it succeeded: the twin of `execute`, and what plans are made of. Pure. */
@@ -30,7 +31,7 @@ export function simulate(step: Step, o: Observation): Observation {
     case 'start-machine':
       return started(o, step.replica);
     case 'provision':
-      return inside(o, step.replica, { provisioned: true });
+      return inside(o, step.replica, { provisioned: true, certificateNames: names(o) });
     case 'bootstrap-etcd': {
       const first = newMember(step.replica, { learner: false, started: true, healthy: true, leader: true });
       const after = inside(o, step.replica, { etcd: 'running', etcdData: true });
@@ -70,6 +71,8 @@ export function simulate(step: Step, o: Observation): Observation {
       return inside(o, step.replica, { controllers: 'disabled' });
     case 'stop-api-server':
       return inside(o, step.replica, { apiServer: 'disabled' });
+    case 'name-balancer':
+      return inside(o, step.replica, { certificateNames: names(o) });
     case 'ensure-balancer':
       return { ...o, balancer: { name: '', dnsName: null, targets: [], ...o.balancer, complete: true } };
     case 'set-targets':
@@ -81,7 +84,8 @@ export function simulate(step: Step, o: Observation): Observation {
         step.replica === null
           ? { kind: 'balancer' as const }
           : { kind: 'machine' as const, name: step.replica };
-      return o.address ? { ...o, address: { ip: o.address.ip, holder } } : o;
+      const after = o.address ? { ...o, address: { ip: o.address.ip, holder } } : o;
+      return step.replica === null ? named(after) : after;
     }
     case 'delete-balancer':
       return { ...o, balancer: null, address: freed(o, 'balancer', null) };
@@ -96,6 +100,19 @@ export function simulate(step: Step, o: Observation): Observation {
     case 'delete-network':
       return { ...o, network: false, deleted: true };
   }
+}
+
+/** Of what certificates say, only this is looked at. */
+function names({ balancer }: Observation): readonly string[] {
+  return balancer?.dnsName ? [balancer.dnsName.toLowerCase()] : [];
+}
+
+/** The balancer's name is put on the certificates of all targets before it gets the address. */
+function named(o: Observation): Observation {
+  const targets = o.balancer?.targets ?? [];
+  return targets
+    .filter(({ replica }) => machineOf(o, replica)?.inside)
+    .reduce((after, { replica }) => inside(after, replica, { certificateNames: names(o) }), o);
 }
 
 function newMachine(name: string, zone: string): MachineObservation {
@@ -147,6 +164,7 @@ function stoppedReplica(o: Observation, name: string): Inside {
   const voter = o.etcd.members.some((m) => m.name === name && !m.learner);
   if (!voter) return emptyInside;
   return {
+    certificateNames: names(o),
     provisioned: true,
     etcdData: true,
     etcd: 'running',

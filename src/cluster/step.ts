@@ -27,6 +27,8 @@ export type Step =
   | { readonly kind: 'stop-controllers'; readonly replica: string }
   /** Drains: the API server finishes what it has accepted. */
   | { readonly kind: 'stop-api-server'; readonly replica: string }
+  /** A serving certificate that has the balancer's DNS name on it; the API server takes it up while it runs. */
+  | { readonly kind: 'name-balancer'; readonly replica: string }
   | { readonly kind: 'ensure-balancer'; readonly zones: readonly string[] }
   /** Resolves when those that came are healthy and those that went are drained. */
   | { readonly kind: 'set-targets'; readonly targets: readonly string[] }
@@ -103,6 +105,8 @@ export function describe(step: Step): string {
       return `stop controller manager and scheduler on ${step.replica}`;
     case 'stop-api-server':
       return `drain and stop the API server on ${step.replica}`;
+    case 'name-balancer':
+      return `put the load balancer's DNS name on the certificate of ${step.replica}`;
     case 'ensure-balancer':
       return `build the load balancer in ${step.zones.join(', ')}`;
     case 'set-targets':

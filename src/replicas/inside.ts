@@ -38,7 +38,7 @@ export function parseInside(output: string, options: InspectOptions): Inside | n
     etcd: unitState(units.get(unit.etcd)!),
     apiServer: apiServer === 'running' ? (ready ? 'ready' : 'unready') : apiServer,
     controllers: controllers.every((state) => state === controllers[0]) ? controllers[0]! : 'stopped',
-    certificateExpires: expiry(sections[1]!),
+    ...certificate(sections[1]!),
   };
 }
 
@@ -69,11 +69,15 @@ function stays(unit: Properties, uptimeSeconds: number): boolean {
   return unit.get('NRestarts') === '0' || uptimeSeconds - since >= SETTLED_SECONDS;
 }
 
-/** RFC 3339, without milliseconds. */
-function expiry(pem: string): string | null {
+/** The time as RFC 3339, without milliseconds. */
+function certificate(pem: string): Pick<Inside, 'certificateExpires' | 'certificateNames'> {
   try {
-    return new Date(new X509Certificate(pem).validTo).toISOString().replace('.000Z', 'Z');
+    const { validTo, subjectAltName = '' } = new X509Certificate(pem);
+    return {
+      certificateExpires: new Date(validTo).toISOString().replace('.000Z', 'Z'),
+      certificateNames: [...subjectAltName.matchAll(/DNS:([^,\s]+)/g)].map((match) => match[1]!),
+    };
   } catch {
-    return null;
+    return { certificateExpires: null, certificateNames: [] };
   }
 }

@@ -20,6 +20,8 @@ export interface Inside {
   readonly controllers: UnitState;
   /** RFC 3339; null before provisioning. */
   readonly certificateExpires: string | null;
+  /** DNS names on the API server's certificate. Empty before provisioning. */
+  readonly certificateNames: readonly string[];
 }
 
 export interface InspectOptions {

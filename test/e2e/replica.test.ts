@@ -152,6 +152,7 @@ describe('a replica', () => {
     apiServer: 'disabled',
     controllers: 'disabled',
     certificateExpires: null,
+    certificateNames: [],
   };
 
   test('that is new says that nothing is on it', async () => {
@@ -176,6 +177,7 @@ describe('a replica', () => {
       ...empty,
       provisioned: true,
       certificateExpires: expect.stringMatching(/^20/),
+      certificateNames: expect.arrayContaining(['kubernetes']),
     });
     expect(await (await session(first)).run('ls /etc/haup/releases | wc -l')).toBe('1\n');
   });

@@ -4,6 +4,7 @@ import { issueClient, issueServing } from '../../pki/issue.ts';
 import type { Holder } from '../../providers/provider.ts';
 import { renewServingCertificate } from '../../replicas/provision.ts';
 import { waitFor } from '../../util/wait.ts';
+import { lacksName } from '../next/naming.ts';
 import { machineOf } from '../observation.ts';
 import { replicaZones } from '../spec.ts';
 import type { Progress, Tools } from './tools.ts';
@@ -70,35 +71,39 @@ async function apiAt(t: Tools, ip: string): Promise<ApiClient> {
   return { ip, port: t.memory.spec.apiPort, caPem: authorities.kubernetes.certPem, certPem, keyPem };
 }
 
-/** A balancer that has a DNS name (AWS) is reached by it: every serving certificate has to say so before it is needed. */
+/**
+ * A balancer that has a DNS name (AWS) is reached by it: the certificates say so before clients can come that way. Whom
+ * this does not reach, or a balancer that is made anew as it gets the address, is the loop's affair: next/naming.ts.
+ */
 async function nameTheBalancer(t: Tools, progress: Progress): Promise<void> {
-  const { spec } = t.memory;
-  const dnsName = t.seen().balancer?.dnsName;
-  if (!dnsName) return;
+  const { balancer } = t.seen();
+  const unnamed = (balancer?.targets ?? []).filter(({ replica }) =>
+    lacksName(machineOf(t.seen(), replica)?.inside, balancer!.dnsName),
+  );
+  if (unnamed.length === 0) return;
   progress("putting the balancer's DNS name on the certificates");
-  await Promise.all(
-    t.seen().balancer!.targets.map(async ({ replica }) => {
-      const machine = machineOf(t.seen(), replica);
-      if (!machine?.inside) return;
-      const issued = await issueServing(
-        'apiserver',
-        {
-          name: replica,
-          internalIp: machine.internalIp,
-          apiAddress: t.seen().address!.ip,
-          staticExternalIp: null,
-          balancerDnsName: dnsName,
-          serviceCidr: spec.serviceCidr,
-          clusterDomain: 'cluster.local',
-        },
-        await t.authorities(),
-      );
-      await renewServingCertificate(
-        await t.session(replica),
-        { certificatePem: issued.certPem, keyPem: issued.keyPem, apiPort: spec.apiPort },
-        { signal: t.signal },
-      );
-    }),
+  await Promise.all(unnamed.map(({ replica }) => nameBalancer(t, replica)));
+}
+
+export async function nameBalancer(t: Tools, replica: string): Promise<void> {
+  const { spec } = t.memory;
+  const issued = await issueServing(
+    'apiserver',
+    {
+      name: replica,
+      internalIp: machineOf(t.seen(), replica)!.internalIp,
+      apiAddress: t.seen().address!.ip,
+      staticExternalIp: null,
+      balancerDnsName: t.seen().balancer?.dnsName ?? null,
+      serviceCidr: spec.serviceCidr,
+      clusterDomain: 'cluster.local',
+    },
+    await t.authorities(),
+  );
+  await renewServingCertificate(
+    await t.session(replica),
+    { certificatePem: issued.certPem, keyPem: issued.keyPem, apiPort: spec.apiPort },
+    { signal: t.signal },
   );
 }
 

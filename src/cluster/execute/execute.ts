@@ -1,5 +1,5 @@
 import type { Step } from '../step.ts';
-import { handOver, setTargets } from './address.ts';
+import { handOver, nameBalancer, setTargets } from './address.ts';
 import { startControlPlane, stopApiServer, stopControllers } from './control-plane.ts';
 import { addLearner, bootstrap, moveLeader, promote, removeMember, restartEtcd, startEtcd } from './etcd.ts';
 import { createMachine, deleteMachine, provision, startMachine } from './machines.ts';
@@ -39,6 +39,8 @@ export async function execute(t: Tools, step: Step, progress: Progress, halfway:
       return stopControllers(t, step.replica, progress);
     case 'stop-api-server':
       return stopApiServer(t, step.replica, progress);
+    case 'name-balancer':
+      return nameBalancer(t, step.replica);
     case 'ensure-balancer':
       return t.provider.balancer.ensure(step.zones);
     case 'set-targets':

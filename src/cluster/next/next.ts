@@ -10,6 +10,7 @@ import { deleteAll } from './deletion.ts';
 import { letOrphansLeave } from './leaving.ts';
 import { prepareMachines } from './machines.ts';
 import { changeMembership, reviveEtcd } from './membership.ts';
+import { nameBalancer } from './naming.ts';
 import { startControlPlanes } from './serving.ts';
 import { type Decision, type Policy, view } from './view.ts';
 
@@ -33,6 +34,7 @@ export function next(spec: ClusterSpec, observation: Observation, policy: Policy
       ...membership.steps,
       ...startControlPlanes(v),
       ...address.steps,
+      ...nameBalancer(v),
       ...leaving.steps,
     ],
     blocked: [...membership.blocked, ...address.blocked, ...leaving.blocked],

@@ -72,6 +72,24 @@ describe('what may be done next', () => {
     expect(kinds(o)).toEqual([]);
   });
 
+  test('is to put the DNS name of the balancer that has the address on every certificate that can be reached', () => {
+    const dnsName = 'Demo-1.elb.example.com';
+    const names = (o: Observation, name: string, certificateNames: readonly string[]): Observation => ({
+      ...o,
+      machines: o.machines.map((m) =>
+        m.name === name ? { ...m, inside: { ...m.inside!, certificateNames } } : m,
+      ),
+    });
+    const anew = { ...healthy, balancer: { ...healthy.balancer!, dnsName } };
+    const before = names(anew, 'm1', ['demo-0.elb.example.com']);
+    expect(kinds(powerOff(before, 'm2'))).toEqual(['name-balancer m0', 'name-balancer m1']);
+    const two = names(names(before, 'm0', [dnsName.toLowerCase()]), 'm1', [dnsName.toLowerCase()]);
+    expect(kinds(powerOff(two, 'm2'))).toEqual([]);
+    // It was dead when the others were named, and is back.
+    expect(kinds(two)).toEqual(['name-balancer m2']);
+    expect(kinds(names(two, 'm2', [dnsName.toLowerCase()]))).toEqual([]);
+  });
+
   test('is to delete a machine that nobody ordered, once it is no target any more', () => {
     const orphan = { ...healthy.machines[0]!, name: 'zzz', inside: null };
     const o = { ...healthy, machines: [...healthy.machines, orphan] };

@@ -60,6 +60,7 @@ describe('what a machine says of itself', () => {
       apiServer: 'ready',
       controllers: 'running',
       certificateExpires: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+      certificateNames: expect.arrayContaining(['kubernetes.default.svc.cluster.local']),
     });
   });
 
@@ -73,6 +74,7 @@ describe('what a machine says of itself', () => {
       apiServer: 'disabled',
       controllers: 'disabled',
       certificateExpires: null,
+      certificateNames: [],
     });
   });
 
