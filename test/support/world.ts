@@ -41,7 +41,8 @@ export class SimulatedWorld implements ChangeableWorld {
   network = false;
   ip: string | null = null;
   holder: Holder = { kind: 'nobody' };
-  balancer: { targets: string[] } | null = null;
+  /** Each that is made has a DNS name of its own. */
+  balancer: { targets: string[]; readonly dnsName: string } | null = null;
   /** Targets that the balancer knows and has not found healthy yet: whoever was waiting for that was killed. */
   private unproven: string[] = [];
   machines: Machine[] = [];
@@ -53,6 +54,7 @@ export class SimulatedWorld implements ChangeableWorld {
   fate: (step: Step) => Fate = () => 'works';
   readonly done: Step[] = [];
   private ids = 0;
+  private balancers = 0;
   private changing = 0;
   private stored: ClusterSpec;
 
@@ -80,7 +82,7 @@ export class SimulatedWorld implements ChangeableWorld {
       balancer: this.balancer && {
         name: 'demo',
         complete: true,
-        dnsName: null,
+        dnsName: this.balancer.dnsName,
         targets: this.balancer.targets.map((replica) => ({
           replica,
           health: this.isProven(replica) ? 'healthy' : 'unhealthy',
@@ -196,7 +198,10 @@ export class SimulatedWorld implements ChangeableWorld {
         this.boot(this.machine(step.replica));
         return;
       case 'provision':
-        this.running(step.replica).disk.provisioned = true;
+        Object.assign(this.running(step.replica).disk, { provisioned: true, certificateNames: this.names() });
+        return;
+      case 'name-balancer':
+        this.running(step.replica).disk.certificateNames = this.names();
         return;
       case 'bootstrap-etcd':
         this.bootstrap(step.replica);
@@ -272,7 +277,7 @@ export class SimulatedWorld implements ChangeableWorld {
         return;
       }
       case 'ensure-balancer':
-        this.balancer ??= { targets: [] };
+        this.balancer ??= { targets: [], dnsName: `balancer-${++this.balancers}.example.com` };
         return;
       case 'set-targets': {
         if (!this.balancer) throw new Error('no balancer');
@@ -290,6 +295,9 @@ export class SimulatedWorld implements ChangeableWorld {
           step.replica === null ? { kind: 'balancer' } : { kind: 'machine', name: step.replica };
         const before = this.holder;
         this.holder = to;
+        for (const machine of this.machines)
+          if (machine.on && step.replica === null && this.balancer!.targets.includes(machine.name))
+            machine.disk.certificateNames = this.names();
         if (!this.isAvailable()) {
           this.holder = before;
           if (this.unhurt) throw new Violation('the address was given to who does not serve');
@@ -319,6 +327,10 @@ export class SimulatedWorld implements ChangeableWorld {
         if (this.machines.length || this.balancer || this.ip) throw new Violation('the network went first');
         Object.assign(this, { network: false, deleted: true });
     }
+  }
+
+  private names(): string[] {
+    return this.balancer ? [this.balancer.dnsName] : [];
   }
 
   private isWanted(name: string): boolean {
