@@ -18,15 +18,18 @@ export const addressHandlers: Readonly<Record<string, Handler>> = {
       kind: 'address',
       message: {
         ...ask.body,
-        address: cloud.realizer.allocateAddress(),
         addressType: 'EXTERNAL',
         status: 'RESERVING',
         networkTier: 'PREMIUM',
         users: [],
       },
+      begin: ({ message }) => {
+        message.address = cloud.realizer.allocateAddress();
+      },
       apply: (resource) => {
         resource.message.status = 'RESERVED';
       },
+      undo: ({ message }) => cloud.realizer.freeAddress(String(message.address)),
     });
   },
   'addresses.delete'(cloud, ask) {

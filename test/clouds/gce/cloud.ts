@@ -78,7 +78,11 @@ export class GceCloud {
       readonly message: Message;
       /** Refusals over other resources. */
       readonly check?: () => void;
+      /** What it has from its first moment on; not run for a request that is refused or repeated. */
+      readonly begin?: (resource: Resource) => void;
       readonly apply?: (resource: Resource) => void | Promise<void>;
+      /** Takes back what `begin` did, when the operation ends in an error. */
+      readonly undo?: (resource: Resource) => void;
     },
   ): Message {
     const name = String(options.message.name ?? '');
@@ -98,6 +102,7 @@ export class GceCloud {
       options.message,
       this.rules.insertVisible === 'at-end',
     );
+    options.begin?.(resource);
     return this.operations.begin({
       request,
       requestId: ask.params.requestId,
@@ -111,7 +116,10 @@ export class GceCloud {
         resource.hidden = false;
         resource.making = false;
       },
-      undo: () => this.store.remove(path),
+      undo: () => {
+        options.undo?.(resource);
+        this.store.remove(path);
+      },
     }).message;
   }
 
@@ -148,7 +156,12 @@ export class GceCloud {
   delete(
     ask: Ask,
     path: string,
-    options: { check?: () => void; begin?: () => void; apply?: () => void | Promise<void> } = {},
+    options: {
+      check?: () => void;
+      begin?: () => void;
+      apply?: () => void | Promise<void>;
+      undo?: () => void | Promise<void>;
+    } = {},
   ): Message {
     const request = `${ask.method} ${path}`;
     const repeated = this.operations.repeated(ask.params.requestId, request);
@@ -171,8 +184,9 @@ export class GceCloud {
         await options.apply?.();
         this.store.remove(path);
       },
-      undo: () => {
+      undo: async () => {
         resource.deletedBy = null;
+        await options.undo?.();
       },
     });
     resource.deletedBy = String(operation.message.name);

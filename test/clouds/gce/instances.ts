@@ -22,11 +22,22 @@ export const instanceHandlers: Readonly<Record<string, Handler>> = {
   'instances.insert': insert,
   'instances.delete'(cloud, ask) {
     const path = pathOf(ask);
+    let before: unknown;
     return cloud.delete(ask, path, {
-      begin: () => {
-        cloud.store.get(path).message.status = 'STOPPING';
+      begin() {
+        const { message } = cloud.store.get(path);
+        before = message.status === 'STOPPING' ? 'RUNNING' : message.status;
+        message.status = 'STOPPING';
       },
       apply: () => deleteInstance(cloud, path),
+      async undo() {
+        const instance = cloud.store.find(path);
+        if (!instance) return;
+        // STOPPING is a state in between, which every VM leaves (Google, "VM instance lifecycle"): forwards or back.
+        instance.message.status = before;
+        if (cloud.rules.failedDeletion === 'stopped' && before === 'RUNNING')
+          await stopInstance(cloud, instance.message);
+      },
     });
   },
   'instances.start'(cloud, ask) {
@@ -35,6 +46,9 @@ export const instanceHandlers: Readonly<Record<string, Handler>> = {
     return cloud.change(ask, path, {
       begin: () => {
         if (message.status === 'TERMINATED') message.status = 'STAGING';
+      },
+      undo() {
+        if (message.status === 'STAGING') message.status = 'TERMINATED';
       },
       async apply() {
         if (message.status === 'RUNNING') return;
@@ -161,6 +175,20 @@ async function deleteInstance(cloud: GceCloud, path: string): Promise<void> {
   else Object.assign(cloud.store.get(disk).message, { users: [] });
 }
 
+/** A stopped VM gives its ephemeral address back and keeps a static one (Google, "IP addresses"). */
+async function stopInstance(cloud: GceCloud, message: Message): Promise<void> {
+  await cloud.realizer.stop(String(message.id));
+  message.status = 'TERMINATED';
+  for (const config of firstInterface(message).accessConfigs) {
+    if (!config.natIP) continue;
+    await cloud.realizer.route(config.natIP, null);
+    const isStatic = cloud.store.all('addresses').some((each) => each.message.address === config.natIP);
+    if (isStatic) continue;
+    cloud.realizer.freeAddress(config.natIP);
+    delete config.natIP;
+  }
+}
+
 async function dropAddress(cloud: GceCloud, natIP: string): Promise<void> {
   await cloud.realizer.route(natIP, null);
   letGo(cloud, natIP);
@@ -196,18 +224,6 @@ export const behindItsBack = {
     await deleteInstance(cloud, path);
     cloud.store.remove(path);
   },
-  /** A stopped VM gives its ephemeral address back and keeps a static one (Google, "IP addresses"). */
-  async stop(cloud: GceCloud, name: string): Promise<void> {
-    const { message } = behindItsBack.find(cloud, name);
-    await cloud.realizer.stop(String(message.id));
-    message.status = 'TERMINATED';
-    for (const config of firstInterface(message).accessConfigs) {
-      if (!config.natIP) continue;
-      await cloud.realizer.route(config.natIP, null);
-      const isStatic = cloud.store.all('addresses').some((each) => each.message.address === config.natIP);
-      if (isStatic) continue;
-      cloud.realizer.freeAddress(config.natIP);
-      delete config.natIP;
-    }
-  },
+  stop: (cloud: GceCloud, name: string): Promise<void> =>
+    stopInstance(cloud, behindItsBack.find(cloud, name).message),
 };

@@ -1,6 +1,6 @@
 import { ProviderError } from '../../../src/providers/errors.ts';
 import { Crash, CrashError, type Fault } from '../shared/faults.ts';
-import { converge, type Wanted } from '../shared/story.ts';
+import { type Attempts, converge, type Wanted } from '../shared/story.ts';
 import { clusterNamed, type GceOptions, type Harness } from './harness.ts';
 import { behindItsBack } from './instances.ts';
 
@@ -126,12 +126,13 @@ export async function disturbed(
     });
   }
   let provider = gce.open({ cluster, ...(crash ? { crash } : {}) });
+  const refused: Attempts = new Map();
   for (const [index, wanted] of story.entries()) {
     let attempts = 0;
     for (;;) {
       try {
         const before = vanished;
-        await converge(provider, wanted);
+        await converge(provider, wanted, refused);
         // What vanishes behind a run's back is for the next one to find.
         if (before === vanished) break;
       } catch (error) {

@@ -58,7 +58,7 @@ export class Operations {
     readonly delayMs: number;
     readonly fault: Fault | undefined;
     readonly apply: () => void | Promise<void>;
-    readonly undo: () => void;
+    readonly undo: () => void | Promise<void>;
   }): Operation {
     const { scope, fault } = options;
     const name = `operation-${this.#next++}`;
@@ -85,8 +85,8 @@ export class Operations {
         };
         this.#clock
           .busy(work)
-          .catch((error: unknown) => {
-            options.undo();
+          .catch(async (error: unknown) => {
+            await this.#clock.busy(async () => options.undo());
             Object.assign(message, failureOf(error));
           })
           .finally(() => {

@@ -14,6 +14,8 @@ export interface UnsureRules {
   readonly missingAccessConfig: 404 | 400;
   /** Whether a second deletion of something that is being deleted is refused as not ready, or joins the first. */
   readonly secondDelete: 'resourceNotReady' | 'joins';
+  /** What has become of an instance whose deletion ended in an error: it runs on, or was stopped already. */
+  readonly failedDeletion: 'runs' | 'stopped';
 }
 
 export const usual: UnsureRules = {
@@ -24,6 +26,7 @@ export const usual: UnsureRules = {
   lingeringUse: false,
   missingAccessConfig: 400,
   secondDelete: 'resourceNotReady',
+  failedDeletion: 'runs',
 };
 
 /** The other reading of every unsure rule. */
@@ -35,6 +38,7 @@ export const unusual: UnsureRules = {
   lingeringUse: true,
   missingAccessConfig: 404,
   secondDelete: 'joins',
+  failedDeletion: 'stopped',
 };
 
 /** How long operations take, in milliseconds: by method, or `default`. */

@@ -1,4 +1,5 @@
-import type { Provider } from '../../../src/providers/provider.ts';
+import { ProviderError } from '../../../src/providers/errors.ts';
+import type { MachineRequest, Provider } from '../../../src/providers/provider.ts';
 
 /** What a story wants at a moment: these replicas, in order; the first holds the address when it is alone. */
 export interface Wanted {
@@ -15,11 +16,18 @@ export function want(revision: number, ...replicas: readonly string[]): Wanted {
   };
 }
 
+/** How often the cloud has finally refused each machine: what haup keeps in its spec, from one process to the next. */
+export type Attempts = Map<string, number>;
+
 /**
  * Makes the cloud what is wanted, whatever it is now, in the order in which haup does: a small stand-in for
  * src/cluster, without etcd. Idempotent as the provider's calls are.
  */
-export async function converge(provider: Provider, { replicas, revision }: Wanted): Promise<void> {
+export async function converge(
+  provider: Provider,
+  { replicas, revision }: Wanted,
+  attempts: Attempts = new Map(),
+): Promise<void> {
   if (replicas.length === 0) return removeAll(provider);
   const { machines, address, balancer, network } = provider;
   if (!(await network.ready())) await network.ensure();
@@ -29,7 +37,11 @@ export async function converge(provider: Provider, { replicas, revision }: Wante
   const missing = replicas.filter((each) => !present.some((machine) => machine.name === each.name));
   await settle(
     missing.map(({ name, zone }) =>
-      machines.create({ name, zone, bootScript: '#!/bin/sh\ntrue\n', requestToken: `${name} ${revision}` }),
+      create(
+        provider,
+        { name, zone, bootScript: '#!/bin/sh\ntrue\n', requestToken: `${revision}` },
+        attempts,
+      ),
     ),
   );
   const stopped = present.filter((machine) => machine.state === 'stopped' && names.includes(machine.name));
@@ -49,6 +61,24 @@ export async function converge(provider: Provider, { replicas, revision }: Wante
   }
   const extra = present.filter((machine) => !names.includes(machine.name));
   await settle(extra.map((machine) => machines.delete(machine.name)));
+}
+
+/**
+ * A request token is the same for a retry of one call and another one after any terminal answer (see MachineRequest,
+ * and createMachine of src/cluster): a cloud remembers a refusal by its token, and only repeats it.
+ */
+async function create(provider: Provider, request: MachineRequest, attempts: Attempts): Promise<void> {
+  const { name } = request;
+  const attempt = attempts.get(name) ?? 0;
+  try {
+    await provider.machines.create({
+      ...request,
+      requestToken: `${name} ${request.requestToken} ${attempt}`,
+    });
+  } catch (error) {
+    if (error instanceof ProviderError && error.kind !== 'transient') attempts.set(name, attempt + 1);
+    throw error;
+  }
 }
 
 async function removeAll({ machines, address, balancer, network }: Provider): Promise<void> {
