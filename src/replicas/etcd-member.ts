@@ -59,7 +59,8 @@ id=${memberId}
 known=$(cat ${paths.etcdMemberId} 2>/dev/null) || known=
 if has_data && [ -n "$known" ] && [ "$known" != "$id" ]; then forget; fi
 has_data || {
-  join ${shellQuote(membership(options.initialCluster, 'existing'))}
+  membership=${shellQuote(membership(options.initialCluster, 'existing'))}
+  joins "$membership" || join "$membership"
   remember "$id" >/dev/null
   start_fresh
 }
@@ -115,6 +116,10 @@ const statusOf = `curl -sS -m 5 --cacert ${pkiPath('etcd/ca.crt')} --cert ${pkiP
 /**
  * `put`: the write of a file is finished, and on the disk, before its name shows it.
  *
+ * `joins`: it is on its way into these members, and is left alone. Before it writes anything to its disk it asks each of
+ * them in turn, which takes longer than one look when one is silent, as a machine is that is gone: stopped at every look
+ * because it has no data yet, it would never have any.
+ *
  * `start_fresh`: a member that joins proposes its own name, and serves when that has been committed. The leader sends it a
  * snapshot at the same time, the connections to its peers are replaced when that is applied, and the proposal is often lost with
  * them (tried on 3.7.3: every time): etcd then waits for 7 s, a constant, and proposes it again. So it is started
@@ -124,6 +129,9 @@ const functions = `put() { printf '%s' "$2" >"$1.new"; sync -- "$1.new"; mv -fT 
 has_data() { for wal in ${paths.etcdData}/member/wal/*.wal; do [ -e "$wal" ] && return 0; done; return 1; }
 forget() { systemctl stop ${unit.etcd}; rm -rf -- ${paths.etcdData}/member ${paths.etcdMemberId}; }
 join() { systemctl stop ${unit.etcd}; rm -rf -- ${paths.etcdData}/member; put ${paths.etcdMembership} "$1"; }
+joins() {
+  [ "$(systemctl show -p ActiveState --value ${unit.etcd})" = activating ] && [ "$(cat ${paths.etcdMembership})" = "\${1%?}" ]
+}
 remember() { [ "$(cat ${paths.etcdMemberId} 2>/dev/null)" = "$1" ] || put ${paths.etcdMemberId} "$1"; echo "$1"; }
 ask() {
   status=$(${statusOf}) || not_yet ${unit.etcd} 'etcd: its answer'
