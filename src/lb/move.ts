@@ -14,6 +14,8 @@ export interface Move {
   handOver(): Promise<void>;
   /** Gives the address back to who had it; null when nobody did or it serves no more. */
   readonly handBack: (() => Promise<void>) | null;
+  /** Nobody answers at the address, wherever it is, while no API server serves: then there is nothing to wait for. */
+  readonly somebodyServes: boolean;
   /** How long the cloud may take until the new holder answers at the address; being slow within it is no failure. */
   readonly patienceMs: number;
   readonly progress: (message: string) => void;
@@ -31,8 +33,10 @@ export async function moveAddress(move: Move): Promise<AvailabilityReport | null
     await probe?.settle(SETTLE_MS);
     move.progress('moving the address');
     await move.handOver();
-    move.progress('waiting for the API server to answer at the address');
-    await answers(move);
+    if (move.somebodyServes) {
+      move.progress('waiting for the API server to answer at the address');
+      await answers(move);
+    }
     if (probe) await probe.settle(SETTLE_MS);
   } catch (error) {
     await probe?.stop();

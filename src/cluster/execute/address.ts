@@ -29,7 +29,8 @@ export async function handOver(t: Tools, replica: string | null, progress: Progr
     during,
     api: await apiAt(t, t.seen().address!.ip),
     handOver: () => t.provider.address.handOver(to),
-    handBack: from.kind !== 'nobody' && serves(t, from) ? () => t.provider.address.handOver(from) : null,
+    handBack: mayHaveItBack(t, from, to) ? () => t.provider.address.handOver(from) : null,
+    somebodyServes: t.seen().machines.some((machine) => machine.inside?.apiServer === 'ready'),
     patienceMs: (during === null ? 0 : figures[during][1] * 1000) + EXTRA_PATIENCE_MS,
     progress,
     signal: t.signal,
@@ -37,9 +38,10 @@ export async function handOver(t: Tools, replica: string | null, progress: Progr
   if (report) t.emit({ type: 'availability', report });
 }
 
-/** A holder that is dead already is nobody to give the address back to. */
-function serves(t: Tools, holder: Holder): boolean {
-  return holder.kind === 'machine' ? machineOf(t.seen(), holder.name)?.inside?.apiServer === 'ready' : true;
+/** A holder that is dead already is nobody to give the address back to; nor is the balancer, for a zone that is lost. */
+function mayHaveItBack(t: Tools, from: Holder, to: Holder): from is Exclude<Holder, { kind: 'nobody' }> {
+  if (from.kind === 'machine') return machineOf(t.seen(), from.name)?.inside?.apiServer === 'ready';
+  return from.kind === 'balancer' && to.kind !== 'balancer';
 }
 
 /**
