@@ -4,8 +4,10 @@ import type { Emit } from './events.ts';
 import { next } from './next/next.ts';
 import type { Policy } from './next/view.ts';
 import type { Observation } from './observation.ts';
+import { type Failure, RunningSteps } from './running.ts';
+import { simulate } from './simulate.ts';
 import type { ClusterSpec } from './spec.ts';
-import { describe, type Step, stepKey, touches } from './step.ts';
+import { describe, type Step } from './step.ts';
 
 /** The cloud, the machines, etcd and the store, as the loop sees them. */
 export interface World {
@@ -43,114 +45,90 @@ const PATIENCE = 5;
  * @throws StepError when a step failed; Refusal when what is left would not be safe; the signal's reason when aborted.
  */
 export async function converge(world: World, options: ConvergeOptions): Promise<Observation> {
-  const { emit, signal } = options;
-  const clock = options.clock ?? systemClock;
-  const running = new Map<string, { readonly step: Step; readonly done: Promise<void> }>();
-  const succeeded = new Map<string, number>();
-  /** Things that steps have changed since the observation began: what it says of them may be of before. */
-  const changed = new Set<string>();
-  /** Steps that have had an effect, or a part of it, since the last observation began. */
-  let since: Step[] = [];
-  let wake = (): void => {};
-  let woken = false;
-  /** The next observation has to be of now, in everything. */
-  let whole = false;
+  const { signal, policy, clock = systemClock } = options;
+  const running = new RunningSteps();
+  const isOver = (): boolean => running.failure !== undefined || signal?.aborted === true;
+  let seen: Observation | undefined;
+  /** Nothing is concluded for good from a look that was not at everything. */
+  let seeAll = false;
   let looks = 0;
-  let failure: { readonly step: Step; readonly error: unknown } | undefined;
-
-  const start = (step: Step): void => {
-    const key = stepKey(step);
-    const began = clock.now();
-    const seconds = (): number => (clock.now() - began) / 1000;
-    const halfway = (): void => {
-      since.push(step);
-      woken = true;
-      wake();
-    };
-    emit({ type: 'step-started', step });
-    const done = world
-      .execute(step, (message) => emit({ type: 'step-waiting', step, message }), halfway)
-      .then(
-        () => {
-          succeeded.set(key, (succeeded.get(key) ?? 0) + 1);
-          emit({ type: 'step-finished', step, seconds: seconds() });
-        },
-        (error: unknown) => {
-          failure ??= { step, error };
-          emit({ type: 'step-failed', step, seconds: seconds(), error: messageOf(error) });
-        },
-      )
-      .finally(() => {
-        running.delete(key);
-        since.push(step);
-        for (const thing of touches(step)) changed.add(thing);
-      });
-    running.set(key, { step, done });
-  };
 
   for (;;) {
-    if (failure || signal?.aborted) {
-      await Promise.all([...running.values()].map((entry) => entry.done));
+    if (isOver()) {
+      await running.allEnded();
       signal?.throwIfAborted();
-      throw failed(failure!.step, failure!.error, world.spec());
+      throw failed(running.failure!, world.spec());
     }
-    changed.clear();
-    const effects = whole ? undefined : since;
-    since = [];
-    woken = false;
-    const observation = await world.observe(effects).catch(async (error: unknown) => {
-      // What runs is waited for: nothing of ours goes on behind the back of whoever reads the error.
-      await Promise.all([...running.values()].map((entry) => entry.done));
+    const effects = running.lookBegins();
+    if (running.none && seen) seeAll ||= isLikelyTheLast(world.spec(), seen, effects, policy);
+    const whole = seeAll;
+    seen = await world.observe(whole ? undefined : effects).catch(async (error: unknown) => {
+      // Nothing of ours goes on behind the back of whoever reads the error.
+      await running.allEnded();
       throw error;
     });
-    if (failure || signal?.aborted) continue;
-    const decision = next(world.spec(), observation, options.policy);
-    const isOutdated = (step: Step): boolean => touches(step).some((thing) => changed.has(thing));
-    const outdated = decision.steps.some(isOutdated) || (running.size === 0 && changed.size > 0);
-    for (const step of decision.steps) {
-      if (!isOutdated(step) && isFree(step, running)) {
-        const times = succeeded.get(stepKey(step)) ?? 0;
-        if (times >= PATIENCE) {
-          failure ??= { step, error: stuck(step, world.spec()) };
-          break;
-        }
-        // What a cloud has done it may show only a moment later.
-        if (times > 0) await clock.sleep(200 * times, signal).catch(() => {});
-        if (signal?.aborted) break;
-        start(step);
-      }
+    seeAll = false;
+    if (isOver()) continue;
+
+    const { steps, blocked } = next(world.spec(), seen, policy);
+    const outdated = steps.some((step) => running.hasOvertaken(step));
+    for (const step of steps) {
+      if (!running.leaves(step) || running.hasOvertaken(step)) continue;
+      const times = running.successes(step);
+      // What a cloud has done it may show only a moment later.
+      if (times > 0) await clock.sleep(200 * times, signal).catch(() => {});
+      if (isOver()) break;
+      if (times < PATIENCE) begin(world, running, step, options);
+      else running.fail(step, stuck(step, world.spec()));
     }
-    if (outdated || failure || signal?.aborted) continue;
-    if (running.size === 0) {
-      if (effects !== undefined) {
-        whole = true;
-        continue;
-      }
-      const [blocked] = decision.blocked;
-      if (blocked?.passing && looks++ < LOOKS) {
-        await clock.sleep(1000, signal);
-        continue;
-      }
-      if (blocked) throw new Refusal(blocked.message, blocked.advice);
-      if (decision.steps.length === 0) return observation;
+    if (outdated || isOver()) continue;
+    if (!running.none) {
+      await running.news();
+      continue;
     }
-    whole = false;
-    // None left: what ran has ended while we waited for something else.
-    if (running.size === 0) continue;
-    const halves = new Promise<void>((resolve) => {
-      wake = resolve;
-      if (woken) resolve();
-    });
-    await Promise.race([halves, ...[...running.values()].map((entry) => entry.done)]);
+    if (steps.length > 0) continue; // they have ended already
+    const [reason] = blocked;
+    if (!whole) {
+      seeAll = true;
+    } else if (reason?.passing && looks++ < LOOKS) {
+      seeAll = true;
+      await clock.sleep(1000, signal);
+    } else if (reason) {
+      throw new Refusal(reason.message, reason.advice);
+    } else {
+      return seen;
+    }
   }
 }
 
-function isFree(step: Step, running: ReadonlyMap<string, { readonly step: Step }>): boolean {
-  const things = new Set(touches(step));
-  return [...running.values()].every((entry) => !touches(entry.step).some((thing) => things.has(thing)));
+/** If these steps did what they say, nothing is left to do: then the look that is due anyway can as well be at everything. */
+function isLikelyTheLast(
+  spec: ClusterSpec,
+  seen: Observation,
+  done: readonly Step[],
+  policy: Policy | undefined,
+): boolean {
+  const expected = done.reduce((state, step) => simulate(step, state), seen);
+  return next(spec, expected, policy).steps.length === 0;
 }
 
-function failed(step: Step, error: unknown, spec: ClusterSpec): Error {
+function begin(world: World, running: RunningSteps, step: Step, options: ConvergeOptions): void {
+  const { emit, clock = systemClock } = options;
+  const began = clock.now();
+  const seconds = (): number => (clock.now() - began) / 1000;
+  emit({ type: 'step-started', step });
+  running.start(step, async (halfway) => {
+    try {
+      await world.execute(step, (message) => emit({ type: 'step-waiting', step, message }), halfway);
+      emit({ type: 'step-finished', step, seconds: seconds() });
+    } catch (error) {
+      emit({ type: 'step-failed', step, seconds: seconds(), error: messageOf(error) });
+      throw error;
+    }
+  });
+}
+
+function failed({ step, error }: Failure, spec: ClusterSpec): Error {
   if (error instanceof StepError || error instanceof Refusal) return error;
   const advice = (error as { advice?: string | null }).advice;
   return new StepError(describe(step), error, [advice, wayOn(spec)].filter(Boolean).join('; '));

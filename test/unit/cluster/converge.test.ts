@@ -72,6 +72,22 @@ describe('converging', () => {
     expect(world.done.map((step) => step.kind)).not.toContain('bootstrap-etcd');
   });
 
+  test('looks at everything before it says that nothing is left, and only once when it could foresee that', async () => {
+    const world = new SimulatedWorld(specOf(['m0', 'm1@local-b', 'm2@local-c']));
+    const looks: boolean[] = [];
+    const observe = world.observe.bind(world);
+    world.observe = (since?: readonly Step[]) => {
+      looks.push(since === undefined);
+      return observe();
+    };
+    await converge(world, silent);
+    expect(looks.filter((whole) => whole)).toEqual([true]);
+    expect(looks.at(-1)).toBe(true);
+    looks.length = 0;
+    await converge(world, silent);
+    expect(looks, 'nothing to foresee it by').toEqual([false, true]);
+  });
+
   test('goes on where a lost reply or a crash left it', async () => {
     for (const fate of ['reply-lost', 'killed-after', 'killed-before'] as const) {
       const world = await worldOf('m0');
