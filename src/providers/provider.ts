@@ -82,11 +82,7 @@ export interface Address {
    * is taken from its owner; a failure leaves it where it was or where it should be, and a crash in the middle leaves
    * a state from which the same call finishes. Cuts connections through the address on a real cloud.
    */
-  handOver(
-    to: Exclude<Holder, { kind: 'nobody' }>,
-    /** Zones that the address must not live in: to move it out of one that the cloud itself does not call lost. */
-    options?: { readonly avoidZones?: readonly string[] },
-  ): Promise<void>;
+  handOver(to: Exclude<Holder, { kind: 'nobody' }>): Promise<void>;
   /** Gives the address back to the cloud. Nothing to release is no error; `conflict` while somebody holds it. */
   release(): Promise<void>;
 }

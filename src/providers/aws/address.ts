@@ -1,12 +1,13 @@
-import type { Address as ElasticIp } from '@aws-sdk/client-ec2';
+import type { Address as ElasticIp, Instance } from '@aws-sdk/client-ec2';
 import { ProviderError } from '../errors.ts';
 import type { Address, ApiAddress, Holder } from '../provider.ts';
 import { allocate, apiAddress, apiRole, findAddresses, ofRole } from './addresses.ts';
-import { findLoadBalancer, zoneOf } from './balancer-parts.ts';
+import { findLoadBalancer, findParts, targetHealth, zoneOf } from './balancer-parts.ts';
 import { type Context, roleTag } from './context.ts';
 import { release, shown } from './elastic-ip.ts';
 import { type HandoverParts, toBalancer, toMachine } from './handover.ts';
 import { findInstances, nameOf } from './instances.ts';
+import { zoneHealth } from './zone-health.ts';
 import { lostZones } from './zones.ts';
 
 export function address(context: Context, parts: HandoverParts): Address {
@@ -17,7 +18,7 @@ export function address(context: Context, parts: HandoverParts): Address {
     const ip = found.PublicIp!;
     if (!found.AssociationId) return { ip, holder: { kind: 'nobody' } };
     if (!found.InstanceId)
-      return { ip, holder: { kind: 'balancer' }, ...(await whereabouts(found.AllocationId!)) };
+      return { ip, holder: { kind: 'balancer' }, ...(await whereabouts(found, instances)) };
     const machine = instances.find((instance) => instance.InstanceId === found.InstanceId);
     // On an instance that is being terminated, or is none of the cluster's, it is as good as free.
     if (!machine) return { ip, holder: { kind: 'nobody' } };
@@ -26,11 +27,28 @@ export function address(context: Context, parts: HandoverParts): Address {
   }
 
   /** An Elastic IP of a balancer lives in one zone, and dies with it. */
-  async function whereabouts(allocationId: string): Promise<{ zone: string | null; lost: string | null }> {
-    const [lb, lost] = await Promise.all([findLoadBalancer(context), lostZones(context)]);
-    const zone = zoneOf(lb, allocationId);
-    const dead = zone !== null && lost.includes(zone);
-    return { zone, lost: dead ? `the address lives in ${zone}, which AWS reports as out of order` : null };
+  async function whereabouts(
+    found: ElasticIp,
+    instances: readonly Instance[],
+  ): Promise<{ zone: string | null; lost: string | null }> {
+    const [lb, reported, answers] = await Promise.all([
+      findLoadBalancer(context),
+      lostZones(context),
+      context.reach(found.PublicIp!, context.cluster.apiPort),
+    ]);
+    const zone = zoneOf(lb, found.AllocationId!);
+    if (zone === null) return { zone, lost: null };
+    const lost = `the address lives in ${zone}, `;
+    if (reported.includes(zone)) return { zone, lost: `${lost}which AWS reports as out of order` };
+    const { group } = answers ? { group: null } : await findParts(context);
+    const health = group && zoneHealth(zone, await targetHealth(context.api, group), instances);
+    return {
+      zone,
+      lost:
+        health === 'dead' || health === 'unknown'
+          ? `${lost}where nothing answers though other zones do`
+          : null,
+    };
   }
 
   /** A run that died right after it had reserved one left it unlisted for this run's first look; now it is listed. */
@@ -56,9 +74,9 @@ export function address(context: Context, parts: HandoverParts): Address {
       await shown(context, context.api, made.AllocationId!, 'the Elastic IP to be listed', () => true);
       return { ip: await onlyOne(made), holder: { kind: 'nobody' } };
     },
-    async handOver(to, options) {
+    async handOver(to) {
       if (to.kind === 'machine') await toMachine(context, parts, to.name);
-      else await toBalancer(context, parts, options?.avoidZones);
+      else await toBalancer(context, parts);
     },
     async release() {
       const now = await read();

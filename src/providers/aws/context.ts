@@ -11,6 +11,8 @@ export interface Context {
   readonly api: Api;
   readonly clock: Clock;
   readonly progress: (message: string) => void;
+  /** Whether anyone takes a connection there; a second or two. */
+  readonly reach: (host: string, port: number) => Promise<boolean>;
   /** The operator's own public address as a CIDR. */
   readonly operatorAddress: () => Promise<string>;
 }

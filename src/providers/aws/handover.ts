@@ -21,6 +21,7 @@ import { findInstances, nameOf, stateOf } from './instances.ts';
 import type { Management } from './management.ts';
 import { freeAddressesForBalancer, type Placement } from './placement.ts';
 import { chooseRoute, type Route } from './route.ts';
+import { deadZones, zoneHealth } from './zone-health.ts';
 import { lostZones } from './zones.ts';
 
 export interface HandoverParts {
@@ -125,11 +126,7 @@ const inUse = [
 ];
 
 /** The address goes to the load balancer; or, where the zone it lives in is lost, to another zone of it. */
-export async function toBalancer(
-  context: Context,
-  parts: HandoverParts,
-  avoid: readonly string[] = [],
-): Promise<void> {
+export async function toBalancer(context: Context, parts: HandoverParts): Promise<void> {
   const [scene, found, subnets, impaired] = await Promise.all([
     survey(context),
     findParts(context),
@@ -139,12 +136,15 @@ export async function toBalancer(
   if (!found.lb || !isComplete(found))
     throw new ProviderError('conflict', 'the load balancer is not complete: the address stays where it is');
   const id = scene.address.AllocationId!;
-  const lost = [...new Set([...impaired, ...avoid])];
   const present = zoneOf(found.lb, id);
-  if (!present || lost.includes(present)) {
+  const health = await targetHealth(context.api, found.group!);
+  const gone =
+    present !== null && (impaired.includes(present) || (await isGone(context, scene, present, health)));
+  if (!present || gone) {
+    const lost = [...impaired, ...(present ? [present] : [])];
     const enabled = mappings(found.lb);
     const others = enabled.filter((mapping) => mapping.zone !== present);
-    const route = chooseRoute({
+    const among = {
       enabled: others.map((mapping) => mapping.zone),
       subnets: [...subnets.values()]
         .filter(
@@ -153,9 +153,12 @@ export async function toBalancer(
             others.some((mapping) => mapping.zone === subnet.zone),
         )
         .map((subnet) => subnet.zone),
-      lost,
       near: scene.owner?.Placement?.AvailabilityZone ?? null,
-    });
+    };
+    // A zone whose targets do not answer may be out of order though AWS does not say so: rather another, if there is one.
+    const route =
+      chooseRoute({ ...among, lost: [...lost, ...deadZones(health, scene.instances)] }) ??
+      chooseRoute({ ...among, lost });
     if (!route)
       throw new ProviderError('transient', `no zone but ${lost.join(', ')} can hold the address`, {
         advice: 'Name a public subnet in another zone with --subnets, or wait for the zone to return.',
@@ -163,8 +166,34 @@ export async function toBalancer(
     await place(context, parts, scene, found.lb, route, { present });
   }
   await arrived(context, id);
+  // AWS may call a node active that does not work yet. Should it never: whoever called sees that it does not.
+  if (health.some((target) => target.state === 'healthy'))
+    await answersWithin(context, scene.address, 3 * minutes);
   await parts.groups.ensure(async () => false); // from here on clients go through the balancer's own security group
   await parts.management.reconcile();
+}
+
+/** The zone that the address lives in is out of order, though AWS does not say so. */
+async function isGone(
+  context: Context,
+  { address, instances }: Scene,
+  zone: string,
+  targets: Awaited<ReturnType<typeof targetHealth>>,
+): Promise<boolean> {
+  if (await answersWithin(context, address, 0)) return false;
+  const health = zoneHealth(zone, targets, instances);
+  if (health !== 'unknown') return health === 'dead';
+  // Without a target to judge by it may as well be a node that an interrupted move has just asked for.
+  return !(await answersWithin(context, address, 2 * minutes));
+}
+
+async function answersWithin(context: Context, { PublicIp }: ElasticIp, ms: number): Promise<boolean> {
+  const until = context.clock.now() + ms;
+  for (;;) {
+    if (await context.reach(PublicIp!, context.cluster.apiPort)) return true;
+    if (context.clock.now() >= until) return false;
+    await context.clock.sleep(1000, context.api.signal);
+  }
 }
 
 async function place(

@@ -13,11 +13,13 @@ import { machines } from './machines.ts';
 import { management } from './management.ts';
 import { network } from './network.ts';
 import { placement } from './placement.ts';
+import { reach } from './reach.ts';
 import { describeZones } from './zones.ts';
 
 /** What tests put in the place of the world. */
 export interface Surroundings extends Partial<Pick<ApiOptions, 'clock' | 'random' | 'around' | 'client'>> {
   readonly operatorAddress?: () => Promise<string>;
+  readonly reach?: Context['reach'];
 }
 
 /** EC2 with a network load balancer. Credentials and endpoint by the SDK's usual chain; the region is the cluster's. */
@@ -34,6 +36,7 @@ export function openIn(options: ProviderOptions, surroundings: Surroundings): Pr
     api,
     clock,
     progress,
+    reach: surroundings.reach ?? reach,
     operatorAddress: once(surroundings.operatorAddress ?? (() => operatorAddress(signal))),
   };
   const place = placement(context);

@@ -3,7 +3,7 @@ import { openIn } from '../../../src/providers/aws/index.ts';
 import type { ClusterIdentity, Provider, ProviderSettings } from '../../../src/providers/provider.ts';
 import { seeded } from '../../support/seeded.ts';
 import { Crash } from '../shared/faults.ts';
-import type { SimulatedRealizer } from '../shared/simulated.ts';
+import { SimulatedRealizer } from '../shared/simulated.ts';
 import type { AwsCloud } from './cloud.ts';
 
 export function cluster(cloud: AwsCloud, more: Partial<ClusterIdentity> = {}): ClusterIdentity {
@@ -39,6 +39,10 @@ export function connect(cloud: AwsCloud, identity: ClusterIdentity, options: Pro
     },
     {
       clock: cloud.clock,
+      reach: async (ip) => {
+        const { realizer } = cloud.world.options;
+        return !(realizer instanceof SimulatedRealizer) || realizer.routeOf(ip) !== null;
+      },
       random: seeded(options.seed ?? 1),
       around: (send) => crash.around(() => cloud.clock.busy(send)),
       client: {

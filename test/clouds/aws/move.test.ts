@@ -241,14 +241,40 @@ describe.each(readings)('moving the address on AWS, %s', (_, reading) => {
       expect(realizer.routeOf(found!.ip)?.kind).toBe('balancer');
     });
 
-    test('that AWS does not report, it moves where it is told to avoid it', async () => {
+    test.each(['abc', 'abcd'])('with zones %s and no word of AWS’s, it is seen and left', async (zones) => {
+      await trio(zones);
+      const zone = (await zoneOfAddress())!;
+      expect((await provider.address.read())!.lost).toBeNull();
+      await cloud.loseZone(zone, false);
+      expect((await provider.address.read())!.lost).toContain(zone);
+      await provider.address.handOver({ kind: 'balancer' });
+      expect(await provider.address.read()).toMatchObject({ holder: { kind: 'balancer' }, lost: null });
+      expect(await zoneOfAddress()).not.toBe(zone);
+      await cloud.clock.sleep(600_000);
+      await provider.balancer.read();
+      expect(realizer.routeOf(await ip())?.kind).toBe('balancer');
+    });
+
+    test('whose master alone is dead, the address stays: another zone’s masters answer at it', async () => {
       await trio('abc');
       const zone = (await zoneOfAddress())!;
-      await cloud.loseZone(zone, false);
-      expect((await provider.address.read())!.lost).toBeNull();
-      await provider.address.handOver({ kind: 'balancer' }, { avoidZones: [zone] });
-      expect(await zoneOfAddress()).not.toBe(zone);
-      expect(await holder()).toEqual({ kind: 'balancer' });
+      await cloud.stop('demo-master');
+      await cloud.clock.sleep(600_000);
+      await provider.balancer.read();
+      expect(await provider.address.read()).toMatchObject({ zone, lost: null });
+      const before = cloud.clock.now();
+      await provider.address.handOver({ kind: 'balancer' });
+      expect(await zoneOfAddress()).toBe(zone);
+      expect(await gap(before)).toBe(0);
+    });
+
+    test('the address goes to no zone whose masters are dead, if there is another', async () => {
+      await trio('abc');
+      await provider.address.handOver({ kind: 'machine', name: 'demo-master-x' });
+      await cloud.clock.sleep(600_000);
+      await cloud.loseZone(`${cloud.region}c`, false);
+      await provider.address.handOver({ kind: 'balancer' });
+      expect(await zoneOfAddress()).not.toBe(`${cloud.region}c`);
     });
 
     test('of two, the balancer is built anew in the other', async () => {
