@@ -28,6 +28,8 @@ function login(host: string, privateKey: string): Promise<Client> {
     client.once('ready', () => resolve(client));
     // For as long as it lives: a machine that reboots ends its connections any moment.
     client.on('error', reject);
+    // One that ends it after its greeting and before it lets us in makes no error, and ends ssh2's own time limit with it.
+    client.on('close', () => reject(new Error(`${host} closed the connection`)));
     const alive = { keepaliveInterval: 2000, keepaliveCountMax: 3 };
     client.connect({ host, username: 'root', privateKey, readyTimeout: 5000, ...alive });
   });
