@@ -7,6 +7,7 @@ import './bench/home.ts';
 
 import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
+import { apiCalls } from './bench/api-calls.ts';
 import { CLUSTER, gapsRound, type Timed, timedRound } from './bench/cluster.ts';
 import { duration } from './bench/figures.ts';
 import { removeFloor, runFloor } from './bench/floor.ts';
@@ -24,6 +25,8 @@ if (!process.env.HAUP_MAIN) {
   const root = new URL('..', import.meta.url).pathname;
   execFileSync('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
 }
+say('API calls, at the test clouds');
+const calls = await apiCalls();
 await cleanUp();
 try {
   say('haup --help and a bare Node, in turn');
@@ -47,7 +50,7 @@ try {
   }
   say('the gaps, under a client that writes');
   const gaps = await gapsRound();
-  report({ help, floors, rounds, gaps });
+  report({ help, floors, rounds, gaps, calls });
 } finally {
   await cleanUp();
 }

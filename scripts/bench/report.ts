@@ -10,13 +10,15 @@ export interface Figures {
   readonly floors: readonly { readonly one: number; readonly three: number }[];
   readonly rounds: readonly Timed[];
   readonly gaps: Gaps;
+  /** The table of API calls. */
+  readonly calls: string;
 }
 
 const PAGE = new URL('../../docs/benchmarks.md', import.meta.url).pathname;
 
 /** Prints the tables, and stores them with the machine that they were taken on. */
 export function report(figures: Figures): void {
-  const text = [ratios(figures), interruptions(figures.gaps), costs(figures)].join('\n\n');
+  const text = [ratios(figures), interruptions(figures.gaps), costs(figures), figures.calls].join('\n\n');
   process.stdout.write(`${text}\n`);
   writeFileSync(PAGE, page(text, figures.rounds.length));
 }
@@ -89,6 +91,8 @@ on the machine only ever adds time. The floor is
 [a plain script](../scripts/bench/floor.sh) that boots the same machines and starts the same binaries with ready-made disks
 (certificates, users, units) and no haup: nothing could be quicker without starting less. It builds no load balancer
 and moves no address; haup does both within its figure for three.
+API calls are counted at the test clouds, through the real clients; why none of the least can be left out is said beside
+each of them ([GCE](../test/clouds/gce/calls.ts), [AWS](../test/clouds/aws/calls.ts)).
 
 On ${describeMachine()}; load average ${load()} at the end. ${new Date().toISOString().slice(0, 10)}.
 

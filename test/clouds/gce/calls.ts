@@ -1,39 +1,72 @@
 import type { Provider } from '../../../src/providers/provider.ts';
+import { type CallCount, each } from '../shared/calls.ts';
 import { type Harness, startGce, ZONES } from './harness.ts';
 
-/** The API calls of one of haup's operations, as its steps make them. */
-export interface CallCount {
-  readonly operation: string;
-  /** Without polling: what `getHealth` is asked, and a `wait` beyond an operation's first. */
-  readonly calls: number;
-  readonly polling: number;
-  /**
-   * The least that the API allows: every change with the `wait` for it, what the cloud has chosen (addresses), and of
-   * what is there only the members of the groups, without which nobody knows whom to add and remove.
-   */
-  readonly least: number;
-  /** The methods that were called, with their counts. */
-  readonly methods: Readonly<Record<string, number>>;
-}
-
 const [b, c, d] = ZONES;
-/** A mutation and the `wait` for its operation. */
-const change = 2;
-/** Who is in each zone's group. */
-const members = 3;
-/** The same, and what the cloud has chosen: an address, a machine's addresses. */
-const changeAndRead = 3;
+/** A change, and the `wait` that says how it ended: the change's own answer only says that it has begun. */
+const global = (method: string) => [method, 'globalOperations.wait'];
+const regional = (method: string) => [method, 'regionOperations.wait'];
+const zonal = (method: string) => [method, 'zoneOperations.wait'];
+/** A machine: its internal address goes on its certificates, its external one is where it is reached: both are GCE's choice. */
+const machine = [...zonal('instances.insert'), 'instances.get'];
 
+/**
+ * Names are haup's own and hold the cluster's uid, so that most things need not be looked for before they are changed:
+ * GCE refuses a second one, and says of a missing one that it is not found.
+ */
 const LEAST = {
-  // Four firewall rules; the address; the machine; its ephemeral address goes, the API address comes.
-  create: 4 * change + changeAndRead + changeAndRead + 2 * change,
-  // Two machines; health check, three groups, backend service, temporary rule; three members; address taken, rule made,
-  // ephemeral address given, temporary rule deleted.
-  '1 → 3': 2 * changeAndRead + (1 + 3 + 1) * change + changeAndRead + members + 3 * change + 4 * change,
-  // The successor; it comes into its zone's group; the other leaves it; its machine goes.
-  replace: changeAndRead + members + 3 * change,
-  // Rule, backend service, health check, three groups; three machines; address; four firewall rules.
-  delete: (1 + 1 + 1 + 3) * change + 3 * change + change + 4 * change,
+  create: [
+    // Who may reach what: the API, SSH, the masters among themselves, health checks. Sources and ports differ.
+    ...each(4, ...global('firewalls.insert')),
+    // The API address, and which one it has become: it goes on the certificates.
+    ...regional('addresses.insert'),
+    'addresses.get',
+    ...machine,
+    // A VM has one access config. It was reached by an ephemeral address until it served, and may have the API address
+    // only then; one cannot be changed into the other.
+    ...zonal('instances.deleteAccessConfig'),
+    ...zonal('instances.addAccessConfig'),
+  ],
+  '1 → 3': [
+    ...each(2, ...machine),
+    // The balancer: health check, a group a zone (groups are zonal), backend service.
+    ...regional('regionHealthChecks.insert'),
+    ...each(3, ...zonal('instanceGroups.insert')),
+    ...regional('regionBackendServices.insert'),
+    // One VM into each zone's group.
+    ...each(3, ...zonal('instanceGroups.addInstances')),
+    // Without a rule there is no health, and without health no proof that the balancer serves: a temporary one, whose
+    // address, GCE's choice, the health is asked for by. Not for good: it is not the API address.
+    ...regional('forwardingRules.insert'),
+    'forwardingRules.list',
+    // The address is taken, and given: it has one user.
+    ...zonal('instances.deleteAccessConfig'),
+    ...regional('forwardingRules.insert'),
+    // The machine that had it cannot be reached without another one.
+    ...zonal('instances.addAccessConfig'),
+    ...regional('forwardingRules.delete'),
+  ],
+  replace: [
+    ...machine,
+    // Who is in the group of the zone: a machine that somebody deleted has left it by itself.
+    'instanceGroups.listInstances',
+    ...zonal('instanceGroups.addInstances'),
+    ...zonal('instanceGroups.removeInstances'),
+    ...zonal('instances.delete'),
+  ],
+  delete: [
+    // In the order in which they use each other: rule, backend service, health check and groups.
+    ...regional('forwardingRules.delete'),
+    ...regional('regionBackendServices.delete'),
+    ...regional('regionHealthChecks.delete'),
+    ...each(3, ...zonal('instanceGroups.delete')),
+    // Which machines carry the uid, and which boot disks: also those that are in no spec.
+    'instances.aggregatedList',
+    ...each(3, ...zonal('instances.delete')),
+    'disks.aggregatedList',
+    ...regional('addresses.delete'),
+    ...each(4, ...global('firewalls.delete')),
+  ],
 } as const;
 
 /** Counts the calls of create, 1 → 3, replace and delete, in simulated time. */
@@ -52,12 +85,10 @@ async function count(gce: Harness): Promise<readonly CallCount[]> {
   const operation = async (name: keyof typeof LEAST, steps: (provider: Provider) => Promise<void>) => {
     const before = gce.cloud.faults.calls.length;
     await steps(gce.open());
-    const methods: Record<string, number> = {};
-    for (const call of gce.cloud.faults.calls.slice(before))
-      methods[call.method] = (methods[call.method] ?? 0) + 1;
-    const total = gce.cloud.faults.calls.length - before;
-    const polling = methods['regionBackendServices.getHealth'] ?? 0;
-    counts.push({ operation: name, calls: total - polling, polling, least: LEAST[name], methods });
+    const all = gce.cloud.faults.calls.slice(before).map((call) => call.method);
+    const calls = all.filter((method) => method !== 'regionBackendServices.getHealth');
+    const polling = all.length - calls.length;
+    counts.push({ cloud: 'GCE', operation: name, calls, polling, least: LEAST[name] });
   };
   const make = (provider: Provider, name: string, zone: string) =>
     provider.machines.create({ name, zone, bootScript: '#!/bin/sh\n', requestToken: name });

@@ -79,6 +79,7 @@ async function haup(...args: string[]): Promise<string> {
   const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args, '-c', 'gx'], { env });
   let out = '';
   let all = '';
+  const callsBefore = gce.cloud.faults.calls.length;
   child.stdout.on('data', (chunk: Buffer) => {
     out += chunk;
     all += chunk;
@@ -88,6 +89,7 @@ async function haup(...args: string[]): Promise<string> {
   });
   const code = await new Promise((resolve) => child.on('close', resolve));
   if (code !== 0) throw new Error(`haup ${args.join(' ')} ended with ${code}:\n${all}`);
+  process.stdout.write(`figure: GCE calls of haup ${args[0]}: ${callsSince(callsBefore)}\n`);
   const measured = /measured.*longest gap ([\d.]+) (m?)s.*/.exec(all);
   if (measured) {
     process.stdout.write(`figure: GCE, forwarding rule ${RULE_MS / 1000} s: ${measured[0]}\n`);
@@ -96,6 +98,17 @@ async function haup(...args: string[]): Promise<string> {
   }
   return out;
 }
+
+/** What a whole command asks the cloud: its steps, and its looks at what there is, of which each lists the firewalls once. */
+function callsSince(from: number): string {
+  const calls = gce.cloud.faults.calls.slice(from).map((call) => call.method);
+  const count = (pattern: RegExp) => calls.filter((method) => pattern.test(method)).length;
+  const reads = count(/\.(get|getHealth|list|listInstances|aggregatedList)$/);
+  const waits = count(/\.wait$/);
+  const looks = count(/^firewalls\.list$/);
+  return `${calls.length - reads - waits} changes, ${waits} waits for them, ${reads} reads with ${looks} looks`;
+}
+
 const status = async () => JSON.parse(await haup('status', '-o', 'json')) as Status;
 
 let ip: string;
