@@ -58,14 +58,19 @@ export function execOn(
     options.signal?.addEventListener('abort', abort, { once: true });
     client.once('close', lost);
     const limit = (timeoutMs / 1000 + GRACE_S).toFixed(3);
-    client.exec(`timeout -k 2 ${limit} sh -c ${shellQuote(command)}`, (error, stream) => {
-      if (error) return end(() => reject(fail('lost', error.message)));
-      if (done) return stream.close();
-      channel = stream;
-      collect(stream, options.input, (result) =>
-        end(() => (result ? resolve(result) : reject(fail('lost', 'the connection was lost')))),
-      );
-    });
+    try {
+      client.exec(`timeout -k 2 ${limit} sh -c ${shellQuote(command)}`, (error, stream) => {
+        if (error) return end(() => reject(fail('lost', error.message)));
+        if (done) return stream.close();
+        channel = stream;
+        collect(stream, options.input, (result) =>
+          end(() => (result ? resolve(result) : reject(fail('lost', 'the connection was lost')))),
+        );
+      });
+    } catch (error) {
+      // The far side has said that it ends the connection, which is not closed yet.
+      end(() => reject(fail('lost', error instanceof Error ? error.message : String(error))));
+    }
   });
 }
 

@@ -2,10 +2,13 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type ApiClient, callApi, isReady } from '../../src/lb/request.ts';
+import { balancerNamespace, fabricNamespace, machineNamespace } from '../../src/providers/local/names.ts';
+import { machinesFolder } from '../../src/providers/local/paths.ts';
 import { seeded } from '../support/seeded.ts';
 import { adminOf, useClusters } from './support/clusters.ts';
 import { E2E_HOME, haup, status, tryHaup } from './support/haup.ts';
 import { hostState } from './support/host.ts';
+import { clusterKey } from './support/inside.ts';
 import { openLoop, type Sample } from './support/load.ts';
 import { killedAfter, killedAfterSteps, type Leg, unharmed } from './support/relay.ts';
 
@@ -153,16 +156,13 @@ async function expectSettled(replicas: number): Promise<void> {
 }
 
 async function expectOnTheHost(machines: readonly string[]): Promise<void> {
-  const state = await hostState([CLUSTER]);
-  const balancer = machines.length > 1 ? ['.lb'] : [];
-  const namespaces = state.flatMap(
-    (line) => /^haup-e2e-crash-\w{16}(\S*)(?: \(id: \d+\))?$/.exec(line)?.[1] ?? [],
+  const key = clusterKey(CLUSTER);
+  const balancer = machines.length > 1 ? [balancerNamespace(key)] : [];
+  const namespaces = (await readdir('/run/netns')).filter((name) => name.includes(CLUSTER));
+  expect(namespaces.sort()).toEqual(
+    [fabricNamespace(key), ...balancer, ...machines.map((name) => machineNamespace(key, name))].sort(),
   );
-  expect([...new Set(namespaces)].sort()).toEqual(
-    ['', ...balancer, ...machines.map((name) => `.m.${name}`)].sort(),
-  );
-  const disk = state.find((line) => line.startsWith('/var/lib/haup/local/'))!;
-  expect((await readdir(join(disk, 'machines'))).sort()).toEqual([...machines].sort());
+  expect((await readdir(machinesFolder(key))).sort()).toEqual([...machines].sort());
   const secrets = await readdir(join(E2E_HOME, 'clusters', CLUSTER, 'secrets'));
   expect(secrets.filter((name) => name.startsWith('boot-host-key'))).toEqual([]);
 }
