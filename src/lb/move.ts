@@ -1,10 +1,14 @@
+import { systemClock } from '../util/clock.ts';
 import { waitFor } from '../util/wait.ts';
 import type { AvailabilityReport } from './availability.ts';
 import { startProbe } from './probe.ts';
 import { type ApiClient, isReady } from './request.ts';
 
-/** The probe runs for so long before and after the move: six rounds each, for the move must not hold up what it is part of. */
-const SETTLE_MS = 300;
+/** Rounds of the probe that are answered before the move, so that it has something to compare with, and by the new holder. */
+const ROUNDS_BEFORE = 1;
+const ROUNDS_AFTER = 3;
+/** What is not answered by then is met by the figures: the move must not be held up by what it may put right. */
+const PATIENCE_MS = 300;
 
 export interface Move {
   /** "promotion", "demotion", "replacement"; null when nobody holds the address yet, so that there is no client to notice. */
@@ -30,14 +34,14 @@ export interface Move {
 export async function moveAddress(move: Move): Promise<AvailabilityReport | null> {
   const probe = move.during === null ? null : startProbe(move.api, move.during);
   try {
-    await probe?.settle(SETTLE_MS);
+    if (probe) await Promise.race([probe.answered(0, ROUNDS_BEFORE), systemClock.sleep(PATIENCE_MS)]);
     move.progress('moving the address');
     await move.handOver();
     if (move.somebodyServes) {
       move.progress('waiting for the API server to answer at the address');
       await answers(move);
     }
-    if (probe) await probe.settle(SETTLE_MS);
+    await probe?.answered(probe.begun, ROUNDS_AFTER);
   } catch (error) {
     await probe?.stop();
     if (move.handBack && !move.signal?.aborted) {

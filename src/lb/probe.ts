@@ -1,4 +1,3 @@
-import { systemClock } from '../util/clock.ts';
 import type { AvailabilityReport, ProbeResult } from './availability.ts';
 import { type ApiClient, type ApiRequest, callApi } from './request.ts';
 import { openWatch, type WatchProbe } from './watch.ts';
@@ -19,8 +18,10 @@ interface Tally {
 }
 
 export interface Probe {
-  /** Lets the probe run for so long. */
-  settle(ms: number): Promise<void>;
+  /** How many rounds of questions have begun. */
+  readonly begun: number;
+  /** Resolves when the answers to `count` rounds from number `first` (0, 1, …) on are in, or are known not to come. */
+  answered(first: number, count: number): Promise<void>;
   /** Ends the probe, waits for what is under way, removes what it wrote, and says what was met. */
   stop(): Promise<AvailabilityReport>;
 }
@@ -34,9 +35,10 @@ export function startProbe(client: ApiClient, during: string): Probe {
   const began = performance.now();
   const tallies = new Map<string, Tally>();
   const pending = new Set<Promise<void>>();
-  let writes = 0;
+  const rounds: Promise<unknown>[] = [];
+  let next = (): void => {};
 
-  const ask = (kind: string, request: Omit<ApiRequest, 'timeoutMs'>): void => {
+  const ask = (kind: string, request: Omit<ApiRequest, 'timeoutMs'>): Promise<void> => {
     const tally = tallyOf(tallies, kind, began);
     const asked = performance.now();
     tally.requests += 1;
@@ -53,24 +55,40 @@ export function startProbe(client: ApiClient, during: string): Probe {
       })
       .finally(() => pending.delete(done));
     pending.add(done);
+    return done;
   };
 
   const round = (): void => {
-    ask('readiness', { path: '/readyz' });
-    ask('read', { path: '/api/v1/namespaces/kube-system' });
-    ask('write', {
+    const write: Omit<ApiRequest, 'timeoutMs'> = {
       method: 'PATCH',
       path: `${LEASE}/${LEASE_NAME}?fieldManager=haup&force=true`,
       contentType: 'application/apply-patch+yaml',
-      body: probeLease(writes++),
-    });
+      body: probeLease(rounds.length),
+    };
+    const questions = [
+      ask('readiness', { path: '/readyz' }),
+      ask('read', { path: '/api/v1/namespaces/kube-system' }),
+      ask('write', write),
+    ];
+    rounds.push(Promise.all(questions));
+    next();
   };
   round();
   const timer = setInterval(round, INTERVAL_MS);
   const watch: WatchProbe = openWatch(client, `${LEASE}?watch=1&fieldSelector=metadata.name=${LEASE_NAME}`);
 
   return {
-    settle: (ms) => systemClock.sleep(ms),
+    get begun() {
+      return rounds.length;
+    },
+    async answered(first, count) {
+      while (rounds.length < first + count) {
+        await new Promise<void>((resolve) => {
+          next = resolve;
+        });
+      }
+      await Promise.all(rounds.slice(first, first + count));
+    },
     async stop() {
       clearInterval(timer);
       await Promise.all(pending);

@@ -7,7 +7,7 @@ import { fabricNamespace } from './names.ts';
 import { namespaceExists } from './netns.ts';
 import { isPoweredOn } from './power.ts';
 import { registerCluster } from './registry.ts';
-import { readTranslation, rulesExist } from './rules.ts';
+import { readTranslation } from './rules.ts';
 import {
   type AddressRecord,
   forgetAddress,
@@ -48,8 +48,9 @@ export async function readAddressInForce(context: Context): Promise<ApiAddress |
 /** The rules say who has the address; where a reboot has taken them, the record says whose it will be again. */
 async function inForce(context: Context, record: AddressRecord): Promise<ApiAddress> {
   const namespace = fabricNamespace(context.key);
-  if (!(await namespaceExists(namespace)) || !(await rulesExist(namespace))) return record;
-  const owner = (await readTranslation(namespace)).external.get(record.ip);
+  const rules = (await namespaceExists(namespace)) ? await readTranslation(namespace) : null;
+  if (!rules) return record;
+  const owner = rules.external.get(record.ip);
   return { ip: record.ip, holder: await holderAt(context, owner) };
 }
 

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { exec, tryExec } from '../../util/exec.ts';
 import { externalRange, gatewayIp, operatorIp, PRIVATE_RANGE, subnetGateway } from './addresses.ts';
@@ -68,11 +69,20 @@ export async function fabricReady(key: string, cluster: ClusterRecord): Promise<
   const namespace = fabricNamespace(key);
   if (!(await namespaceExists(namespace)) || !(await hostLinkExists(uplinkName(key)))) return false;
   if (!(await rulesExist(namespace))) return false;
-  const routes = await routesOfHost();
-  const range = parseCidr(externalRange(cluster.slot));
+  return await isRouted(externalRange(cluster.slot), uplinkName(key));
+}
+
+/** Whether the host's main table leads there. Asked in every look: so read from the kernel, without a process. */
+async function isRouted(cidr: string, dev: string): Promise<boolean> {
+  const { first, size } = parseCidr(cidr);
+  // In the kernel's notation the bytes of an address are in the order of memory.
+  const inMemory = (value: number): number => Buffer.from(new Uint32Array([value]).buffer).readUInt32BE();
+  const routes = (await readFile('/proc/net/route', 'utf8')).split('\n').map((line) => line.split('\t'));
   return routes.some(
-    (route) =>
-      route.dev === uplinkName(key) && route.range.first === range.first && route.range.size === range.size,
+    ([name, destination = '', , , , , , mask = '']) =>
+      name === dev &&
+      inMemory(Number.parseInt(destination, 16)) === first &&
+      inMemory(Number.parseInt(mask, 16)) === (2 ** 32 - size) % 2 ** 32,
   );
 }
 
@@ -111,7 +121,7 @@ export async function isPluggedIn(key: string, address: string): Promise<boolean
 /** Removes the link of a private address; packets to it then vanish. A missing one is no error. */
 export async function unplug(key: string, address: string): Promise<void> {
   const fabric = fabricNamespace(key);
-  if (!(await namespaceExists(fabric)) || !(await linkExists(fabric, portName(address)))) return;
+  if (!(await linkExists(fabric, portName(address)))) return;
   await tryExec('ip', ['-n', fabric, 'link', 'delete', portName(address)]);
 }
 

@@ -1,5 +1,6 @@
 import { rm, statfs } from 'node:fs/promises';
 import { exec, tryExec } from '../../util/exec.ts';
+import { shared } from '../../util/shared.ts';
 import { exists, isMissing } from './files.ts';
 
 const NSFS = 0x6e736673;
@@ -46,5 +47,11 @@ export async function hostLinkExists(name: string): Promise<boolean> {
 }
 
 export async function linkExists(namespace: string, name: string): Promise<boolean> {
-  return (await tryExec('ip', ['-n', namespace, 'link', 'show', 'dev', name])).code === 0;
+  return (await linksIn(namespace)).includes(name);
 }
+
+/** None where the namespace is not there. */
+const linksIn = shared(async (namespace: string): Promise<string[]> => {
+  const { stdout } = await tryExec('ip', ['-n', namespace, '-oneline', 'link', 'show']);
+  return stdout.split('\n').flatMap((line) => /^\d+: ([^@:]+)/.exec(line)?.[1] ?? []);
+});

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shared } from '../../util/shared.ts';
 import { PRIVATE_RANGE } from './addresses.ts';
 import { execIn } from './netns.ts';
 
@@ -55,7 +56,7 @@ function tableScript(apiPort: number): string {
 
 /** True when the whole table is there; it is only ever made in one transaction. */
 export async function rulesExist(namespace: string): Promise<boolean> {
-  return (await execIn(namespace, ['nft', 'list', 'tables'])).split('\n').includes(`table ip ${TABLE}`);
+  return (await readTranslation(namespace)) !== null;
 }
 
 export async function ensureRules(namespace: string, apiPort: number): Promise<void> {
@@ -65,6 +66,7 @@ export async function ensureRules(namespace: string, apiPort: number): Promise<v
 const listing = z.object({
   nftables: z.array(
     z.object({
+      table: z.object({ name: z.string() }).optional(),
       map: z
         .object({ name: z.string(), elem: z.array(z.tuple([z.string(), z.string()])).default([]) })
         .optional(),
@@ -73,18 +75,24 @@ const listing = z.object({
   ),
 });
 
-/** What the rules in force say. */
-export async function readTranslation(namespace: string): Promise<Translation> {
-  const text = await execIn(namespace, ['nft', '--json', 'list', 'table', 'ip', TABLE]);
+/** What the rules in force say; null where there are none. */
+export const readTranslation = shared(async (namespace: string): Promise<Translation | null> => {
+  const text = await execIn(namespace, ['nft', '--json', 'list', 'ruleset']);
   const { nftables } = listing.parse(JSON.parse(text));
+  if (!nftables.some((entry) => entry.table?.name === TABLE)) return null;
   const map = nftables.find((entry) => entry.map?.name === 'external')?.map;
   const set = nftables.find((entry) => entry.set?.name === 'severed')?.set;
   return { external: new Map(map?.elem), severed: new Set(set?.elem) };
-}
+});
 
-/** Makes the rules say `wanted`, all differences in one transaction: no packet meets a state in between. */
+/**
+ * Makes the rules say `wanted`, all differences in one transaction: no packet meets a state in between. Where there are none,
+ * nothing is done.
+ */
 export async function applyTranslation(namespace: string, wanted: Translation): Promise<void> {
-  const script = differences(await readTranslation(namespace), wanted);
+  const now = await readTranslation(namespace);
+  if (!now) return;
+  const script = differences(now, wanted);
   if (script !== '') await execIn(namespace, ['nft', '-f', '-'], script);
 }
 

@@ -1,7 +1,7 @@
 import { BALANCER_IP } from './addresses.ts';
 import { fabricNamespace } from './names.ts';
 import { namespaceExists } from './netns.ts';
-import { applyTranslation, rulesExist, type Translation } from './rules.ts';
+import { applyTranslation, type Translation } from './rules.ts';
 import { type AddressRecord, type MachineRecord, readAddress, readMachines } from './state.ts';
 
 /** What the rules must say, from what is remembered. Machines in `cut` are cut off whether or not they are isolated. */
@@ -35,7 +35,7 @@ function ownerIp(address: AddressRecord, machines: readonly MachineRecord[]): st
  */
 export async function syncTranslation(key: string, cut?: ReadonlySet<string>): Promise<void> {
   const namespace = fabricNamespace(key);
-  if (!(await namespaceExists(namespace)) || !(await rulesExist(namespace))) return;
+  if (!(await namespaceExists(namespace))) return;
   const [address, machines] = await Promise.all([readAddress(key), readMachines(key)]);
   await applyTranslation(namespace, translationOf(address, machines, cut));
 }
