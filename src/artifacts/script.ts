@@ -1,14 +1,21 @@
-import type { Download } from './sources.ts';
+import type { Architecture, Download } from './sources.ts';
+
+/** What `uname -m` calls a machine that runs these executables; 32-bit systems on the same processors say otherwise. */
+const MACHINES: Readonly<Record<Architecture, string>> = { amd64: 'x86_64', arm64: 'aarch64' };
 
 /**
- * A POSIX sh script with which a machine downloads the executables itself. It fetches all files side by side, takes an
+ * A POSIX sh script with which a machine downloads the executables itself, those for its own processor: only the machine knows
+ * for certain what it is, whatever its type and its image are called. It fetches all files side by side, takes an
  * interrupted one up where it broke, verifies each by SHA-256, and installs it only then, 0755, so that an executable in
  * `folder` is always a whole one. Run again, it fetches only what is not there or not what was verified; two at once wait for
  * each other. It needs curl, tar, gzip, sha256sum and flock; it exits 0 only if everything is in place, and says on standard
  * error which file failed and why.
  * @param folder absolute path on the machine.
  */
-export function downloadScript(downloads: readonly Download[], folder = '/opt/haup/bin'): string {
+export function downloadScript(
+  downloads: Readonly<Partial<Record<Architecture, readonly Download[]>>>,
+  folder = '/opt/haup/bin',
+): string {
   return `#!/bin/sh
 # Written by haup: Kubernetes and etcd executables for a master replica.
 set -u
@@ -54,14 +61,26 @@ install_as() {
   (cd "$folder" && sha256sum "$1") >"$work/$1.ok" && echo "$3" >"$work/$1.from" && say "$1 is in place"
 }
 
-${downloads.map(downloadFunction).join('\n\n')}
-
 pids=''
-${downloads.map((_, index) => `download_${index} & pids="$pids $!"`).join('\n')}
+case "$(uname -m)" in
+${Object.entries(downloads)
+  .map(([arch, files]) => `${MACHINES[arch as Architecture]})\n${branch(files)}\n  ;;`)
+  .join('\n')}
+*)
+  say "Kubernetes and etcd are installed for ${Object.keys(downloads).join(' and ')}; this machine is $(uname -m)"
+  exit 1
+  ;;
+esac
 failed=0
 for pid in $pids; do wait "$pid" || failed=1; done
 [ "$failed" -eq 0 ] || { say 'not everything could be fetched; run this again'; exit 1; }
 `;
+}
+
+/** Fetches the files side by side. */
+function branch(downloads: readonly Download[]): string {
+  const start = downloads.map((_, index) => `download_${index} & pids="$pids $!"`);
+  return [...downloads.map(downloadFunction), ...start].join('\n');
 }
 
 function downloadFunction({ key, url, checksumUrl, fileName, binaries }: Download, index: number): string {

@@ -1,5 +1,5 @@
 import { downloadScript } from '../../artifacts/script.ts';
-import { hostArchitecture, listDownloads } from '../../artifacts/sources.ts';
+import { ARCHITECTURES, listDownloads } from '../../artifacts/sources.ts';
 import type { BinarySource } from '../../providers/provider.ts';
 import type { ReplicaBinaries } from '../../replicas/config.ts';
 import type { ClusterSpec } from '../spec.ts';
@@ -9,6 +9,9 @@ export function binariesFor(spec: ClusterSpec, source: BinarySource): ReplicaBin
   if (source.kind === 'mounted') return source;
   const { kubernetesVersion, etcdVersion } = spec;
   const mirror = process.env.HAUP_MIRROR;
-  const release = { kubernetesVersion, etcdVersion, arch: hostArchitecture('x64') };
-  return { kind: 'download', script: downloadScript(listDownloads(release, mirror ? { mirror } : {})) };
+  const downloads = ARCHITECTURES.map(
+    (arch) =>
+      [arch, listDownloads({ kubernetesVersion, etcdVersion, arch }, mirror ? { mirror } : {})] as const,
+  );
+  return { kind: 'download', script: downloadScript(Object.fromEntries(downloads)) };
 }

@@ -18,6 +18,8 @@ export interface GceSettings {
 }
 
 const IMAGE = 'projects/debian-cloud/global/images/family/debian-13';
+/** Machine series with ARM processors (cloud.google.com/compute/docs/instances/arm-on-compute): their images have families of their own. */
+const ARM = /^(t2a|c4a|n4a|a4x)-/;
 const CIDR = /^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/;
 const ZONE = /^[a-z]+-[a-z]+\d+-[a-z]$/;
 
@@ -45,11 +47,12 @@ export function checkSettings(cluster: ClusterIdentity, settings: ProviderSettin
   for (const cidr of [...(settings.allowFrom ?? []), ...(settings.sshFrom ?? [])]) {
     if (!CIDR.test(cidr)) throw invalid(`"${cidr}" is not an IPv4 range`, 'Write it as 203.0.113.0/24.');
   }
+  const machineType = settings.machineType ?? 'e2-standard-2';
   return {
     project: settings.project,
-    machineType: settings.machineType ?? 'e2-standard-2',
+    machineType,
     diskSizeGb: settings.diskSizeGb ?? 20,
-    image: settings.image ? imageUrl(settings.image) : IMAGE,
+    image: settings.image ? imageUrl(settings.image) : `${IMAGE}${ARM.test(machineType) ? '-arm64' : ''}`,
     network: url(settings.network ?? 'default', 'global/networks'),
     subnetwork: subnets[0] ? url(subnets[0], `regions/${cluster.region}/subnetworks`) : undefined,
     allowFrom: settings.allowFrom ?? ['0.0.0.0/0'],

@@ -1,10 +1,12 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { downloadScript } from '../../../src/artifacts/script.ts';
 import { BINARIES, listDownloads, type Release } from '../../../src/artifacts/sources.ts';
+import { binariesFor } from '../../../src/cluster/execute/binaries.ts';
+import type { ClusterSpec } from '../../../src/cluster/spec.ts';
 import { type FileServer, mirrorOf, sha256, smallBinaries, startFileServer } from './file-server.ts';
 
 const release: Release = { kubernetesVersion: 'v1.37.1', etcdVersion: 'v3.7.3', arch: 'amd64' };
@@ -23,12 +25,15 @@ afterEach(async () => {
 });
 
 const mirrored = (which = release) =>
-  downloadScript(listDownloads(which, { mirror: server.url }), `${folder}/bin`);
+  downloadScript({ amd64: listDownloads(which, { mirror: server.url }) }, `${folder}/bin`);
 
-/** Runs the script as a machine does: by sh, from standard input. */
-function run(script: string): Promise<{ code: number | null; stderr: string }> {
+/** Runs the script as a machine of that kind does: by sh, from standard input. */
+async function run(script: string, machine = 'x86_64'): Promise<{ code: number | null; stderr: string }> {
+  await mkdir(`${folder}/tools`, { recursive: true });
+  await writeFile(`${folder}/tools/uname`, `#!/bin/sh\necho ${machine}\n`, { mode: 0o755 });
+  const env = { ...process.env, PATH: `${folder}/tools:${process.env.PATH}` };
   return new Promise((resolve) => {
-    const child = spawn('sh', [], { stdio: ['pipe', 'ignore', 'pipe'] });
+    const child = spawn('sh', [], { stdio: ['pipe', 'ignore', 'pipe'], env });
     let stderr = '';
     child.stderr.on('data', (chunk) => {
       stderr += chunk;
@@ -41,6 +46,29 @@ function run(script: string): Promise<{ code: number | null; stderr: string }> {
 test('all six executables are put in place from a mirror', async () => {
   expect(await run(mirrored())).toMatchObject({ code: 0 });
   for (const name of BINARIES) expect(execFileSync(join(folder, 'bin', name)).toString()).toBe(`${name}\n`);
+});
+
+test('a machine with an ARM processor gets the executables for it', async () => {
+  const arm: Release = { ...release, arch: 'arm64' };
+  const made = (name: string) => Buffer.from(`#!/bin/sh\necho ${name} for ARM\n`);
+  const forArm = Object.fromEntries(BINARIES.map((name) => [name, made(name)])) as typeof contents;
+  for (const [path, content] of mirrorOf(arm, forArm)) server.files.set(path, content);
+  const spec = { kubernetesVersion: 'v1.37.1', etcdVersion: 'v3.7.3' } as ClusterSpec;
+  vi.stubEnv('HAUP_MIRROR', server.url);
+  const source = binariesFor(spec, { kind: 'download' });
+  vi.unstubAllEnvs();
+  const script = (source as { script: string }).script.replaceAll('/opt/haup/bin', `${folder}/bin`);
+  expect(await run(script, 'aarch64')).toMatchObject({ code: 0 });
+  expect(execFileSync(join(folder, 'bin', 'etcd')).toString()).toBe('etcd for ARM\n');
+  expect(await run(script, 'x86_64')).toMatchObject({ code: 0 });
+  expect(execFileSync(join(folder, 'bin', 'etcd')).toString()).toBe('etcd\n');
+});
+
+test('a machine with another processor is refused by name, and nothing is fetched', async () => {
+  const { code, stderr } = await run(mirrored(), 'riscv64');
+  expect(code).toBe(1);
+  expect(stderr).toContain('installed for amd64; this machine is riscv64');
+  expect(server.requests).toEqual([]);
 });
 
 test('etcd and etcdctl come out of the official archive, which is fetched once', async () => {
@@ -56,7 +84,7 @@ test('etcd and etcdctl come out of the official archive, which is fetched once',
   const downloads = listDownloads(release, { origins: { kubernetes: server.url, etcd: server.url } }).slice(
     -1,
   );
-  expect(await run(downloadScript(downloads, `${folder}/bin`))).toMatchObject({ code: 0 });
+  expect(await run(downloadScript({ amd64: downloads }, `${folder}/bin`))).toMatchObject({ code: 0 });
   expect(execFileSync(join(folder, 'bin', 'etcdctl')).toString()).toBe('etcdctl\n');
   expect(server.requests.filter((line) => line.endsWith('.tar.gz'))).toHaveLength(1);
 });
@@ -100,7 +128,7 @@ test('what does not have its checksum is never put in place, and the exit code s
   server.files.set('/etcd/v3.7.3/amd64/etcd', Buffer.from('something else'));
   const downloads = listDownloads(release, { mirror: server.url });
   const { code, stderr } = await run(
-    downloadScript(downloads, `${folder}/bin`).replaceAll('sleep "$attempt"', ':'),
+    downloadScript({ amd64: downloads }, `${folder}/bin`).replaceAll('sleep "$attempt"', ':'),
   );
   expect(code).toBe(1);
   expect(stderr).toMatch(/gave up on .*\/etcd\n/);

@@ -66,6 +66,15 @@ it.each([
   expect(checkSettings(cluster, { image }).image).toBe(url);
 });
 
+it.each([
+  ['t2a-standard-2', 'debian-13-arm64'],
+  ['c4a-standard-4', 'debian-13-arm64'],
+  ['c4-standard-4', 'debian-13'],
+  [undefined, 'debian-13'],
+])('the machine type %s boots %s', (machineType, family) => {
+  expect(checkSettings(cluster, { machineType }).image).toMatch(new RegExp(`/family/${family}$`));
+});
+
 it('another endpoint is taken from gcloud’s variable, and plain HTTP only to this host', () => {
   const from = (value: string) => endpointFrom({ CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE: value });
   expect(endpointFrom({})).toBeNull();
