@@ -29,10 +29,21 @@ const chapters: readonly (readonly [string, (o: Operator, p: Provider) => Promis
   ['create', (o, p) => o.create(p)],
   ['grow', (o, p) => o.machine(p, second, `${o.cloud.region}b`)],
   ['promote', (o, p) => o.promote(p, [first, second])],
+  ['relocate', (o, p) => relocate(o, p)],
   ['demote', (o, p) => o.demote(p, second)],
   ['remove', (o, p) => o.remove(p, first)],
   ['delete', (o, p) => o.delete(p)],
 ];
+
+/** The zone of the address goes out of order without a word of AWS's, and the address moves to another. */
+async function relocate(o: Operator, p: Provider): Promise<void> {
+  const { lost } = o.cloud.world;
+  if (lost.size === 0) await o.cloud.loseZone((await p.address.read())!.zone!, false);
+  await o.promote(p, [first, second]);
+  const address = await p.address.read();
+  if (address?.lost || !address?.zone || lost.has(address.zone))
+    throw new Error(`the address is in ${address?.zone}: ${address?.lost}; lost: ${[...lost]}`);
+}
 
 export interface Telling {
   readonly cloud: AwsCloud;
@@ -96,6 +107,7 @@ async function audit(
     create: [first],
     grow: [first, second],
     promote: [first, second],
+    relocate: [first, second],
     demote: [first, second],
     remove: [second],
     delete: [],
@@ -119,11 +131,12 @@ async function audit(
     create: { kind: 'machine', name: first },
     grow: { kind: 'machine', name: first },
     promote: { kind: 'balancer' },
+    relocate: { kind: 'balancer' },
     demote: { kind: 'machine', name: second },
     remove: { kind: 'machine', name: second },
   };
   same(`holder after ${chapter}`, holder, holders[chapter]);
-  const balancers = chapter === 'promote' ? 1 : 0;
+  const balancers = chapter === 'promote' || chapter === 'relocate' ? 1 : 0;
   same(`balancers after ${chapter}`, [world.balancers.size, world.targetGroups.size], [balancers, balancers]);
 }
 
