@@ -9,7 +9,7 @@ import { linkTo } from './links.ts';
 import type { Instances } from './machines.ts';
 import { lastPart } from './names.ts';
 import { makeRule, type Rules, readRules, removeRule, ruleAddress, settledRules } from './rules.ts';
-import { type BackendService, backendService, healthCheck } from './schemas.ts';
+import { type BackendService, backendService, type HealthCheck, healthCheck } from './schemas.ts';
 import type { GceSettings } from './settings.ts';
 
 /** The balancer, with what the handover of the API address needs of it. */
@@ -34,10 +34,19 @@ export function openBalancer(context: Context, settings: GceSettings, instances:
   const { cloud, cluster, names, description } = context;
   const { region } = cluster;
 
-  const readService = () =>
-    cloud.get('regionBackendServices.get', { region, backendService: names.backendService }, backendService);
-  const readCheck = () =>
-    cloud.get('regionHealthChecks.get', { region, healthCheck: names.healthCheck }, healthCheck);
+  async function readService(): Promise<BackendService | null> {
+    const request = { region, backendService: names.backendService };
+    const found = await cloud.get('regionBackendServices.get', request, backendService);
+    if (found) mustOwn(context, found.description, `the backend service ${names.backendService}`);
+    return found;
+  }
+
+  async function readCheck(): Promise<HealthCheck | null> {
+    const request = { region, healthCheck: names.healthCheck };
+    const found = await cloud.get('regionHealthChecks.get', request, healthCheck);
+    if (found) mustOwn(context, found.description, `the health check ${names.healthCheck}`);
+    return found;
+  }
 
   async function makeCheck(): Promise<void> {
     const healthCheckResource = {
@@ -114,7 +123,6 @@ export function openBalancer(context: Context, settings: GceSettings, instances:
 
   async function ensureService(zones: readonly string[]): Promise<void> {
     const service = await readService();
-    if (service) mustOwn(context, service.description, `the backend service ${names.backendService}`);
     const missing = service ? zones.filter((zone) => !zonesOf(service).includes(zone)) : zones;
     if (missing.length > 0) context.progress('making the load balancer');
     await Promise.all([makeGroups(context, settings, missing), ...(service ? [] : [makeCheck()])]);
@@ -216,7 +224,13 @@ export function openBalancer(context: Context, settings: GceSettings, instances:
       );
     },
     async delete() {
-      const [rules, zones] = await Promise.all([readRules(context), groupZones(context)]);
+      const [rules, zones] = await Promise.all([
+        readRules(context),
+        groupZones(context),
+        // Only whose they are is of interest.
+        readService(),
+        readCheck(),
+      ]);
       const rulesLeft = [rules.final, rules.warm].filter((rule) => rule !== null);
       await Promise.all(rulesLeft.map((rule) => removeRule(context, rule.name)));
       const service = { region, backendService: names.backendService };

@@ -82,6 +82,7 @@ export const healthCheck = z.object({
   selfLink: z.string().default(''),
   description: z.string().default(''),
 });
+export type HealthCheck = z.infer<typeof healthCheck>;
 
 export const instanceGroup = z.object({
   name: z.string(),

@@ -46,6 +46,8 @@ export class GceCloud {
   readonly operations: Operations;
   readonly faults = new Faults();
   readonly denied = new Set<string>();
+  /** Whether those who ask for an access token are refused it. */
+  loginExpired = false;
   /** Zones that do not answer: an aggregated list lacks them and says so. */
   readonly unreachable = new Set<string>();
   /** From when on a target gets probes of a rule, by `target rule`. */

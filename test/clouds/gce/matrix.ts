@@ -1,8 +1,8 @@
 import { ProviderError } from '../../../src/providers/errors.ts';
 import { Crash, CrashError, type Fault } from '../shared/faults.ts';
 import { type Attempts, converge, type Wanted } from '../shared/story.ts';
+import { deleteByHand } from './by-hand.ts';
 import { clusterNamed, type GceOptions, type Harness } from './harness.ts';
-import { behindItsBack } from './instances.ts';
 
 /** One thing that goes wrong at one call. */
 export type Trouble =
@@ -178,17 +178,7 @@ function footprintOf(gce: Harness): Promise<Footprint> {
 }
 
 /** Somebody deletes one thing of a kind by hand. */
-async function vanish({ cloud, realizer }: Harness, what: string): Promise<void> {
-  const victim = cloud.store.all(what).find((each) => !each.making && each.deletedBy === null);
-  if (!victim) return;
-  if (what === 'instances') return behindItsBack.delete(cloud, String(victim.message.name));
-  if (what === 'forwardingRules') {
-    await realizer.route(String(victim.message.IPAddress), null);
-    behindItsBack.letGo(cloud, String(victim.message.IPAddress));
-  }
-  if (what === 'addresses') {
-    if ((victim.message.users as unknown[]).length > 0) return; // in use: nobody can delete it
-    realizer.freeAddress(String(victim.message.address));
-  }
-  cloud.store.remove(victim.path);
+async function vanish(gce: Harness, what: string): Promise<void> {
+  const victim = gce.cloud.store.all(what).find((each) => !each.making && each.deletedBy === null);
+  if (victim) await deleteByHand(gce, victim.path);
 }

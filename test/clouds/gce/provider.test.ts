@@ -89,6 +89,15 @@ describe('machines', () => {
     expect(gce.realizer.made).toEqual({ 'demo-master': 1 });
   });
 
+  it('that were finally refused are refused again under the same request token, and made under another one', async () => {
+    failLater('instances.insert', 'ZONE_RESOURCE_POOL_EXHAUSTED', 'No capacity.');
+    await expect(create('demo-master', b, 'first')).rejects.toMatchObject({ kind: 'quota' });
+    // Compute Engine ignores a request whose id it has seen: the answer is what became of the first one.
+    await expect(create('demo-master', b, 'first')).rejects.toMatchObject({ kind: 'quota' });
+    expect(await create('demo-master', b, 'second')).toMatchObject({ state: 'running' });
+    expect(gce.realizer.made).toEqual({ 'demo-master': 1 });
+  });
+
   it('are made again under a request token that GCE has seen before, once their predecessor is deleted', async () => {
     await create('demo-master');
     await provider.machines.delete('demo-master');
@@ -250,7 +259,11 @@ describe('clusters side by side', () => {
     }
   });
 
-  it('made anew under the same name within a minute work at once', async () => {
+  it.each([
+    ['as the reference reads', {}],
+    ['as it could also be', unusual],
+  ])('made anew under the same name within a minute work at once, rules %s', async (_name, rules) => {
+    gce.reset({ rules });
     for (const uid of ['1111111111111111', '2222222222222222', '2222222222222222']) {
       const again = gce.open({ cluster: clusterNamed('demo', uid) });
       await converge(again, want(1, `demo-master@${b}`, `demo-master-abc@${c}`));
@@ -299,6 +312,57 @@ describe('errors', () => {
       advice: 'Log in again: gcloud auth application-default login.',
     });
   });
+
+  it('over a login that has expired meanwhile, which the token endpoint says, say how to log in', async () => {
+    const fresh = await startGce();
+    try {
+      fresh.cloud.loginExpired = true;
+      await expect(fresh.open().machines.list()).rejects.toMatchObject({
+        kind: 'denied',
+        message: expect.stringContaining('Token has been expired or revoked'),
+        advice: 'Log in again: gcloud auth application-default login.',
+      });
+      expect(fresh.cloud.faults.calls).toEqual([]);
+    } finally {
+      await fresh.close();
+    }
+  });
+
+  it.each([
+    ['a read', 'addresses.get', 429, 'rateLimitExceeded', 120, () => provider.address.read()],
+    ['a read', 'addresses.get', 503, 'backendError', 120, () => provider.address.read()],
+    ['a change', 'addresses.insert', 503, 'backendError', 300, () => provider.address.reserve()],
+  ] as const)(
+    'that pass are waited for, with growing, jittered pauses and an end: %s, %s answers %d',
+    async (_kind, method, status, code, seconds, work) => {
+      const times: number[] = [];
+      gce.cloud.faults.add({
+        when(call) {
+          if (call.method !== method) return false;
+          times.push(gce.cloud.clock.now());
+          return true;
+        },
+        fault: { kind: 'refuse', status, code, message: 'Later, please' },
+        times: Number.POSITIVE_INFINITY,
+      });
+      const began = gce.cloud.clock.now();
+      await expect(work()).rejects.toMatchObject({
+        kind: 'transient',
+        message: expect.stringMatching(/Later, please \(gave up .+ after \d+ s and \d+ attempts\)/),
+      });
+      const tried = (gce.cloud.clock.now() - began) / 1000;
+      expect(tried).toBeGreaterThan(seconds / 2);
+      expect(tried).toBeLessThanOrEqual(seconds);
+      const pauses = times.slice(1).map((time, index) => time - times[index]!);
+      for (const [index, pause] of pauses.entries()) {
+        const ceiling = Math.min(500 * 2 ** index, 20_000);
+        expect(pause).toBeGreaterThanOrEqual(ceiling / 2);
+        expect(pause).toBeLessThanOrEqual(ceiling);
+      }
+      const last = pauses.filter((pause) => pause > 10_000);
+      expect(new Set(last).size).toBe(last.length); // jitter: no two alike
+    },
+  );
 
   it('over a quota say where to ask for more', async () => {
     failLater(

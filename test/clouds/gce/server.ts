@@ -46,7 +46,10 @@ function close(server: Server): Promise<void> {
 async function answer(cloud: GceCloud, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
     const url = new URL(request.url ?? '/', 'http://gce');
-    if (url.pathname === '/sts/token') return send(response, 200, token);
+    if (url.pathname === '/sts/token') {
+      if (cloud.loginExpired) return send(response, 400, expired);
+      return send(response, 200, token);
+    }
     const found = route(request.method ?? '', url.pathname);
     if (!found) throw notFound(url.pathname);
     const [matched, path] = found;
@@ -133,6 +136,9 @@ const token = {
   token_type: 'Bearer',
   expires_in: 3600,
 };
+
+/** RFC 6749, section 5.2. */
+const expired = { error: 'invalid_grant', error_description: 'Token has been expired or revoked.' };
 
 async function read(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
