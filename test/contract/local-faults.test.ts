@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ProviderError } from '../../src/providers/errors.ts';
 import type { ClusterIdentity, FaultKind, Machine, Provider } from '../../src/providers/provider.ts';
 import { waitFor } from '../../src/util/wait.ts';
+import { loseWhatARebootLoses } from '../support/host-reboot.ts';
 import type { ContractWorld } from './support/contract-world.ts';
-import { loseWhatARebootLoses } from './support/host-reboot.ts';
 import { localWorld } from './support/local-world.ts';
 import { knock, openStream } from './support/stream.ts';
 

@@ -10,7 +10,7 @@ export function stored(cluster: string): string {
   return readFileSync(join(E2E_HOME, 'clusters', cluster, 'cluster.json'), 'utf8');
 }
 
-function specOf(cluster: string): ClusterSpec {
+export function specOf(cluster: string): ClusterSpec {
   return (JSON.parse(stored(cluster)) as { value: { spec: ClusterSpec } }).value.spec;
 }
 

@@ -1,13 +1,13 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cgroupRoot, endGroup } from '../../../src/providers/local/cgroups.ts';
-import { deleteFabric } from '../../../src/providers/local/fabric.ts';
-import { deleteNamespace } from '../../../src/providers/local/netns.ts';
-import { clusterKey, runFolder } from '../../../src/providers/local/paths.ts';
-import type { ClusterIdentity } from '../../../src/providers/provider.ts';
+import { cgroupRoot, endGroup } from '../../src/providers/local/cgroups.ts';
+import { deleteFabric } from '../../src/providers/local/fabric.ts';
+import { deleteNamespace } from '../../src/providers/local/netns.ts';
+import { clusterKey, runFolder } from '../../src/providers/local/paths.ts';
+import type { ClusterIdentity } from '../../src/providers/provider.ts';
 
 /** Takes from this host all that a reboot would take from one cluster: processes, links, rules, mounts, /run. */
-export async function loseWhatARebootLoses(cluster: ClusterIdentity): Promise<void> {
+export async function loseWhatARebootLoses(cluster: Pick<ClusterIdentity, 'name' | 'uid'>): Promise<void> {
   const key = clusterKey(cluster);
   const root = (await cgroupRoot()) ?? '/nowhere';
   // Where the host's manager is systemd, machines are units of its system slice.
