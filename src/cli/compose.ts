@@ -159,7 +159,7 @@ async function withCluster<T>(
 ): Promise<T> {
   const { spec } = memory;
   const provider = await openProvider(spec, options);
-  const pool = new SessionPool();
+  const pool = new SessionPool({ looking: purpose === 'look' });
   try {
     await provider.preflight();
     if (purpose === 'change' && provider.binaries.kind === 'mounted') await fetchBinaries(spec, options);

@@ -7,6 +7,8 @@ import type { Session } from './session.ts';
 export interface PoolOptions {
   /** How a machine replaces its one-time host key in its first session. */
   readonly rotate?: Pick<RotateOptions, 'hostKeyFile' | 'reload'> | undefined;
+  /** True for who only looks, and holds no lock: a machine keeps its one-time host key, and no pin is saved. */
+  readonly looking?: boolean | undefined;
 }
 
 interface Entry {
@@ -33,7 +35,7 @@ export class SessionPool {
 
   /**
    * The live session of the machine `target.what`; a new one when there is none, when it has broken, or when the machine
-   * is now reached elsewhere. In a machine's first session its one-time host key is replaced.
+   * is now reached elsewhere. In a machine's first session its one-time host key is replaced, unless this pool only looks.
    * @throws as {@link connect} and {@link ensureOwnHostKey}
    */
   async session(target: SshTarget, options: ConnectOptions): Promise<Session> {
@@ -75,6 +77,12 @@ export class SessionPool {
   }
 
   async #open(target: SshTarget, options: ConnectOptions): Promise<Session> {
+    if (this.#options.looking) {
+      const pin = { read: () => target.pin.read(), save: async () => {} };
+      const session = await connect({ ...target, pin }, options);
+      this.#all.push(session);
+      return session;
+    }
     const session = await connect(target, options);
     this.#all.push(session);
     try {

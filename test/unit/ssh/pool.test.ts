@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeKeyPair } from '../../../src/ssh/keys.ts';
 import { SessionPool } from '../../../src/ssh/pool.ts';
@@ -49,4 +50,19 @@ test('a machine has one session at a time, a failure is not remembered, and a dr
   expect(again[0]!.alive).toBe(false);
   pool.drop('m');
   await expect.poll(() => moved.alive).toBe(false);
+  await sshd.stop();
+});
+
+test('who only looks changes nothing: neither the pin nor the host key that the machine was given', async () => {
+  await sshd.start(hostKey);
+  const looking = new SessionPool({ looking: true });
+  const given = { current: hostKey.publicKey, seen: false };
+  const pin = memoryPin(given);
+  const session = await looking.session({ ...target('new'), pin }, { timeoutMs: 30_000 });
+  expect((await session.exec('echo yes')).stdout).toBe('yes\n');
+  expect(looking.commands).toBe(1);
+  expect(await pin.read()).toEqual(given);
+  expect(readFileSync(sshd.hostKeyFile, 'utf8')).toBe(hostKey.privateKey);
+  looking.close();
+  await sshd.stop();
 });
