@@ -1,10 +1,10 @@
 import { letGo } from './addresses.ts';
+import type { GceCloud } from './cloud.ts';
 import { membersOf, servicesUsing } from './groups.ts';
-import type { Harness } from './harness.ts';
 import { behindItsBack } from './instances.ts';
 
 /** Somebody deletes one resource in the console. False when Compute Engine refuses: it is in use. */
-export async function deleteByHand({ cloud, realizer }: Harness, path: string): Promise<boolean> {
+export async function deleteByHand(cloud: GceCloud, path: string): Promise<boolean> {
   const [name = '', collection = ''] = path.split('/').reverse();
   const { message } = cloud.store.get(path);
   const names = (kind: string, field: string) =>
@@ -14,7 +14,7 @@ export async function deleteByHand({ cloud, realizer }: Harness, path: string): 
       await behindItsBack.delete(cloud, name);
       return true;
     case 'forwardingRules':
-      await realizer.route(String(message.IPAddress), null);
+      await cloud.realizer.route(String(message.IPAddress), null);
       letGo(cloud, String(message.IPAddress));
       break;
     case 'backendServices':
@@ -29,7 +29,7 @@ export async function deleteByHand({ cloud, realizer }: Harness, path: string): 
       break;
     case 'addresses':
       if ((message.users as unknown[]).length > 0) return false;
-      realizer.freeAddress(String(message.address));
+      cloud.realizer.freeAddress(String(message.address));
       break;
     case 'disks':
       if ((message.users as unknown[]).length > 0) return false;

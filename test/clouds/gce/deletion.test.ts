@@ -90,7 +90,7 @@ async function loseHalf(paths: readonly string[], random: () => number): Promise
   const gone: string[] = [];
   for (const path of [...paths].sort((one, other) => rank(one) - rank(other))) {
     if (random() < 0.5 || !gce.cloud.store.find(path)) continue;
-    if (await deleteByHand(gce, path)) gone.push(path);
+    if (await deleteByHand(gce.cloud, path)) gone.push(path);
   }
   return gone;
 }

@@ -180,5 +180,5 @@ function footprintOf(gce: Harness): Promise<Footprint> {
 /** Somebody deletes one thing of a kind by hand. */
 async function vanish(gce: Harness, what: string): Promise<void> {
   const victim = gce.cloud.store.all(what).find((each) => !each.making && each.deletedBy === null);
-  if (victim) await deleteByHand(gce, victim.path);
+  if (victim) await deleteByHand(gce.cloud, victim.path);
 }

@@ -3,11 +3,16 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { binariesFolder, cacheFolder } from '../../../src/artifacts/cache.ts';
 import { ensureBinaries } from '../../../src/artifacts/ensure.ts';
 import { hostArchitecture } from '../../../src/artifacts/sources.ts';
 import { DEFAULT_KUBERNETES_VERSION, defaultEtcdVersion } from '../../../src/artifacts/versions.ts';
+import type { ApiClient } from '../../../src/lb/request.ts';
+import { newConnections, summarize } from '../../e2e/support/load.ts';
+import { clientFrom } from '../../support/kubeconfig.ts';
+import { deleteByHand } from './by-hand.ts';
 import { behindItsBack } from './instances.ts';
 import { type RealizedGce, startRealizedGce } from './realized.ts';
 
@@ -71,11 +76,13 @@ interface Status {
     readonly name: string;
     readonly machine: string;
     readonly apiServer: string;
+    readonly internalIp: string;
+    readonly externalIp: string;
   }[];
   readonly etcd: { readonly voters: number; readonly healthy: number };
 }
 
-async function haup(...args: string[]): Promise<string> {
+async function haup(...args: string[]): Promise<{ out: string; all: string }> {
   const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args, '-c', 'gx'], { env });
   let out = '';
   let all = '';
@@ -90,13 +97,7 @@ async function haup(...args: string[]): Promise<string> {
   const code = await new Promise((resolve) => child.on('close', resolve));
   if (code !== 0) throw new Error(`haup ${args.join(' ')} ended with ${code}:\n${all}`);
   process.stdout.write(`figure: GCE calls of haup ${args[0]}: ${callsSince(callsBefore)}\n`);
-  const measured = /measured.*longest gap ([\d.]+) (m?)s.*/.exec(all);
-  if (measured) {
-    process.stdout.write(`figure: GCE, forwarding rule ${RULE_MS / 1000} s: ${measured[0]}\n`);
-    const gap = Number(measured[1]) * (measured[2] ? 1 : 1000);
-    expect(gap).toBeLessThanOrEqual(RULE_MS + 2000);
-  }
-  return out;
+  return { out, all };
 }
 
 /** What a whole command asks the cloud: its steps, and its looks at what there is, of which each lists the firewalls once. */
@@ -109,32 +110,83 @@ function callsSince(from: number): string {
   return `${calls.length - reads - waits} changes, ${waits} waits for them, ${reads} reads with ${looks} looks`;
 }
 
-const status = async () => JSON.parse(await haup('status', '-o', 'json')) as Status;
+const status = async () => JSON.parse((await haup('status', '-o', 'json')).out) as Status;
+
+/**
+ * Runs a command under a client of the API address that makes ten new connections a second. What haup itself measures
+ * while it moves the address, and what that client meets, is no longer than the forwarding rule's own delay and two seconds.
+ */
+async function moving(what: 'promotion' | 'demotion', ...args: string[]): Promise<void> {
+  const { all, longestGap } = await underClient(what, args);
+  const measured = new RegExp(`measured +${what}: .*longest gap ([\\d.]+) (m?)s.*`).exec(all);
+  process.stdout.write(`figure: GCE, forwarding rule ${RULE_MS / 1000} s: ${measured?.[0]}\n`);
+  expect(Number(measured?.[1]) * (measured?.[2] ? 1 : 1000)).toBeLessThanOrEqual(RULE_MS + 2000);
+  expect(longestGap).toBeLessThanOrEqual(RULE_MS + 2000);
+}
+
+async function underClient(what: string, args: string[]): Promise<{ all: string; longestGap: number }> {
+  const load = newConnections(api, { hz: 10, timeoutMs: 2000 });
+  const { all } = await haup(...args);
+  const { requests, failures, longestGap } = summarize(await load.stop());
+  process.stdout.write(
+    `figure: GCE, a client's view of ${what}: ${failures.length} of ${requests} requests failed, longest gap ${longestGap} ms\n`,
+  );
+  expect(requests - failures.length).toBeGreaterThan(20);
+  return { all, longestGap };
+}
+
+/** Each replica proves to be the cluster's, at the API address and at its internal one, and at no other address. */
+async function expectCertificates(): Promise<void> {
+  for (const { internalIp, externalIp } of (await status()).replicas) {
+    const names = await namesOnCertificate(externalIp);
+    expect(names).toContain(`IP Address:${api.ip}`);
+    expect(names).toContain(`IP Address:${internalIp}`);
+    if (externalIp !== api.ip) expect(names).not.toContain(`IP Address:${externalIp}`);
+  }
+}
+
+/** The names on the certificate of whoever answers there, which the cluster's authority has signed. */
+function namesOnCertificate(host: string): Promise<string[]> {
+  return new Promise((resolve, reject) => {
+    const { port, caPem: ca } = api;
+    const socket = connect({ host, port, ca, checkServerIdentity: () => undefined }, () => {
+      resolve((socket.getPeerCertificate().subjectaltname ?? '').split(', '));
+      socket.destroy();
+    });
+    socket.on('error', reject);
+  });
+}
 
 let ip: string;
+let api: ApiClient;
+const master = { kind: 'machine', name: 'gx-master' };
 
 it('creates one master with KUBERNETES_PROVIDER=gce MULTIZONE=true KUBE_GCE_ZONE=europe-west1-b', async () => {
   await haup('create');
   const now = await status();
   ip = now.apiAddress.ip;
   expect(now).toMatchObject({ converged: true, etcd: { voters: 1 } });
-  expect(now.apiAddress.holder).toEqual({ kind: 'machine', name: 'gx-master' });
+  expect(now.apiAddress.holder).toEqual(master);
+  api = clientFrom((await haup('kubeconfig')).out);
+  expect(api.ip).toBe(ip);
+  await expectCertificates();
 }, 300_000);
 
 it('grows to three in three zones, and the API address moves to the load balancer', async () => {
-  await haup('add-replica', '--zones', 'europe-west1-c,europe-west1-d', '--count', '2');
+  await moving('promotion', 'add-replica', '--zones', 'europe-west1-c,europe-west1-d', '--count', '2');
   expect(await status()).toMatchObject({
     converged: true,
     apiAddress: { ip, holder: { kind: 'balancer' } },
     etcd: { voters: 3, healthy: 3 },
     loadBalancer: { targets: [{ health: 'healthy' }, { health: 'healthy' }, { health: 'healthy' }] },
   });
+  await expectCertificates();
 }, 600_000);
 
 it('replaces one whose machine has lost its power', async () => {
   const dead = (await status()).replicas[1]?.name ?? '';
   await behindItsBack.stop(gce.cloud, dead);
-  await haup('replace-replica', dead);
+  await underClient('a replacement', ['replace-replica', dead]);
   const now = await status();
   expect(now).toMatchObject({
     converged: true,
@@ -142,20 +194,43 @@ it('replaces one whose machine has lost its power', async () => {
     etcd: { voters: 3, healthy: 3 },
   });
   expect(now.replicas.map((each) => each.name)).not.toContain(dead);
+  await expectCertificates();
 }, 600_000);
 
 it('shrinks to one, which has the API address again', async () => {
   const [, second, third] = (await status()).replicas.map((each) => each.name);
-  await haup('remove-replica', second ?? '', third ?? '');
+  await moving('demotion', 'remove-replica', second ?? '', third ?? '');
   expect(await status()).toMatchObject({
     converged: true,
-    apiAddress: { ip, holder: { kind: 'machine', name: 'gx-master' } },
+    apiAddress: { ip, holder: master },
     etcd: { voters: 1, healthy: 1 },
   });
   expect(gce.cloud.store.all('forwardingRules')).toEqual([]);
 }, 600_000);
 
-it('is deleted, and nothing is left', async () => {
+it('grows again', async () => {
+  await moving('promotion', 'add-replica', '--zones', 'europe-west1-c');
+  expect(await status()).toMatchObject({
+    converged: true,
+    apiAddress: { ip, holder: { kind: 'balancer' } },
+    etcd: { voters: 2, healthy: 2 },
+  });
+}, 600_000);
+
+it('is deleted when half of it is gone, and nothing is left', async () => {
+  const kinds = ['forwardingRules', 'instances', 'firewalls', 'healthChecks'];
+  const half = kinds.map((kind) => gce.cloud.store.all(kind)[0]?.path ?? kind);
+  const gone = [];
+  for (const path of half) gone.push(await deleteByHand(gce.cloud, path));
+  expect(gone).toEqual([true, true, true, false]); // the backend service uses the health check
+  await haup('delete', '--yes');
+  expect(gce.cloud.store.paths()).toEqual([]);
+  expect(gce.machines.machines()).toEqual([]);
+}, 300_000);
+
+it('is made anew under the same name at once, and deleted', async () => {
+  await haup('create');
+  expect(await status()).toMatchObject({ converged: true, apiAddress: { holder: master } });
   await haup('delete', '--yes');
   expect(gce.cloud.store.paths()).toEqual([]);
   expect(gce.machines.machines()).toEqual([]);
