@@ -9,9 +9,10 @@ import type {
   ProviderSettings,
 } from '../providers/provider.ts';
 import { newReplicaName } from '../replicas/names.ts';
+import { waitFor } from '../util/wait.ts';
 import { applyChange, type Change, type ChangeOptions } from './change.ts';
 import { abandoned, type Removal, withoutReplicas, withReplacements, withReplicas } from './changes.ts';
-import { InputError, NotFoundError } from './errors.ts';
+import { InputError, NotFoundError, StepError } from './errors.ts';
 import type { Emit } from './events.ts';
 import { diagnoseNewcomer } from './health.ts';
 import type { Plan } from './plan.ts';
@@ -64,6 +65,8 @@ export interface NewCluster {
   readonly settings: ProviderSettings;
 }
 
+/** An API server that has just been started again may be busy. */
+const ANSWER_MS = 30_000;
 const SERVICE_CIDR = '10.96.0.0/12';
 
 export async function createCluster(
@@ -139,7 +142,10 @@ export function deleteCluster(env: Environment, cluster: string, dryRun: boolean
 }
 
 export function status(env: Environment, cluster: string): Promise<Status> {
-  return env.looking(cluster, async ({ world }) => statusOf(world.spec(), await world.observe(), env.now()));
+  return env.looking(cluster, async ({ world }) => {
+    const observation = await world.observe();
+    return statusOf(world.spec(), observation, env.now(), await world.unanswered());
+  });
 }
 
 /** Hurts one replica, or all of a zone. Returns whom it hit. */
@@ -181,6 +187,7 @@ async function changed(
   if (result.executed) env.emit({ type: 'cost', steps, commands: world.commands });
   const spec = world.spec();
   const gone = result.executed && spec.deleting;
+  if (result.executed && !gone) await expectAnswer(world, env.signal);
   if (gone) await env.forget(spec.name);
   return {
     plan: result.plan,
@@ -189,6 +196,27 @@ async function changed(
     availability,
     seconds: (env.now() - began) / 1000,
   };
+}
+
+/**
+ * Also what an earlier run had moved and not seen through is proven here: no command ends well while clients are not
+ * answered.
+ */
+async function expectAnswer(world: RealWorld, signal: AbortSignal): Promise<void> {
+  const { name } = world.spec();
+  const ask = async (): Promise<true> => {
+    const reason = await world.unanswered();
+    if (reason) throw new Error(reason);
+    return true;
+  };
+  await waitFor(ask, { what: 'the API at its address', timeoutMs: ANSWER_MS, signal }).catch((cause) => {
+    signal.throwIfAborted();
+    throw new StepError(
+      'reach the API, although every step is done',
+      cause,
+      `look with: haup status -c ${name}`,
+    );
+  });
 }
 
 function newSpec(request: NewCluster): ClusterSpec {

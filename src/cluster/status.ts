@@ -55,8 +55,16 @@ export interface ReplicaStatus {
   readonly certificateExpires: string | null;
 }
 
-/** What is, in the words of the command line. Pure; `now` in milliseconds since the epoch, for what expires. */
-export function statusOf(spec: ClusterSpec, observation: Observation, now: number): Status {
+/**
+ * What is, in the words of the command line. Pure; `now` in milliseconds since the epoch, for what expires; `unanswered`
+ * what a client meets at the API address instead of an answer.
+ */
+export function statusOf(
+  spec: ClusterSpec,
+  observation: Observation,
+  now: number,
+  unanswered: string | null = null,
+): Status {
   const { address, balancer } = observation;
   const { steps, blocked } = next(spec, observation);
   const { voters, learners, quorum, healthy, failuresTolerated } = standing(observation);
@@ -88,7 +96,12 @@ export function statusOf(spec: ClusterSpec, observation: Observation, now: numbe
     etcd: { voters, learners, quorum, healthy, failuresTolerated },
     converged: steps.length === 0 && blocked.length === 0,
     unfinished: [...steps.map(describe), ...blocked.map((b) => b.message)],
-    warnings: warningsOf(spec, observation, now),
+    warnings: [
+      ...(unanswered
+        ? [`the API does not answer at https://${address?.ip}:${spec.apiPort}: ${unanswered}`]
+        : []),
+      ...warningsOf(spec, observation, now),
+    ],
   };
 }
 

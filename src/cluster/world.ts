@@ -1,4 +1,5 @@
 import type { EtcdClient } from '../etcd/client.ts';
+import { isReady } from '../lb/request.ts';
 import type { Interruption, Machine } from '../providers/provider.ts';
 import { inspect } from '../replicas/inspect.ts';
 import { HostKeyError, SshError } from '../ssh/errors.ts';
@@ -6,6 +7,7 @@ import type { SessionPool } from '../ssh/pool.ts';
 import type { Session } from '../ssh/session.ts';
 import type { ChangeableWorld } from './change.ts';
 import { REUSE_MS } from './converge.ts';
+import { apiAt } from './execute/address.ts';
 import { execute } from './execute/execute.ts';
 import { operatorKey } from './execute/keys.ts';
 import type { Progress, Tools } from './execute/tools.ts';
@@ -19,6 +21,8 @@ import type { Step } from './step.ts';
 /** A machine that answers at all answers in this time; after one silence the next look is shorter. */
 const LOOK_MS = 3000;
 const SECOND_LOOK_MS = 1000;
+/** A client of the API. */
+const ANSWER_MS = 2000;
 /** A machine that was just told to do something. */
 const WORK_MS = 60_000;
 
@@ -99,6 +103,16 @@ export class RealWorld implements ChangeableWorld {
       deleted: this.#last.deleted,
     };
     return this.#last;
+  }
+
+  /**
+   * Why a client is not answered at the API address that was seen last; null when it is, and while nobody has been given
+   * the address yet. Everything can be in its place and the way to it closed all the same.
+   */
+  async unanswered(timeoutMs = ANSWER_MS): Promise<string | null> {
+    const { bootstrapped, address } = this.#last;
+    if (!bootstrapped || !address || address.holder.kind === 'nobody') return null;
+    return isReady(await apiAt(this.#parts, address.ip), timeoutMs).then(() => null, message);
   }
 
   /** What is outdated, or too old, is looked at again. */

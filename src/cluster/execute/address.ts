@@ -67,7 +67,7 @@ export async function setTargets(t: Tools, targets: readonly string[], progress:
 }
 
 /** The admin's view of the API server at an address. */
-async function apiAt(t: Tools, ip: string): Promise<ApiClient> {
+export async function apiAt(t: Pick<Tools, 'memory' | 'authorities'>, ip: string): Promise<ApiClient> {
   const authorities = await t.authorities();
   const { certPem, keyPem } = await issueClient('admin', authorities);
   return { ip, port: t.memory.spec.apiPort, caPem: authorities.kubernetes.certPem, certPem, keyPem };
