@@ -47,5 +47,5 @@ async function clusterNames(world: World): Promise<string[]> {
     emit: () => {},
     timeoutMs: 5_000,
   });
-  return (await engine.list()).map((cluster) => cluster.name);
+  return (await engine.list()).clusters.map((cluster) => cluster.name);
 }

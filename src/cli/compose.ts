@@ -25,10 +25,10 @@ import { kubeconfig } from '../pki/kubeconfig.ts';
 import type { OpenProvider, Provider, ProviderName } from '../providers/provider.ts';
 import { SessionPool } from '../ssh/pool.ts';
 import { openStore, type Store } from '../state/store.ts';
-import { deadline } from '../util/deadline.ts';
-import type { Engine, EngineOptions } from './engine.ts';
+import type { ClusterList, Engine, EngineOptions } from './engine.ts';
 import { progressText } from './output/progress-text.ts';
 import { regionOf } from './region.ts';
+import { withinTime } from './within-time.ts';
 
 const PROVIDERS: Record<ProviderName, () => Promise<{ open: OpenProvider }>> = {
   local: () => import('../providers/local/index.ts'),
@@ -38,8 +38,11 @@ const PROVIDERS: Record<ProviderName, () => Promise<{ open: OpenProvider }>> = {
 
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const store = openStore(options.store, clusterStateSchema);
-  const signal = deadline(options.timeoutMs, options.signal);
-  const env = environment(store, { ...options, signal });
+  /** Each call has all of the time: a `status --watch`, or an answer typed late, must not use it up. */
+  const timed = <T>(work: (env: operations.Environment) => Promise<T>): Promise<T> =>
+    withinTime(options.timeoutMs, options.signal, (signal) =>
+      work(environment(store, { ...options, signal })),
+    );
   return {
     create: ({ dryRun, kubernetesVersion, etcdVersion, region, ...request }) => {
       const kubernetes = kubernetesVersion
@@ -50,56 +53,47 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       if (region) regions.add(region);
       const [only, other] = [...regions];
       if (other) throw new InputError(`a cluster stands in one region; ${only} and ${other} are two`);
-      return operations.createCluster(
-        env,
-        { ...request, kubernetesVersion: kubernetes, etcdVersion: etcd, region: only! },
-        dryRun,
-      );
+      const wanted = { ...request, kubernetesVersion: kubernetes, etcdVersion: etcd, region: only! };
+      return timed((env) => operations.createCluster(env, wanted, dryRun));
     },
-    addReplicas: ({ cluster, zones, dryRun }) => operations.addReplicas(env, cluster, zones, dryRun),
+    addReplicas: ({ cluster, zones, dryRun }) =>
+      timed((env) => operations.addReplicas(env, cluster, zones, dryRun)),
     removeReplicas: ({ cluster, dryRun, ...removal }) =>
-      operations.removeReplicas(env, cluster, removal, dryRun),
-    replaceReplicas: ({ cluster, names, dryRun }) => operations.replaceReplicas(env, cluster, names, dryRun),
-    repair: ({ cluster, abandon, dryRun }) => operations.repair(env, cluster, abandon, dryRun),
-    delete: ({ cluster, dryRun }) => operations.deleteCluster(env, cluster, dryRun),
-    status: (cluster) => operations.status(env, cluster),
-    async list() {
-      const names = await store.list();
-      const specs = await Promise.all(names.map(async (name) => (await store.read(name))?.value.spec));
-      return specs
-        .filter((spec) => spec !== undefined)
-        .map(({ name, provider, region, replicas, kubernetesVersion }) => ({
-          name,
-          provider,
-          region,
-          replicas: replicas.length,
-          kubernetesVersion,
-        }));
-    },
+      timed((env) => operations.removeReplicas(env, cluster, removal, dryRun)),
+    replaceReplicas: ({ cluster, names, dryRun }) =>
+      timed((env) => operations.replaceReplicas(env, cluster, names, dryRun)),
+    repair: ({ cluster, abandon, dryRun }) =>
+      timed((env) => operations.repair(env, cluster, abandon, dryRun)),
+    delete: ({ cluster, dryRun }) => timed((env) => operations.deleteCluster(env, cluster, dryRun)),
+    status: (cluster) => timed((env) => operations.status(env, cluster)),
+    list: () => listClusters(store),
     kubeconfig: (cluster, { endpoint }) =>
-      env.looking(cluster, async ({ world, provider }) => {
-        const spec = world.spec();
-        const kept = await authorities(store.secrets(cluster), cluster);
-        const admin = await issueClient('admin', kept);
-        const host =
-          endpoint === 'dns'
-            ? (await provider.balancer.read())?.dnsName
-            : (await provider.address.read())?.ip;
-        if (!host)
-          throw new NotFoundError(
-            endpoint === 'dns' ? 'DNS name of a load balancer' : 'API address',
+      timed((env) =>
+        env.looking(cluster, async ({ world, provider }) => {
+          const spec = world.spec();
+          const kept = await authorities(store.secrets(cluster), cluster);
+          const admin = await issueClient('admin', kept);
+          const host =
+            endpoint === 'dns'
+              ? (await provider.balancer.read())?.dnsName
+              : (await provider.address.read())?.ip;
+          if (!host)
+            throw new NotFoundError(
+              endpoint === 'dns' ? 'DNS name of a load balancer' : 'API address',
+              cluster,
+              [],
+            );
+          return kubeconfig({
             cluster,
-            [],
-          );
-        return kubeconfig({
-          cluster,
-          server: `https://${host}:${spec.apiPort}`,
-          caPem: kept.kubernetes.certPem,
-          ...admin,
-        });
-      }),
+            server: `https://${host}:${spec.apiPort}`,
+            caPem: kept.kubernetes.certPem,
+            ...admin,
+          });
+        }),
+      ),
+    // A shell may stay open for as long as it likes.
     ssh: (cluster, replica, command) =>
-      env.looking(cluster, async ({ world, provider }) => {
+      environment(store, options).looking(cluster, async ({ world, provider }) => {
         const machines = await provider.machines.list();
         const names = machines.filter((machine) => machine.sshHost).map((machine) => machine.name);
         const name = replica ?? names[0];
@@ -108,7 +102,22 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
         const session = await world.session(name, 15_000);
         return session.interactive(command.length > 0 ? command.join(' ') : undefined);
       }),
-    fault: (cluster, kind, target) => operations.fault(env, cluster, kind, target),
+    fault: (cluster, kind, target) => timed((env) => operations.fault(env, cluster, kind, target)),
+  };
+}
+
+/** One cluster that cannot be read does not hide the others. */
+async function listClusters(store: Store<ClusterState>): Promise<ClusterList> {
+  const names = await store.list();
+  const read = await Promise.allSettled(names.map((name) => store.read(name)));
+  return {
+    clusters: read.flatMap((one) => {
+      const spec = one.status === 'fulfilled' ? one.value?.value.spec : undefined;
+      if (!spec) return [];
+      const { name, provider, region, replicas, kubernetesVersion } = spec;
+      return [{ name, provider, region, replicas: replicas.length, kubernetesVersion }];
+    }),
+    unreadable: read.flatMap((one) => (one.status === 'rejected' ? [one.reason as Error] : [])),
   };
 }
 
@@ -138,14 +147,16 @@ function environment(store: Store<ClusterState>, options: EngineOptions): operat
         withCluster(store, await read(cluster), options, doing === 'delete' ? 'look' : 'change', work),
       );
     },
-    creating: (spec, dryRun, work) =>
-      withLock(spec.name, 'create', async () => {
+    creating(spec, dryRun, work) {
+      const create = async () => {
         if (await store.read(spec.name)) {
           throw new InputError(`the cluster ${spec.name} exists; see: haup status -c ${spec.name}`);
         }
         const memory = new ClusterMemory(store, { spec, pins: {} }, 0);
         return withCluster(store, memory, options, dryRun ? 'look' : 'change', work);
-      }),
+      };
+      return dryRun ? create() : withLock(spec.name, 'create', create); // a lock is a file: a dry run makes none
+    },
     forget: (cluster) => store.remove(cluster),
   };
 }

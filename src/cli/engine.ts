@@ -26,7 +26,7 @@ export interface Engine {
   }): Promise<Outcome>;
   delete(request: { readonly cluster: string; readonly dryRun: boolean }): Promise<Outcome>;
   status(cluster: string): Promise<Status>;
-  list(): Promise<readonly ClusterSummary[]>;
+  list(): Promise<ClusterList>;
   kubeconfig(cluster: string, options: { readonly endpoint: 'address' | 'dns' }): Promise<string>;
   ssh(cluster: string, replica: string | undefined, command: readonly string[]): Promise<number>;
   fault(cluster: string, kind: FaultKind, target: string): Promise<readonly string[]>;
@@ -61,7 +61,13 @@ export interface Outcome {
   readonly seconds: number;
 }
 
-export interface ClusterSummary {
+export interface ClusterList {
+  readonly clusters: readonly ClusterSummary[];
+  /** Why each of the others could not be read. */
+  readonly unreadable: readonly Error[];
+}
+
+interface ClusterSummary {
   readonly name: string;
   readonly provider: string;
   readonly region: string;
@@ -73,6 +79,7 @@ export interface EngineOptions {
   readonly store: string;
   readonly signal: AbortSignal;
   readonly emit: (event: HaupEvent) => void;
+  /** For each call. */
   readonly timeoutMs: number;
 }
 

@@ -1,3 +1,6 @@
+import { OutOfTime } from './errors.ts';
+import type { Work } from './output/progress.ts';
+import { spokenDuration } from './output/time.ts';
 import { safe } from './output/words.ts';
 
 /** What the user is told of an error, and the exit code. */
@@ -10,8 +13,9 @@ export interface Circumstances {
   readonly debug: boolean;
   /** The user stopped it. */
   readonly interrupted: boolean;
-  /** What was begun or planned, and not finished. */
-  readonly unfinished: readonly string[];
+  readonly work: Work;
+  /** `create`; undefined before the command line was understood. */
+  readonly command: string | undefined;
   readonly cluster: string | undefined;
 }
 
@@ -35,6 +39,7 @@ const codes: Readonly<Record<string, number | ((kind: unknown) => number)>> = {
   EtcdError: 5,
   TimeoutError: 5,
   ExecError: 5,
+  OutOfTime: 5,
   Interrupted: INTERRUPTED,
 };
 
@@ -47,7 +52,10 @@ const MOST_LINES = 14;
 export function explain(error: unknown, circumstances: Circumstances): Failure {
   const failure = circumstances.interrupted
     ? { code: INTERRUPTED, lines: interruption(circumstances) }
-    : { code: codeOf(error), lines: describe(error) };
+    : {
+        code: codeOf(error),
+        lines: error instanceof OutOfTime ? outOfTime(error, circumstances) : describe(error),
+      };
   const stack = circumstances.debug ? stackOf(error) : [];
   return { code: failure.code, lines: [...failure.lines, ...stack] };
 }
@@ -61,9 +69,6 @@ function codeOf(error: unknown): number {
 }
 
 function describe(error: unknown): string[] {
-  if (error instanceof DOMException && error.name === 'TimeoutError') {
-    return ['haup: gave up: the time of --timeout is over', '  haup repair goes on from here'];
-  }
   const message = error instanceof Error ? error.message : String(error);
   const [first = '', ...more] = message.split('\n').map(safe).filter(Boolean);
   const lines = [
@@ -77,18 +82,45 @@ function describe(error: unknown): string[] {
     );
   }
   const advice = error instanceof Error && 'advice' in error ? error.advice : null;
-  if (typeof advice === 'string') lines.push(...advice.split('\n').map((line) => `  ${safe(line)}`));
-  return lines;
+  if (typeof advice !== 'string') return lines;
+  const mends = advice.split('\n').map(safe);
+  // Refused input is one line: nothing was begun that there would be more to say of.
+  if (lines.length === 1 && mends.length === 1 && isInput(error)) return [`${lines[0]}; ${mends[0]}`];
+  return [...lines, ...mends.map((line) => `  ${line}`)];
 }
 
-function interruption({ unfinished, cluster }: Circumstances): string[] {
-  if (unfinished.length === 0) return ['haup: interrupted; nothing was begun'];
-  const shown = unfinished.slice(0, 3).join('; ');
-  const more = unfinished.length > 3 ? `; and ${unfinished.length - 3} more` : '';
+function isInput(error: unknown): boolean {
+  return codeOf(error) === 2 || (error instanceof Error && error.name === 'StoreError');
+}
+
+function interruption({ work, command, cluster }: Circumstances): string[] {
+  if (work.doing.length === 0) return ['haup: interrupted; nothing was begun'];
   return [
-    `haup: interrupted; unfinished: ${shown}${more}`,
-    `  haup repair${cluster ? ` -c ${cluster}` : ''} finishes it`,
+    `haup: interrupted; unfinished: ${few([...work.doing, ...work.toCome])}`,
+    `  ${wayOn(command, cluster)} finishes it`,
   ];
+}
+
+function outOfTime({ limitMs }: OutOfTime, { work, command, cluster }: Circumstances): string[] {
+  const first = `haup: gave up after ${spokenDuration(limitMs)}, the time of --timeout`;
+  if (work.doing.length === 0) {
+    const doing = work.topic ?? `haup ${command} was looking at the cluster${cluster ? ` ${cluster}` : ''}`;
+    return [`${first}, before anything was begun: ${safe(doing)}`];
+  }
+  return [
+    `${first}; what was being done: ${few(work.doing)}`,
+    ...(work.toCome.length > 0 ? [`  still to do: ${few(work.toCome)}`] : []),
+    `  ${wayOn(command, cluster)} goes on from here`,
+  ];
+}
+
+function wayOn(command: string | undefined, cluster: string | undefined): string {
+  return `haup ${command === 'delete' ? 'delete' : 'repair'}${cluster ? ` -c ${cluster}` : ''}`;
+}
+
+function few(sentences: readonly string[]): string {
+  const more = sentences.length - 3;
+  return `${sentences.slice(0, 3).map(safe).join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
 }
 
 function stackOf(error: unknown): string[] {

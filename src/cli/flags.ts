@@ -29,340 +29,196 @@ export type Flags = Readonly<Record<string, Flag<unknown>>>;
 /** The values of a command's flags: with a fallback always there, without one perhaps. */
 export type Values<F extends Flags> = {
   readonly [K in keyof F]: F[K] extends { readonly fallback: infer T }
-    ? Widened<T>
+    ? T
     : F[K] extends Flag<infer T>
       ? T | undefined
       : never;
 };
-type Widened<T> = T extends boolean ? boolean : T extends number ? number : T;
 
-const PROVIDERS = ['local', 'gce', 'aws'] as const;
-const BALANCERS = ['auto', 'always'] as const;
-const ENDPOINTS = ['address', 'dns'] as const;
-const OUTPUTS = ['text', 'json', 'yaml'] as const;
-const LOG_FORMATS = ['text', 'plain', 'json'] as const;
+type More = Pick<Flag<unknown>, 'short' | 'defaultText' | 'variables'>;
+type WithFallback<T> = Flag<T> & { readonly fallback: T };
 
-export const cluster = {
-  name: 'cluster',
-  short: 'c',
-  value: 'NAME',
-  help: 'the cluster',
-  fallback: 'kubernetes' as string,
-  variables: [
-    { name: 'KUBE_GCE_INSTANCE_PREFIX', provider: 'gce' },
-    { name: 'KUBE_AWS_INSTANCE_PREFIX', provider: 'aws' },
-  ],
-  shape: 'text',
-  parse: values.clusterName,
-} satisfies Flag<string>;
+/** A flag that takes one value. */
+function text<T>(
+  name: string,
+  value: string,
+  help: string,
+  parse: values.Parse<T>,
+  more: More = {},
+): Flag<T> {
+  return { name, value, help, shape: 'text', parse, ...more };
+}
 
-export const provider = {
-  name: 'provider',
-  value: 'NAME',
-  help: 'local, gce or aws',
-  fallback: 'local' as (typeof PROVIDERS)[number],
-  variables: [{ name: 'KUBERNETES_PROVIDER' }],
-  shape: 'text',
-  parse: values.oneOf(...PROVIDERS),
-  choices: PROVIDERS,
-} satisfies Flag<(typeof PROVIDERS)[number]>;
+/** A flag that takes several values: `a,b`, or given several times. */
+function list<T>(name: string, value: string, help: string, each: values.Parse<T>, more: More = {}) {
+  return { ...text(name, value, help, values.listOf(each), more), shape: 'list' } as const;
+}
 
-export const zone = {
-  name: 'zone',
-  value: 'ZONE',
-  help: 'the zone of the replica',
-  variables: [
-    { name: 'KUBE_GCE_ZONE', provider: 'gce' },
-    { name: 'KUBE_AWS_ZONE', provider: 'aws' },
-  ],
-  shape: 'text',
-  parse: values.zoneName,
-} satisfies Flag<string>;
+function number(name: string, value: string, help: string, parse: values.Parse<number>, more: More = {}) {
+  return { ...text(name, value, help, parse, more), shape: 'number' } as const;
+}
 
-export const zones: Flag<readonly string[]> = {
-  name: 'zones',
-  value: 'A,B,C',
-  help: 'the zones of the replicas, in turn',
+/** A flag that takes one of a few values, the first unless told otherwise. */
+function choice<const T extends string>(
+  name: string,
+  value: string,
+  help: string,
+  choices: readonly [T, ...T[]],
+  more: More = {},
+): WithFallback<T> {
+  return { ...text(name, value, help, values.oneOf(...choices), more), choices, fallback: choices[0] };
+}
+
+/** A flag that takes no value, off unless told otherwise. */
+function toggle(name: string, help: string, more: More = {}, fallback = false): WithFallback<boolean> {
+  return { name, value: null, help, shape: 'boolean', parse: values.yesOrNo, fallback, ...more };
+}
+
+function withFallback<T>(flag: Flag<T>, fallback: T): WithFallback<T> {
+  return { ...flag, fallback };
+}
+
+const kubeUp = (...names: string[]): More => ({ variables: names.map((name) => ({ name })) });
+const ofGce = (...names: string[]) => names.map((name) => ({ name, provider: 'gce' as const }));
+const ofAws = (...names: string[]) => names.map((name) => ({ name, provider: 'aws' as const }));
+const ofProvider: More = { defaultText: "the provider's" };
+const ofRelease: More = { defaultText: 'the newest that this haup was tested with' };
+
+// What cluster, and where.
+
+export const cluster = withFallback(
+  text('cluster', 'NAME', 'the cluster', values.clusterName, {
+    short: 'c',
+    variables: [...ofGce('KUBE_GCE_INSTANCE_PREFIX'), ...ofAws('KUBE_AWS_INSTANCE_PREFIX')],
+  }),
+  'kubernetes',
+);
+export const provider = choice(
+  'provider',
+  'NAME',
+  'local, gce or aws',
+  ['local', 'gce', 'aws'],
+  kubeUp('KUBERNETES_PROVIDER'),
+);
+export const zone = text('zone', 'ZONE', 'the zone of the replica', values.zoneName, {
+  variables: [...ofGce('KUBE_GCE_ZONE'), ...ofAws('KUBE_AWS_ZONE')],
+});
+export const zones = list('zones', 'A,B,C', 'the zones of the replicas, in turn', values.zoneName, {
   defaultText: 'the zone',
-  shape: 'list',
-  parse: values.listOf(values.zoneName),
-};
-
-export const multizone = {
-  name: 'multizone',
-  value: null,
-  help: 'replicas may stand in several zones of one region',
-  fallback: false,
-  variables: [{ name: 'MULTIZONE' }],
-  shape: 'boolean',
-  parse: values.yesOrNo,
-} satisfies Flag<boolean>;
-
-export const region: Flag<string> = {
-  name: 'region',
-  value: 'REGION',
-  help: 'the region',
+});
+export const multizone = toggle(
+  'multizone',
+  'replicas may stand in several zones of one region',
+  kubeUp('MULTIZONE'),
+);
+export const region = text('region', 'REGION', 'the region', values.regionName, {
   defaultText: "the zone's; local: `local`",
-  shape: 'text',
-  parse: values.regionName,
-};
+});
 
-export const balancer = {
-  name: 'balancer',
-  value: 'WHEN',
-  help: 'auto: from the second replica on; always: from the first, so that the address never moves',
-  fallback: 'auto' as (typeof BALANCERS)[number],
-  shape: 'text',
-  parse: values.oneOf(...BALANCERS),
-  choices: BALANCERS,
-} satisfies Flag<(typeof BALANCERS)[number]>;
+// How many, and what runs on them.
 
-export const etcdQuorumRead = {
-  name: 'etcd-quorum-read',
-  value: null,
-  help: 'kept for kube-up: reads are always linearizable',
-  fallback: true,
-  variables: [{ name: 'ENABLE_ETCD_QUORUM_READ' }, { name: 'ENABLE_ETCD_QUORUM_READS' }],
-  shape: 'boolean',
-  parse: values.yesOrNo,
-} satisfies Flag<boolean>;
-
-export const replicas: Flag<number> = {
-  name: 'replicas',
-  value: 'N',
-  help: 'how many master replicas, 1 to 9',
-  defaultText: 'one for each of --zones, or 1',
-  shape: 'number',
-  parse: values.wholeNumber(1, 9),
-};
-
-export const count: Flag<number> = {
-  name: 'count',
-  value: 'N',
-  help: 'this many as one operation',
+export const replicas = number(
+  'replicas',
+  'N',
+  'how many master replicas, 1 to 9',
+  values.wholeNumber(1, 9),
+  { defaultText: 'one for each of --zones, or 1' },
+);
+export const count = number('count', 'N', 'this many as one operation', values.wholeNumber(1, 8), {
   defaultText: '1',
-  shape: 'number',
-  parse: values.wholeNumber(1, 8),
-};
+});
+export const balancer = choice(
+  'balancer',
+  'WHEN',
+  'auto: from the second replica on; always: from the first, so that the address never moves',
+  ['auto', 'always'],
+);
+export const kubernetesVersion = text(
+  'kubernetes-version',
+  'V',
+  'a Kubernetes release',
+  values.kubernetesVersion,
+  ofRelease,
+);
+export const etcdVersion = text('etcd-version', 'V', 'an etcd release', values.etcdVersion, ofRelease);
+export const etcdQuorumRead = toggle(
+  'etcd-quorum-read',
+  'kept for kube-up: reads are always linearizable',
+  kubeUp('ENABLE_ETCD_QUORUM_READ', 'ENABLE_ETCD_QUORUM_READS'),
+  true,
+);
+export const apiPort = withFallback(
+  number(
+    'api-port',
+    'PORT',
+    'where the API server listens, on the API address and on the replicas',
+    values.apiPort,
+  ),
+  443,
+);
 
-export const kubernetesVersion: Flag<string> = {
-  name: 'kubernetes-version',
-  value: 'V',
-  help: 'a Kubernetes release',
-  defaultText: 'the newest that this haup was tested with',
-  shape: 'text',
-  parse: values.kubernetesVersion,
-};
+// The machines and their network.
 
-export const etcdVersion: Flag<string> = {
-  name: 'etcd-version',
-  value: 'V',
-  help: 'an etcd release',
-  defaultText: 'the newest that this haup was tested with',
-  shape: 'text',
-  parse: values.etcdVersion,
-};
-
-export const apiPort = {
-  name: 'api-port',
-  value: 'PORT',
-  help: 'where the API server listens, on the API address and on the replicas',
-  fallback: 443,
-  shape: 'number',
-  parse: values.wholeNumber(1, 65_535),
-} satisfies Flag<number>;
-
-export const project: Flag<string> = {
-  name: 'project',
-  value: 'ID',
-  help: 'the GCE project',
+export const project = text('project', 'ID', 'the GCE project', values.cloudName, {
   defaultText: "the credentials'",
-  variables: [
-    { name: 'PROJECT', provider: 'gce' },
-    { name: 'CLOUDSDK_CORE_PROJECT', provider: 'gce' },
-  ],
-  shape: 'text',
-  parse: values.cloudName,
-};
-
-export const machineType: Flag<string> = {
-  name: 'machine-type',
-  value: 'TYPE',
-  help: 'the kind of VM',
-  defaultText: "the provider's",
-  variables: [{ name: 'MASTER_SIZE' }],
-  shape: 'text',
-  parse: values.cloudName,
-};
-
-export const diskSize: Flag<number> = {
-  name: 'disk-size',
-  value: 'GB',
-  help: 'the size of the disk',
-  defaultText: "the provider's",
-  variables: [{ name: 'MASTER_DISK_SIZE' }],
-  shape: 'number',
-  parse: values.gigabytes,
-};
-
-export const image: Flag<string> = {
-  name: 'image',
-  value: 'IMAGE',
-  help: "the machine's image",
-  defaultText: "the provider's",
-  shape: 'text',
-  parse: values.cloudName,
-};
-
-export const network: Flag<string> = {
-  name: 'network',
-  value: 'NAME',
-  help: 'an existing network',
-  defaultText: "the provider's",
-  shape: 'text',
-  parse: values.cloudName,
-};
-
-export const subnets: Flag<readonly string[]> = {
-  name: 'subnets',
-  value: 'A,B',
-  help: 'existing subnets, one a zone',
+  variables: ofGce('PROJECT', 'CLOUDSDK_CORE_PROJECT'),
+});
+export const machineType = text('machine-type', 'TYPE', 'the kind of VM', values.cloudName, {
+  ...ofProvider,
+  ...kubeUp('MASTER_SIZE'),
+});
+export const diskSize = number('disk-size', 'GB', 'the size of the disk', values.gigabytes, {
+  ...ofProvider,
+  ...kubeUp('MASTER_DISK_SIZE'),
+});
+export const image = text('image', 'IMAGE', "the machine's image", values.cloudName, ofProvider);
+export const network = text('network', 'NAME', 'an existing network', values.cloudName, ofProvider);
+export const subnets = list('subnets', 'A,B', 'existing subnets, one a zone', values.cloudName, {
   defaultText: 'found by zone',
-  shape: 'list',
-  parse: values.listOf(values.cloudName),
-};
-
-export const allowFrom: Flag<readonly string[]> = {
-  name: 'allow-from',
-  value: 'CIDR',
-  help: 'who may reach the API port; may be repeated',
-  defaultText: 'anyone',
-  shape: 'list',
-  parse: values.listOf(values.cidr),
-};
-
-export const sshFrom: Flag<readonly string[]> = {
-  name: 'ssh-from',
-  value: 'CIDR',
-  help: 'who may reach port 22; may be repeated',
+});
+export const allowFrom = list(
+  'allow-from',
+  'CIDR',
+  'who may reach the API port; may be repeated',
+  values.cidr,
+  { defaultText: 'anyone' },
+);
+export const sshFrom = list('ssh-from', 'CIDR', 'who may reach port 22; may be repeated', values.cidr, {
   defaultText: 'your own address',
-  shape: 'list',
-  parse: values.listOf(values.cidr),
-};
+});
 
-export const dryRun = {
-  name: 'dry-run',
-  value: null,
-  help: 'print the whole plan and change nothing',
-  fallback: false,
-  shape: 'boolean',
-  parse: values.yesOrNo,
-} satisfies Flag<boolean>;
+// What to do, and how to say it.
 
-export const abandon = {
-  name: 'abandon',
-  value: null,
-  help: 'settle for what is there, instead of finishing what was begun',
-  fallback: false,
-  shape: 'boolean',
-  parse: values.yesOrNo,
-} satisfies Flag<boolean>;
-
-export const yes = {
-  name: 'yes',
-  short: 'y',
-  value: null,
-  help: 'do not ask',
-  fallback: false,
-  shape: 'boolean',
-  parse: values.yesOrNo,
-} satisfies Flag<boolean>;
-
-export const watch = {
-  name: 'watch',
-  short: 'w',
-  value: null,
-  help: 'keep looking',
-  fallback: false,
-  shape: 'boolean',
-  parse: values.yesOrNo,
-} satisfies Flag<boolean>;
-
-export const merge = {
-  name: 'merge',
-  value: null,
-  help: 'write it into $KUBECONFIG or ~/.kube/config, keeping what is there',
-  fallback: false,
-  shape: 'boolean',
-  parse: values.yesOrNo,
-} satisfies Flag<boolean>;
-
-export const endpoint = {
-  name: 'endpoint',
-  value: 'WHAT',
-  help: "address: the API address; dns: the load balancer's DNS name, where the cloud gives one",
-  fallback: 'address' as (typeof ENDPOINTS)[number],
-  shape: 'text',
-  parse: values.oneOf(...ENDPOINTS),
-  choices: ENDPOINTS,
-} satisfies Flag<(typeof ENDPOINTS)[number]>;
-
-export const output = {
-  name: 'output',
+export const dryRun = toggle('dry-run', 'print the whole plan and change nothing');
+export const abandon = toggle('abandon', 'settle for what is there, instead of finishing what was begun');
+export const yes = toggle('yes', 'do not ask', { short: 'y' });
+export const watch = toggle('watch', 'keep looking', { short: 'w' });
+export const merge = toggle('merge', 'write it into $KUBECONFIG or ~/.kube/config, keeping what is there');
+export const endpoint = choice(
+  'endpoint',
+  'WHAT',
+  "address: the API address; dns: the load balancer's DNS name, where the cloud gives one",
+  ['address', 'dns'],
+);
+export const output = choice('output', 'FORMAT', 'text, json or yaml', ['text', 'json', 'yaml'], {
   short: 'o',
-  value: 'FORMAT',
-  help: 'text, json or yaml',
-  fallback: 'text' as (typeof OUTPUTS)[number],
-  shape: 'text',
-  parse: values.oneOf(...OUTPUTS),
-  choices: OUTPUTS,
-} satisfies Flag<(typeof OUTPUTS)[number]>;
-
-const logFormat = {
-  name: 'log-format',
-  value: 'FORMAT',
-  help: 'text: a live display on a terminal, plain lines otherwise; plain; json: one event a line',
-  fallback: 'text' as (typeof LOG_FORMATS)[number],
-  shape: 'text',
-  parse: values.oneOf(...LOG_FORMATS),
-  choices: LOG_FORMATS,
-} satisfies Flag<(typeof LOG_FORMATS)[number]>;
-
-const store: Flag<string> = {
-  name: 'store',
-  value: 'URL',
-  help: 'where clusters are remembered',
-  defaultText: 'file://$HAUP_HOME/clusters, HAUP_HOME being ~/.haup',
-  shape: 'text',
-  parse: values.storeUrl,
-};
-
-const timeout = {
-  name: 'timeout',
-  value: 'TIME',
-  help: 'give up after this long',
-  defaultText: '30m',
-  fallback: 30 * 60_000,
-  shape: 'text',
-  parse: values.duration,
-} satisfies Flag<number>;
-
-const config: Flag<string> = {
-  name: 'config',
-  value: 'FILE',
-  help: 'a YAML file that sets flags by their names',
-  shape: 'text',
-  parse: values.filePath,
-};
-
-const debug = {
-  name: 'debug',
-  value: null,
-  help: 'show stack traces',
-  fallback: false,
-  shape: 'boolean',
-  parse: values.yesOrNo,
-} satisfies Flag<boolean>;
+});
 
 /** Every command has these. */
-export const common = { config, store, timeout, logFormat, debug } as const;
+export const common = {
+  config: text('config', 'FILE', 'a YAML file that sets flags by their names', values.filePath),
+  store: text('store', 'URL', 'where clusters are remembered', values.storeUrl, {
+    defaultText: 'file://$HAUP_HOME/clusters, HAUP_HOME being ~/.haup',
+  }),
+  timeout: withFallback(
+    text('timeout', 'TIME', 'give up after this long', values.duration, { defaultText: '30m' }),
+    30 * 60_000,
+  ),
+  logFormat: choice(
+    'log-format',
+    'FORMAT',
+    'text: a live display on a terminal, plain lines otherwise; plain; json: one event a line',
+    ['text', 'plain', 'json'],
+  ),
+  debug: toggle('debug', 'show stack traces'),
+} as const;

@@ -7,27 +7,30 @@ import type { common, Flag, Flags, Values } from './flags.ts';
 import { type Arguments, readArguments } from './input/argv.ts';
 import { type Resolved, resolveFlags, type Setting } from './input/resolve.ts';
 import { openDisplay } from './output/display.ts';
+import { noWork } from './output/progress.ts';
 import type { World } from './world.ts';
 
 /** Does what the command line says. Returns the exit code; every error has become one, and lines on standard error. */
 export async function run(argv: readonly string[], world: World, signal: AbortSignal): Promise<number> {
   let debug = argv.includes('--debug');
   let json = false;
+  let name: string | undefined;
   let cluster: string | undefined;
-  let unfinished = () => [] as string[];
+  let left = () => noWork;
   let settle = () => {};
   try {
-    const { arguments_, resolved } = await readInput(argv, world);
+    const { arguments_, resolved } = await readInput(argv, world, signal);
     const { command, operands, rest } = arguments_;
     const flags = resolved.values as Values<typeof common> & { cluster?: string; dryRun?: boolean };
     debug = flags.debug;
+    name = command.name;
     json = flags.logFormat === 'json';
     cluster = flags.cluster;
     const display = openDisplay(flags.logFormat, `haup ${command.name} ${cluster ?? ''}`.trim(), world);
-    unfinished = display.unfinished;
+    left = display.left;
     settle = display.settle;
     signal.addEventListener('abort', () => {
-      if (display.unfinished().length === 0) return;
+      if (left().doing.length === 0) return;
       display.emit({ type: 'warning', message: 'stopping; once more ends it at once' });
     });
     // A dry run's plan is its answer: it is not announced as well.
@@ -61,7 +64,13 @@ export async function run(argv: readonly string[], world: World, signal: AbortSi
     return code;
   } catch (error) {
     settle();
-    const failure = explain(error, { debug, interrupted: signal.aborted, unfinished: unfinished(), cluster });
+    const failure = explain(error, {
+      debug,
+      interrupted: signal.aborted,
+      work: left(),
+      command: name,
+      cluster,
+    });
     world.err.write(
       json
         ? `${JSON.stringify({ time: new Date(world.now()).toISOString(), type: 'error', code: failure.code, message: failure.lines.join('\n') })}\n`
@@ -74,18 +83,19 @@ export async function run(argv: readonly string[], world: World, signal: AbortSi
 async function readInput(
   argv: readonly string[],
   world: World,
+  signal: AbortSignal,
 ): Promise<{ arguments_: Arguments; resolved: Resolved<Flags> }> {
   const arguments_ = readArguments(argv, commands);
   const { flags } = arguments_.command;
   const sources = { flags: arguments_.flags, env: world.env };
   const path = resolveFlags({ config: flags.config! }, { ...sources, file: new Map() }).values.config;
-  const file = typeof path === 'string' ? await readFileOf(path) : new Map<string, Setting>();
+  const file = typeof path === 'string' ? await readFileOf(path, signal) : new Map<string, Setting>();
   return { arguments_, resolved: resolveFlags(flags, { ...sources, file }) };
 }
 
-async function readFileOf(path: string): Promise<ReadonlyMap<string, Setting>> {
+async function readFileOf(path: string, signal: AbortSignal): Promise<ReadonlyMap<string, Setting>> {
   const { readConfig } = await import('./input/config.ts');
-  return readConfig(path, allFlags(commands));
+  return readConfig(path, allFlags(commands), signal);
 }
 
 function allFlags(of: readonly Command[]): Flag<unknown>[] {

@@ -47,7 +47,7 @@ export class BusyError extends Error {
 
   constructor(what: string, holder: Holder | null, advice: string) {
     const who = holder
-      ? `haup ${holder.doing} (pid ${holder.pid} of ${holder.user} on ${holder.host}) has held it since ${holder.since}`
+      ? `${holder.doing} (pid ${holder.pid} of ${holder.user} on ${holder.host}) has held it since ${holder.since}`
       : 'its lock file does not say by whom';
     super(`${what} is locked: ${who}`);
     this.holder = holder;
@@ -71,7 +71,7 @@ const kinds: Record<string, StoreErrorKind> = {
 };
 
 const advices: Partial<Record<StoreErrorKind, string>> = {
-  disk: 'nothing that was stored is lost; make room on that disk (or mend it) and run the command again',
+  disk: 'nothing that was stored is lost; make room on that disk, or mend it, first',
   unreadable: 'run haup as the user who owns that file, or give it back to yourself with chown',
   missing: 'see haup list for the clusters that are stored',
   foreign: 'something else than haup put it there: move it away, or name another folder with --store',

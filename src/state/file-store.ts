@@ -174,11 +174,27 @@ async function isCluster(root: string, cluster: string): Promise<boolean> {
 
 async function makeRoot(root: string): Promise<void> {
   const first = await mkdir(root, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    // Node says ENOENT of a parent folder on a disk that can only be read.
+    if (hasCode(error, 'ENOENT')) return makeFolders(root);
     if (!hasCode(error, 'EEXIST')) throw error;
     throw new StoreError('foreign', `${root} is not a folder`, 'move it away, or name another with --store');
   });
   if (first !== undefined) await syncFolder(dirname(first));
   await access(root, constants.R_OK | constants.W_OK | constants.X_OK);
+}
+
+/** As `mkdir -p`, one after the other: whichever fails says why. Returns the first that was made. */
+async function makeFolders(path: string): Promise<string | undefined> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+    return path;
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return undefined;
+    if (!hasCode(error, 'ENOENT') || path === dirname(path)) throw error;
+  }
+  const first = await makeFolders(dirname(path));
+  await mkdir(path, { mode: 0o700 });
+  return first ?? path;
 }
 
 async function guarded<R>(doing: string, work: () => Promise<R>): Promise<R> {

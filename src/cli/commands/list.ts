@@ -12,13 +12,13 @@ export const list = defineCommand({
 
   async run(call) {
     const engine = await call.engine();
-    const clusters = await engine.list();
+    const { clusters, unreadable } = await engine.list();
     call.settle();
     const { out, err } = call.world;
     if (call.flags.output !== 'text') {
       out.write(await serialize(clusters, call.flags.output));
     } else if (clusters.length === 0) {
-      err.write('there is no cluster yet: haup create makes one\n');
+      if (unreadable.length === 0) err.write('there is no cluster yet: haup create makes one\n');
     } else {
       const rows = clusters.map((c) => [
         c.name,
@@ -31,6 +31,7 @@ export const list = defineCommand({
         `${table([['CLUSTER', 'PROVIDER', 'REGION', 'REPLICAS', 'KUBERNETES'], ...rows]).join('\n')}\n`,
       );
     }
+    if (unreadable[0]) throw unreadable[0];
     return 0;
   },
 });

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
+import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { nearest } from '../../util/nearest.ts';
 import { UsageError } from '../errors.ts';
@@ -15,18 +15,23 @@ const shapes = {
 
 /**
  * Reads the configuration file: a YAML map from flag names to values. Flags of other commands are let through, so that
- * one file serves them all.
+ * one file serves them all. The signal ends the wait for a file that is a pipe.
  * @throws UsageError with the file's name and, where there is one, the line.
  */
 export async function readConfig(
   path: string,
   flags: readonly Flag<unknown>[],
+  signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Setting>> {
   const lines = new LineCounter();
-  const document = parseDocument(await read(path), { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(await read(path, signal), { lineCounter: lines, prettyErrors: false });
   const at = (offset: number | undefined) => `${path}:${lines.linePos(offset ?? 0).line}`;
-  const [broken] = document.errors;
-  if (broken) throw new UsageError(`${at(broken.pos[0])}: not YAML: ${oneLine(broken.message)}`);
+  const [broken] = [...document.errors, ...document.warnings]; // a warning: a tag that nothing gives a meaning to
+  if (broken) {
+    const several = broken.code === 'MULTIPLE_DOCS';
+    const why = several ? 'several documents in one file' : `not YAML: ${oneLine(broken.message)}`;
+    throw new UsageError(`${at(broken.pos[0])}: ${why}`);
+  }
   const root = document.contents;
   const settings = new Map<string, Setting>();
   if (root === null) return settings;
@@ -42,17 +47,23 @@ export async function readConfig(
     if (!flag) throw new UsageError(`${line}: ${unknownKey(name, flags)}`);
     const valueLine = at(value?.range?.[0] ?? key.range?.[0]);
     settings.set(name, {
-      text: textOf(flag, value?.toJS(document), valueLine),
+      text: textOf(flag, plain(value, document, valueLine), valueLine),
       label: `${valueLine}: ${name}`,
     });
   }
   return settings;
 }
 
-async function read(path: string): Promise<string> {
+/** A pipe (`--config <(…)`) may keep us waiting for its other end: the signal ends that. */
+async function read(path: string, signal: AbortSignal): Promise<string> {
+  signal.throwIfAborted();
+  const stopped = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
   try {
-    return await readFile(path, 'utf8');
+    return await Promise.race([readFile(path, 'utf8'), stopped]);
   } catch (error) {
+    if (signal.aborted) throw error;
     const code = (error as NodeJS.ErrnoException).code;
     const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : code;
     throw new UsageError(`cannot read the configuration file ${path}: ${why}`);
@@ -67,13 +78,23 @@ function unknownKey(name: string, flags: readonly Flag<unknown>[]): string {
   return `unknown setting ${JSON.stringify(name)}${near ? `; did you mean ${near}?` : '; settings are named as flags are'}`;
 }
 
+/** @throws UsageError for an alias of nothing, or of too much. */
+function plain(value: Node | null, document: Document.Parsed, line: string): unknown {
+  try {
+    return value?.toJS(document);
+  } catch (error) {
+    throw new UsageError(`${line}: not YAML: ${oneLine((error as Error).message)}`);
+  }
+}
+
 function textOf(flag: Flag<unknown>, value: unknown, line: string): string {
   const { schema, words } = shapes[flag.shape];
   const checked = schema.safeParse(value);
   if (checked.success && checked.data !== '') return String(checked.data);
-  throw new UsageError(
-    `${line}: ${flag.name} must be ${words}, not ${oneLine(JSON.stringify(value ?? null))}`,
-  );
+  const shown = oneLine(JSON.stringify(value ?? null));
+  const hint =
+    flag.shape === 'text' && ['number', 'boolean'].includes(typeof value) ? ': put it in quotes' : '';
+  throw new UsageError(`${line}: ${flag.name} must be ${words}, not ${shown}${hint}`);
 }
 
 function oneLine(text: string): string {

@@ -51,6 +51,16 @@ export function wholeNumber(from: number, to: number): Parse<number> {
   };
 }
 
+/** sshd, etcd (clients, peers), the controller manager and the scheduler listen there on every replica. */
+const TAKEN_PORTS = [22, 2379, 2380, 10257, 10259];
+
+export function apiPort(text: string): number {
+  const port = wholeNumber(1, 65_535)(text);
+  return TAKEN_PORTS.includes(port)
+    ? refuse(`a port that nothing else on a replica uses (${TAKEN_PORTS.join(', ')} are taken)`, text)
+    : port;
+}
+
 /** `20` and kube-up's `20GB`. */
 export function gigabytes(text: string): number {
   const value = /^\d{1,6}(GB|GiB|G)?$/.test(text) ? Number.parseInt(text, 10) : Number.NaN;

@@ -1,10 +1,10 @@
 import type { HaupEvent } from '../../cluster/events.ts';
-import { describe, type Step } from '../../cluster/step.ts';
+import type { Step } from '../../cluster/step.ts';
 import type { World } from '../world.ts';
 import { liveDisplay } from './live.ts';
 import { ndjsonDisplay } from './ndjson.ts';
 import { plainDisplay } from './plain.ts';
-import { advance, noProgress } from './progress.ts';
+import { advance, noProgress, type Work, workLeft } from './progress.ts';
 
 /** Shows the engine's events on standard error while it works. */
 export interface Display {
@@ -16,8 +16,8 @@ export interface Display {
 export interface WatchedDisplay extends Display {
   /** Steps that have run to their end, in order. */
   finished(): Step[];
-  /** Steps that were begun, or planned, and have not been finished: as sentences. */
-  unfinished(): string[];
+  /** What has not been finished. */
+  left(): Work;
 }
 
 /** A live tree on a terminal, plain lines otherwise, one event a line for machines. */
@@ -36,9 +36,6 @@ export function openDisplay(format: 'text' | 'plain' | 'json', title: string, wo
     },
     settle: () => display.settle(),
     finished: () => progress.entries.filter((e) => e.state === 'done').map((e) => e.step),
-    unfinished() {
-      const begun = progress.entries.some((entry) => entry.state !== 'pending');
-      return begun ? progress.entries.filter((e) => e.state !== 'done').map((e) => describe(e.step)) : [];
-    },
+    left: () => workLeft(progress),
   };
 }

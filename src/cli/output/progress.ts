@@ -1,5 +1,5 @@
 import type { HaupEvent } from '../../cluster/events.ts';
-import { type Step, stepKey } from '../../cluster/step.ts';
+import { describe, type Step, stepKey } from '../../cluster/step.ts';
 
 export interface Entry {
   readonly step: Step;
@@ -91,4 +91,25 @@ function change(progress: Progress, step: Step, from: Entry['state'], to: Partia
 
 function union(a: readonly string[], b: readonly string[]): readonly string[] {
   return [...new Set([...a, ...b])];
+}
+
+/** What is left of it, in sentences: for when it ends before its time. */
+export interface Work {
+  /** What it was at; none: nothing was begun. */
+  readonly doing: readonly string[];
+  /** What was planned after that. */
+  readonly toCome: readonly string[];
+  /** What was last said of the work outside the steps; null: nothing. */
+  readonly topic: string | null;
+}
+
+export const noWork: Work = { doing: [], toCome: [], topic: null };
+
+export function workLeft({ entries, topics }: Progress): Work {
+  const named = (...states: Entry['state'][]) =>
+    entries.filter((entry) => states.includes(entry.state)).map((entry) => describe(entry.step));
+  const topic = [...topics.values()].sort((a, b) => b.at - a.at)[0]?.message ?? null;
+  const [doing, toCome] = [named('running', 'failed'), named('pending')];
+  const begun = entries.some((entry) => entry.state !== 'pending');
+  return { doing: begun && doing.length === 0 ? ['look at what is left to do'] : doing, toCome, topic };
 }

@@ -7,6 +7,18 @@ export function elapsed(seconds: number): string {
   return `${Math.floor(whole / 3600)}h${two(Math.floor((whole % 3600) / 60))}m`;
 }
 
+/** `90s`, `30m`, `1h30m`: as --timeout takes it. Whole seconds. */
+export function spokenDuration(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 120 && seconds % 60 !== 0) return `${seconds}s`;
+  const parts = [
+    [Math.floor(seconds / 3600), 'h'],
+    [Math.floor((seconds % 3600) / 60), 'm'],
+    [seconds % 60, 's'],
+  ] as const;
+  return parts.map(([value, unit]) => (value > 0 ? `${value}${unit}` : '')).join('');
+}
+
 function two(value: number): string {
   return String(value).padStart(2, '0');
 }

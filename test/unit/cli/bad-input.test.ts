@@ -33,6 +33,10 @@ const refused: readonly (readonly [string[], string])[] = [
     ['create', '--api-port', given],
     `--api-port must be a whole number from 1 to 65535, not "${given}"`,
   ]),
+  ...['22', '2379', '2380', '10257', '10259'].map((given): [string[], string] => [
+    ['create', '--api-port', given],
+    `--api-port must be a port that nothing else on a replica uses (22, 2379, 2380, 10257, 10259 are taken), not "${given}"`,
+  ]),
   [['create', '--zone'], '--zone needs a value: --zone ZONE'],
   [['create', '--zone', ''], '--zone needs a value: --zone ZONE'],
   [['create', '--zone='], '--zone needs a value: --zone ZONE'],

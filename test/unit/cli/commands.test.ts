@@ -1,9 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { HaupEvent } from '../../../src/cluster/events.ts';
+import { StoreError } from '../../../src/state/errors.ts';
 import { haup, outcome, planOf, standingOf, statusOf } from './fake.ts';
 
 async function asked(...argv: string[]) {
-  const ran = await haup(argv, { engine: { list: async () => [] } });
+  const ran = await haup(argv);
   return ran.calls.map((call) => [call.method, ...call.arguments]);
 }
 
@@ -154,7 +155,9 @@ describe('output', () => {
       replicas: 1,
       kubernetesVersion: 'v1.37.1',
     };
-    const list = await haup(['list', '-o', 'json'], { engine: { list: async () => [one] } });
+    const list = await haup(['list', '-o', 'json'], {
+      engine: { list: async () => ({ clusters: [one], unreadable: [] }) },
+    });
     expect(JSON.parse(list.out)).toEqual([one]);
   });
 
@@ -166,7 +169,9 @@ describe('output', () => {
       replicas: 3,
       kubernetesVersion: 'v1.37.1',
     };
-    const list = await haup(['list'], { engine: { list: async () => [one] } });
+    const list = await haup(['list'], {
+      engine: { list: async () => ({ clusters: [one], unreadable: [] }) },
+    });
     expect(list.out).toBe(
       'CLUSTER  PROVIDER  REGION  REPLICAS  KUBERNETES\n' + 'demo     local     local   3         v1.37.1\n',
     );
@@ -174,6 +179,23 @@ describe('output', () => {
       out: '',
       code: 0,
       err: expect.stringContaining('haup create'),
+    });
+  });
+
+  it('a cluster that cannot be read does not hide the others, and is an error', async () => {
+    const one = {
+      name: 'demo',
+      provider: 'local',
+      region: 'local',
+      replicas: 1,
+      kubernetesVersion: 'v1.37.1',
+    };
+    const broken = new StoreError('corrupt', '/x/cluster.json is empty', 'restore it from a backup');
+    const list = async () => ({ clusters: [one], unreadable: [broken] });
+    expect(await haup(['list'], { engine: { list } })).toMatchObject({
+      out: expect.stringContaining('demo     local'),
+      err: 'haup: /x/cluster.json is empty; restore it from a backup\n',
+      code: 2,
     });
   });
 

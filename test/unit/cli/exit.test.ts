@@ -1,14 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { ArtifactError } from '../../../src/artifacts/errors.ts';
-import { Interrupted, UsageError } from '../../../src/cli/errors.ts';
+import type { EngineOptions } from '../../../src/cli/engine.ts';
+import { Interrupted, OutOfTime, UsageError } from '../../../src/cli/errors.ts';
 import { explain } from '../../../src/cli/exit.ts';
+import { noWork, type Work } from '../../../src/cli/output/progress.ts';
 import { InputError, NotFoundError, Refusal, StepError } from '../../../src/cluster/errors.ts';
 import { ProviderError } from '../../../src/providers/errors.ts';
 import { BusyError, StoreError } from '../../../src/state/errors.ts';
 import { TimeoutError } from '../../../src/util/wait.ts';
-import { haup } from './fake.ts';
+import { haup, planOf } from './fake.ts';
 
-const calm = { debug: false, interrupted: false, unfinished: [], cluster: 'demo' };
+const work: Work = {
+  doing: ['provision demo-master'],
+  toCome: ['bootstrap etcd on demo-master', 'c', 'd'],
+  topic: null,
+};
+const calm = { debug: false, interrupted: false, work: noWork, command: 'create', cluster: 'demo' };
 
 const table: readonly (readonly [number, Error])[] = [
   [1, new Error('a bug')],
@@ -29,6 +36,7 @@ const table: readonly (readonly [number, Error])[] = [
   [5, new StoreError('disk', 'full', 'a')],
   [5, new ArtifactError('unreachable', 'u')],
   [5, new TimeoutError('sshd', 1000, undefined)],
+  [5, new OutOfTime(1000, undefined)],
   [5, Object.assign(new Error('no space'), { code: 'ENOSPC' })],
   [6, new NotFoundError('cluster', 'dmeo', ['demo'])],
   [6, new ProviderError('not-found', 'no such region')],
@@ -43,6 +51,15 @@ describe('an error', () => {
     expect(explain(new Refusal('etcd would lose its quorum', 'start demo-master first'), calm).lines).toEqual(
       ['haup: etcd would lose its quorum', '  start demo-master first'],
     );
+  });
+
+  it('in the input or the store is one line, with what mends it', () => {
+    const preflight = new ProviderError('preflight', 'this host lacks nft', {
+      advice: 'apt-get install nftables',
+    });
+    expect(explain(preflight, calm).lines).toEqual(['haup: this host lacks nft; apt-get install nftables']);
+    const full = new StoreError('disk', 'could not save: no space left on device', 'make room');
+    expect(explain(full, calm).lines).toEqual(['haup: could not save: no space left on device; make room']);
   });
 
   it('of ours says how to report it', () => {
@@ -65,8 +82,7 @@ describe('an error', () => {
   });
 
   it('is an interruption once the user has asked for one, and says what is unfinished', () => {
-    const unfinished = ['provision demo-master', 'bootstrap etcd on demo-master', 'c', 'd'];
-    const failure = explain(new Error('aborted'), { ...calm, interrupted: true, unfinished });
+    const failure = explain(new Error('aborted'), { ...calm, interrupted: true, work });
     expect(failure).toEqual({
       code: 130,
       lines: [
@@ -74,6 +90,67 @@ describe('an error', () => {
         '  haup repair -c demo finishes it',
       ],
     });
+  });
+});
+
+describe('when the time of --timeout is over', () => {
+  const over = new OutOfTime(30 * 60_000, new Error('no end'));
+
+  it('it is said what was being done, what is still to do, and the way on', () => {
+    expect(explain(over, { ...calm, work })).toEqual({
+      code: 5,
+      lines: [
+        'haup: gave up after 30m, the time of --timeout; what was being done: provision demo-master',
+        '  still to do: bootstrap etcd on demo-master; c; d',
+        '  haup repair -c demo goes on from here',
+      ],
+    });
+  });
+
+  it('a deletion goes on with haup delete', () => {
+    const deleting = { ...calm, work, command: 'delete' };
+    expect(explain(over, deleting).lines.at(-1)).toBe('  haup delete -c demo goes on from here');
+    expect(explain(new Error('x'), { ...deleting, interrupted: true }).lines.at(-1)).toBe(
+      '  haup delete -c demo finishes it',
+    );
+  });
+
+  it('before any step, it is said what was waited for, and no way on from nothing', () => {
+    const topic = 'building the binaries: etcd v3.7.3';
+    expect(explain(over, { ...calm, work: { ...noWork, topic } }).lines).toEqual([
+      `haup: gave up after 30m, the time of --timeout, before anything was begun: ${topic}`,
+    ]);
+    expect(explain(new OutOfTime(5000, null), { ...calm, command: 'status' }).lines).toEqual([
+      'haup: gave up after 5s, the time of --timeout, before anything was begun: haup status was looking at the cluster demo',
+    ]);
+  });
+
+  it('the steps are those of the events', async () => {
+    const start = { kind: 'provision', replica: 'demo-master' } as const;
+    const then = { kind: 'bootstrap-etcd', replica: 'demo-master' } as const;
+    const create = () => Promise.reject(over);
+    const opened = ({ emit }: EngineOptions) => {
+      emit({ type: 'plan', plan: planOf([start, then]) });
+      emit({ type: 'step-started', step: start });
+      emit({ type: 'step-failed', step: start, seconds: 1, error: 'no end' });
+    };
+    const { err } = await haup(['create', '-c', 'demo'], { engine: { create }, opened });
+    expect(err).toContain(
+      'what was being done: provision demo-master\n  still to do: bootstrap etcd on demo-master\n',
+    );
+  });
+
+  it('after the last step the look that ends the command is what was being done', async () => {
+    const step = { kind: 'provision', replica: 'demo-master' } as const;
+    const opened = ({ emit }: EngineOptions) => {
+      emit({ type: 'step-started', step });
+      emit({ type: 'step-finished', step, seconds: 1 });
+    };
+    const { err } = await haup(['repair', '-c', 'demo'], {
+      engine: { repair: () => Promise.reject(over) },
+      opened,
+    });
+    expect(err).toContain('what was being done: look at what is left to do\n  haup repair -c demo goes on');
   });
 });
 

@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Interrupted } from '../../../src/cli/errors.ts';
 import { haup } from './fake.ts';
 
 let folder: string;
@@ -150,7 +152,7 @@ describe('the configuration file', () => {
   const wrong: readonly (readonly [string, string, string])[] = [
     ['a wrong type', 'cluster: x\nreplicas: two\n', ':2: replicas must be a number, not "two"'],
     ['a switch that is text', '\n\nmultizone: "yes"\n', ':3: multizone must be true or false, not "yes"'],
-    ['a number that is no name', 'cluster: 7\n', ':1: cluster must be text, not 7'],
+    ['a number that is no name', 'cluster: 7\n', ':1: cluster must be text, not 7: put it in quotes'],
     ['a list in a list', 'zones:\n  - a\n  - [b]\n', ':2: zones must be a list of texts, not ["a",["b"]]'],
     ['nothing', 'zone:\n', ':1: zone must be text, not null'],
     [
@@ -165,6 +167,14 @@ describe('the configuration file', () => {
     ],
     ['another file', 'config: other.yaml\n', ':1: unknown setting "config"'],
     ['a list at the top', '- a\n', ':1: must be a map from flag names to values, such as "cluster: demo"'],
+    [
+      'a version without quotes',
+      'etcd-version: 3.7\n',
+      ':1: etcd-version must be text, not 3.7: put it in quotes',
+    ],
+    ['an alias of nothing', 'cluster: a\nregion: *b\n', ':2: not YAML: Unresolved alias'],
+    ['a tag of somebody', 'cluster: a\nzone: !!js/function x\n', ':2: not YAML: Unresolved tag'],
+    ['several documents', 'cluster: a\n---\ncluster: b\n', ':2: several documents in one file'],
     ['a name twice', 'cluster: a\ncluster: b\n', ':2: not YAML: Map keys must be unique'],
   ];
   it.each(wrong)('with %s is refused with its line', async (_, text, message) => {
@@ -179,6 +189,21 @@ describe('the configuration file', () => {
     const { code, err } = await haup(['create', '--config', await config('a: [1\nb')]);
     expect(err).toMatch(/haup\.yaml:2: not YAML: /);
     expect(code).toBe(2);
+  });
+
+  it('may be a pipe; one that never ends is waited for until the user stops it', async () => {
+    const [silent, filled] = [join(folder, 'silent'), join(folder, 'filled')];
+    execFileSync('mkfifo', [silent, filled]);
+    const stop = new AbortController();
+    const waiting = haup(['create', '--config', silent], { signal: stop.signal });
+    setImmediate(() => stop.abort(new Interrupted('SIGINT')));
+    expect(await waiting).toMatchObject({ code: 130, calls: [] });
+    await writeFile(silent, ''); // lets the reader go that was given up
+    const [ran] = await Promise.all([
+      haup(['create', '--config', filled]),
+      writeFile(filled, 'cluster: piped\n'),
+    ]);
+    expect(ran.calls[0]?.arguments[0]).toMatchObject({ name: 'piped' });
   });
 
   it('that is missing, or a folder, is refused', async () => {
