@@ -1,0 +1,38 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { longestGap, Program } from './program.ts';
+
+const delays = { setSubnets: 3000, provisioning: 5000, initial: 3000, freeAddress: 1000 };
+const zone = 'eu-west-1a';
+
+let it: Program;
+
+beforeAll(async () => {
+  it = await Program.start(delays);
+}, 900_000);
+
+afterAll(() => it?.close(), 300_000);
+
+test('with one subnet the address is away while the balancer is provisioned with it, as the plan said before', async () => {
+  await it.succeeds('create', '--subnets', 'subnet-0defaulta', '--ssh-from', '198.51.100.7/32');
+  const plan = await it.succeeds('add-replica', '--zone', zone, '--dry-run');
+  expect(plan.stdout + plan.stderr).toMatch(/With a single subnet .* the API is away for minutes/);
+  const ended = await it.succeeds('add-replica', '--zone', zone);
+  expect(longestGap(ended, 'promotion')).toBeLessThanOrEqual(delays.provisioning / 1000 + 2);
+  await it.until({
+    converged: true,
+    apiAddress: { holder: { kind: 'balancer' } },
+    etcd: { voters: 2, healthy: 2 },
+  });
+});
+
+test('every master answers to the DNS name of the balancer, which was made anew with the address; so does one that comes later', async () => {
+  await it.isNamedOn((await it.status()).replicas.map((replica) => replica.name));
+  await it.succeeds('add-replica', '--zone', zone);
+  const now = await it.until({ converged: true, etcd: { voters: 3, healthy: 3 } });
+  await it.isNamedOn(now.replicas.map((replica) => replica.name));
+});
+
+test('delete leaves nothing', async () => {
+  await it.succeeds('delete', '--yes');
+  it.isEmpty();
+});
