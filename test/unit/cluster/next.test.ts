@@ -21,8 +21,8 @@ function withoutMachine(o: Observation, name: string): Observation {
   return { ...o, machines: o.machines.filter((machine) => machine.name !== name) };
 }
 
-function kinds(o: Observation): string[] {
-  return next(spec, o).steps.map((step: Step) =>
+function kinds(o: Observation, wanted = spec): string[] {
+  return next(wanted, o).steps.map((step: Step) =>
     'replica' in step ? `${step.kind} ${step.replica}` : step.kind,
   );
 }
@@ -124,5 +124,56 @@ describe('what may be done next', () => {
     expect(blocked[0]).toMatchObject({ passing: false, advice: expect.stringContaining('lost-quorum.md') });
     const electing = { ...healthy, etcd: { ...healthy.etcd, readable: false } };
     expect(next(spec, electing, { revive: true }).blocked[0]!.passing).toBe(true);
+  });
+
+  describe('when two of three leave', () => {
+    const one = specOf(['m0@local-a'], { bootstrapped: true });
+    const apart = (o: Observation, name: string, apiServer: 'ready' | 'unready'): Observation => ({
+      ...o,
+      machines: o.machines.map((m) => (m.name === name ? { ...m, inside: { ...m.inside!, apiServer } } : m)),
+    });
+
+    test('is to stop nothing while the address is still at the balancer, which stands before them', () => {
+      expect(kinds(healthy, one)).toEqual(['hand-over m0']);
+    });
+
+    test('is to stop nothing while the one that stays, which has the address, does not serve', () => {
+      const held = {
+        ...healthy,
+        address: { ip: '198.18.0.10', holder: { kind: 'machine', name: 'm0' } },
+      } as const;
+      expect(kinds(held, one)).toEqual(['stop-controllers m1', 'stop-controllers m2']);
+      expect(kinds(apart(held, 'm0', 'unready'), one)).toEqual([]);
+    });
+  });
+
+  test('is not to let one of two newcomers vote before the other has caught up: two voters tolerate nothing', () => {
+    const founder = converged(specOf(['m0@local-a'], { bootstrapped: true }));
+    const [m1, m2] = healthy.machines.slice(1).map((m) => ({
+      ...m,
+      inside: { ...m.inside!, apiServer: 'disabled' as const, controllers: 'disabled' as const },
+    }));
+    const learning = member('m1', { learner: true });
+    const o = withMember({ ...founder, machines: [...founder.machines, m1!, m2!] }, learning);
+    const membership = (seen: Observation): string[] =>
+      kinds(seen).filter((kind) => /learner|promote/.test(kind));
+    expect(membership(o)).toEqual(['add-learner m2']);
+    expect(membership(withMember(o, member('m2', { learner: true })))).toEqual(['promote m1']);
+  });
+
+  test('is nothing, and no refusal, while nobody can say who etcd’s members are and nothing is asked for', () => {
+    const nobodySays = { ...powerOff(healthy, 'm0', 'm1', 'm2'), etcd: { readable: false, members: [] } };
+    expect(next(spec, nobodySays)).toEqual({ steps: [], blocked: [] });
+  });
+
+  test('is to wait for every target to be found healthy before the address goes to the balancer', () => {
+    const held = {
+      ...healthy,
+      address: { ip: '198.18.0.10', holder: { kind: 'machine', name: 'm0' } },
+    } as const;
+    expect(kinds(held)).toEqual(['hand-over null']);
+    const [first, ...others] = healthy.balancer!.targets;
+    const targets = [first!, ...others.map((target) => ({ ...target, health: 'unhealthy' as const }))];
+    expect(kinds({ ...held, balancer: { ...healthy.balancer!, targets } })).toEqual(['set-targets']);
   });
 });
