@@ -157,6 +157,8 @@ describe('what may be done next', () => {
     const o = withMember({ ...founder, machines: [...founder.machines, m1!, m2!] }, learning);
     const membership = (seen: Observation): string[] =>
       kinds(seen).filter((kind) => /learner|promote/.test(kind));
+    const booting = { ...o, machines: o.machines.map((m) => (m.name === 'm2' ? { ...m, inside: null } : m)) };
+    expect(membership(booting)).toEqual([]);
     expect(membership(o)).toEqual(['add-learner m2']);
     expect(membership(withMember(o, member('m2', { learner: true })))).toEqual(['promote m1']);
   });
