@@ -25,7 +25,8 @@ import { kubeconfig } from '../pki/kubeconfig.ts';
 import type { OpenProvider, Provider, ProviderName } from '../providers/provider.ts';
 import { SessionPool } from '../ssh/pool.ts';
 import { openStore, type Store } from '../state/store.ts';
-import type { ClusterList, Engine, EngineOptions } from './engine.ts';
+import type { ClusterList, Engine, EngineOptions, Outcome } from './engine.ts';
+import { measured } from './measured.ts';
 import { progressText } from './output/progress-text.ts';
 import { regionOf } from './region.ts';
 import { withinTime } from './within-time.ts';
@@ -39,10 +40,12 @@ const PROVIDERS: Record<ProviderName, () => Promise<{ open: OpenProvider }>> = {
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const store = openStore(options.store, clusterStateSchema);
   /** Each call has all of the time: a `status --watch`, or an answer typed late, must not use it up. */
-  const timed = <T>(work: (env: operations.Environment) => Promise<T>): Promise<T> =>
+  const timed = <T>(work: (env: operations.Environment) => Promise<T>, emit = options.emit): Promise<T> =>
     withinTime(options.timeoutMs, options.signal, (signal) =>
-      work(environment(store, { ...options, signal })),
+      work(environment(store, { ...options, signal, emit })),
     );
+  const changing = (work: (env: operations.Environment) => Promise<Outcome>): Promise<Outcome> =>
+    measured(options.emit, (emit) => timed(work, emit));
   return {
     create: ({ dryRun, kubernetesVersion, etcdVersion, region, ...request }) => {
       const kubernetes = kubernetesVersion
@@ -54,17 +57,17 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       const [only, other] = [...regions];
       if (other) throw new InputError(`a cluster stands in one region; ${only} and ${other} are two`);
       const wanted = { ...request, kubernetesVersion: kubernetes, etcdVersion: etcd, region: only! };
-      return timed((env) => operations.createCluster(env, wanted, dryRun));
+      return changing((env) => operations.createCluster(env, wanted, dryRun));
     },
     addReplicas: ({ cluster, zones, dryRun }) =>
-      timed((env) => operations.addReplicas(env, cluster, zones, dryRun)),
+      changing((env) => operations.addReplicas(env, cluster, zones, dryRun)),
     removeReplicas: ({ cluster, dryRun, ...removal }) =>
-      timed((env) => operations.removeReplicas(env, cluster, removal, dryRun)),
+      changing((env) => operations.removeReplicas(env, cluster, removal, dryRun)),
     replaceReplicas: ({ cluster, names, dryRun }) =>
-      timed((env) => operations.replaceReplicas(env, cluster, names, dryRun)),
+      changing((env) => operations.replaceReplicas(env, cluster, names, dryRun)),
     repair: ({ cluster, abandon, dryRun }) =>
-      timed((env) => operations.repair(env, cluster, abandon, dryRun)),
-    delete: ({ cluster, dryRun }) => timed((env) => operations.deleteCluster(env, cluster, dryRun)),
+      changing((env) => operations.repair(env, cluster, abandon, dryRun)),
+    delete: ({ cluster, dryRun }) => changing((env) => operations.deleteCluster(env, cluster, dryRun)),
     status: (cluster) => timed((env) => operations.status(env, cluster)),
     list: () => listClusters(store),
     kubeconfig: (cluster, { endpoint }) =>

@@ -20,8 +20,11 @@ export const status = defineCommand({
     const seen = await look();
     call.settle();
     const { out } = call.world;
+    const columns = out.isTTY ? out.columns : Number.POSITIVE_INFINITY;
     out.write(
-      output === 'text' ? `${renderStatus(seen, style(out)).join('\n')}\n` : await serialize(seen, output),
+      output === 'text'
+        ? `${renderStatus(seen, style(out), columns).join('\n')}\n`
+        : await serialize(seen, output),
     );
     return 0;
   },

@@ -1,20 +1,37 @@
 import type { ReplicaStatus, Status } from '../../cluster/status.ts';
-import type { Style } from './style.ts';
+import { type Style, width } from './style.ts';
 import { table } from './table.ts';
 import { counted, safe } from './words.ts';
 
-/** What is, for people. */
-export function renderStatus(status: Status, style: Style): string[] {
+/** What is, for people; on a narrow terminal without the columns that matter least. */
+export function renderStatus(
+  status: Status,
+  style: Style,
+  columns: number = Number.POSITIVE_INFINITY,
+): string[] {
   const { cluster, provider, region, multizone } = status;
-  const where = `${provider} ${region}${multizone ? ', several zones' : ''}`;
+  const where = `${provider} ${region}${multizone ? ', multizone' : ''}`;
   return [
     `${style.bold(cluster)}  ${where}, Kubernetes ${status.kubernetesVersion}, etcd ${status.etcdVersion}`,
     `API   ${addressLine(status, style)}`,
     `etcd  ${etcdLine(status, style)}`,
     '',
-    ...replicaTable(status, style),
+    ...replicaTable(status, style, columns),
     ...section('unfinished', status.unfinished, style.warn, `haup repair -c ${cluster} finishes it`),
     ...section('warnings', status.warnings, style.warn),
+    ...wayOn(status),
+  ];
+}
+
+/** What to type about replicas that are down, while etcd has its quorum: without it, each case is its own. */
+function wayOn({ cluster, replicas, etcd, converged }: Status): string[] {
+  const down = replicas.filter((replica) => replica.machine !== 'running' || !replica.etcd.healthy);
+  if (down.length === 0 || !converged || etcd.voters === 0 || etcd.healthy < etcd.quorum) return [];
+  const names = down.map((replica) => replica.name).join(' ');
+  return [
+    '',
+    `next: haup repair -c ${cluster} starts again what can be started;`,
+    `      haup replace-replica -c ${cluster} ${names} puts new machines in their place`,
   ];
 }
 
@@ -26,52 +43,54 @@ function addressLine({ apiAddress, loadBalancer }: Status, style: Style): string
   if (kind === 'machine') return `${url}, held by ${name}`;
   const targets = loadBalancer?.targets ?? [];
   const healthy = targets.filter((target) => target.health === 'healthy').length;
-  const health = `${healthy} of ${counted(targets.length, 'target')} healthy`;
+  const health = `${healthy} of ${targets.length} healthy`;
   return `${url}, held by the load balancer (${healthy === targets.length ? health : style.bad(health)})`;
 }
 
 function etcdLine({ etcd }: Status, style: Style): string {
+  if (etcd.voters === 0) return style.bad('no member answers: no quorum');
   const learners = etcd.learners > 0 ? ` and ${counted(etcd.learners, 'learner')}` : '';
   const members = `${counted(etcd.voters, 'voter')}${learners}, ${etcd.healthy} healthy, quorum ${etcd.quorum}`;
-  if (etcd.healthy < etcd.quorum || etcd.voters === 0) return `${members}: ${style.bad('no quorum')}`;
+  if (etcd.healthy < etcd.quorum) return `${members}: ${style.bad('no quorum')}`;
   const tolerated = etcd.failuresTolerated;
   return `${members}: tolerates ${tolerated === 0 ? style.warn('no failure') : counted(tolerated, 'failure')}`;
 }
 
-function replicaTable(status: Status, style: Style): string[] {
-  const balanced = status.loadBalancer !== null;
-  const head = [
-    'REPLICA',
-    'ZONE',
-    'MACHINE',
-    'API SERVER',
-    'ETCD',
-    ...(balanced ? ['TARGET'] : []),
-    'INTERNAL',
-    'EXTERNAL',
-    'CERTIFICATE UNTIL',
-  ];
-  const health = new Map(status.loadBalancer?.targets.map((target) => [target.replica, target.health]));
-  const rows = status.replicas.map((replica) => [
-    replica.name,
-    replica.zone,
-    judged(replica.machine, replica.machine === 'running', style),
-    judged(replica.apiServer, replica.apiServer === 'ready', style),
-    etcdCell(replica, style),
-    ...(balanced ? [targetCell(health.get(replica.name), style)] : []),
-    replica.internalIp ?? '–',
-    replica.externalIp ?? '–',
-    replica.certificateExpires?.slice(0, 10) ?? '–',
-  ]);
-  return table([head.map(style.dim), ...rows]);
+interface Column {
+  readonly head: string;
+  readonly cell: (replica: ReplicaStatus) => string;
 }
 
-function etcdCell({ etcd }: ReplicaStatus, style: Style): string {
-  return judged(
-    etcd.healthy ? etcd.role : `${etcd.role}, unhealthy`,
-    etcd.healthy && etcd.role !== 'learner',
-    style,
-  );
+function replicaTable(status: Status, style: Style, columns: number): string[] {
+  const health = new Map(status.loadBalancer?.targets.map((target) => [target.replica, target.health]));
+  const shown: Column[] = [
+    { head: 'REPLICA', cell: (replica) => replica.name },
+    { head: 'ZONE', cell: (replica) => replica.zone },
+    { head: 'MACHINE', cell: ({ machine }) => judged(machine, machine === 'running', style) },
+    { head: 'API SERVER', cell: ({ apiServer }) => judged(apiServer, apiServer === 'ready', style) },
+    { head: 'ETCD', cell: (replica) => etcdCell(replica, status.etcd.voters > 0, style) },
+    ...(status.loadBalancer
+      ? [{ head: 'TARGET', cell: (replica: ReplicaStatus) => targetCell(health.get(replica.name), style) }]
+      : []),
+    { head: 'INTERNAL', cell: (replica) => replica.internalIp ?? '–' },
+    { head: 'EXTERNAL', cell: (replica) => replica.externalIp ?? '–' },
+    { head: 'CERTIFICATE UNTIL', cell: (replica) => replica.certificateExpires?.slice(0, 10) ?? '–' },
+  ];
+  const needed = shown.length - 3;
+  const lines = () =>
+    table([
+      shown.map(({ head }) => style.dim(head)),
+      ...status.replicas.map((replica) => shown.map(({ cell }) => cell(replica))),
+    ]);
+  // From the right: addresses and dates can be had with -o json, what is well and what is not cannot be spared.
+  while (shown.length > needed && Math.max(...lines().map(width)) > columns) shown.pop();
+  return lines();
+}
+
+function etcdCell({ etcd }: ReplicaStatus, known: boolean, style: Style): string {
+  if (etcd.role === 'missing') return style.bad(known ? 'missing' : '?');
+  const { role, healthy } = etcd;
+  return judged(healthy ? role : `${role}, unhealthy`, healthy && role !== 'learner', style);
 }
 
 function targetCell(health: string | undefined, style: Style): string {

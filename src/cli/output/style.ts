@@ -43,6 +43,18 @@ export function truncate(text: string, columns: number): string {
   return cut.includes(ESC) ? `${cut}…${ESC}[0m` : `${cut}…`;
 }
 
+/** Whole words on lines of at most `columns`; a longer word is left for {@link truncate}. The text has no marks. */
+export function wrap(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && width(`${last} ${word}`) <= columns)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
 export function pad(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - width(text)));
 }

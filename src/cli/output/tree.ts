@@ -1,6 +1,6 @@
 import { describe, type Step } from '../../cluster/step.ts';
 import type { Entry, Progress } from './progress.ts';
-import { pad, type Style, truncate } from './style.ts';
+import { pad, type Style, truncate, width, wrap } from './style.ts';
 import { elapsed } from './time.ts';
 import { counted, safe } from './words.ts';
 
@@ -25,7 +25,7 @@ export function renderTree(progress: Progress, options: TreeOptions): string[] {
   const groups = groupBy(progress.entries, subjectOf);
   const tail = [
     ...topicLines(progress, options),
-    ...progress.warnings.map((warning) => style.warn(`! ${safe(warning)}`)),
+    ...progress.warnings.flatMap((warning) => warningLines(safe(warning), options)),
   ];
   if (groups.size === 0) return tail.map((line) => truncate(line, options.columns));
   const done = progress.entries.filter((entry) => entry.state === 'done').length;
@@ -76,12 +76,19 @@ function branches(groups: Map<string, Entry[]>, detail: Detail, options: TreeOpt
     const stem = last ? '   ' : '│  ';
     return [
       `${style.dim(twig)}${style.bold(subject)}`,
-      ...leaves.map((leaf, i) => `${style.dim(`${stem}${i === leaves.length - 1 ? '└─ ' : '├─ '}`)}${leaf}`),
+      ...leaves.flatMap(([leaf, ...more], i) => {
+        const final = i === leaves.length - 1;
+        return [
+          `${style.dim(`${stem}${final ? '└─ ' : '├─ '}`)}${leaf}`,
+          ...more.map((line) => `${style.dim(`${stem}${final ? '   ' : '│  '}`)}${line}`),
+        ];
+      }),
     ];
   });
 }
 
-function leavesOf(entries: readonly Entry[], detail: Detail, options: TreeOptions): string[] {
+/** Each leaf is one line, or two. */
+function leavesOf(entries: readonly Entry[], detail: Detail, options: TreeOptions): string[][] {
   const hidden = (entry: Entry) =>
     (entry.state === 'done' && !detail.doneSteps) || (entry.state === 'pending' && !detail.pendingSteps);
   const leaves = entries.filter((entry) => !hidden(entry)).map((entry) => leafOf(entry, options));
@@ -89,7 +96,7 @@ function leavesOf(entries: readonly Entry[], detail: Detail, options: TreeOption
   const over = entries.filter((entry) => hidden(entry) && entry.state === 'done').length;
   if (over + left > 0) {
     const words = [over ? `${over} done` : '', left ? `${left} to come` : ''].filter(Boolean).join(', ');
-    leaves.push(options.style.dim(`  ${words}`));
+    leaves.push([options.style.dim(`  ${words}`)]);
   }
   return leaves;
 }
@@ -97,21 +104,36 @@ function leavesOf(entries: readonly Entry[], detail: Detail, options: TreeOption
 /** Wide enough for the longest usual sentence: the times stand below each other. */
 const TEXT_COLUMNS = 56;
 
-function leafOf(entry: Entry, { style, now }: TreeOptions): string {
+/** What comes before a leaf: stem and twig. */
+const INDENT_COLUMNS = 6;
+
+function leafOf(entry: Entry, { style, now, columns }: TreeOptions): string[] {
   const text = pad(describe(entry.step), TEXT_COLUMNS);
+  /** What is being waited for, or what went wrong, is what matters most: it gets a line of its own rather than be cut. */
+  const withNote = (line: string, note: string, mark: (text: string) => string): string[] => {
+    if (note === '') return [line];
+    const fits = INDENT_COLUMNS + width(line) + 2 + width(note) <= columns;
+    return fits ? [`${line}  ${mark(note)}`] : [line, `  ${mark(note)}`];
+  };
   switch (entry.state) {
     case 'pending':
-      return style.dim(`· ${text.trimEnd()}`);
+      return [style.dim(`· ${text.trimEnd()}`)];
     case 'done':
-      return `${style.good('✔')} ${text} ${style.dim(elapsed(entry.seconds))}`;
-    case 'failed':
-      return `${style.bad('✘')} ${text} ${elapsed(entry.seconds)}  ${style.bad(safe(entry.waiting ?? ''))}`;
+      return [`${style.good('✔')} ${text} ${style.dim(elapsed(entry.seconds))}`];
+    case 'failed': {
+      const line = `${style.bad('✘')} ${text} ${elapsed(entry.seconds)}`;
+      return withNote(line, safe(entry.waiting ?? ''), style.bad);
+    }
     case 'running': {
       const turn = SPINNER[Math.floor(now / 100) % SPINNER.length]!;
-      const since = elapsed((now - entry.startedAt) / 1000);
-      return `${style.warn(turn)} ${text} ${since}${entry.waiting ? style.dim(`  ${safe(entry.waiting)}`) : ''}`;
+      const line = `${style.warn(turn)} ${text} ${elapsed((now - entry.startedAt) / 1000)}`;
+      return withNote(line, safe(entry.waiting ?? ''), style.dim);
     }
   }
+}
+
+function warningLines(text: string, { style, columns }: TreeOptions): string[] {
+  return wrap(text, columns - 2).map((line, index) => style.warn(`${index === 0 ? '!' : ' '} ${line}`));
 }
 
 function topicLines(progress: Progress, { now, style }: TreeOptions): string[] {

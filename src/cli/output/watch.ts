@@ -29,7 +29,11 @@ export async function watchStatus(
   const draw = () => {
     const marks = style(out);
     const head = `${clockTime(world.now())}${trouble ? `  ${marks.bad(trouble)}` : ''}`;
-    const lines = [...renderStatus(seen, marks), '', marks.dim(`${head}  every 2 s; Ctrl-C ends it`)];
+    const lines = [
+      ...renderStatus(seen, marks, out.columns - 1),
+      '',
+      marks.dim(`${head}  every 2 s; Ctrl-C ends it`),
+    ];
     painted.paint(lines.slice(0, out.rows - 1).map((line) => truncate(line, out.columns - 1)));
   };
   const forget = live ? out.onResize(draw) : () => {};
@@ -51,7 +55,7 @@ export async function watchStatus(
     throw error;
   } finally {
     forget();
-    if (live) painted.leave(renderStatus(seen, style(out)));
+    if (live) painted.leave(renderStatus(seen, style(out), out.columns));
   }
 }
 

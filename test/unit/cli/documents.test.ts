@@ -111,8 +111,8 @@ describe('a status', () => {
       warnings: ['demo-master-k2x is stopped'],
     });
     expect(renderStatus(status, plain)).toEqual([
-      'demo  local local, several zones, Kubernetes v1.37.1, etcd v3.7.3',
-      'API   https://198.18.0.10:443, held by the load balancer (1 of 2 targets healthy)',
+      'demo  local local, multizone, Kubernetes v1.37.1, etcd v3.7.3',
+      'API   https://198.18.0.10:443, held by the load balancer (1 of 2 healthy)',
       'etcd  3 voters and 1 learner, 1 healthy, quorum 2: no quorum',
       '',
       'REPLICA          ZONE     MACHINE  API SERVER   ETCD                 TARGET     INTERNAL  EXTERNAL     CERTIFICATE UNTIL',
@@ -125,6 +125,38 @@ describe('a status', () => {
       'warnings:',
       '  demo-master-k2x is stopped',
     ]);
+  });
+
+  it('of a replica that is down says what to type, while etcd has its quorum', () => {
+    const [healthy] = statusOf().replicas;
+    const down = { ...healthy!, name: 'demo-master-k2x', machine: 'stopped' as const };
+    const etcd = { voters: 3, learners: 0, quorum: 2, healthy: 2, failuresTolerated: 0 };
+    const lines = renderStatus(statusOf({ replicas: [healthy!, down], etcd }), plain);
+    expect(lines.slice(-2)).toEqual([
+      'next: haup repair -c demo starts again what can be started;',
+      '      haup replace-replica -c demo demo-master-k2x puts new machines in their place',
+    ]);
+    const lost = statusOf({ replicas: [healthy!, down], etcd: { ...etcd, healthy: 1 } });
+    expect(renderStatus(lost, plain).join('\n')).not.toContain('replace-replica');
+  });
+
+  it('with no member of etcd that answers claims nothing about the members', () => {
+    const [healthy] = statusOf().replicas;
+    const etcd = { id: null, role: 'missing', healthy: false } as const;
+    const silent = statusOf({
+      replicas: [{ ...healthy!, machine: 'stopped', etcd }],
+      etcd: { voters: 0, learners: 0, quorum: 1, healthy: 0, failuresTolerated: 0 },
+    });
+    const lines = renderStatus(silent, plain);
+    expect(lines[2]).toBe('etcd  no member answers: no quorum');
+    expect(lines[5]).toMatch(/^demo-master +local-a +stopped +ready +\? +10\.1\.0\.2/);
+  });
+
+  it('on a narrow terminal leaves out addresses and dates, never what is well and what is not', () => {
+    const head = (columns: number) => renderStatus(statusOf(), plain, columns)[4];
+    expect(head(200)).toMatch(/INTERNAL +EXTERNAL +CERTIFICATE UNTIL$/);
+    expect(head(79)).toMatch(/ETCD +INTERNAL +EXTERNAL$/);
+    expect(head(20)).toMatch(/MACHINE +API SERVER +ETCD$/);
   });
 
   it('of an address that nobody holds, or that is not there', () => {

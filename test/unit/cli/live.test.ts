@@ -54,6 +54,19 @@ describe('the live tree', () => {
     ]);
   });
 
+  it('gives what is waited for a line of its own where the terminal is narrow, and cuts no warning', () => {
+    const risk = 'between two promotions both of two voters are needed: either failure stops etcd';
+    const progress = progressAfter(...events, { type: 'warning', message: risk });
+    const lines = renderTree(progress, { ...options, columns: 79 });
+    expect(lines.slice(-5)).toEqual([
+      expect.stringMatching(/^ {3}├─ . provision demo-master +\S+s$/),
+      '   │    sshd on demo-master',
+      '   └─ · start the control plane on demo-master',
+      '! between two promotions both of two voters are needed: either failure stops',
+      '  etcd',
+    ]);
+  });
+
   it('leaves detail out until it fits, but never what runs', () => {
     const progress = progressAfter(...events);
     expect(renderTree(progress, { ...options, rows: 6 })).toHaveLength(6);

@@ -1,0 +1,13 @@
+import type { Emit } from '../cluster/events.ts';
+import type { AvailabilityReport } from '../lb/availability.ts';
+import type { Outcome } from './engine.ts';
+
+/** The outcome of `work`, with all that was measured meanwhile: whoever moves the address says so in an event. */
+export async function measured(emit: Emit, work: (emit: Emit) => Promise<Outcome>): Promise<Outcome> {
+  const availability: AvailabilityReport[] = [];
+  const outcome = await work((event) => {
+    if (event.type === 'availability') availability.push(event.report);
+    emit(event);
+  });
+  return { ...outcome, availability };
+}
