@@ -1,14 +1,20 @@
 #!/bin/sh
-# The floor that `npm run bench` measures haup against: the same machines with the same binaries, but every disk ready-made
-# (certificates, users and units in place) and no haup. A plain script that does each thing once and waits for nothing
-# that it does not need.
+# The floor that `npm run bench` measures haup against: the same job with the same machines and the same binaries, but every
+# disk and the balancer's configuration ready-made (certificates, users and units in place) and no haup. A plain script that
+# knows beforehand all that haup has to find out, does each thing once, and waits for nothing that it does not need.
 #
 #   floor.sh prepare SEED RUN   fresh copies of the seed's disks                                          (not timed)
 #   floor.sh one SEED RUN       network, first machine; until /readyz is ok through the API address           (timed)
-#   floor.sh three SEED RUN     two more machines; learners, promotion; until all three are ready             (timed)
+#   floor.sh three SEED RUN     two more machines, grown to three voters, behind a balancer that has the API address;
+#                               until all three are ready, with their controllers, and the address answers    (timed)
 #   floor.sh down RUN           nothing left behind
 #
-# SEED holds image, binaries (paths), api (the API address), ca.crt, and 1, 2, 3: each with name, ip and upper.
+# etcd's own rules hold here as they do for haup: learners first, then promotion, under its strict reconfiguration check. The
+# check refuses additions while a voter has been connected for less than 5 s; with one voter there is none to be connected,
+# and promotions it does not refuse for that, so who adds both learners before either is promoted never has to wait for it.
+#
+# SEED holds image, binaries (paths), api (the API address), ca.crt, haproxy.cfg, and 1, 2, 3: each with name, ip and upper,
+# and lb with ip.
 set -eu
 NET=haup-floor
 GROUPS_ROOT=$(sed -n 's/^[^ ]* \([^ ]*\) cgroup2 .*/\1/p' /proc/self/mounts | head -n 1)
@@ -20,7 +26,7 @@ network() {
   ip -n $NET link set lo up
 }
 
-# plug <number>: the machine's own namespace and its link
+# plug <machine>: its own namespace and its link. A machine is 1, 2, 3 or lb.
 plug() {
   ip=$(cat "$SEED/$1/ip")
   gateway=${ip%.*}.1
@@ -40,13 +46,19 @@ route replace $ip/32 dev m$1
 EOF
 }
 
+# join_group <machine>: the processes from here on are the machine's, to be ended with it
+join_group() {
+  group=$GROUPS_ROOT/$NET-$1
+  mkdir -p "$group"
+  for procs in /sys/fs/cgroup/*/cgroup.procs; do echo 0 >"$procs" 2>/dev/null || :; done
+  echo 0 >"$group/cgroup.procs"
+}
+
 # boot <number>: as src/providers/local/power.ts does; resolves when the machine's first process runs
 boot() {
   group=$GROUPS_ROOT/$NET-$1
-  mkdir -p "$group"
   (
-    for procs in /sys/fs/cgroup/*/cgroup.procs; do echo 0 >"$procs" 2>/dev/null || :; done
-    echo 0 >"$group/cgroup.procs"
+    join_group "$1"
     exec nsenter --net="/run/netns/$NET-$1" unshare --mount --propagation slave /bin/sh -ec '
       folder=$1; image=$2; shift 2
       mount -t overlay overlay -o "lowerdir=$image,upperdir=$folder/upper,workdir=$folder/work" "$folder/root"
@@ -71,6 +83,27 @@ inside() {
 
 systemd_is_up() { until inside "$1" systemctl list-units >/dev/null 2>&1; do sleep 0.05; done; }
 
+# The balancer, with the API address in waiting: nothing leads there yet.
+balance() {
+  plug lb
+  ip -n $NET-lb addr add "$api/32" dev eth0
+  mkdir -p "$RUN/lb"
+  (
+    join_group lb
+    exec ip netns exec $NET-lb haproxy -db -f "$SEED/haproxy.cfg"
+  ) >"$RUN/lb/log" 2>&1 </dev/null &
+}
+
+# It has found all three healthy, by its own check.
+balances() { until ip netns exec $NET-lb curl -sf -m 1 -o /dev/null http://127.0.0.1:8404/three; do sleep 0.05; done; }
+
+# controllers_are_well <number>: both say so themselves. That each has an active instance somewhere the first machine has seen to.
+controllers_are_well() {
+  inside "$1" sh -c 'for port in 10257 10259; do
+    until curl -sf -m 2 -o /dev/null --cacert /etc/haup/current/pki/ca.crt https://127.0.0.1:$port/healthz; do sleep 0.05; done
+  done'
+}
+
 # ready <address>
 ready() {
   until [ "$(ip netns exec $NET curl -s -m 1 --connect-timeout 0.1 --cacert "$SEED/ca.crt" "https://$1/readyz")" = ok ]; do
@@ -91,7 +124,7 @@ join() {
   until answer=$(etcdctl member add "$(cat "$SEED/$1/name")" --learner --peer-urls "$peer" 2>&1); do sleep 0.1; done
   echo "$answer" | sed -n 's/^Member *\([0-9a-f]*\) added.*/\1/p' >"$RUN/$1/member"
   printf 'ETCD_INITIAL_CLUSTER=%s\nETCD_INITIAL_CLUSTER_STATE=existing\n' "$cluster" >"$RUN/membership"
-  inside "$1" sh -c 'cat >/etc/haup/etcd-membership.env && systemctl start --no-block etcd' <"$RUN/membership"
+  inside "$1" sh -c 'cat >/etc/haup/etcd-membership.env && systemctl enable -q --now --no-block etcd' <"$RUN/membership"
   # The next one is listed when this one has read who its peers are. Started anew once it has the leader's snapshot: it
   # would wait for a lost proposal for 7 s otherwise (src/replicas/etcd-member.ts).
   until ls "$RUN/$1/upper/var/lib/haup/etcd/member/snap/"*.snap >/dev/null 2>&1; do sleep 0.02; done
@@ -108,6 +141,8 @@ prepare() {
   done
 }
 
+units='kube-apiserver kubernetes-endpoints kube-controller-manager kube-scheduler'
+
 one() {
   network
   plug 1
@@ -119,6 +154,8 @@ one() {
 }
 
 three() {
+  api=$(cat "$SEED/api")
+  balance
   for number in 2 3; do
     plug $number
     boot $number
@@ -130,13 +167,19 @@ three() {
   join 3 "$first,$second"
   for number in 2 3; do
     promote $number
-    inside $number systemctl start --no-block kube-apiserver kube-controller-manager kube-scheduler
+    # Enabled: they are to be there after a restart as well. The controllers wait for the API server by themselves.
+    inside $number systemctl enable -q --now --no-block $units
   done
   for number in 1 2 3; do ready "$(cat "$SEED/$number/ip")"; done
+  balances
+  ip -n $NET route replace "$api/32" dev mlb
+  ip -n $NET-1 addr del "$api/32" dev eth0
+  ready "$api"
+  for number in 2 3; do controllers_are_well $number; done
 }
 
 down() {
-  for number in 1 2 3; do
+  for number in 1 2 3 lb; do
     group=$GROUPS_ROOT/$NET-$number
     if [ -d "$group" ]; then
       echo 1 >"$group/cgroup.kill"

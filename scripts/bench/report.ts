@@ -88,9 +88,14 @@ function page(text: string, rounds: number): string {
 
 Written by \`npm run bench\`, which measures haup and a floor in turn, ${rounds} times each, and compares the medians; and the best, for what else runs
 on the machine only ever adds time. The floor is
-[a plain script](../scripts/bench/floor.sh) that boots the same machines and starts the same binaries with ready-made disks
-(certificates, users, units) and no haup: nothing could be quicker without starting less. It builds no load balancer
-and moves no address; haup does both within its figure for three.
+[a plain script](../scripts/bench/floor.sh) that does the same job without haup and knows beforehand all that haup has to find out: it
+boots the same machines with ready-made disks (certificates, users, units, all made by haup before), starts the same
+binaries, grows etcd by learner and promotion under the same rules of etcd's, and ends where haup ends: three API servers that
+are ready, each with its controllers, behind the same load balancer, which has found all three healthy and has the API address.
+
+haup does more within its figures, because it has to: it makes the keys and certificates, gives every machine a host key of
+its own, puts what it writes on the disks, looks at what is before it decides each step, asks the API as a client would while
+the address moves, and looks at everything once more before it says that it is done.
 API calls are counted at the test clouds, through the real clients; why none of the least can be left out is said beside
 each of them ([GCE](../test/clouds/gce/calls.ts), [AWS](../test/clouds/aws/calls.ts)).
 

@@ -3,6 +3,8 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { binariesFolder, cacheFolder } from '../../src/artifacts/cache.ts';
 import { hostArchitecture } from '../../src/artifacts/sources.ts';
+import { BALANCER_IP } from '../../src/providers/local/addresses.ts';
+import { CHECKED, haproxyConfig } from '../../src/providers/local/balancer/config.ts';
 import { ensureImage } from '../../src/providers/local/image/ensure.ts';
 import { clusterKey, machineFolder } from '../../src/providers/local/paths.ts';
 import { haup, status } from '../../test/e2e/support/haup.ts';
@@ -24,18 +26,35 @@ export async function makeSeed(): Promise<string> {
   put('ca.crt', caOf(CLUSTER));
   put('image', await ensureImage());
   put('binaries', binariesFolder(cacheFolder(), { ...spec, arch: hostArchitecture() }));
+  const ipOf = (name: string) => replicas.find((replica) => replica.name === name)!.internalIp!;
+  mkdirSync(join(SEED, 'lb'));
+  put('lb/ip', BALANCER_IP);
+  const servers = spec.replicas.map(({ name }) => ({ name, ip: ipOf(name) }));
+  put('haproxy.cfg', balancerConfig(spec.apiPort, servers));
   for (const [index, { name }] of spec.replicas.entries()) {
     const number = String(index + 1);
     await haup('fault', '-c', CLUSTER, 'power-off', name);
     mkdirSync(join(SEED, number));
     put(join(number, 'name'), name);
-    put(join(number, 'ip'), replicas.find((replica) => replica.name === name)!.internalIp!);
+    put(join(number, 'ip'), ipOf(name));
     const upper = join(SEED, number, 'upper');
     execFileSync('cp', ['-a', join(machineFolder(clusterKey(spec), name), 'disk/upper'), upper]);
     forget(upper, index > 0);
   }
   await removeCluster(CLUSTER);
   return SEED;
+}
+
+/** haup's own, with the targets in it from the start; it has the API address itself, and says when all three are healthy. */
+function balancerConfig(port: number, servers: Parameters<typeof haproxyConfig>[2]): string {
+  const config = haproxyConfig(port, join(SEED, 'haproxy.sock'), servers);
+  return `${config.replace(`bind ${BALANCER_IP}:`, 'bind :')}
+frontend proof
+    mode http
+    bind 127.0.0.1:8404
+    monitor-uri /three
+    monitor fail if { nbsrv(${CHECKED}) lt 3 }
+`;
 }
 
 /** Etcd's data goes; newcomers start nothing by themselves, for they have to be listed first. */
