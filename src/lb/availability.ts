@@ -1,6 +1,6 @@
 /** What clients of the API address would have noticed while it moved, measured by {@link startProbe}. */
 export interface AvailabilityReport {
-  /** What the figures are about: "promotion", "demotion", "replacement". */
+  /** What the figures are about: "promotion", "demotion", "replacement", "move to another zone". */
   readonly during: string;
   readonly seconds: number;
   readonly probes: readonly ProbeResult[];

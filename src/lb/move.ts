@@ -11,7 +11,7 @@ const ROUNDS_AFTER = 3;
 const PATIENCE_MS = 300;
 
 export interface Move {
-  /** "promotion", "demotion", "replacement"; null when nobody holds the address yet, so that there is no client to notice. */
+  /** As {@link AvailabilityReport}'s; null when nobody holds the address yet, so that there is no client to notice. */
   readonly during: string | null;
   /** The API at the address that moves. */
   readonly api: ApiClient;

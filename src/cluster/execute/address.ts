@@ -25,8 +25,9 @@ export async function handOver(t: Tools, replica: string | null, progress: Progr
 
   const during = whatHappens(from, to);
   const figures = t.provider.interruption(replicaZones(spec));
+  const stays = from.kind === 'balancer' && to.kind === 'balancer';
   const report = await moveAddress({
-    during,
+    during: stays ? 'move to another zone' : during,
     api: await apiAt(t, t.seen().address!.ip),
     handOver: () => t.provider.address.handOver(to),
     handBack: mayHaveItBack(t, from, to) ? () => t.provider.address.handOver(from) : null,
