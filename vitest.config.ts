@@ -12,7 +12,7 @@ const layer = (name: string, options: { testTimeout: number; serial?: boolean; g
     testTimeout: options.testTimeout,
     hookTimeout: options.testTimeout,
     ...(options.globalSetup ? { globalSetup: options.globalSetup } : {}),
-    ...(options.serial ? { fileParallelism: false, maxWorkers: 1, retry: process.env.CI ? 1 : 0 } : {}),
+    ...(options.serial ? { fileParallelism: false, maxWorkers: 1 } : {}),
   },
 });
 
