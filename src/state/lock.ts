@@ -1,5 +1,5 @@
 import { BusyError } from './errors.ts';
-import { type Exclusive, isTaken, tryExclusive } from './exclusive.ts';
+import { type Exclusive, isTaken, type Taken, tryExclusive } from './exclusive.ts';
 
 /** Held until released, or until the process or the machine ends. */
 export type Lock = Exclusive;
@@ -10,12 +10,14 @@ export type Lock = Exclusive;
  */
 export async function takeLock(path: string, what: string, doing: string): Promise<Lock> {
   const result = await tryExclusive(path, doing);
-  if (isTaken(result)) throw new BusyError(what, result.owner, adviceFor(path, result.visible));
+  if (isTaken(result)) throw busy(what, path, result);
   return result;
 }
 
-function adviceFor(path: string, visible: boolean): string {
-  return visible
+/** Somebody else has the lock file; there is always a way on, also from a holder that nobody will ever see again. */
+export function busy(what: string, path: string, { owner, visible }: Taken): BusyError {
+  const advice = visible
     ? 'wait until it has ended; should it hang, end that process: its lock ends with it'
     : `it cannot be seen from this machine whether that haup still runs: if it does not, remove ${path}`;
+  return new BusyError(what, owner, advice);
 }

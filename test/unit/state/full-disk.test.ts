@@ -72,6 +72,8 @@ describe.skipIf(process.getuid?.() !== 0)('on a full disk', () => {
     const error = await refusal(store.save('demo', { filling: 'x' }, 1));
     expect([error.kind, error.message]).toEqual(['disk', expect.stringContaining('read-only')]);
     expect(await store.read('demo')).toEqual({ value: { filling: 'small' }, revision: 1 });
+    const fresh = await refusal(openStore(storeUrl(`${disk}/a/b`), schema).lock('demo', { doing: 'x' }));
+    expect([fresh.kind, fresh.message]).toEqual(['disk', expect.stringContaining('read-only')]);
   });
 
   it('a cluster can still be removed', async () => {

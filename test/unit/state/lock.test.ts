@@ -14,6 +14,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { BusyError, StoreError } from '../../../src/state/errors.ts';
 import { openStore, storeUrl } from '../../../src/state/store.ts';
+import { exclusively } from '../../../src/state/wait-exclusive.ts';
 import { type Program, start } from './programs/start.ts';
 
 let home: string;
@@ -121,6 +122,18 @@ describe('the lock of a cluster', () => {
     const busy = (await caught(store().lock('demo', { doing: 'x' }))) as BusyError;
     expect(busy).toBeInstanceOf(BusyError);
     expect(busy.advice).toContain(`remove ${lockPath}`);
+  });
+
+  it('for the moment of a save, too, says how to clear it when its holder cannot be seen', async () => {
+    writeFileSync(lockPath, JSON.stringify({ ...(await deadLock()), host: 'elsewhere' }));
+    const busy = await caught(exclusively(lockPath, 'saving', async () => 'saved', 50));
+    expect(busy).toBeInstanceOf(BusyError);
+    expect((busy as BusyError).advice).toContain(`remove ${lockPath}`);
+    expect((busy as BusyError).message).toMatch(
+      / is locked: haup create \(pid \d+ of .* on elsewhere\) has held it/,
+    );
+    rmSync(lockPath);
+    expect(await exclusively(lockPath, 'saving', async () => 'saved', 50)).toBe('saved');
   });
 
   it('is not judged by the name of the machine alone', async () => {
