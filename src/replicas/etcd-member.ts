@@ -29,7 +29,8 @@ export async function bootstrapEtcd(
 ): Promise<{ memberId: string }> {
   const initialCluster = [{ name: options.name, peerUrl: peerUrl(options.internalIp) }];
   const script = `${functions}
-has_data || join ${shellQuote(membership(initialCluster, 'new'))}
+membership=${shellQuote(membership(initialCluster, 'new'))}
+has_data || joins "$membership" || join "$membership"
 start
 ask
 remember "$running"
