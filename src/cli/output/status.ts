@@ -23,16 +23,18 @@ export function renderStatus(
   ];
 }
 
-/** What to type about replicas that are down, while etcd has its quorum: without it, each case is its own. */
-function wayOn({ cluster, replicas, etcd, converged }: Status): string[] {
-  const down = replicas.filter((replica) => replica.machine !== 'running' || !replica.etcd.healthy);
-  if (down.length === 0 || !converged || etcd.voters === 0 || etcd.healthy < etcd.quorum) return [];
-  const names = down.map((replica) => replica.name).join(' ');
-  return [
-    '',
-    `next: haup repair -c ${cluster} starts again what can be started;`,
-    `      haup replace-replica -c ${cluster} ${names} puts new machines in their place`,
-  ];
+/** What to type when something is down, while etcd has its quorum: without it, each case is its own. */
+function wayOn({ cluster, apiAddress, replicas, etcd, converged }: Status): string[] {
+  if (!converged || etcd.voters === 0 || etcd.healthy < etcd.quorum) return [];
+  const dead = replicas.filter((replica) => replica.machine !== 'running' || !replica.etcd.healthy);
+  const ill =
+    replicas.some((replica) => replica.apiServer !== 'ready') || apiAddress?.holder.kind === 'nobody';
+  if (dead.length === 0 && !ill) return [];
+  const repair = `next: haup repair -c ${cluster} starts again what can be started`;
+  if (dead.length === 0) return ['', repair];
+  const names = dead.map((replica) => replica.name).join(' ');
+  const replace = `haup replace-replica -c ${cluster} ${names} puts new machines in their place`;
+  return ['', `${repair};`, `      ${replace}`];
 }
 
 function addressLine({ apiAddress, loadBalancer }: Status, style: Style): string {

@@ -140,6 +140,18 @@ describe('a status', () => {
     expect(renderStatus(lost, plain).join('\n')).not.toContain('replace-replica');
   });
 
+  it('of an API server that is not ready, or an address that nobody holds, names the repair', () => {
+    const [replica] = statusOf().replicas;
+    const unready = statusOf({ replicas: [{ ...replica!, apiServer: 'unready' }] });
+    const held = { ip: '198.18.0.10', port: 443, holder: { kind: 'nobody', name: null } } as const;
+    for (const status of [unready, statusOf({ apiAddress: held })]) {
+      expect(renderStatus(status, plain).at(-1)).toBe(
+        'next: haup repair -c demo starts again what can be started',
+      );
+    }
+    expect(renderStatus(statusOf(), plain).at(-1)).not.toContain('next');
+  });
+
   it('with no member of etcd that answers claims nothing about the members', () => {
     const [healthy] = statusOf().replicas;
     const etcd = { id: null, role: 'missing', healthy: false } as const;

@@ -1,6 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { commands } from '../../../src/cli/commands/index.ts';
+import { haup } from './fake.ts';
 
 const page = readFileSync(new URL('../../../docs/cli.md', import.meta.url), 'utf8');
 
@@ -15,4 +18,51 @@ describe('docs/cli.md', () => {
       }
     },
   );
+});
+
+/** `MULTIZONE=true scripts/haup create -c demo && …  # why`, as it stands on a page or in --help. */
+const LINE = /^\s*(?:\$ )?((?:[A-Z_]+=\S+ )*)(?:scripts\/)?haup ([a-z].*?)(?:\s+#.*| && .*| [|>].*)?$/;
+
+function commandsIn(text: string): [string, Record<string, string>, string[]][] {
+  return text.split('\n').flatMap((line) => {
+    const [, variables = '', rest] = LINE.exec(line) ?? [];
+    if (rest === undefined) return [];
+    const env = Object.fromEntries(variables.split(' ').flatMap((one) => (one ? [one.split('=')] : [])));
+    return [[line.trim(), env, rest.replace(/"\$[A-Z]+"/g, 'x').split(/\s+/)]];
+  });
+}
+
+const fenced = (file: string) =>
+  [
+    ...readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8').matchAll(
+      /```(?:sh|console)\n(.*?)```/gs,
+    ),
+  ]
+    .map(([, block]) => block)
+    .join('\n');
+const pages = [
+  'README.md',
+  'docs/cli.md',
+  'docs/gce.md',
+  'docs/aws.md',
+  'docs/runbooks/replace-failed-replica.md',
+];
+const shown = [
+  ...pages.flatMap((file) => commandsIn(fenced(file))),
+  ...commands
+    .flatMap((command) => commandsIn(command.examples.join('\n')))
+    .filter(([line]) => !line.includes('completion')), // writes by itself
+];
+
+describe('a command that a page or --help shows', () => {
+  it('is found', () => {
+    expect(shown.length).toBeGreaterThan(30);
+  });
+
+  it.each(shown)('is understood: %s', async (_, env, argv) => {
+    const home = mkdtempSync(join(tmpdir(), 'haup-reference-'));
+    const sleep = () => Promise.reject(new Error('no second look'));
+    const { code, err } = await haup(argv, { env, world: { interactive: true, home, sleep } });
+    expect(code, err).not.toBe(2);
+  });
 });
