@@ -4,7 +4,7 @@ import type { Emit } from './events.ts';
 import { next } from './next/next.ts';
 import type { Policy } from './next/view.ts';
 import type { Observation } from './observation.ts';
-import { type Failure, RunningSteps } from './running.ts';
+import { type Failure, type Halfway, RunningSteps } from './running.ts';
 import { simulate } from './simulate.ts';
 import type { ClusterSpec } from './spec.ts';
 import { describe, type Step } from './step.ts';
@@ -18,8 +18,8 @@ export interface World {
    * touch may be what was seen up to {@link REUSE_MS} ago, so that nothing final is concluded from such an answer.
    */
   observe(since?: readonly Step[]): Promise<Observation>;
-  /** Idempotent. Resolves when the step's effect can be observed; `halfway` says that a part of it can be. */
-  execute(step: Step, progress: (message: string) => void, halfway: () => void): Promise<void>;
+  /** Idempotent. Resolves when the step's effect can be observed. */
+  execute(step: Step, progress: (message: string) => void, halfway: Halfway): Promise<void>;
 }
 
 export interface ConvergeOptions {
@@ -67,6 +67,7 @@ export async function converge(world: World, options: ConvergeOptions): Promise<
       await running.allEnded();
       throw error;
     });
+    running.lookEnds();
     seeAll = false;
     if (isOver()) continue;
 

@@ -1,7 +1,19 @@
 import { type Step, stepKey, touches } from './step.ts';
 
-/** Does a step: resolves when its effect can be observed; calls `halfway` when a part of it can be. */
-export type Work = (halfway: () => void) => Promise<void>;
+/**
+ * Says that a part of a step's effect can be observed. Resolves when it has been looked at: what the step does next may wait for
+ * that, if it would get in the way of what can be done meanwhile.
+ */
+export type Halfway = () => Promise<void>;
+
+/** Does a step: resolves when its effect can be observed. */
+export type Work = (halfway: Halfway) => Promise<void>;
+
+interface Effect {
+  readonly step: Step;
+  readonly ended: boolean;
+  readonly looked?: () => void;
+}
 
 export interface Failure {
   readonly step: Step;
@@ -15,9 +27,12 @@ export interface Failure {
 export class RunningSteps {
   readonly #running = new Map<string, { readonly step: Step; readonly ended: Promise<void> }>();
   readonly #succeeded = new Map<string, number>();
-  #effects: { readonly step: Step; readonly ended: boolean }[] = [];
+  #effects: Effect[] = [];
+  /** Whose effects are being looked at. */
+  #waiting: (() => void)[] = [];
   #failure: Failure | undefined;
   #wake = (): void => {};
+  #over = false;
 
   get none(): boolean {
     return this.#running.size === 0;
@@ -40,14 +55,15 @@ export class RunningSteps {
 
   start(step: Step, work: Work): void {
     const key = stepKey(step);
-    const ended = work(() => this.#tell(step, false))
+    const halfway = () => new Promise<void>((looked) => this.#tell({ step, ended: false, looked }));
+    const ended = work(halfway)
       .then(
         () => void this.#succeeded.set(key, this.successes(step) + 1),
         (error: unknown) => this.fail(step, error),
       )
       .then(() => {
         this.#running.delete(key);
-        this.#tell(step, true);
+        this.#tell({ step, ended: true });
       });
     this.#running.set(key, { step, ended });
   }
@@ -59,8 +75,13 @@ export class RunningSteps {
   /** Begins a look. Returns the steps that have had an effect, or a part of it, since the last one began. */
   lookBegins(): Step[] {
     const effects = this.#effects.map(({ step }) => step);
+    this.#waiting = this.#effects.flatMap(({ looked }) => looked ?? []);
     this.#effects = [];
     return effects;
+  }
+
+  lookEnds(): void {
+    for (const looked of this.#waiting) looked();
   }
 
   /** True when what the look says of the things of `step` may be of before: one that touches them has ended meanwhile. */
@@ -76,12 +97,17 @@ export class RunningSteps {
     });
   }
 
+  /** There are no looks until then: nobody waits for one. */
   async allEnded(): Promise<void> {
+    this.#over = true;
+    this.lookEnds();
+    for (const { looked } of this.#effects) looked?.();
     await Promise.all([...this.#running.values()].map(({ ended }) => ended));
   }
 
-  #tell(step: Step, ended: boolean): void {
-    this.#effects.push({ step, ended });
+  #tell(effect: Effect): void {
+    this.#effects.push(effect);
+    if (this.#over) effect.looked?.();
     this.#wake();
   }
 }

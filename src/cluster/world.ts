@@ -15,6 +15,7 @@ import type { EtcdObservation, MachineObservation, Observation, Silence } from '
 import { nothing } from './observation.ts';
 import { observeMembers } from './observe-members.ts';
 import { outdatedBy } from './outdated.ts';
+import type { Halfway } from './running.ts';
 import { type ClusterSpec, replicaZones } from './spec.ts';
 import type { Step } from './step.ts';
 
@@ -81,7 +82,7 @@ export class RealWorld implements ChangeableWorld {
     return this.#parts.provider.interruption(replicaZones(spec));
   }
 
-  async execute(step: Step, progress: Progress, halfway: () => void): Promise<void> {
+  async execute(step: Step, progress: Progress, halfway: Halfway): Promise<void> {
     await execute(this.#tools, step, progress, halfway);
     if (step.kind === 'delete-network') this.#last = { ...this.#last, deleted: true };
   }

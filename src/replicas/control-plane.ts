@@ -14,25 +14,24 @@ const STOP_TIMEOUT_MS = 180_000;
 /**
  * Starts API server, controller manager and scheduler. Resolves when the API server is ready, the other two are well and each
  * has an active instance somewhere, and the `kubernetes` service leads to the API address.
- * `serving` is called as soon as the API server is ready, if the others are not yet.
+ * `serving` is called, and waited for, as soon as the API server is ready: it can be put to use while the others start.
  * @throws ReplicaError, SshError
  */
 export async function startControlPlane(
   session: Session,
-  options: { readonly apiPort: number; readonly serving?: () => void },
+  options: { readonly apiPort: number; readonly serving?: () => Promise<void> },
   waiting: Waiting = {},
 ): Promise<void> {
-  const script = startScript(options.apiPort);
-  let serves = false;
-  const progress = (what: string): void => {
-    if (!serves && !what.startsWith(API_SERVER)) {
-      serves = true;
-      options.serving?.();
-    }
-    waiting.progress?.(what);
-  };
-  const work = { doing: 'start the control plane', script, timeoutMs: START_TIMEOUT_MS };
-  await carryOut(session, work, { ...waiting, progress });
+  const { apiPort } = options;
+  const work = (script: string) => ({
+    doing: 'start the control plane',
+    script,
+    timeoutMs: START_TIMEOUT_MS,
+  });
+  await carryOut(session, work(apiServerScript(apiPort)), waiting);
+  await options.serving?.();
+  waiting.progress?.('controller manager and scheduler: starting');
+  await carryOut(session, work(controllersScript(apiPort)), waiting);
 }
 
 /** Stops controller manager and scheduler for good; their leases are released as they end. */
@@ -66,31 +65,33 @@ async function stop(
   });
 }
 
-/** The controllers are started when the API server is ready, not before: they would only take the processor from it. */
-function startScript(apiPort: number): string {
-  const units = [unit.apiServer, unit.endpoints, unit.controllerManager, unit.scheduler].join(' ');
-  const controllers = [unit.controllerManager, unit.scheduler] as const;
-  return `${apiClient(apiPort, 2)}
-looks=0
-# later <unit> <what>: a tenth of a second until the next look, and back to haup after two seconds
+/** `later <unit> <what>`: a tenth of a second until the next look, and back to haup after two seconds. */
+const later = `looks=0
 later() { looks=$((looks + 1)); [ $looks -lt 20 ] || not_yet "$1" "$2"; sleep 0.1; }
+`;
 
+function apiServerScript(apiPort: number): string {
+  const units = [unit.apiServer, unit.endpoints, unit.controllerManager, unit.scheduler].join(' ');
+  return `${later}
 systemctl is-enabled -q ${units} || systemctl enable -q ${units}
 timeout 2 systemctl start ${unit.apiServer} 2>/dev/null || {
   [ $? -eq 124 ] || sleep 0.5
   not_yet ${unit.apiServer} '${API_SERVER}: serving'
 }
 while :; do
-  answer=$(curl -s -m 2 --cacert ${pkiPath('ca.crt')} "$base/readyz?verbose" || true)
+  answer=$(curl -s -m 2 --cacert ${pkiPath('ca.crt')} 'https://127.0.0.1:${apiPort}/readyz?verbose' || true)
   case "$answer" in *'readyz check passed'*) break ;; esac
   failed=$(echo "$answer" | sed -n 's/^\\[-\\]\\([^ ]*\\).*/\\1/p' | head -n 1)
   later ${unit.apiServer} "${API_SERVER}: \${failed:-an answer}"
 done
+`;
+}
 
-state=$(systemctl show -p ActiveState --value ${unit.controllerManager})
+/** They are started when the API server is ready, not before: they would only take the processor from it. */
+function controllersScript(apiPort: number): string {
+  const controllers = [unit.controllerManager, unit.scheduler] as const;
+  return `${apiClient(apiPort, 2)}${later}
 systemctl start --no-block ${controllers.join(' ')} ${unit.endpoints}
-# Back to haup at once: the API server can be put to use meanwhile.
-case $state in inactive | failed) not_yet ${unit.controllerManager} 'the controller manager: starting' ;; esac
 ${controllers.map(healthScript).join('\n')}
 lease() { api "$base/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/$1" | tr -d ' \\n'; }
 field() { sed -n "s/.*\\"$1\\":\\"\\{0,1\\}\\([^\\",}]*\\).*/\\1/p"; }

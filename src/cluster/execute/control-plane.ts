@@ -1,19 +1,27 @@
 import * as lifecycle from '../../replicas/lifecycle.ts';
 import { SshError } from '../../ssh/errors.ts';
+import { systemClock } from '../../util/clock.ts';
+import type { Halfway } from '../running.ts';
 import type { Progress, Tools } from './tools.ts';
 
+/** Longer than a look at machines that answer: one at a machine that does not must not hold the controllers up. */
+const LOOK_MS = 500;
+
 /**
- * `halfway`: its API server is ready, so that it can become a target or get the address while the controllers start. Not on
- * a real cloud, where moving the address cuts every session.
+ * `halfway`: its API server is ready, so that it can become a target or get the address while the controllers start, which
+ * takes a small machine's whole processor: so they start when that has been seen. Not on a real cloud, where moving the
+ * address cuts every session.
  */
 export async function startControlPlane(
   t: Tools,
   replica: string,
   progress: Progress,
-  halfway: () => void,
+  halfway: Halfway,
 ): Promise<void> {
   const { apiPort, provider } = t.memory.spec;
-  const serving = provider === 'local' ? halfway : () => {};
+  const serving = async (): Promise<void> => {
+    if (provider === 'local') await Promise.race([halfway(), systemClock.sleep(LOOK_MS, t.signal)]);
+  };
   const start = async (): Promise<void> =>
     lifecycle.startControlPlane(
       await t.session(replica),

@@ -1,3 +1,4 @@
+import type { Halfway } from '../running.ts';
 import type { Step } from '../step.ts';
 import { handOver, nameBalancer, setTargets } from './address.ts';
 import { startControlPlane, stopApiServer, stopControllers } from './control-plane.ts';
@@ -6,7 +7,7 @@ import { createMachine, deleteMachine, provision, startMachine } from './machine
 import type { Progress, Tools } from './tools.ts';
 
 /** Does a step for real: the twin of `simulate`. Resolves when its effect can be observed. */
-export async function execute(t: Tools, step: Step, progress: Progress, halfway: () => void): Promise<void> {
+export async function execute(t: Tools, step: Step, progress: Progress, halfway: Halfway): Promise<void> {
   switch (step.kind) {
     case 'ensure-network':
       return t.provider.network.ensure();

@@ -7,7 +7,7 @@ const learn = (replica: string): Step => ({ kind: 'add-learner', replica });
 
 /** A step that ends when it is told to. */
 function begin(running: RunningSteps, step: Step) {
-  let halfway = (): void => {};
+  let halfway = async (): Promise<void> => {};
   let end = (): void => {};
   let fail = (_: Error): void => {};
   running.start(step, (half) => {
@@ -48,7 +48,7 @@ describe('the running steps', () => {
   test('tell the next look of what is half done, and again of what is done', async () => {
     const running = new RunningSteps();
     const one = begin(running, provision('m1'));
-    one.halfway();
+    void one.halfway();
     expect(running.hasOvertaken(provision('m1'))).toBe(false);
     expect(running.lookBegins()).toEqual([provision('m1')]);
     one.end();
@@ -64,7 +64,7 @@ describe('the running steps', () => {
     one.end();
     await running.news();
     running.lookBegins();
-    two.halfway();
+    void two.halfway();
     await running.news();
     running.lookBegins();
     let told = false;
@@ -75,6 +75,25 @@ describe('the running steps', () => {
     expect(told, 'what the look was told is no news').toBe(false);
     two.end();
     await news;
+  });
+
+  test('that are half done hear when that has been looked at, by a look that began after it, or that there will be none', async () => {
+    const running = new RunningSteps();
+    const heard: string[] = [];
+    const [one, two] = ['m1', 'm2'].map((name) => begin(running, provision(name)));
+    running.lookBegins();
+    const first = one!.halfway().then(() => heard.push('m1'));
+    running.lookEnds();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(heard, 'that look may have missed it').toEqual([]);
+    running.lookBegins();
+    running.lookEnds();
+    await first;
+    const second = two!.halfway().then(() => two!.end());
+    one!.fail(new Error('first'));
+    await running.allEnded();
+    await second;
+    expect([heard, running.none]).toEqual([['m1'], true]);
   });
 
   test('keep the first failure; a success is counted by the step itself', async () => {
