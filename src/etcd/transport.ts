@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type TLSSocket, connect as tlsConnect } from 'node:tls';
+import { createSecureContext, type SecureContext, type TLSSocket, connect as tlsConnect } from 'node:tls';
 import { EtcdError } from './errors.ts';
 
 /** How one member is reached. */
@@ -69,7 +69,7 @@ export function call(endpoint: EtcdEndpoint, what: HttpCall): Promise<HttpAnswer
       socket = tlsConnect({
         socket: stream,
         servername: endpoint.serverName ?? 'localhost',
-        ...endpoint.tls,
+        secureContext: contextOf(endpoint.tls),
       });
       socket.on('error', broken);
       socket.once('secureConnect', () => {
@@ -77,6 +77,17 @@ export function call(endpoint: EtcdEndpoint, what: HttpCall): Promise<HttpAnswer
       });
     }, broken);
   });
+}
+
+const contexts = new WeakMap<EtcdEndpoint['tls'], SecureContext>();
+
+/** Reading certificates and a key takes longer than the call that needs them: done once. */
+function contextOf(tls: EtcdEndpoint['tls']): SecureContext {
+  const known = contexts.get(tls);
+  if (known) return known;
+  const context = createSecureContext(tls);
+  contexts.set(tls, context);
+  return context;
 }
 
 function send(

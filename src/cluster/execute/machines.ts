@@ -13,6 +13,8 @@ const FIRST_LOGIN_MS = 300_000;
 
 export async function createMachine(t: Tools, replica: string, zone: string): Promise<void> {
   const { memory, provider } = t;
+  // Needed next, and made while the machine boots; whether that fails is said where they are used.
+  t.authorities().catch(() => {});
   // It had a machine before, which is gone: the new one must not be taken for it, by SSH or by the cloud.
   if (memory.pin(replica)?.seen) await forgetMachine(t, replica);
   const hostKey = await bootHostKey(t, replica);
@@ -52,25 +54,27 @@ export async function deleteMachine(t: Tools, replica: string): Promise<void> {
 export async function provision(t: Tools, replica: string, progress: Progress): Promise<void> {
   const { spec } = t.memory;
   progress('waiting for SSH');
-  const session = await t.session(replica, FIRST_LOGIN_MS);
-  // The machine has its own key now. Not after the provisioning: whoever is cut off there never comes back here.
-  await t.secrets.remove(bootHostKeyName(replica));
   const { internalIp } = machineOf(t.seen(), replica)!;
   const apiAddress = t.seen().address!.ip;
-  const pki = await issueReplica(
-    {
-      cluster: spec.name,
-      name: replica,
-      internalIp,
-      apiAddress,
-      apiPort: spec.apiPort,
-      staticExternalIp: null,
-      balancerDnsName: t.seen().balancer?.dnsName ?? null,
-      serviceCidr: spec.serviceCidr,
-      clusterDomain: 'cluster.local',
-    },
-    await t.authorities(),
-  );
+  const issue = async () =>
+    issueReplica(
+      {
+        cluster: spec.name,
+        name: replica,
+        internalIp,
+        apiAddress,
+        apiPort: spec.apiPort,
+        staticExternalIp: null,
+        balancerDnsName: t.seen().balancer?.dnsName ?? null,
+        serviceCidr: spec.serviceCidr,
+        clusterDomain: 'cluster.local',
+      },
+      await t.authorities(),
+    );
+  // The machine boots meanwhile.
+  const [session, pki] = await Promise.all([t.session(replica, FIRST_LOGIN_MS), issue()]);
+  // The machine has its own key now. Not after the provisioning: whoever is cut off there never comes back here.
+  await t.secrets.remove(bootHostKeyName(replica));
   await provisionReplica(
     session,
     {

@@ -52,6 +52,7 @@ function toolsThatFail(error: Error) {
   );
   const tools = {
     memory,
+    authorities: () => new Promise(() => {}),
     secrets: {
       get: async (name: string) => secrets.get(name) ?? null,
       put: async (name: string, text: string) => void secrets.set(name, text),
