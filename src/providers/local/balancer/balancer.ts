@@ -15,7 +15,14 @@ import {
 } from '../state.ts';
 import { syncTranslation } from '../translation.ts';
 import type { Server } from './config.ts';
-import { balancerRemains, balancerRuns, balancerSocket, startBalancer, stopBalancer } from './process.ts';
+import {
+  balancerAnswers,
+  balancerRemains,
+  balancerRuns,
+  balancerSocket,
+  startBalancer,
+  stopBalancer,
+} from './process.ts';
 import {
   addServer,
   deleteServer,
@@ -89,14 +96,14 @@ function targets(meant: readonly string[], states: readonly ServerState[]): Targ
 
 async function ensure(context: Context): Promise<void> {
   await needCluster(context);
-  await exclusively(context, async () => {
+  const launched = await exclusively(context, async () => {
     const record = (await readBalancer(context.key)) ?? { targets: [] };
-    if (!(await balancerRuns(context))) {
-      const machines = await readMachines(context.key);
-      await startBalancer(context, servers(machines, record.targets));
-    }
     await writeBalancer(context.key, record);
+    if (await balancerRuns(context)) return null;
+    return await startBalancer(context, servers(await readMachines(context.key), record.targets));
   });
+  // Machines can be made meanwhile.
+  await balancerAnswers(context, launched);
 }
 
 function servers(machines: readonly MachineRecord[], names: readonly string[]): Server[] {
@@ -157,8 +164,8 @@ async function admit(context: Context, name: string): Promise<void> {
       {
         what: name,
         timeoutMs: HEALTHY_WITHIN_MS,
-        intervalMs: 50,
-        maxIntervalMs: 200,
+        intervalMs: 30,
+        maxIntervalMs: 50,
         signal: context.signal,
       },
     );

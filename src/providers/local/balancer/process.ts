@@ -7,7 +7,7 @@ import { isPopulated, needCgroupRoot } from '../cgroups.ts';
 import type { Context } from '../context.ts';
 import { isPluggedIn, plugIn, unplug } from '../fabric.ts';
 import { readText, writeDurably } from '../files.ts';
-import { endLaunched, groupFor, launch } from '../launch.ts';
+import { endLaunched, groupFor, type Launched, launch } from '../launch.ts';
 import { balancerNamespace } from '../names.ts';
 import { deleteNamespace, ensureNamespace, execIn, namespaceExists } from '../netns.ts';
 import { runFolder } from '../paths.ts';
@@ -60,29 +60,30 @@ export async function balancerRemains(context: Context): Promise<boolean> {
   );
 }
 
-/** Starts haproxy with these servers, after ending what is left of an earlier one. Resolves when it answers. */
-export async function startBalancer(context: Context, servers: readonly Server[]): Promise<void> {
+/** Starts haproxy with these servers, after ending what is left of an earlier one. See {@link balancerAnswers}. */
+export async function startBalancer(context: Context, servers: readonly Server[]): Promise<Launched> {
   await stopBalancer(context);
   const namespace = balancerNamespace(context.key);
   const group = await balancerGroup(context);
-  const folder = runFolder(context.key);
-  const config = join(folder, 'haproxy.cfg');
-  const log = join(folder, 'haproxy.log');
-  const socket = balancerSocket(context);
+  const config = join(runFolder(context.key), 'haproxy.cfg');
   await ensureNamespace(namespace);
   await plugIn(context.key, namespace, BALANCER_IP);
   await execIn(namespace, GIVE_UP, GIVE_UP_AFTER);
-  await writeDurably(config, haproxyConfig(context.cluster.apiPort, socket, servers));
-  const { ended } = await launch({
+  await writeDurably(config, haproxyConfig(context.cluster.apiPort, balancerSocket(context), servers));
+  return await launch({
     unit: unitName(context),
     group,
     namespace,
-    log,
+    log: logOf(context),
     program: RUN,
     args: [config],
   });
+}
+
+/** Resolves when haproxy takes orders. @throws ProviderError `transient` when the one that was `launched` has ended. */
+export async function balancerAnswers(context: Context, launched: Launched | null): Promise<void> {
   let code: number | null = null;
-  ended.then(
+  launched?.ended.then(
     (value) => {
       code = value;
     },
@@ -93,12 +94,12 @@ export async function startBalancer(context: Context, servers: readonly Server[]
   await waitFor(
     async () => {
       if (code !== null) {
-        const words = (await readText(log))?.trim().split('\n').slice(-3).join('; ');
+        const words = (await readText(logOf(context)))?.trim().split('\n').slice(-3).join('; ');
         throw new GiveUp(
           new ProviderError('transient', `haproxy did not start (exit code ${code}): ${words}`),
         );
       }
-      return (await command(socket, 'show info')) || undefined;
+      return (await command(balancerSocket(context), 'show info')) || undefined;
     },
     {
       what: 'haproxy to start',
@@ -108,6 +109,10 @@ export async function startBalancer(context: Context, servers: readonly Server[]
       signal: context.signal,
     },
   );
+}
+
+function logOf(context: Context): string {
+  return join(runFolder(context.key), 'haproxy.log');
 }
 
 /** Ends haproxy before its network, so that its clients see their connections closed, and removes all of it. */

@@ -101,7 +101,7 @@ test('a haproxy that is not there is an error, not a wait', async () => {
 test('every target is in both backends, checked over HTTPS in one and used as it is in the other', () => {
   const config = haproxyConfig(6443, '/run/x.sock', [{ name: 'one', ip: '10.128.0.2' }]);
   expect(config).toContain(
-    'server one 10.128.0.2:6443 check check-ssl verify none inter 1s downinter 200ms fall 3 rise 1\n',
+    'server one 10.128.0.2:6443 check check-ssl verify none inter 1s downinter 100ms fall 3 rise 1\n',
   );
   expect(config).toContain('server one 10.128.0.2:6443\n');
   expect(config).toContain('uri /readyz');
