@@ -68,7 +68,11 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     repair: ({ cluster, abandon, dryRun }) =>
       changing((env) => operations.repair(env, cluster, abandon, dryRun)),
     delete: ({ cluster, dryRun }) => changing((env) => operations.deleteCluster(env, cluster, dryRun)),
-    status: (cluster) => timed((env) => operations.status(env, cluster)),
+    status: (cluster) =>
+      timed(async (env) => ({
+        ...(await operations.status(env, cluster)),
+        operation: await store.holder(cluster),
+      })),
     list: () => listClusters(store),
     kubeconfig: (cluster, { endpoint }) =>
       timed((env) =>
@@ -80,12 +84,13 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
             endpoint === 'dns'
               ? (await provider.balancer.read())?.dnsName
               : (await provider.address.read())?.ip;
-          if (!host)
-            throw new NotFoundError(
-              endpoint === 'dns' ? 'DNS name of a load balancer' : 'API address',
-              cluster,
-              [],
+          if (!host) {
+            throw new InputError(
+              endpoint === 'dns'
+                ? `${cluster} has no load balancer with a DNS name: leave --endpoint out`
+                : `${cluster} has no API address yet; see: haup status -c ${cluster}`,
             );
+          }
           return kubeconfig({
             cluster,
             server: `https://${host}:${spec.apiPort}`,

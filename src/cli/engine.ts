@@ -3,6 +3,7 @@ import type { Plan } from '../cluster/plan.ts';
 import type { Status } from '../cluster/status.ts';
 import type { AvailabilityReport } from '../lb/availability.ts';
 import type { FaultKind, ProviderName, ProviderSettings } from '../providers/provider.ts';
+import type { Holder } from '../state/errors.ts';
 
 /** What the command line needs of the engine. */
 export interface Engine {
@@ -25,7 +26,7 @@ export interface Engine {
     readonly dryRun: boolean;
   }): Promise<Outcome>;
   delete(request: { readonly cluster: string; readonly dryRun: boolean }): Promise<Outcome>;
-  status(cluster: string): Promise<Status>;
+  status(cluster: string): Promise<StatusNow>;
   list(): Promise<ClusterList>;
   kubeconfig(cluster: string, options: { readonly endpoint: 'address' | 'dns' }): Promise<string>;
   ssh(cluster: string, replica: string | undefined, command: readonly string[]): Promise<number>;
@@ -50,6 +51,12 @@ export type RemoveRequest = { readonly cluster: string; readonly dryRun: boolean
   | { readonly names: readonly string[] }
   | { readonly zone: string | undefined; readonly count: number }
 );
+
+/** What is, and who is changing it. */
+export interface StatusNow extends Status {
+  /** The haup that has the cluster's lock; null: nothing is under way. */
+  readonly operation: Holder | null;
+}
 
 /** What a changing command did, or would do. */
 export interface Outcome {

@@ -42,6 +42,12 @@ interface Seen {
   readonly writtenAt: number;
 }
 
+/** Who has the file: null when nobody who may still live has it. Changes nothing. */
+export async function ownerOf(path: string): Promise<OwnerRecord | null> {
+  const seen = await look(path);
+  return seen?.owner && lifeOf(seen.owner, seen.writtenAt) !== 'dead' ? seen.owner : null;
+}
+
 /** Tries once, without waiting. The folder must exist. */
 export async function tryExclusive(path: string, doing: string): Promise<Exclusive | Taken> {
   for (;;) {

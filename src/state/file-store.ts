@@ -3,7 +3,8 @@ import { access, lstat, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { z } from 'zod';
 import { readDocument, writeDocument } from './document.ts';
-import { hasCode, StoreError, storeError } from './errors.ts';
+import { type Holder, hasCode, StoreError, storeError } from './errors.ts';
+import { ownerOf } from './exclusive.ts';
 import {
   entries,
   readFileOrNull,
@@ -36,6 +37,7 @@ export function fileStore<T>(root: string, schema: z.ZodType<T>): Store<T> {
       'use small letters, digits and dashes, a letter first, 63 at most',
     );
   };
+  const lockOf = (cluster: string): string => join(root, `.${cluster}.lock`);
   const documentOf = (cluster: string): string => join(folderOf(cluster), 'cluster.json');
 
   async function read(cluster: string): Promise<Stored<T> | null> {
@@ -129,10 +131,18 @@ export function fileStore<T>(root: string, schema: z.ZodType<T>): Store<T> {
     return names.filter((_, index) => found[index]);
   }
 
+  async function holder(cluster: string): Promise<Holder | null> {
+    folderOf(cluster);
+    const owner = await ownerOf(lockOf(cluster));
+    if (owner === null) return null;
+    const { doing, pid, user, host, since } = owner;
+    return { doing, pid, user, host, since };
+  }
+
   async function lock(cluster: string, doing: string): Promise<Lock> {
     folderOf(cluster);
     await makeRoot(root);
-    const taken = await takeLock(join(root, `.${cluster}.lock`), `cluster ${cluster}`, doing);
+    const taken = await takeLock(lockOf(cluster), `cluster ${cluster}`, doing);
     try {
       await sweep(cluster);
       return taken;
@@ -151,6 +161,7 @@ export function fileStore<T>(root: string, schema: z.ZodType<T>): Store<T> {
       guarded(`save cluster ${cluster} in ${root}`, () => save(cluster, value, expectedRevision)),
     remove: (cluster) => guarded(`remove cluster ${cluster} from ${root}`, () => remove(cluster)),
     secrets: (cluster) => fileSecrets(join(folderOf(cluster), 'secrets')),
+    holder: (cluster) => guarded(`read the lock of ${cluster} in ${root}`, () => holder(cluster)),
     lock: (cluster, { doing }) => guarded(`lock cluster ${cluster} in ${root}`, () => lock(cluster, doing)),
   };
 }

@@ -1,6 +1,6 @@
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { z } from 'zod';
-import { StoreError } from './errors.ts';
+import { type Holder, StoreError } from './errors.ts';
 import { fileStore } from './file-store.ts';
 import type { Lock } from './lock.ts';
 
@@ -25,6 +25,8 @@ export interface Store<T> {
    * `doing` is what others will read, like `haup create`. @throws BusyError
    */
   lock(cluster: string, options: { readonly doing: string }): Promise<Lock>;
+  /** Who has the cluster's lock now, and may still live; null: nobody. */
+  holder(cluster: string): Promise<Holder | null>;
 }
 
 export interface Stored<T> {

@@ -1,11 +1,12 @@
 import type { ReplicaStatus, Status } from '../../cluster/status.ts';
+import type { Holder } from '../../state/errors.ts';
 import { type Style, width } from './style.ts';
 import { table } from './table.ts';
 import { counted, safe } from './words.ts';
 
 /** What is, for people; on a narrow terminal without the columns that matter least. */
 export function renderStatus(
-  status: Status,
+  status: Status & { readonly operation?: Holder | null },
   style: Style,
   columns: number = Number.POSITIVE_INFINITY,
 ): string[] {
@@ -15,12 +16,23 @@ export function renderStatus(
     `${style.bold(cluster)}  ${where}, Kubernetes ${status.kubernetesVersion}, etcd ${status.etcdVersion}`,
     `API   ${addressLine(status, style)}`,
     `etcd  ${etcdLine(status, style)}`,
+    ...(status.operation ? [style.warn(operationLine(status.operation))] : []),
     '',
     ...replicaTable(status, style, columns),
-    ...section('unfinished', status.unfinished, style.warn, `haup repair -c ${cluster} finishes it`),
+    ...section(
+      'unfinished',
+      status.unfinished,
+      style.warn,
+      status.operation ? undefined : `haup repair -c ${cluster} finishes it`,
+    ),
     ...section('warnings', status.warnings, style.warn),
-    ...wayOn(status),
+    ...(status.operation ? [] : wayOn(status)),
   ];
+}
+
+/** Whoever has the lock is about to finish what is unfinished: a repair now would only be told so. */
+function operationLine({ doing, pid, user, host, since }: Holder): string {
+  return safe(`busy  ${doing} since ${since.slice(11, 19)} (pid ${pid} of ${user} on ${host})`);
 }
 
 /** What to type when something is down, while etcd has its quorum: without it, each case is its own. */

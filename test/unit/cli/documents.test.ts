@@ -152,6 +152,21 @@ describe('a status', () => {
     expect(renderStatus(statusOf(), plain).at(-1)).not.toContain('next');
   });
 
+  it('while a haup is at work says who, and advises no repair', () => {
+    const operation = {
+      doing: 'haup add-replica',
+      pid: 7,
+      user: 'root',
+      host: 'vm',
+      since: '2026-11-21T03:04:05.000Z',
+    };
+    const busy = statusOf({ operation, converged: false, unfinished: ['provision demo-master-k2x'] });
+    const lines = renderStatus(busy, plain);
+    expect(lines[3]).toBe('busy  haup add-replica since 03:04:05 (pid 7 of root on vm)');
+    expect(lines.slice(-2)).toEqual(['unfinished:', '  provision demo-master-k2x']);
+    expect(lines.join('\n')).not.toContain('haup repair');
+  });
+
   it('with no member of etcd that answers claims nothing about the members', () => {
     const [healthy] = statusOf().replicas;
     const etcd = { id: null, role: 'missing', healthy: false } as const;

@@ -1,10 +1,9 @@
-import type { Engine, EngineOptions, Outcome } from '../../../src/cli/engine.ts';
+import type { Engine, EngineOptions, Outcome, StatusNow } from '../../../src/cli/engine.ts';
 import { run } from '../../../src/cli/run.ts';
 import type { Screen, World } from '../../../src/cli/world.ts';
 import { nothing } from '../../../src/cluster/observation.ts';
 import type { Plan } from '../../../src/cluster/plan.ts';
 import type { Standing } from '../../../src/cluster/standing.ts';
-import type { Status } from '../../../src/cluster/status.ts';
 import type { Step } from '../../../src/cluster/step.ts';
 
 /** A screen that keeps what was written. */
@@ -153,7 +152,7 @@ export function planOf(steps: readonly Step[], change: Partial<Plan> = {}): Plan
   };
 }
 
-export function statusOf(change: Partial<Status> = {}): Status {
+export function statusOf(change: Partial<StatusNow> = {}): StatusNow {
   return {
     cluster: 'demo',
     provider: 'local',
@@ -179,6 +178,7 @@ export function statusOf(change: Partial<Status> = {}): Status {
     converged: true,
     unfinished: [],
     warnings: [],
+    operation: null,
     ...change,
   };
 }

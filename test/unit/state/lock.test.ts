@@ -65,6 +65,18 @@ describe('the lock of a cluster', () => {
     expect(busy.advice).toContain('wait');
   });
 
+  it('tells who looks without taking it who has it, and no dead holder', async () => {
+    expect(await store().holder('demo')).toBeNull();
+    const program = await contender('haup add-replica');
+    program.say('take');
+    expect(await program.line()).toBe('won');
+    expect(await store().holder('demo')).toMatchObject({ pid: program.child.pid, doing: 'haup add-replica' });
+    await program.kill();
+    const before = lockFiles();
+    expect(await store().holder('demo')).toBeNull();
+    expect(lockFiles()).toEqual(before);
+  });
+
   it('is of one cluster alone', async () => {
     const one = await store().lock('demo', { doing: 'x' });
     const other = await store().lock('demo-2', { doing: 'x' });

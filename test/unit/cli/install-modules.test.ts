@@ -1,0 +1,61 @@
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeEach, expect, it } from 'vitest';
+
+const script = fileURLToPath(new URL('../../../scripts/install-modules', import.meta.url));
+let checkout: string;
+
+beforeEach(() => {
+  checkout = mkdtempSync(join(tmpdir(), 'haup-modules-'));
+  mkdirSync(join(checkout, 'scripts'));
+  copyFileSync(script, join(checkout, 'scripts/install-modules'));
+  writeFileSync(join(checkout, 'package-lock.json'), '{}');
+  mkdirSync(join(checkout, 'bin'));
+  for (const tool of ['bash', 'dirname', 'readlink', 'touch', 'mkdir'])
+    symlinkSync(`/usr/bin/${tool}`, join(checkout, 'bin', tool));
+});
+
+/** Runs it on a machine that has these programs and no others. */
+function install(programs: Record<string, string>): { status: number | null; stderr: string } {
+  for (const [name, text] of Object.entries(programs))
+    writeFileSync(join(checkout, 'bin', name), `#!/usr/bin/bash\n${text}\n`, { mode: 0o755 });
+  const env = { PATH: join(checkout, 'bin') };
+  return spawnSync('/usr/bin/bash', [join(checkout, 'scripts/install-modules')], { env, encoding: 'utf8' });
+}
+
+const node = `exec ${process.execPath} "$@"`;
+
+it('without Node.js, or without npm, says how to install it', () => {
+  expect(install({})).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/^haup: node is missing.*apt-get.*\n$/),
+  });
+  expect(install({ node })).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/^haup: npm is missing.*apt-get/),
+  });
+});
+
+it('refuses a Node.js that is too old, by its version', () => {
+  const old = '[[ $1 == --version ]] && echo v18.1.0; [[ $1 != -e ]]';
+  expect(install({ node: old })).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('v18.1.0 is too old'),
+  });
+});
+
+it('installs once, and again when the lock file is newer', () => {
+  const npm = 'mkdir -p node_modules; touch node_modules/.package-lock.json; echo ran >>ran';
+  for (let i = 0; i < 2; i++) expect(install({ node, npm }).status).toBe(0);
+  expect(existsSync(join(checkout, 'ran'))).toBe(true);
+  expect(install({ node, npm: 'exit 1' }).status).toBe(0);
+});
+
+it('says what to do when the modules cannot be fetched', () => {
+  const { status, stderr } = install({ node, npm: 'echo ENOTFOUND >&2; exit 1' });
+  expect(status).toBe(5);
+  expect(stderr).toMatch(/ENOTFOUND\nhaup: npm install failed.*Run the same command again/s);
+});
