@@ -85,7 +85,8 @@ function describe(error: unknown): string[] {
   if (typeof advice !== 'string') return lines;
   const mends = advice.split('\n').map(safe);
   // Refused input is one line: nothing was begun that there would be more to say of.
-  if (lines.length === 1 && mends.length === 1 && isInput(error)) return [`${lines[0]}; ${mends[0]}`];
+  if (lines.length === 1 && mends.length === 1 && isInput(error))
+    return [`${lines[0]!.replace(/\.$/, '')}; ${mends[0]}`];
   return [...lines, ...mends.map((line) => `  ${line}`)];
 }
 

@@ -71,7 +71,7 @@ const kinds: Record<string, StoreErrorKind> = {
 };
 
 const advices: Partial<Record<StoreErrorKind, string>> = {
-  disk: 'nothing that was stored is lost; make room on that disk, or mend it, first',
+  disk: 'nothing that was stored is lost; make room on that disk, or mend it',
   unreadable: 'run haup as the user who owns that file, or give it back to yourself with chown',
   missing: 'see haup list for the clusters that are stored',
   foreign: 'something else than haup put it there: move it away, or name another folder with --store',

@@ -54,7 +54,7 @@ describe('an error', () => {
   });
 
   it('in the input or the store is one line, with what mends it', () => {
-    const preflight = new ProviderError('preflight', 'this host lacks nft', {
+    const preflight = new ProviderError('preflight', 'this host lacks nft.', {
       advice: 'apt-get install nftables',
     });
     expect(explain(preflight, calm).lines).toEqual(['haup: this host lacks nft; apt-get install nftables']);
