@@ -1,10 +1,10 @@
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Release } from './sources.ts';
 
 /** Where artifacts and machine images are kept: $HAUP_CACHE, else /var/cache/haup for root and ~/.cache/haup for others. */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env, uid = process.getuid?.()): string {
-  if (env.HAUP_CACHE) return env.HAUP_CACHE;
+  if (env.HAUP_CACHE) return resolve(env.HAUP_CACHE);
   return uid === 0 ? '/var/cache/haup' : join(env.HOME || homedir(), '.cache', 'haup');
 }
 

@@ -1,4 +1,5 @@
 import yargs from 'yargs';
+import { storeUrl } from '../state/url.ts';
 import type { Command } from './command.ts';
 import { commands } from './commands/index.ts';
 import type { World } from './world.ts';
@@ -42,7 +43,7 @@ function commandIn(words: readonly string[]): Command | undefined {
 /** The clusters in the default store, or in the one that HAUP_STORE names. */
 async function clusterNames(world: World): Promise<string[]> {
   const engine = await world.openEngine({
-    store: world.env.HAUP_STORE || `file://${world.env.HAUP_HOME || `${world.home}/.haup`}/clusters`,
+    store: world.env.HAUP_STORE || storeUrl(world.env.HAUP_HOME || `${world.home}/.haup`),
     signal: new AbortController().signal,
     emit: () => {},
     timeoutMs: 5_000,

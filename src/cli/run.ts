@@ -1,4 +1,5 @@
 import type { HaupEvent } from '../cluster/events.ts';
+import { storeUrl } from '../state/url.ts';
 import type { Call, Command, Source } from './command.ts';
 import { commands } from './commands/index.ts';
 import type { Engine } from './engine.ts';
@@ -51,7 +52,7 @@ export async function run(argv: readonly string[], world: World, signal: AbortSi
       settle,
       engine() {
         engine ??= world.openEngine({
-          store: flags.store ?? `file://${world.env.HAUP_HOME || `${world.home}/.haup`}/clusters`,
+          store: flags.store ?? storeUrl(world.env.HAUP_HOME || `${world.home}/.haup`),
           signal,
           emit,
           timeoutMs: flags.timeout,

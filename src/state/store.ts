@@ -1,4 +1,4 @@
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
 import { type Holder, StoreError } from './errors.ts';
 import { fileStore } from './file-store.ts';
@@ -61,9 +61,4 @@ export function openStore<T>(url: string, schema: z.ZodType<T>): Store<T> {
     });
   }
   return fileStore(folder, schema);
-}
-
-/** The default store's address for a HAUP_HOME, whatever characters that has. */
-export function storeUrl(home: string): string {
-  return pathToFileURL(`${home}/clusters`).href;
 }

@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url';
 import { CIDR, CLUSTER_NAME, REPLICA_NAME, ZONE } from '../../cluster/names.ts';
 import { UsageError } from '../errors.ts';
 
@@ -100,7 +101,9 @@ export function listOf<T>(parse: Parse<T>): Parse<readonly T[]> {
 /** `file:///folder`, or an absolute path that is made one. */
 export function storeUrl(text: string): string {
   if (/^file:\/\/\/./.test(text)) return text;
-  return text.startsWith('/') ? `file://${text}` : refuse('a URL such as file:///root/.haup/clusters', text);
+  return text.startsWith('/')
+    ? pathToFileURL(text).href
+    : refuse('a URL such as file:///root/.haup/clusters', text);
 }
 
 export function filePath(text: string): string {

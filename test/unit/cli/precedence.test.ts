@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Interrupted } from '../../../src/cli/errors.ts';
 import { haup } from './fake.ts';
@@ -144,6 +145,11 @@ describe('where a value comes from', () => {
     expect((await haup(['list'])).options?.store).toBe('file:///home/op/.haup/clusters');
     expect((await haup(['list'], { env: { HAUP_HOME: '/x' } })).options?.store).toBe('file:///x/clusters');
     expect((await haup(['list', '--store', '/y'])).options?.store).toBe('file:///y');
+    const folderOf = async (...argv: Parameters<typeof haup>) =>
+      fileURLToPath((await haup(...argv)).options!.store);
+    expect(await folderOf(['list'], { env: { HAUP_HOME: '/a#b c%41?' } })).toBe('/a#b c%41?/clusters');
+    expect(await folderOf(['list', '--store', '/a#b c%41?'])).toBe('/a#b c%41?');
+    expect(await folderOf(['list'], { env: { HAUP_HOME: 'here' } })).toBe(resolve('here/clusters'));
     expect((await haup(['list', '--timeout', '1h30m'])).options?.timeoutMs).toBe(5_400_000);
   });
 });
