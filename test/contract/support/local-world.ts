@@ -2,16 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { copyFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import ssh2 from 'ssh2';
 import { cgroupRoot } from '../../../src/providers/local/cgroups.ts';
 import { uplinkName } from '../../../src/providers/local/fabric.ts';
 import { open } from '../../../src/providers/local/index.ts';
 import { clusterKey } from '../../../src/providers/local/paths.ts';
 import type { ClusterIdentity } from '../../../src/providers/provider.ts';
+import { bootScript as letIn } from '../../../src/replicas/boot.ts';
+import { connect } from '../../../src/ssh/connect.ts';
+import { makeKeyPair } from '../../../src/ssh/keys.ts';
 import { exec } from '../../../src/util/exec.ts';
 import type { ContractWorld } from './contract-world.ts';
 import { get } from './https.ts';
-import { runOver } from './ssh.ts';
 
 const SERVER = new URL('../programs/ready-server.mjs', import.meta.url).pathname;
 
@@ -20,7 +21,12 @@ export async function localWorld(prefix = 'lp-contract'): Promise<ContractWorld>
   const folder = await mkdtemp(join(tmpdir(), 'lp-world-'));
   await copyFile(process.execPath, join(folder, 'node'));
   await copyFile(SERVER, join(folder, 'ready-server.mjs'));
-  const operator = ssh2.utils.generateKeyPairSync('ed25519');
+  const operator = makeKeyPair('operator');
+  const host = makeKeyPair('every test machine');
+  const pin = {
+    read: async () => ({ current: host.publicKey, seen: false, own: true }),
+    save: async () => {},
+  };
   return {
     newCluster: (suffix = '') => ({
       name: `${prefix}${suffix}`,
@@ -31,10 +37,17 @@ export async function localWorld(prefix = 'lp-contract'): Promise<ContractWorld>
     }),
     open: (cluster, signal = new AbortController().signal) =>
       open({ cluster, settings: {}, signal, progress: () => {}, binariesFolder: folder }),
-    bootScript: async (cluster) => bootScript(cluster, operator.public),
-    run: (machine, command) => {
-      if (!machine.sshHost) throw new Error(`${machine.name} has no sshHost`);
-      return runOver(machine.sshHost, operator.private, command);
+    bootScript: async (cluster) =>
+      bootScript(cluster, letIn({ hostKeyPrivate: host.privateKey, operatorPublicKey: operator.publicKey })),
+    run: async ({ name: what, sshHost }, command) => {
+      if (!sshHost) throw new Error(`${what} has no sshHost`);
+      const target = { what, host: sshHost, privateKey: operator.privateKey, pin };
+      const session = await connect(target, { timeoutMs: 30_000 });
+      try {
+        return await session.run(command);
+      } finally {
+        session.close();
+      }
     },
     get,
     inventory,
@@ -42,12 +55,14 @@ export async function localWorld(prefix = 'lp-contract'): Promise<ContractWorld>
   };
 }
 
-function bootScript(cluster: ClusterIdentity, operatorKey: string): string {
+function bootScript(cluster: ClusterIdentity, lettingIn: string): string {
   return `#!/bin/sh
 set -e
-mkdir -p -m 700 /root/.ssh
-echo '${operatorKey}' > /root/.ssh/authorized_keys
 date +%s%N >> /root/boot-script-ran
+cat > /root/let-in <<'LETIN'
+${lettingIn}
+LETIN
+sh /root/let-in
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=$(hostname)" \\
   -keyout /root/key.pem -out /root/cert.pem 2>/dev/null
 cat > /etc/systemd/system/ready.service <<EOT
