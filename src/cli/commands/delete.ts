@@ -24,7 +24,7 @@ export const deleteCluster = defineCommand({
       );
       call.settle();
       const answer = await call.world.ask(
-        `This deletes the cluster ${cluster} with all its data (${machines.join(', ') || 'no machine'}). Type its name to go on: `,
+        `This deletes the cluster ${cluster} with all its data (${machines.join(', ') || 'no machine'}).\nType its name to go on: `,
         call.signal,
       );
       if (answer.trim() !== cluster) {

@@ -45,7 +45,7 @@ function wayOn({ cluster, apiAddress, replicas, etcd, converged }: Status): stri
   const repair = `next: haup repair -c ${cluster} starts again what can be started`;
   if (dead.length === 0) return ['', repair];
   const names = dead.map((replica) => replica.name).join(' ');
-  const replace = `haup replace-replica -c ${cluster} ${names} puts new machines in their place`;
+  const replace = `haup replace-replica -c ${cluster} ${names} replaces ${dead.length > 1 ? 'them' : 'it'}`;
   return ['', `${repair};`, `      ${replace}`];
 }
 

@@ -106,9 +106,14 @@ const TEXT_COLUMNS = 56;
 
 /** What comes before a leaf: stem and twig. */
 const INDENT_COLUMNS = 6;
+const MARK_COLUMNS = 2;
+/** A blank and what a step takes at most: ` 12m05s`. */
+const TIME_COLUMNS = 7;
 
 function leafOf(entry: Entry, { style, now, columns }: TreeOptions): string[] {
-  const text = pad(describe(entry.step), TEXT_COLUMNS);
+  const whole = describe(entry.step);
+  const room = Math.max(MARK_COLUMNS, columns - INDENT_COLUMNS - MARK_COLUMNS - TIME_COLUMNS);
+  const text = pad(entry.state === 'pending' ? whole : truncate(whole, room), Math.min(TEXT_COLUMNS, room));
   /** What is being waited for, or what went wrong, is what matters most: it gets a line of its own rather than be cut. */
   const withNote = (line: string, note: string, mark: (text: string) => string): string[] => {
     if (note === '') return [line];

@@ -134,7 +134,7 @@ describe('a status', () => {
     const lines = renderStatus(statusOf({ replicas: [healthy!, down], etcd }), plain);
     expect(lines.slice(-2)).toEqual([
       'next: haup repair -c demo starts again what can be started;',
-      '      haup replace-replica -c demo demo-master-k2x puts new machines in their place',
+      '      haup replace-replica -c demo demo-master-k2x replaces it',
     ]);
     const lost = statusOf({ replicas: [healthy!, down], etcd: { ...etcd, healthy: 1 } });
     expect(renderStatus(lost, plain).join('\n')).not.toContain('replace-replica');

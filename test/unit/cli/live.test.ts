@@ -67,6 +67,18 @@ describe('the live tree', () => {
     ]);
   });
 
+  it('cuts a long sentence rather than what the step took', () => {
+    const targets = ['demo-master', 'demo-master-k2x', 'demo-master-m3q', 'demo-master-z9p'];
+    const set: Step = { kind: 'set-targets', targets };
+    const done = progressAfter(
+      { type: 'step-started', step: set },
+      { type: 'step-finished', step: set, seconds: 0.6 },
+    );
+    const line = renderTree(done, { ...options, columns: 79 }).at(-1)!;
+    expect(line).toMatch(/ set the load balancer's targets to demo-master, .*… 0\.6s$/);
+    expect(width(line)).toBeLessThanOrEqual(79);
+  });
+
   it('leaves detail out until it fits, but never what runs', () => {
     const progress = progressAfter(...events);
     expect(renderTree(progress, { ...options, rows: 6 })).toHaveLength(6);
