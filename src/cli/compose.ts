@@ -35,12 +35,18 @@ const load: LoadProvider = (name) => PROVIDERS[name]();
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const store = openStore(options.store, clusterStateSchema);
   /** Each call has all of the time: a `status --watch`, or an answer typed late, must not use it up. */
-  const timed = <T>(work: (env: operations.Environment) => Promise<T>, emit = options.emit): Promise<T> =>
+  const timed = <T>(
+    work: (env: operations.Environment) => Promise<T>,
+    emit = options.emit,
+    dryRun = false,
+  ): Promise<T> =>
     withinTime(options.timeoutMs, options.signal, (signal) =>
-      work(environment(store, { ...options, signal, emit }, load)),
+      work(environment(store, { ...options, signal, emit }, load, dryRun)),
     );
-  const changing = (work: (env: operations.Environment) => Promise<Outcome>): Promise<Outcome> =>
-    measured(options.emit, (emit) => timed(work, emit));
+  const changing = (
+    dryRun: boolean,
+    work: (env: operations.Environment) => Promise<Outcome>,
+  ): Promise<Outcome> => measured(options.emit, (emit) => timed(work, emit, dryRun));
   return {
     create: ({ dryRun, kubernetesVersion, etcdVersion, region, ...request }) => {
       const kubernetes = kubernetesVersion
@@ -52,17 +58,18 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       const [only, other] = [...regions];
       if (other) throw new InputError(`a cluster stands in one region; ${only} and ${other} are two`);
       const wanted = { ...request, kubernetesVersion: kubernetes, etcdVersion: etcd, region: only! };
-      return changing((env) => operations.createCluster(env, wanted, dryRun));
+      return changing(dryRun, (env) => operations.createCluster(env, wanted, dryRun));
     },
     addReplicas: ({ cluster, zones, dryRun }) =>
-      changing((env) => operations.addReplicas(env, cluster, zones, dryRun)),
+      changing(dryRun, (env) => operations.addReplicas(env, cluster, zones, dryRun)),
     removeReplicas: ({ cluster, dryRun, ...removal }) =>
-      changing((env) => operations.removeReplicas(env, cluster, removal, dryRun)),
+      changing(dryRun, (env) => operations.removeReplicas(env, cluster, removal, dryRun)),
     replaceReplicas: ({ cluster, names, dryRun }) =>
-      changing((env) => operations.replaceReplicas(env, cluster, names, dryRun)),
+      changing(dryRun, (env) => operations.replaceReplicas(env, cluster, names, dryRun)),
     repair: ({ cluster, abandon, dryRun }) =>
-      changing((env) => operations.repair(env, cluster, abandon, dryRun)),
-    delete: ({ cluster, dryRun }) => changing((env) => operations.deleteCluster(env, cluster, dryRun)),
+      changing(dryRun, (env) => operations.repair(env, cluster, abandon, dryRun)),
+    delete: ({ cluster, dryRun }) =>
+      changing(dryRun, (env) => operations.deleteCluster(env, cluster, dryRun)),
     status: (cluster) =>
       timed(async (env) => ({
         ...(await operations.status(env, cluster)),

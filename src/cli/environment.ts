@@ -23,6 +23,8 @@ export function environment(
   store: Store<ClusterState>,
   engineOptions: EngineOptions,
   load: LoadProvider,
+  /** A dry run: nothing is fetched for it, which may take minutes. */
+  dryRun = false,
 ): operations.Environment {
   const options: Options = { ...engineOptions, load };
   const read = async (cluster: string): Promise<ClusterMemory> => {
@@ -47,7 +49,13 @@ export function environment(
     async locked(cluster, doing, work) {
       await read(cluster); // a name that does not exist is said to be so rather than locked
       return withLock(cluster, doing, async () =>
-        withCluster(store, await read(cluster), options, doing === 'delete' ? 'look' : 'change', work),
+        withCluster(
+          store,
+          await read(cluster),
+          options,
+          dryRun || doing === 'delete' ? 'look' : 'change',
+          work,
+        ),
       );
     },
     creating(spec, dryRun, work) {
