@@ -22,6 +22,7 @@ import { environment, type LoadProvider } from './environment.ts';
 import { listClusters } from './list-clusters.ts';
 import { measured } from './measured.ts';
 import { regionOf } from './region.ts';
+import { unlessAborted } from './unless-aborted.ts';
 import { withinTime } from './within-time.ts';
 
 const PROVIDERS: Record<ProviderName, () => Promise<{ open: OpenProvider }>> = {
@@ -110,7 +111,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
         if (!name || !names.includes(name))
           throw new NotFoundError(`running replica of ${cluster}`, name ?? '', names);
         const session = await world.session(name, 15_000);
-        return session.interactive(command.length > 0 ? command.join(' ') : undefined);
+        // Without a terminal Ctrl-C comes to us, not to the command: it ends the session, as it ends ssh.
+        return unlessAborted(options.signal, () =>
+          session.interactive(command.length > 0 ? command.join(' ') : undefined),
+        );
       }),
     fault: (cluster, kind, target) => timed((env) => operations.fault(env, cluster, kind, target)),
   };

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { nearest } from '../../util/nearest.ts';
 import { UsageError } from '../errors.ts';
 import type { Flag } from '../flags.ts';
+import { unlessAborted } from '../unless-aborted.ts';
 import type { Setting } from './resolve.ts';
 
 const shapes = {
@@ -56,12 +57,8 @@ export async function readConfig(
 
 /** A pipe (`--config <(…)`) may keep us waiting for its other end: the signal ends that. */
 async function read(path: string, signal: AbortSignal): Promise<string> {
-  signal.throwIfAborted();
-  const stopped = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
   try {
-    return await Promise.race([readFile(path, 'utf8'), stopped]);
+    return await unlessAborted(signal, () => readFile(path, 'utf8'));
   } catch (error) {
     if (signal.aborted) throw error;
     const code = (error as NodeJS.ErrnoException).code;

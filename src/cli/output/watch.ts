@@ -41,6 +41,7 @@ export async function watchStatus(
     for (;;) {
       if (live) draw();
       else last = await printChange(seen, trouble, last, output, world);
+      if (out.gone) return 0; // `| head -1`: nobody reads on
       await world.sleep(PAUSE_MS, signal);
       try {
         seen = await look();

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { HaupEvent } from '../../../src/cluster/events.ts';
 import { StoreError } from '../../../src/state/errors.ts';
-import { haup, outcome, planOf, standingOf, statusOf } from './fake.ts';
+import { haup, outcome, paper, planOf, standingOf, statusOf } from './fake.ts';
 
 async function asked(...argv: string[]) {
   const ran = await haup(argv);
@@ -253,6 +253,18 @@ describe('haup status --watch', () => {
     );
     expect(ran.code).toBe(0);
     expect(ran.out).toBe(`${JSON.stringify(first)}\n${JSON.stringify(second)}\n`);
+  });
+
+  it('ends when nobody reads on', async () => {
+    let looks = 0;
+    const out = paper();
+    const reader = { ...out, gone: true };
+    const status = async () => {
+      looks += 1;
+      return statusOf();
+    };
+    const ran = await haup(['status', '--watch'], { engine: { status }, world: { out: reader } });
+    expect([ran.code, looks]).toEqual([0, 1]);
   });
 
   it('looks past a look that fails, but not past the first', async () => {
