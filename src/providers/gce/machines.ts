@@ -96,17 +96,25 @@ export function openMachines(
     });
   }
 
-  async function insert(request: MachineRequest, requestId: string): Promise<Instance | null> {
+  async function insert(request: MachineRequest, firstId: string): Promise<Instance | null> {
     const { name, zone } = request;
     const instanceResource = instanceFor(context, settings, request);
-    try {
-      await cloud.mutate('instances.insert', { zone, instanceResource }, `creating the instance ${name}`, {
-        requestId,
-      });
-    } catch (error) {
-      if (!isExisting(error)) throw await withOtherZones(error, zone, zones);
+    let requestId = firstId;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const what = `creating the instance ${name}`;
+        await cloud.mutate('instances.insert', { zone, instanceResource }, what, { requestId });
+        return await read(zone, name);
+      } catch (error) {
+        if (!isExisting(error)) throw await withOtherZones(error, zone, zones);
+        const found = await read(zone, name);
+        if (found) return found;
+        // Exists, and cannot be read: the operation of a run that did not wait for its end is making it, or deletes it.
+        if (attempt === 20) throw error;
+        await context.clock.sleep(1000 + attempt * 500, cloud.signal);
+        requestId = freshToken(cluster.uid, name);
+      }
     }
-    return read(zone, name);
   }
 
   return {

@@ -98,6 +98,16 @@ describe('machines', () => {
     expect(gce.realizer.made).toEqual({ 'demo-master': 1 });
   });
 
+  it('that an earlier run left in the making, not to be read yet, are waited for and not made twice', async () => {
+    gce.reset({ rules: unusual });
+    provider = gce.open();
+    refuse('zoneOperations.wait', 403, 'forbidden', "Required 'compute.zoneOperations.get' permission");
+    await expect(create('demo-master', b, 'first')).rejects.toMatchObject({ kind: 'denied' });
+    expect(await gce.open().machines.list()).toEqual([]);
+    expect(await create('demo-master', b, 'second')).toMatchObject({ state: 'running' });
+    expect(gce.realizer.made).toEqual({ 'demo-master': 1 });
+  });
+
   it('are made again under a request token that GCE has seen before, once their predecessor is deleted', async () => {
     await create('demo-master');
     await provider.machines.delete('demo-master');
