@@ -126,7 +126,12 @@ const inUse = [
 ];
 
 /** The address goes to the load balancer; or, where the zone it lives in is lost, to another zone of it. */
-export async function toBalancer(context: Context, parts: HandoverParts): Promise<void> {
+export async function toBalancer(
+  context: Context,
+  parts: HandoverParts,
+  /** Zones in which it was tried, and nobody answered. */
+  silent: readonly string[] = [],
+): Promise<void> {
   const [scene, found, subnets, impaired] = await Promise.all([
     survey(context),
     findParts(context),
@@ -139,9 +144,11 @@ export async function toBalancer(context: Context, parts: HandoverParts): Promis
   const present = zoneOf(found.lb, id);
   const health = await targetHealth(context.api, found.group!);
   const gone =
-    present !== null && (impaired.includes(present) || (await isGone(context, scene, present, health)));
+    present !== null &&
+    ([...impaired, ...silent].includes(present) || (await isGone(context, scene, present, health)));
+  let placed: string | null = null;
   if (!present || gone) {
-    const lost = [...impaired, ...(present ? [present] : [])];
+    const lost = [...new Set([...impaired, ...silent, ...(present ? [present] : [])])];
     const enabled = mappings(found.lb);
     const others = enabled.filter((mapping) => mapping.zone !== present);
     const among = {
@@ -164,11 +171,17 @@ export async function toBalancer(context: Context, parts: HandoverParts): Promis
         advice: 'Name a public subnet in another zone with --subnets, or wait for the zone to return.',
       });
     await place(context, parts, scene, found.lb, route, { present });
+    placed = route.zone;
   }
   await arrived(context, id);
-  // AWS may call a node active that does not work yet. Should it never: whoever called sees that it does not.
-  if (health.some((target) => target.state === 'healthy'))
-    await answersWithin(context, scene.address, 3 * minutes);
+  // AWS may call a node active that does not work yet, or never will: a zone without masters shows only now that it is out.
+  if (
+    health.some((target) => target.state === 'healthy') &&
+    !(await answersWithin(context, scene.address, 3 * minutes)) &&
+    placed &&
+    zoneHealth(placed, await targetHealth(context.api, found.group!), scene.instances) !== 'fine'
+  )
+    return toBalancer(context, parts, [...silent, placed]);
   await parts.groups.ensure(async () => false); // from here on clients go through the balancer's own security group
   await parts.management.reconcile();
 }
