@@ -15,6 +15,7 @@ import {
 } from '../state.ts';
 import { syncTranslation } from '../translation.ts';
 import type { Server } from './config.ts';
+import { seeOff } from './farewell.ts';
 import {
   balancerAnswers,
   balancerRemains,
@@ -211,9 +212,10 @@ export async function forgetTarget(context: Context, name: string): Promise<void
 export async function deleteBalancer(context: Context): Promise<void> {
   if (!(await readBalancer(context.key)) && !(await balancerRemains(context))) return;
   await exclusively(context, async () => {
+    const address = await readAddress(context.key);
+    if (address?.holder.kind === 'machine') await seeOff(balancerSocket(context), context.signal);
     await stopBalancer(context);
     await forgetBalancer(context.key);
-    const address = await readAddress(context.key);
     if (address?.holder.kind === 'balancer') {
       await writeAddress(context.key, { ...address, holder: { kind: 'nobody' } });
       await syncTranslation(context.key);

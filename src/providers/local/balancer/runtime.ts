@@ -86,6 +86,32 @@ export async function setState(
     await order(socket, `set server ${backend}/${name} state ${state}`);
 }
 
+/** A client's connection through the balancer. */
+export interface Connection {
+  readonly id: string;
+  /** Bytes so far, to the server and back. */
+  readonly passed: string;
+  /** Some have not been passed on yet. */
+  readonly pending: boolean;
+}
+
+/** The connections that clients have open, those of the runtime API left out. */
+export async function clientConnections(socket: string): Promise<Connection[]> {
+  const sessions = (await command(socket, 'show sess all')).split(/^(?=0x)/m);
+  return sessions
+    .filter((session) => session.includes('proto=tcp'))
+    .map((session) => ({
+      id: session.slice(0, session.indexOf(':')),
+      passed: [...session.matchAll(/ total=(\d+)/g)].map(([, bytes]) => bytes).join(),
+      pending: / o=[1-9]/.test(session),
+    }));
+}
+
+/** Ends one of them. */
+export async function endConnection(socket: string, id: string): Promise<void> {
+  await order(socket, `shutdown session ${id}`);
+}
+
 /** A server is deleted from one backend after the other: one of them may know it no more. */
 const GONE = /No such server/;
 
