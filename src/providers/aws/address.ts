@@ -17,8 +17,11 @@ export function address(context: Context, parts: HandoverParts): Address {
     if (!found) return null;
     const ip = found.PublicIp!;
     if (!found.AssociationId) return { ip, holder: { kind: 'nobody' } };
-    if (!found.InstanceId)
-      return { ip, holder: { kind: 'balancer' }, ...(await whereabouts(found, instances)) };
+    if (!found.InstanceId) {
+      const where = await whereabouts(found, instances);
+      // No node of the balancer has it: one had it, and has not let go of it yet.
+      return where.zone ? { ip, holder: { kind: 'balancer' }, ...where } : { ip, holder: { kind: 'nobody' } };
+    }
     const machine = instances.find((instance) => instance.InstanceId === found.InstanceId);
     // On an instance that is being terminated, or is none of the cluster's, it is as good as free.
     if (!machine) return { ip, holder: { kind: 'nobody' } };
