@@ -1,3 +1,4 @@
+import type { Blocked } from '../plan.ts';
 import { replicaZones, wantsBalancer } from '../spec.ts';
 import type { Step } from '../step.ts';
 import { wasStarted } from './serving.ts';
@@ -5,7 +6,21 @@ import { type Decision, isServing, isVoter, nothingToDo, type Replica, type View
 
 /** The balancer, its targets, and who holds the API address. The new holder is proven to serve before it gets it. */
 export function moveAddress(v: View): Decision {
-  return wantsBalancer(v.spec) ? towardsBalancer(v) : towardsMachine(v);
+  const decision = wantsBalancer(v.spec) ? towardsBalancer(v) : towardsMachine(v);
+  return decision.steps.length > 0 ? decision : { ...decision, blocked: nobodyServes(v) };
+}
+
+/** Not how it should be, and nothing that a step of ours could change: what is given the address has to serve first. */
+function nobodyServes(v: View): Blocked[] {
+  const { address, bootstrapped } = v.observation;
+  if (!bootstrapped || address?.holder.kind !== 'nobody' || v.replicas.some(isServing)) return [];
+  return [
+    {
+      message: `nobody holds the API address: no API server of ${v.spec.name} is ready`,
+      advice: `start what has stopped: haup repair -c ${v.spec.name}`,
+      passing: true,
+    },
+  ];
 }
 
 function towardsBalancer(v: View): Decision {

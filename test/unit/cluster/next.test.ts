@@ -109,6 +109,23 @@ describe('what may be done next', () => {
     expect(kinds({ ...lost, balancer: healthy.balancer })).toEqual(['hand-over null']);
   });
 
+  test('is, while nobody has the address and nobody serves, to wait for somebody who does: that is not well', () => {
+    const unready = healthy.machines.map((m) => ({
+      ...m,
+      inside: { ...m.inside!, apiServer: 'unready' as const },
+    }));
+    const nobody = { ip: '198.18.0.10', holder: { kind: 'nobody' as const } };
+    for (const wanted of [spec, specOf(['m0@local-a'], { bootstrapped: true })]) {
+      const { machines } = converged(wanted);
+      const o = { ...converged(wanted), machines: unready.slice(0, machines.length), address: nobody };
+      const { steps, blocked } = next(wanted, o);
+      expect(steps).toEqual([]);
+      expect(blocked).toEqual([
+        expect.objectContaining({ passing: true, message: expect.stringMatching(/nobody holds/) }),
+      ]);
+    }
+  });
+
   test('does not take the last target away from clients because nobody is ready', () => {
     const machines = healthy.machines.map((m) => ({
       ...m,
