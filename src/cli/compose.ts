@@ -46,7 +46,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     );
   const changing = (
     dryRun: boolean,
-    work: (env: operations.Environment) => Promise<Outcome>,
+    work: (env: operations.Environment) => Promise<operations.Outcome>,
   ): Promise<Outcome> => measured(options.emit, (emit) => timed(work, emit, dryRun));
   return {
     create: ({ dryRun, kubernetesVersion, etcdVersion, region, ...request }) => {

@@ -1,5 +1,5 @@
 import type { HaupEvent } from '../cluster/events.ts';
-import type { Plan } from '../cluster/plan.ts';
+import type { Outcome as ChangeOutcome } from '../cluster/operations.ts';
 import type { Status } from '../cluster/status.ts';
 import type { AvailabilityReport } from '../lb/availability.ts';
 import type { FaultKind, ProviderName, ProviderSettings } from '../providers/provider.ts';
@@ -58,14 +58,9 @@ export interface StatusNow extends Status {
   readonly operation: Holder | null;
 }
 
-/** What a changing command did, or would do. */
-export interface Outcome {
-  readonly plan: Plan;
-  readonly executed: boolean;
-  /** Afterwards; null when the cluster is gone, or nothing was executed. */
-  readonly status: Status | null;
+/** With what clients met whenever the API address moved. */
+export interface Outcome extends ChangeOutcome {
   readonly availability: readonly AvailabilityReport[];
-  readonly seconds: number;
 }
 
 export interface ClusterList {

@@ -1,6 +1,5 @@
 /** What each command does, in terms of the loop. The composition root gives it the world. */
 import { randomBytes } from 'node:crypto';
-import type { AvailabilityReport } from '../lb/availability.ts';
 import type {
   ClusterIdentity,
   FaultKind,
@@ -42,12 +41,12 @@ export interface Environment {
   forget(cluster: string): Promise<void>;
 }
 
+/** What a changing command did, or would do. */
 export interface Outcome {
   readonly plan: Plan;
   readonly executed: boolean;
   /** Afterwards; null when the cluster is gone, or nothing was executed. */
   readonly status: Status | null;
-  readonly availability: readonly AvailabilityReport[];
   readonly seconds: number;
 }
 
@@ -176,10 +175,8 @@ async function changed(
 ): Promise<Outcome> {
   const { world } = open;
   const began = env.now();
-  const availability: AvailabilityReport[] = [];
   let steps = 0;
   const emit: Emit = (event) => {
-    if (event.type === 'availability') availability.push(event.report);
     if (event.type === 'step-finished') steps += 1;
     env.emit(event);
   };
@@ -193,7 +190,6 @@ async function changed(
     plan: result.plan,
     executed: result.executed,
     status: result.executed && !gone ? statusOf(spec, result.observation, env.now()) : null,
-    availability,
     seconds: (env.now() - began) / 1000,
   };
 }
