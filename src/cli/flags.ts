@@ -171,6 +171,16 @@ export const diskSize = number('disk-size', 'GB', 'the size of the disk', values
   ...ofProvider,
   ...kubeUp('MASTER_DISK_SIZE'),
 });
+export const diskType = text(
+  'disk-type',
+  'TYPE',
+  'the kind of disk, such as pd-ssd or gp3',
+  values.cloudName,
+  {
+    ...ofProvider,
+    ...kubeUp('MASTER_DISK_TYPE'),
+  },
+);
 export const image = text('image', 'IMAGE', "the machine's image", values.cloudName, ofProvider);
 export const network = text('network', 'NAME', 'an existing network', values.cloudName, ofProvider);
 export const subnets = list('subnets', 'A,B', 'existing subnets, one a zone', values.cloudName, {

@@ -18,6 +18,7 @@ const settingsSchema = z.strictObject({
   project: z.string().optional(),
   machineType: z.string().optional(),
   diskSizeGb: z.number().int().min(10).max(65_536).optional(),
+  diskType: z.string().optional(),
   image: z.string().optional(),
   network: z.string().optional(),
   subnets: z.array(z.string()).optional(),

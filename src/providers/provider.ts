@@ -169,6 +169,8 @@ export interface ProviderSettings {
   readonly project?: string | undefined;
   readonly machineType?: string | undefined;
   readonly diskSizeGb?: number | undefined;
+  /** In the cloud's own words. */
+  readonly diskType?: string | undefined;
   readonly image?: string | undefined;
   readonly network?: string | undefined;
   readonly subnets?: readonly string[] | undefined;

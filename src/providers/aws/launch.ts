@@ -52,7 +52,7 @@ export async function launchRequest(
       {
         DeviceName: image.rootDevice,
         Ebs: {
-          VolumeType: 'gp3',
+          VolumeType: (settings.diskType ?? 'gp3') as never,
           VolumeSize: settings.diskSizeGb ?? 20,
           Encrypted: true,
           DeleteOnTermination: true,

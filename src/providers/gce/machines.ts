@@ -203,7 +203,7 @@ function instanceFor({ cluster, names }: Context, settings: GceSettings, request
         initializeParams: {
           sourceImage: settings.image,
           diskSizeGb: String(settings.diskSizeGb),
-          diskType: `zones/${zone}/diskTypes/pd-balanced`,
+          diskType: `zones/${zone}/diskTypes/${settings.diskType}`,
           labels,
         },
       },

@@ -7,6 +7,7 @@ export interface GceSettings {
   readonly project: string | undefined;
   readonly machineType: string;
   readonly diskSizeGb: number;
+  readonly diskType: string;
   /** A family or an image, as a URL below `compute/v1`. */
   readonly image: string;
   /** `global/networks/default`, or a shared VPC's `projects/host/global/networks/name`. */
@@ -20,6 +21,8 @@ export interface GceSettings {
 const IMAGE = 'projects/debian-cloud/global/images/family/debian-13';
 /** Machine series with ARM processors (cloud.google.com/compute/docs/instances/arm-on-compute): their images have families of their own. */
 const ARM = /^(t2a|c4a|n4a|a4x)-/;
+/** Series whose disks are Hyperdisks alone (cloud.google.com/compute/docs/disks/hyperdisks). */
+const HYPERDISK = /^(c4[ad]?|n4[ad]?|a4x)-/;
 const CIDR = /^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/;
 const ZONE = /^[a-z]+-[a-z]+\d+-[a-z]$/;
 
@@ -52,6 +55,7 @@ export function checkSettings(cluster: ClusterIdentity, settings: ProviderSettin
     project: settings.project,
     machineType,
     diskSizeGb: settings.diskSizeGb ?? 20,
+    diskType: settings.diskType ?? (HYPERDISK.test(machineType) ? 'hyperdisk-balanced' : 'pd-balanced'),
     image: settings.image ? imageUrl(settings.image) : `${IMAGE}${ARM.test(machineType) ? '-arm64' : ''}`,
     network: url(settings.network ?? 'default', 'global/networks'),
     subnetwork: subnets[0] ? url(subnets[0], `regions/${cluster.region}/subnetworks`) : undefined,

@@ -57,6 +57,10 @@ describe('a machine on AWS', () => {
     }
   });
 
+  test('has another type of disk if that is asked for, encrypted all the same', async () => {
+    expect((await machine({ diskType: 'io2' })).volume).toMatchObject({ encrypted: true, type: 'io2' });
+  });
+
   test.each<[string, ProviderSettings, string]>([
     ['the default network’s subnet of the zone', {}, 'subnet-0defaulta'],
     ['another network’s public one', { network: 'other' }, 'subnet-0publica'],

@@ -77,6 +77,7 @@ describe('where a value comes from', () => {
       ENABLE_ETCD_QUORUM_READS: 'true',
       MASTER_SIZE: 'n1-standard-2',
       MASTER_DISK_SIZE: '20GB',
+      MASTER_DISK_TYPE: 'pd-ssd',
       PROJECT: 'a-project',
     });
     expect(request).toMatchObject({
@@ -84,7 +85,7 @@ describe('where a value comes from', () => {
       provider: 'gce',
       zones: ['europe-west1-b'],
       multizone: true,
-      settings: { machineType: 'n1-standard-2', diskSizeGb: 20, project: 'a-project' },
+      settings: { machineType: 'n1-standard-2', diskSizeGb: 20, diskType: 'pd-ssd', project: 'a-project' },
     });
   });
 

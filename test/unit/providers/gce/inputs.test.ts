@@ -75,6 +75,17 @@ it.each([
   expect(checkSettings(cluster, { machineType }).image).toMatch(new RegExp(`/family/${family}$`));
 });
 
+it.each([
+  [{}, 'pd-balanced'],
+  [{ machineType: 'c3-standard-4' }, 'pd-balanced'],
+  [{ machineType: 'n4-standard-2' }, 'hyperdisk-balanced'],
+  [{ machineType: 'c4a-standard-4' }, 'hyperdisk-balanced'],
+  [{ machineType: 'c4a-standard-4', diskType: 'hyperdisk-extreme' }, 'hyperdisk-extreme'],
+  [{ diskType: 'pd-ssd' }, 'pd-ssd'],
+])('with %j the boot disk is a %s', (settings, diskType) => {
+  expect(checkSettings(cluster, settings).diskType).toBe(diskType);
+});
+
 it('another endpoint is taken from gcloud’s variable, and plain HTTP only to this host', () => {
   const from = (value: string) => endpointFrom({ CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE: value });
   expect(endpointFrom({})).toBeNull();
