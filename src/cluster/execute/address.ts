@@ -7,6 +7,7 @@ import { waitFor } from '../../util/wait.ts';
 import { lacksName } from '../next/naming.ts';
 import { machineOf } from '../observation.ts';
 import { replicaZones } from '../spec.ts';
+import { pkiIdentity } from './identity.ts';
 import type { Progress, Tools } from './tools.ts';
 
 /** On top of the provider's own worst case: until the API server itself answers. */
@@ -90,19 +91,7 @@ async function nameTheBalancer(t: Tools, progress: Progress): Promise<void> {
 
 export async function nameBalancer(t: Tools, replica: string): Promise<void> {
   const { spec } = t.memory;
-  const issued = await issueServing(
-    'apiserver',
-    {
-      name: replica,
-      internalIp: machineOf(t.seen(), replica)!.internalIp,
-      apiAddress: t.seen().address!.ip,
-      staticExternalIp: null,
-      balancerDnsName: t.seen().balancer?.dnsName ?? null,
-      serviceCidr: spec.serviceCidr,
-      clusterDomain: 'cluster.local',
-    },
-    await t.authorities(),
-  );
+  const issued = await issueServing('apiserver', pkiIdentity(t, replica), await t.authorities());
   await renewServingCertificate(
     await t.session(replica),
     { certificatePem: issued.certPem, keyPem: issued.keyPem, apiPort: spec.apiPort },

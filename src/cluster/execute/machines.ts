@@ -4,7 +4,7 @@ import { ProviderError } from '../../providers/errors.ts';
 import { bootScript } from '../../replicas/boot.ts';
 import { provision as provisionReplica } from '../../replicas/provision.ts';
 import { makeKeyPair } from '../../ssh/keys.ts';
-import { machineOf } from '../observation.ts';
+import { pkiIdentity } from './identity.ts';
 import { encryptionKey, operatorKey } from './keys.ts';
 import type { Progress, Tools } from './tools.ts';
 
@@ -54,23 +54,10 @@ export async function deleteMachine(t: Tools, replica: string): Promise<void> {
 export async function provision(t: Tools, replica: string, progress: Progress): Promise<void> {
   const { spec } = t.memory;
   progress('waiting for SSH');
-  const { internalIp } = machineOf(t.seen(), replica)!;
-  const apiAddress = t.seen().address!.ip;
+  const identity = pkiIdentity(t, replica);
+  const { internalIp, apiAddress } = identity;
   const issue = async () =>
-    issueReplica(
-      {
-        cluster: spec.name,
-        name: replica,
-        internalIp,
-        apiAddress,
-        apiPort: spec.apiPort,
-        staticExternalIp: null,
-        balancerDnsName: t.seen().balancer?.dnsName ?? null,
-        serviceCidr: spec.serviceCidr,
-        clusterDomain: 'cluster.local',
-      },
-      await t.authorities(),
-    );
+    issueReplica({ ...identity, cluster: spec.name, apiPort: spec.apiPort }, await t.authorities());
   // The machine boots meanwhile.
   const [session, pki] = await Promise.all([t.session(replica, FIRST_LOGIN_MS), issue()]);
   // The machine has its own key now. Not after the provisioning: whoever is cut off there never comes back here.

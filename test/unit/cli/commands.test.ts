@@ -8,6 +8,8 @@ async function asked(...argv: string[]) {
   return ran.calls.map((call) => [call.method, ...call.arguments]);
 }
 
+const demo = { name: 'demo', provider: 'local', region: 'local', kubernetesVersion: 'v1.37.1' };
+
 describe('what each command asks of the engine', () => {
   it('add-replica: one zone for each new replica', async () => {
     const base = { cluster: 'demo', dryRun: false };
@@ -148,13 +150,7 @@ describe('output', () => {
   it('status and list are documents with -o json', async () => {
     const status = await haup(['status', '-o', 'json']);
     expect(JSON.parse(status.out)).toEqual(statusOf());
-    const one = {
-      name: 'demo',
-      provider: 'local',
-      region: 'local',
-      replicas: 1,
-      kubernetesVersion: 'v1.37.1',
-    };
+    const one = { ...demo, replicas: 1 };
     const list = await haup(['list', '-o', 'json'], {
       engine: { list: async () => ({ clusters: [one], unreadable: [] }) },
     });
@@ -162,13 +158,7 @@ describe('output', () => {
   });
 
   it('list is a table for people, and says so when there is nothing', async () => {
-    const one = {
-      name: 'demo',
-      provider: 'local',
-      region: 'local',
-      replicas: 3,
-      kubernetesVersion: 'v1.37.1',
-    };
+    const one = { ...demo, replicas: 3 };
     const list = await haup(['list'], {
       engine: { list: async () => ({ clusters: [one], unreadable: [] }) },
     });
@@ -183,13 +173,7 @@ describe('output', () => {
   });
 
   it('a cluster that cannot be read does not hide the others, and is an error', async () => {
-    const one = {
-      name: 'demo',
-      provider: 'local',
-      region: 'local',
-      replicas: 1,
-      kubernetesVersion: 'v1.37.1',
-    };
+    const one = { ...demo, replicas: 1 };
     const broken = new StoreError('corrupt', '/x/cluster.json is empty', 'restore it from a backup');
     const list = async () => ({ clusters: [one], unreadable: [broken] });
     expect(await haup(['list'], { engine: { list } })).toMatchObject({
