@@ -1,6 +1,6 @@
+import { progressText } from '../src/app/progress-text.ts';
 import { ensureBinaries } from '../src/artifacts/ensure.ts';
 import { DEFAULT_KUBERNETES_VERSION, defaultEtcdVersion } from '../src/artifacts/versions.ts';
-import { progressText } from '../src/cli/output/progress-text.ts';
 import { ensureImage } from '../src/providers/local/image/ensure.ts';
 
 /** Says each thing once, and again only when ten seconds have passed: a log, not a display. */

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ClusterSpec } from '../../src/cluster/spec.ts';
-import type { ApiClient } from '../../src/lb/request.ts';
+import type { ClusterSpec } from '../../src/cluster/model/spec.ts';
+import type { ApiClient } from '../../src/kubernetes/client.ts';
 import { parseAuthorities } from '../../src/pki/authorities.ts';
 import { issueClient } from '../../src/pki/issue.ts';
 import { tryHaup } from '../../test/e2e/support/haup.ts';

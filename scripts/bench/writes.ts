@@ -1,4 +1,4 @@
-import type { ApiClient } from '../../src/lb/request.ts';
+import type { ApiClient } from '../../src/kubernetes/client.ts';
 import { ask, type Load, openLoop, type Sample } from '../../test/e2e/support/load.ts';
 
 const HZ = 10;

@@ -1,4 +1,4 @@
-import { OutOfTime } from './errors.ts';
+import { OutOfTime } from '../app/errors.ts';
 import type { Work } from './output/progress.ts';
 import { spokenDuration } from './output/time.ts';
 import { safe } from './output/words.ts';

@@ -1,8 +1,8 @@
-import type { HaupEvent } from '../cluster/events.ts';
+import type { Engine } from '../app/engine.ts';
+import type { HaupEvent } from '../cluster/model/events.ts';
 import { storeUrl } from '../state/url.ts';
 import type { Call, Command, Source } from './command.ts';
 import { commands } from './commands/index.ts';
-import type { Engine } from './engine.ts';
 import { explain } from './exit.ts';
 import type { common, Flag, Flags, Values } from './flags.ts';
 import { type Arguments, readArguments } from './input/argv.ts';

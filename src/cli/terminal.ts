@@ -22,7 +22,7 @@ export function realWorld(): World {
       return () => clearInterval(timer);
     },
     async openEngine(options) {
-      const { openEngine } = await import('./compose.ts');
+      const { openEngine } = await import('../app/compose.ts');
       return openEngine(options);
     },
   };

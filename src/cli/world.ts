@@ -1,4 +1,4 @@
-import type { OpenEngine } from './engine.ts';
+import type { OpenEngine } from '../app/engine.ts';
 
 /** A text stream to the user: standard output or standard error. */
 export interface Screen {

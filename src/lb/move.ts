@@ -1,8 +1,8 @@
+import { type ApiClient, isReady } from '../kubernetes/client.ts';
 import { systemClock } from '../util/clock.ts';
 import { waitFor } from '../util/wait.ts';
 import type { AvailabilityReport } from './availability.ts';
 import { startProbe } from './probe.ts';
-import { type ApiClient, isReady } from './request.ts';
 
 /** Rounds of the probe that are answered before the move, so that it has something to compare with, and by the new holder. */
 const ROUNDS_BEFORE = 1;

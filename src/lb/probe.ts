@@ -1,6 +1,6 @@
+import { type ApiClient, type ApiRequest, callApi } from '../kubernetes/client.ts';
+import { openWatch, type WatchProbe } from '../kubernetes/watch.ts';
 import type { AvailabilityReport, ProbeResult } from './availability.ts';
-import { type ApiClient, type ApiRequest, callApi } from './request.ts';
-import { openWatch, type WatchProbe } from './watch.ts';
 
 /** 20 requests a second of each kind: enough to see a gap of a tenth of a second, too few to be a load. */
 const INTERVAL_MS = 50;

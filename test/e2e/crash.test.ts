@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type ApiClient, callApi, isReady } from '../../src/lb/request.ts';
+import { type ApiClient, callApi, isReady } from '../../src/kubernetes/client.ts';
 import { balancerNamespace, fabricNamespace, machineNamespace } from '../../src/providers/local/names.ts';
 import { machinesFolder } from '../../src/providers/local/paths.ts';
 import { seeded } from '../support/seeded.ts';

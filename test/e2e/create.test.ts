@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { describe, expect, test } from 'vitest';
-import { callApi } from '../../src/lb/request.ts';
+import { callApi } from '../../src/kubernetes/client.ts';
 import { exec } from '../../src/util/exec.ts';
 import { waitFor } from '../../src/util/wait.ts';
 import { seeded } from '../support/seeded.ts';

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Status } from '../../src/cluster/status.ts';
-import type { ApiClient } from '../../src/lb/request.ts';
+import type { Status } from '../../src/cluster/plan/status.ts';
+import type { ApiClient } from '../../src/kubernetes/client.ts';
 import { waitFor } from '../../src/util/wait.ts';
 import { adminOf, useClusters } from './support/clusters.ts';
 import { controllerStates } from './support/controllers.ts';

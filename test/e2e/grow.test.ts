@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { ApiClient } from '../../src/lb/request.ts';
+import type { ApiClient } from '../../src/kubernetes/client.ts';
 import { tryExec } from '../../src/util/exec.ts';
 import { adminOf, useClusters } from './support/clusters.ts';
 import { type ControllerState, controllerStates } from './support/controllers.ts';

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type ApiClient, callApi } from '../../src/lb/request.ts';
+import { type ApiClient, callApi } from '../../src/kubernetes/client.ts';
 import { uplinkName } from '../../src/providers/local/fabric.ts';
 import { exec } from '../../src/util/exec.ts';
 import { waitFor } from '../../src/util/wait.ts';

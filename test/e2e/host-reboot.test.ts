@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { callApi } from '../../src/lb/request.ts';
+import { callApi } from '../../src/kubernetes/client.ts';
 import { loseWhatARebootLoses } from '../support/host-reboot.ts';
 import { specOf } from './support/cloud.ts';
 import { adminOf, useClusters } from './support/clusters.ts';

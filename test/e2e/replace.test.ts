@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type ApiClient, callApi } from '../../src/lb/request.ts';
+import { type ApiClient, callApi } from '../../src/kubernetes/client.ts';
 import { behindTheBack } from './support/cloud.ts';
 import { adminOf, useClusters } from './support/clusters.ts';
 import { type Ended, events, haup, startHaup, status, tryHaup } from './support/haup.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ensureBinaries } from '../../src/artifacts/ensure.ts';
 import { etcdClient } from '../../src/etcd/client.ts';
 import { addLearner, promote } from '../../src/etcd/membership.ts';
-import { type ApiClient, callApi } from '../../src/lb/request.ts';
+import { type ApiClient, callApi } from '../../src/kubernetes/client.ts';
 import { type Authorities, createAuthorities } from '../../src/pki/authorities.ts';
 import { issueClient } from '../../src/pki/issue.ts';
 import { issueReplica } from '../../src/pki/replica.ts';

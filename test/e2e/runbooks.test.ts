@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type ApiClient, callApi } from '../../src/lb/request.ts';
+import { type ApiClient, callApi } from '../../src/kubernetes/client.ts';
 import { behindTheBack } from './support/cloud.ts';
 import { adminOf, useClusters } from './support/clusters.ts';
 import { haup, status } from './support/haup.ts';

@@ -1,9 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { applyChange, type Change } from '../../src/cluster/change.ts';
-import { abandoned, withoutReplicas, withReplacements, withReplicas } from '../../src/cluster/changes.ts';
-import { next } from '../../src/cluster/next/next.ts';
-import type { Step } from '../../src/cluster/step.ts';
+import { applyChange, type Change } from '../../src/cluster/loop/apply-change.ts';
+import type { Step } from '../../src/cluster/model/step.ts';
+import { next } from '../../src/cluster/plan/next.ts';
+import {
+  abandoned,
+  withoutReplicas,
+  withReplacements,
+  withReplicas,
+} from '../../src/cluster/plan/spec-changes.ts';
 import type { Clock } from '../../src/util/clock.ts';
 import { specOf } from '../support/clusters.ts';
 import { type Fate, Killed, SimulatedWorld, Violation } from '../support/world.ts';

@@ -1,7 +1,7 @@
-import type { Policy } from '../../src/cluster/next/view.ts';
-import { nothing, type Observation } from '../../src/cluster/observation.ts';
-import { makePlan, type Plan } from '../../src/cluster/plan.ts';
-import type { ClusterSpec } from '../../src/cluster/spec.ts';
+import { nothing, type Observation } from '../../src/cluster/model/observation.ts';
+import type { ClusterSpec } from '../../src/cluster/model/spec.ts';
+import { makePlan, type Plan } from '../../src/cluster/plan/plan.ts';
+import type { Policy } from '../../src/cluster/plan/view.ts';
 import type { Inside } from '../../src/replicas/inspect.ts';
 
 /** A spec whose replicas are given as "name@zone". The first is the founder. */

@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import type { ApiClient } from '../../src/lb/request.ts';
+import type { ApiClient } from '../../src/kubernetes/client.ts';
 
 interface Kubeconfig {
   clusters: { cluster: { server: string; 'certificate-authority-data': string } }[];

@@ -1,8 +1,12 @@
-import type { ChangeableWorld } from '../../src/cluster/change.ts';
-import type { MachineObservation, MemberObservation, Observation } from '../../src/cluster/observation.ts';
-import { emptyInside } from '../../src/cluster/simulate.ts';
-import type { ClusterSpec } from '../../src/cluster/spec.ts';
-import type { Step } from '../../src/cluster/step.ts';
+import type { ChangeableWorld } from '../../src/cluster/loop/apply-change.ts';
+import type {
+  MachineObservation,
+  MemberObservation,
+  Observation,
+} from '../../src/cluster/model/observation.ts';
+import type { ClusterSpec } from '../../src/cluster/model/spec.ts';
+import type { Step } from '../../src/cluster/model/step.ts';
+import { emptyInside } from '../../src/cluster/plan/simulate.ts';
 import { canChange, quorum } from '../../src/etcd/quorum.ts';
 import type { Holder } from '../../src/providers/provider.ts';
 import type { Inside } from '../../src/replicas/inspect.ts';

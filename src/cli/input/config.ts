@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { nearest } from '../../util/nearest.ts';
+import { unlessAborted } from '../../util/unless-aborted.ts';
 import { UsageError } from '../errors.ts';
 import type { Flag } from '../flags.ts';
-import { unlessAborted } from '../unless-aborted.ts';
 import type { Setting } from './resolve.ts';
 
 const shapes = {

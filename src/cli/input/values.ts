@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url';
-import { CIDR, CLUSTER_NAME, REPLICA_NAME, ZONE } from '../../cluster/names.ts';
+import { CIDR, CLUSTER_NAME, REPLICA_NAME, ZONE } from '../../cluster/model/names.ts';
 import { UsageError } from '../errors.ts';
 
 /**

@@ -1,5 +1,5 @@
-import type { HaupEvent } from '../../cluster/events.ts';
-import type { Step } from '../../cluster/step.ts';
+import type { HaupEvent } from '../../cluster/model/events.ts';
+import type { Step } from '../../cluster/model/step.ts';
 import type { World } from '../world.ts';
 import { liveDisplay } from './live.ts';
 import { ndjsonDisplay } from './ndjson.ts';

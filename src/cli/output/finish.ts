@@ -1,5 +1,5 @@
-import type { Step } from '../../cluster/step.ts';
-import type { Outcome } from '../engine.ts';
+import type { Outcome } from '../../app/engine.ts';
+import type { Step } from '../../cluster/model/step.ts';
 import type { World } from '../world.ts';
 import { planDocument, renderPlan } from './plan.ts';
 import { serialize } from './serialize.ts';

@@ -1,4 +1,4 @@
-import type { ReplicaStatus, Status } from '../../cluster/status.ts';
+import type { ReplicaStatus, Status } from '../../cluster/plan/status.ts';
 import type { Holder } from '../../state/errors.ts';
 import { type Style, width } from './style.ts';
 import { table } from './table.ts';

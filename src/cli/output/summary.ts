@@ -1,6 +1,6 @@
-import type { Status } from '../../cluster/status.ts';
-import type { Step } from '../../cluster/step.ts';
-import type { Outcome } from '../engine.ts';
+import type { Outcome } from '../../app/engine.ts';
+import type { Step } from '../../cluster/model/step.ts';
+import type { Status } from '../../cluster/plan/status.ts';
 import { describeAvailability } from './availability.ts';
 import { renderStatus } from './status.ts';
 import type { Style } from './style.ts';

@@ -1,4 +1,4 @@
-import type { Status } from '../../cluster/status.ts';
+import type { Status } from '../../cluster/plan/status.ts';
 import type { World } from '../world.ts';
 import { painter } from './painter.ts';
 import { serialize } from './serialize.ts';

@@ -8,7 +8,7 @@ import { binariesFolder, cacheFolder } from '../../../src/artifacts/cache.ts';
 import { ensureBinaries } from '../../../src/artifacts/ensure.ts';
 import { hostArchitecture } from '../../../src/artifacts/sources.ts';
 import { DEFAULT_KUBERNETES_VERSION, defaultEtcdVersion } from '../../../src/artifacts/versions.ts';
-import type { Status } from '../../../src/cluster/status.ts';
+import type { Status } from '../../../src/cluster/plan/status.ts';
 import { pkiPath } from '../../../src/replicas/paths.ts';
 import { type RealizedAws, startRealizedAws } from './realized.ts';
 import type { Delays } from './world.ts';

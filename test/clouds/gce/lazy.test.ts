@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { clusterStateSchema } from '../../../src/cluster/memory.ts';
+import { clusterStateSchema } from '../../../src/cluster/world/memory.ts';
 import { openStore } from '../../../src/state/store.ts';
 import { specOf } from '../../support/clusters.ts';
 

@@ -9,7 +9,7 @@ import { binariesFolder, cacheFolder } from '../../../src/artifacts/cache.ts';
 import { ensureBinaries } from '../../../src/artifacts/ensure.ts';
 import { hostArchitecture } from '../../../src/artifacts/sources.ts';
 import { DEFAULT_KUBERNETES_VERSION, defaultEtcdVersion } from '../../../src/artifacts/versions.ts';
-import type { ApiClient } from '../../../src/lb/request.ts';
+import type { ApiClient } from '../../../src/kubernetes/client.ts';
 import { newConnections, summarize } from '../../e2e/support/load.ts';
 import { clientFrom } from '../../support/kubeconfig.ts';
 import { deleteByHand } from './by-hand.ts';

@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { afterEach, expect, test } from 'vitest';
-import { promote as promoteStep } from '../../../src/cluster/execute/etcd.ts';
-import type { Tools } from '../../../src/cluster/execute/tools.ts';
-import { nothing } from '../../../src/cluster/observation.ts';
+import { nothing } from '../../../src/cluster/model/observation.ts';
+import { promote as promoteStep } from '../../../src/cluster/world/execute/etcd.ts';
+import type { Tools } from '../../../src/cluster/world/execute/tools.ts';
 import type { EtcdClient } from '../../../src/etcd/client.ts';
 import { etcdClient } from '../../../src/etcd/client.ts';
 import { EtcdError } from '../../../src/etcd/errors.ts';

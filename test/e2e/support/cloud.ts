@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ClusterSpec } from '../../../src/cluster/spec.ts';
+import type { ClusterSpec } from '../../../src/cluster/model/spec.ts';
 import { open } from '../../../src/providers/local/index.ts';
 import type { Provider } from '../../../src/providers/provider.ts';
 import { E2E_HOME } from './haup.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from 'vitest';
-import type { ApiClient } from '../../../src/lb/request.ts';
+import type { ApiClient } from '../../../src/kubernetes/client.ts';
 import { clientFrom } from '../../support/kubeconfig.ts';
 import { haup, tryHaup } from './haup.ts';
 

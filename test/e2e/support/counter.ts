@@ -1,5 +1,5 @@
-import type { ApiClient } from '../../../src/lb/request.ts';
-import { callApi } from '../../../src/lb/request.ts';
+import type { ApiClient } from '../../../src/kubernetes/client.ts';
+import { callApi } from '../../../src/kubernetes/client.ts';
 import { type CounterOperation, counterViolations } from './history.ts';
 import { ask, describeError, type Load } from './load.ts';
 

@@ -1,4 +1,4 @@
-import type { ApiClient } from '../../../src/lb/request.ts';
+import type { ApiClient } from '../../../src/kubernetes/client.ts';
 import { type CounterReport, countUp } from './counter.ts';
 import { type KeptAliveReport, keptAlive } from './kept-alive.ts';
 import { growKeySet, type KeySetReport } from './key-set.ts';

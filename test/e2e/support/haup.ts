@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { getPriority, setPriority } from 'node:os';
 import { join } from 'node:path';
-import type { Status } from '../../../src/cluster/status.ts';
+import type { Status } from '../../../src/cluster/plan/status.ts';
 
 /** A folder of their own, at a fixed place, so that a run finds and removes what a crashed one has left. */
 export const E2E_HOME = process.env.HAUP_E2E_HOME ?? '/var/tmp/haup-e2e';

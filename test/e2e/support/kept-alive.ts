@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:https';
-import type { ApiClient } from '../../../src/lb/request.ts';
+import type { ApiClient } from '../../../src/kubernetes/client.ts';
 import { describeError, type Load, type LoadReport, type Sample, summarize } from './load.ts';
 
 export interface KeptAliveReport extends LoadReport {

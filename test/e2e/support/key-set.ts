@@ -1,4 +1,4 @@
-import type { ApiClient } from '../../../src/lb/request.ts';
+import type { ApiClient } from '../../../src/kubernetes/client.ts';
 import { waitFor } from '../../../src/util/wait.ts';
 import { type Addition, type Listing, setViolations } from './history.ts';
 import { ask, describeError, type Load, openLoop } from './load.ts';

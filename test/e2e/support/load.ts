@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { getPriority, setPriority } from 'node:os';
-import { type ApiClient, callApi } from '../../../src/lb/request.ts';
+import { type ApiClient, callApi } from '../../../src/kubernetes/client.ts';
 
 /** One request. Moments are of `performance.now()`, milliseconds. */
 export interface Sample {

@@ -1,4 +1,4 @@
-import type { ApiClient } from '../../../src/lb/request.ts';
+import type { ApiClient } from '../../../src/kubernetes/client.ts';
 import { ask, type Load, openLoop } from './load.ts';
 
 const TIMEOUT_MS = 5000;

@@ -1,5 +1,5 @@
 import { request } from 'node:https';
-import type { ApiClient } from '../../../src/lb/request.ts';
+import type { ApiClient } from '../../../src/kubernetes/client.ts';
 import { ask, describeError } from './load.ts';
 
 interface Metadata {

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { HaupEvent } from '../../../src/cluster/events.ts';
+import type { HaupEvent } from '../../../src/cluster/model/events.ts';
 import { StoreError } from '../../../src/state/errors.ts';
 import { haup, outcome, paper, planOf, standingOf, statusOf } from './fake.ts';
 

@@ -5,7 +5,7 @@ import { renderStatus } from '../../../src/cli/output/status.ts';
 import { style, truncate, width } from '../../../src/cli/output/style.ts';
 import { renderSummary } from '../../../src/cli/output/summary.ts';
 import { elapsed } from '../../../src/cli/output/time.ts';
-import type { Step } from '../../../src/cluster/step.ts';
+import type { Step } from '../../../src/cluster/model/step.ts';
 import { outcome, planOf, standingOf, statusOf } from './fake.ts';
 
 const plain = style({ colour: false });

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { EngineOptions } from '../../../src/app/engine.ts';
+import { OutOfTime } from '../../../src/app/errors.ts';
 import { ArtifactError } from '../../../src/artifacts/errors.ts';
-import type { EngineOptions } from '../../../src/cli/engine.ts';
-import { Interrupted, OutOfTime, UsageError } from '../../../src/cli/errors.ts';
+import { Interrupted, UsageError } from '../../../src/cli/errors.ts';
 import { explain } from '../../../src/cli/exit.ts';
 import { noWork, type Work } from '../../../src/cli/output/progress.ts';
-import { InputError, NotFoundError, Refusal, StepError } from '../../../src/cluster/errors.ts';
+import { InputError, NotFoundError, Refusal, StepError } from '../../../src/cluster/model/errors.ts';
 import { ProviderError } from '../../../src/providers/errors.ts';
 import { BusyError, StoreError } from '../../../src/state/errors.ts';
 import { TimeoutError } from '../../../src/util/wait.ts';

@@ -1,10 +1,10 @@
-import type { Engine, EngineOptions, Outcome, StatusNow } from '../../../src/cli/engine.ts';
+import type { Engine, EngineOptions, Outcome, StatusNow } from '../../../src/app/engine.ts';
 import { run } from '../../../src/cli/run.ts';
 import type { Screen, World } from '../../../src/cli/world.ts';
-import { nothing } from '../../../src/cluster/observation.ts';
-import type { Plan } from '../../../src/cluster/plan.ts';
-import type { Standing } from '../../../src/cluster/standing.ts';
-import type { Step } from '../../../src/cluster/step.ts';
+import { nothing } from '../../../src/cluster/model/observation.ts';
+import type { Step } from '../../../src/cluster/model/step.ts';
+import type { Plan } from '../../../src/cluster/plan/plan.ts';
+import type { Standing } from '../../../src/cluster/plan/standing.ts';
 
 /** A screen that keeps what was written. */
 export interface Paper extends Screen {

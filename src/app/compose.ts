@@ -1,0 +1,121 @@
+/**
+ * The composition root: the only place that knows concrete providers, and it loads them when a cluster needs them (the
+ * cloud clients alone cost a second).
+ */
+
+import {
+  DEFAULT_KUBERNETES_VERSION,
+  defaultEtcdVersion,
+  parseEtcdVersion,
+  parseKubernetesVersion,
+} from '../artifacts/versions.ts';
+import { InputError, NotFoundError } from '../cluster/model/errors.ts';
+import { authorities } from '../cluster/world/execute/keys.ts';
+import { clusterStateSchema } from '../cluster/world/memory.ts';
+import { issueClient } from '../pki/issue.ts';
+import { kubeconfig } from '../pki/kubeconfig.ts';
+import type { OpenProvider, ProviderName } from '../providers/provider.ts';
+import { openStore } from '../state/store.ts';
+import { unlessAborted } from '../util/unless-aborted.ts';
+import type { Engine, EngineOptions, Outcome } from './engine.ts';
+import { environment, type LoadProvider } from './environment.ts';
+import { listClusters } from './list-clusters.ts';
+import { measured } from './measured.ts';
+import * as operations from './operations.ts';
+import { regionOf } from './region.ts';
+import { withinTime } from './within-time.ts';
+
+const PROVIDERS: Record<ProviderName, () => Promise<{ open: OpenProvider }>> = {
+  local: () => import('../providers/local/index.ts'),
+  gce: () => import('../providers/gce/index.ts'),
+  aws: () => import('../providers/aws/index.ts'),
+};
+
+const load: LoadProvider = (name) => PROVIDERS[name]();
+
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const store = openStore(options.store, clusterStateSchema);
+  /** Each call has all of the time: a `status --watch`, or an answer typed late, must not use it up. */
+  const timed = <T>(
+    work: (env: operations.Environment) => Promise<T>,
+    emit = options.emit,
+    dryRun = false,
+  ): Promise<T> =>
+    withinTime(options.timeoutMs, options.signal, (signal) =>
+      work(environment(store, { ...options, signal, emit }, load, dryRun)),
+    );
+  const changing = (
+    dryRun: boolean,
+    work: (env: operations.Environment) => Promise<operations.Outcome>,
+  ): Promise<Outcome> => measured(options.emit, (emit) => timed(work, emit, dryRun));
+  return {
+    create: ({ dryRun, kubernetesVersion, etcdVersion, region, ...request }) => {
+      const kubernetes = kubernetesVersion
+        ? parseKubernetesVersion(kubernetesVersion)
+        : DEFAULT_KUBERNETES_VERSION;
+      const etcd = etcdVersion ? parseEtcdVersion(etcdVersion) : defaultEtcdVersion(kubernetes);
+      const regions = new Set(request.zones.map((zone) => regionOf(request.provider, zone)));
+      if (region) regions.add(region);
+      const [only, other] = [...regions];
+      if (other) throw new InputError(`a cluster stands in one region; ${only} and ${other} are two`);
+      const wanted = { ...request, kubernetesVersion: kubernetes, etcdVersion: etcd, region: only! };
+      return changing(dryRun, (env) => operations.createCluster(env, wanted, dryRun));
+    },
+    addReplicas: ({ cluster, zones, dryRun }) =>
+      changing(dryRun, (env) => operations.addReplicas(env, cluster, zones, dryRun)),
+    removeReplicas: ({ cluster, dryRun, ...removal }) =>
+      changing(dryRun, (env) => operations.removeReplicas(env, cluster, removal, dryRun)),
+    replaceReplicas: ({ cluster, names, dryRun }) =>
+      changing(dryRun, (env) => operations.replaceReplicas(env, cluster, names, dryRun)),
+    repair: ({ cluster, abandon, dryRun }) =>
+      changing(dryRun, (env) => operations.repair(env, cluster, abandon, dryRun)),
+    delete: ({ cluster, dryRun }) =>
+      changing(dryRun, (env) => operations.deleteCluster(env, cluster, dryRun)),
+    status: (cluster) =>
+      timed(async (env) => ({
+        ...(await operations.status(env, cluster)),
+        operation: await store.holder(cluster),
+      })),
+    list: () => listClusters(store),
+    kubeconfig: (cluster, { endpoint }) =>
+      timed((env) =>
+        env.looking(cluster, async ({ world, provider }) => {
+          const spec = world.spec();
+          const kept = await authorities(store.secrets(cluster), cluster);
+          const admin = await issueClient('admin', kept);
+          const host =
+            endpoint === 'dns'
+              ? (await provider.balancer.read())?.dnsName
+              : (await provider.address.read())?.ip;
+          if (!host) {
+            throw new InputError(
+              endpoint === 'dns'
+                ? `${cluster} has no load balancer with a DNS name: leave --endpoint out`
+                : `${cluster} has no API address yet; see: haup status -c ${cluster}`,
+            );
+          }
+          return kubeconfig({
+            cluster,
+            server: `https://${host}:${spec.apiPort}`,
+            caPem: kept.kubernetes.certPem,
+            ...admin,
+          });
+        }),
+      ),
+    // A shell may stay open for as long as it likes.
+    ssh: (cluster, replica, command) =>
+      environment(store, options, load).looking(cluster, async ({ world, provider }) => {
+        const machines = await provider.machines.list();
+        const names = machines.filter((machine) => machine.sshHost).map((machine) => machine.name);
+        const name = replica ?? names[0];
+        if (!name || !names.includes(name))
+          throw new NotFoundError(`running replica of ${cluster}`, name ?? '', names);
+        const session = await world.session(name, 15_000);
+        // Without a terminal Ctrl-C comes to us, not to the command: it ends the session, as it ends ssh.
+        return unlessAborted(options.signal, () =>
+          session.interactive(command.length > 0 ? command.join(' ') : undefined),
+        );
+      }),
+    fault: (cluster, kind, target) => timed((env) => operations.fault(env, cluster, kind, target)),
+  };
+}

@@ -1,0 +1,88 @@
+import type { HaupEvent } from '../cluster/model/events.ts';
+import type { Status } from '../cluster/plan/status.ts';
+import type { AvailabilityReport } from '../lb/availability.ts';
+import type { FaultKind, ProviderName, ProviderSettings } from '../providers/provider.ts';
+import type { Holder } from '../state/errors.ts';
+import type { Outcome as ChangeOutcome } from './operations.ts';
+
+/** What the command line needs of the engine. */
+export interface Engine {
+  create(request: CreateRequest): Promise<Outcome>;
+  addReplicas(request: {
+    readonly cluster: string;
+    /** One a new replica. */
+    readonly zones: readonly string[];
+    readonly dryRun: boolean;
+  }): Promise<Outcome>;
+  removeReplicas(request: RemoveRequest): Promise<Outcome>;
+  replaceReplicas(request: {
+    readonly cluster: string;
+    readonly names: readonly string[];
+    readonly dryRun: boolean;
+  }): Promise<Outcome>;
+  repair(request: {
+    readonly cluster: string;
+    readonly abandon: boolean;
+    readonly dryRun: boolean;
+  }): Promise<Outcome>;
+  delete(request: { readonly cluster: string; readonly dryRun: boolean }): Promise<Outcome>;
+  status(cluster: string): Promise<StatusNow>;
+  list(): Promise<ClusterList>;
+  kubeconfig(cluster: string, options: { readonly endpoint: 'address' | 'dns' }): Promise<string>;
+  ssh(cluster: string, replica: string | undefined, command: readonly string[]): Promise<number>;
+  fault(cluster: string, kind: FaultKind, target: string): Promise<readonly string[]>;
+}
+
+export interface CreateRequest {
+  readonly name: string;
+  readonly provider: ProviderName;
+  readonly zones: readonly string[];
+  readonly region: string | undefined;
+  readonly multizone: boolean;
+  readonly kubernetesVersion: string | undefined;
+  readonly etcdVersion: string | undefined;
+  readonly apiPort: number;
+  readonly balancer: 'auto' | 'always';
+  readonly settings: ProviderSettings;
+  readonly dryRun: boolean;
+}
+
+export type RemoveRequest = { readonly cluster: string; readonly dryRun: boolean } & (
+  | { readonly names: readonly string[] }
+  | { readonly zone: string | undefined; readonly count: number }
+);
+
+/** What is, and who is changing it. */
+export interface StatusNow extends Status {
+  /** The haup that has the cluster's lock; null: nothing is under way. */
+  readonly operation: Holder | null;
+}
+
+/** With what clients met whenever the API address moved. */
+export interface Outcome extends ChangeOutcome {
+  readonly availability: readonly AvailabilityReport[];
+}
+
+export interface ClusterList {
+  readonly clusters: readonly ClusterSummary[];
+  /** Why each of the others could not be read. */
+  readonly unreadable: readonly Error[];
+}
+
+interface ClusterSummary {
+  readonly name: string;
+  readonly provider: string;
+  readonly region: string;
+  readonly replicas: number;
+  readonly kubernetesVersion: string;
+}
+
+export interface EngineOptions {
+  readonly store: string;
+  readonly signal: AbortSignal;
+  readonly emit: (event: HaupEvent) => void;
+  /** For each call. */
+  readonly timeoutMs: number;
+}
+
+export type OpenEngine = (options: EngineOptions) => Promise<Engine>;

@@ -1,0 +1,145 @@
+import { binariesFolder, cacheFolder } from '../artifacts/cache.ts';
+import { ensureBinaries } from '../artifacts/ensure.ts';
+import { hostArchitecture } from '../artifacts/sources.ts';
+import { InputError, NotFoundError } from '../cluster/model/errors.ts';
+import type { ClusterSpec } from '../cluster/model/spec.ts';
+import { binariesFor } from '../cluster/world/execute/binaries.ts';
+import { etcdClients } from '../cluster/world/execute/etcd-client.ts';
+import { authorities } from '../cluster/world/execute/keys.ts';
+import { ClusterMemory, type ClusterState } from '../cluster/world/memory.ts';
+import { RealWorld } from '../cluster/world/world.ts';
+import type { OpenProvider, Provider, ProviderName } from '../providers/provider.ts';
+import { SessionPool } from '../ssh/pool.ts';
+import type { Store } from '../state/store.ts';
+import type { EngineOptions } from './engine.ts';
+import * as operations from './operations.ts';
+import { progressText } from './progress-text.ts';
+
+/** Loads a provider's code: only the composition root knows them all. */
+export type LoadProvider = (name: ProviderName) => Promise<{ open: OpenProvider }>;
+
+/** What the operations need: clusters out of the store, opened, under their locks. */
+export function environment(
+  store: Store<ClusterState>,
+  engineOptions: EngineOptions,
+  load: LoadProvider,
+  /** A dry run: nothing is fetched for it, which may take minutes. */
+  dryRun = false,
+): operations.Environment {
+  const options: Options = { ...engineOptions, load };
+  const read = async (cluster: string): Promise<ClusterMemory> => {
+    const stored = await store.read(cluster);
+    if (!stored) throw new NotFoundError('cluster', cluster, await store.list());
+    return new ClusterMemory(store, stored.value, stored.revision);
+  };
+  const withLock = async <T>(cluster: string, doing: string, work: () => Promise<T>): Promise<T> => {
+    const lock = await store.lock(cluster, { doing: `haup ${doing}` });
+    try {
+      return await work();
+    } finally {
+      await lock.release();
+    }
+  };
+  return {
+    emit: options.emit,
+    signal: options.signal,
+    now: () => Date.now(),
+    names: () => store.list(),
+    looking: async (cluster, work) => withCluster(store, await read(cluster), options, 'look', work),
+    async locked(cluster, doing, work) {
+      await read(cluster); // a name that does not exist is said to be so rather than locked
+      return withLock(cluster, doing, async () =>
+        withCluster(
+          store,
+          await read(cluster),
+          options,
+          dryRun || doing === 'delete' ? 'look' : 'change',
+          work,
+        ),
+      );
+    },
+    creating(spec, dryRun, work) {
+      const create = async () => {
+        if (await store.read(spec.name)) {
+          throw new InputError(`the cluster ${spec.name} exists; see: haup status -c ${spec.name}`);
+        }
+        const memory = new ClusterMemory(store, { spec, pins: {} }, 0);
+        return withCluster(store, memory, options, dryRun ? 'look' : 'change', work);
+      };
+      return dryRun ? create() : withLock(spec.name, 'create', create); // a lock is a file: a dry run makes none
+    },
+    forget: (cluster) => store.remove(cluster),
+  };
+}
+
+interface Options extends EngineOptions {
+  readonly load: LoadProvider;
+}
+
+/** Opens the cluster, does the work, closes what was opened. */
+async function withCluster<T>(
+  store: Store<ClusterState>,
+  memory: ClusterMemory,
+  options: Options,
+  purpose: 'look' | 'change',
+  work: (open: operations.OpenCluster) => Promise<T>,
+): Promise<T> {
+  const { spec } = memory;
+  const provider = await openProvider(spec, options);
+  const pool = new SessionPool({ looking: purpose === 'look' });
+  try {
+    await provider.preflight();
+    if (purpose === 'change' && provider.binaries.kind === 'mounted') await fetchBinaries(spec, options);
+    const secrets = store.secrets(spec.name);
+    const getAuthorities = once(() => authorities(secrets, spec.name));
+    const world = new RealWorld({
+      memory,
+      secrets,
+      provider,
+      pool,
+      authorities: getAuthorities,
+      binaries: binariesFor(spec, provider.binaries),
+      etcdClients: once(async () => etcdClients(await getAuthorities())),
+      signal: options.signal,
+      emit: options.emit,
+    });
+    return await work({ world, provider });
+  } finally {
+    pool.close();
+    await provider.close();
+  }
+}
+
+async function openProvider(spec: ClusterSpec, { signal, emit, load }: Options): Promise<Provider> {
+  const { open } = await load(spec.provider);
+  const release = {
+    kubernetesVersion: spec.kubernetesVersion,
+    etcdVersion: spec.etcdVersion,
+    arch: hostArchitecture(),
+  };
+  return open({
+    cluster: operations.identityOf(spec),
+    settings: spec.settings,
+    signal,
+    progress: (message) => emit({ type: 'progress', topic: spec.provider, message }),
+    binariesFolder: binariesFolder(cacheFolder(), release),
+  });
+}
+
+async function fetchBinaries(spec: ClusterSpec, { signal, emit }: EngineOptions): Promise<void> {
+  await ensureBinaries({
+    kubernetesVersion: spec.kubernetesVersion,
+    etcdVersion: spec.etcdVersion,
+    signal,
+    onProgress: (progress) => emit({ type: 'progress', ...progressText(progress) }),
+  });
+}
+
+/** Made when first asked for, and once. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

@@ -1,0 +1,246 @@
+/** What each command does, in terms of the loop. The composition root gives it the world. */
+import { randomBytes } from 'node:crypto';
+import { applyChange, type Change, type ChangeOptions } from '../cluster/loop/apply-change.ts';
+import { InputError, NotFoundError, StepError } from '../cluster/model/errors.ts';
+import type { Emit } from '../cluster/model/events.ts';
+import type { ClusterSpec } from '../cluster/model/spec.ts';
+import { diagnoseNewcomer } from '../cluster/plan/health.ts';
+import type { Plan } from '../cluster/plan/plan.ts';
+import {
+  abandoned,
+  type Removal,
+  withoutReplicas,
+  withReplacements,
+  withReplicas,
+} from '../cluster/plan/spec-changes.ts';
+import { type Status, statusOf } from '../cluster/plan/status.ts';
+import type { RealWorld } from '../cluster/world/world.ts';
+import type {
+  ClusterIdentity,
+  FaultKind,
+  Provider,
+  ProviderName,
+  ProviderSettings,
+} from '../providers/provider.ts';
+import { newReplicaName } from '../replicas/names.ts';
+import { waitFor } from '../util/wait.ts';
+
+/** An opened cluster: its world, with everything that has to be closed after it. */
+export interface OpenCluster {
+  readonly world: RealWorld;
+  readonly provider: Provider;
+}
+
+export interface Environment {
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  readonly now: () => number;
+  /** Clusters in the store, by name. */
+  names(): Promise<readonly string[]>;
+  /** Runs `work` on a cluster under its lock, named as `doing`. @throws NotFoundError, BusyError, StoreError */
+  locked<T>(cluster: string, doing: string, work: (open: OpenCluster) => Promise<T>): Promise<T>;
+  /** Without the lock: for looking only. */
+  looking<T>(cluster: string, work: (open: OpenCluster) => Promise<T>): Promise<T>;
+  /** Runs `work` on a new cluster; the store holds it from `world.save` on. @throws InputError when it exists. */
+  creating<T>(spec: ClusterSpec, dryRun: boolean, work: (open: OpenCluster) => Promise<T>): Promise<T>;
+  /** Forgets a cluster of which nothing is left. */
+  forget(cluster: string): Promise<void>;
+}
+
+/** What a changing command did, or would do. */
+export interface Outcome {
+  readonly plan: Plan;
+  readonly executed: boolean;
+  /** Afterwards; null when the cluster is gone, or nothing was executed. */
+  readonly status: Status | null;
+  readonly seconds: number;
+}
+
+export interface NewCluster {
+  readonly name: string;
+  readonly provider: ProviderName;
+  readonly region: string;
+  /** One for each replica. */
+  readonly zones: readonly string[];
+  readonly multizone: boolean;
+  readonly kubernetesVersion: string;
+  readonly etcdVersion: string;
+  readonly apiPort: number;
+  readonly balancer: 'auto' | 'always';
+  readonly settings: ProviderSettings;
+}
+
+/** An API server that has just been started again may be busy. */
+const ANSWER_MS = 30_000;
+const SERVICE_CIDR = '10.96.0.0/12';
+
+export async function createCluster(
+  env: Environment,
+  request: NewCluster,
+  dryRun: boolean,
+): Promise<Outcome> {
+  const spec = newSpec(request);
+  return env.creating(spec, dryRun, async (open) => {
+    await checkZones(open.provider, spec.region, request.zones);
+    // A spec of its own identity is saved even though nothing in it changes: from here on the cluster exists.
+    return changed(env, open, (so) => ({ ...so }), { dryRun, mayBeUnfinished: true });
+  });
+}
+
+export function addReplicas(
+  env: Environment,
+  cluster: string,
+  zones: readonly string[],
+  dryRun: boolean,
+): Promise<Outcome> {
+  return env.locked(cluster, 'add-replica', async (open) => {
+    await checkZones(open.provider, open.world.spec().region, zones);
+    return changed(env, open, (spec) => withReplicas(spec, zones, newReplicaName), { dryRun });
+  });
+}
+
+export function removeReplicas(
+  env: Environment,
+  cluster: string,
+  removal: Removal,
+  dryRun: boolean,
+): Promise<Outcome> {
+  const change: Change = (spec, observation) => withoutReplicas(spec, observation, removal);
+  return env.locked(cluster, 'remove-replica', (open) => changed(env, open, change, { dryRun }));
+}
+
+/** Says what is wrong with each before it is replaced. */
+export function replaceReplicas(
+  env: Environment,
+  cluster: string,
+  names: readonly string[],
+  dryRun: boolean,
+): Promise<Outcome> {
+  const change: Change = (spec, observation) => {
+    const next = withReplacements(spec, names, newReplicaName);
+    for (const name of names) {
+      const healthy = 'it is healthy; its successor joins before it leaves';
+      const diagnosis = diagnoseNewcomer(observation, name) ?? healthy;
+      env.emit({ type: 'progress', topic: `diagnosis ${name}`, message: `${name}: ${diagnosis}` });
+    }
+    return next;
+  };
+  return env.locked(cluster, 'replace-replica', (open) => changed(env, open, change, { dryRun }));
+}
+
+export function repair(
+  env: Environment,
+  cluster: string,
+  abandon: boolean,
+  dryRun: boolean,
+): Promise<Outcome> {
+  const change: Change = (spec, observation) => (abandon ? abandoned(spec, observation) : spec);
+  return env.locked(cluster, abandon ? 'repair --abandon' : 'repair', (open) =>
+    changed(env, open, change, { dryRun, mayBeUnfinished: true, partly: true, policy: { revive: true } }),
+  );
+}
+
+export function deleteCluster(env: Environment, cluster: string, dryRun: boolean): Promise<Outcome> {
+  return env.locked(cluster, 'delete', (open) =>
+    changed(env, open, (spec) => ({ ...spec, deleting: true }), { dryRun, mayBeUnfinished: true }),
+  );
+}
+
+export function status(env: Environment, cluster: string): Promise<Status> {
+  return env.looking(cluster, async ({ world }) => {
+    const observation = await world.observe();
+    return statusOf(world.spec(), observation, env.now(), await world.unanswered());
+  });
+}
+
+/** Hurts one replica, or all of a zone. Returns whom it hit. */
+export function fault(env: Environment, cluster: string, kind: FaultKind, target: string): Promise<string[]> {
+  return env.looking(cluster, async ({ world, provider }) => {
+    if (!provider.fault)
+      throw new InputError(`faults are for the local provider; ${cluster} is on ${provider.name}`);
+    const machines = await provider.machines.list();
+    const hit = machines.filter((machine) => machine.name === target || machine.zone === target);
+    if (hit.length === 0) {
+      const known = machines.flatMap((machine) => [machine.name, machine.zone]);
+      throw new NotFoundError(`replica or zone of ${world.spec().name}`, target, [...new Set(known)]);
+    }
+    for (const machine of hit) await provider.fault(kind, machine.name);
+    return hit.map((machine) => machine.name);
+  });
+}
+
+export function identityOf({ name, uid, region, zone, apiPort }: ClusterSpec): ClusterIdentity {
+  return { name, uid, region, zone, apiPort };
+}
+
+async function changed(
+  env: Environment,
+  open: OpenCluster,
+  change: Change,
+  options: Omit<ChangeOptions, 'emit' | 'signal'>,
+): Promise<Outcome> {
+  const { world } = open;
+  const began = env.now();
+  let steps = 0;
+  const emit: Emit = (event) => {
+    if (event.type === 'step-finished') steps += 1;
+    env.emit(event);
+  };
+  const result = await applyChange(world, change, { ...options, emit, signal: env.signal });
+  if (result.executed) env.emit({ type: 'cost', steps, commands: world.commands });
+  const spec = world.spec();
+  const gone = result.executed && spec.deleting;
+  if (result.executed && !gone) await expectAnswer(world, env.signal);
+  if (gone) await env.forget(spec.name);
+  return {
+    plan: result.plan,
+    executed: result.executed,
+    status: result.executed && !gone ? statusOf(spec, result.observation, env.now()) : null,
+    seconds: (env.now() - began) / 1000,
+  };
+}
+
+/**
+ * Also what an earlier run had moved and not seen through is proven here: no command ends well while clients are not
+ * answered.
+ */
+async function expectAnswer(world: RealWorld, signal: AbortSignal): Promise<void> {
+  const { name } = world.spec();
+  const ask = async (): Promise<true> => {
+    const reason = await world.unanswered();
+    if (reason) throw new Error(reason);
+    return true;
+  };
+  await waitFor(ask, { what: 'the API at its address', timeoutMs: ANSWER_MS, signal }).catch((cause) => {
+    signal.throwIfAborted();
+    throw new StepError(
+      'reach the API, although every step is done',
+      cause,
+      `look with: haup status -c ${name}`,
+    );
+  });
+}
+
+function newSpec(request: NewCluster): ClusterSpec {
+  const { zones, ...rest } = request;
+  const empty: ClusterSpec = {
+    ...rest,
+    settings: { ...request.settings } as ClusterSpec['settings'],
+    uid: randomBytes(8).toString('hex'),
+    zone: zones[0] ?? '',
+    serviceCidr: SERVICE_CIDR,
+    replicas: [],
+    usedNames: [],
+    bootstrapped: false,
+    deleting: false,
+    attempts: {},
+  };
+  return withReplicas(empty, zones, newReplicaName);
+}
+
+async function checkZones(provider: Provider, region: string, zones: readonly string[]): Promise<void> {
+  const known = await provider.zones();
+  for (const zone of zones) {
+    if (!known.includes(zone)) throw new NotFoundError(`zone in the region ${region}`, zone, known);
+  }
+}

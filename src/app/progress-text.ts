@@ -1,0 +1,17 @@
+import type { ArtifactProgress } from '../artifacts/progress.ts';
+
+/** The progress of getting the binaries, as a topic and a line for it. */
+export function progressText(progress: ArtifactProgress): { topic: string; message: string } {
+  switch (progress.kind) {
+    case 'message':
+      return { topic: `binaries ${progress.text}`, message: progress.text };
+    case 'build':
+      return { topic: 'build', message: `building the binaries: ${progress.line}` };
+    case 'download': {
+      const part = progress.total
+        ? `${Math.floor((progress.received / progress.total) * 100)} %`
+        : `${Math.floor(progress.received / 1e6)} MB`;
+      return { topic: `download ${progress.file}`, message: `downloading ${progress.file}: ${part}` };
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import type { Interruption } from '../../providers/provider.ts';
+import { Refusal } from '../model/errors.ts';
+import type { Observation } from '../model/observation.ts';
+import { type ClusterSpec, wanted } from '../model/spec.ts';
+import { describe, type Step } from '../model/step.ts';
+import { next } from '../plan/next.ts';
+import { makePlan, type Plan } from '../plan/plan.ts';
+import { type ConvergeOptions, converge, type World } from './converge.ts';
+
+/** A world whose spec can be changed; the save is atomic, durable and refuses to overwrite somebody else's. */
+export interface ChangeableWorld extends World {
+  save(spec: ClusterSpec): Promise<void>;
+  interruption(spec: ClusterSpec): Interruption;
+}
+
+/** What a command makes of the spec; throws what speaks against it. */
+export type Change = (spec: ClusterSpec, observation: Observation) => ClusterSpec;
+
+export interface ChangeOptions extends ConvergeOptions {
+  readonly dryRun: boolean;
+  /** `repair` and `delete` are the way out of an unfinished change; nothing else is piled on top of one. */
+  readonly mayBeUnfinished?: boolean;
+  /** Do what is safe even if the whole cannot be done (`repair`): the rest is refused at the end. */
+  readonly partly?: boolean;
+}
+
+export interface ChangeResult {
+  readonly plan: Plan;
+  readonly executed: boolean;
+  /** After the change; before it in a dry run. */
+  readonly observation: Observation;
+}
+
+/**
+ * The shape of every command that changes something: look, decide what should be, plan the whole way there, refuse what
+ * is not safe while nothing has happened yet, remember what should be, go.
+ */
+export async function applyChange(
+  world: ChangeableWorld,
+  change: Change,
+  options: ChangeOptions,
+): Promise<ChangeResult> {
+  const observation = await world.observe();
+  const before = world.spec();
+  const unfinished = options.mayBeUnfinished ? undefined : whatIsUnfinished(before, observation);
+  if (unfinished && !isAmendable(unfinished)) throw unfinished.refusal;
+
+  const after = change(before, observation);
+  if (unfinished && !isAmended(unfinished, after)) throw unfinished.refusal;
+  const plan = makePlan(after, observation, {
+    interruption: world.interruption(after),
+    ...(options.policy ? { policy: options.policy } : {}),
+  });
+  // A change that is stuck may be amended by one that gets it unstuck: the replica in its way is replaced.
+  if (unfinished && plan.blocked.length > 0) throw unfinished.refusal;
+  options.emit({ type: 'plan', plan });
+  if (options.dryRun) return { plan, executed: false, observation };
+  const [blocked] = plan.blocked;
+  if (blocked && !options.partly) throw new Refusal(blocked.message, blocked.advice);
+
+  if (after !== before) await world.save(after);
+  return { plan, executed: true, observation: await converge(world, options) };
+}
+
+interface Unfinished {
+  readonly refusal: Refusal;
+  /** What `haup repair` would do next; null when only deletion goes on. */
+  readonly steps: readonly Step[] | null;
+}
+
+/** Only what a single replica holds up can be helped by a change: one that takes that replica out. */
+function isAmendable({ steps }: Unfinished): boolean {
+  return steps?.every((step) => 'replica' in step && step.replica !== null) ?? false;
+}
+
+/** Nothing that is still to do is about a replica that stays. */
+function isAmended({ steps }: Unfinished, after: ClusterSpec): boolean {
+  return (steps ?? []).every((step) => !('replica' in step && step.replica && wanted(after, step.replica)));
+}
+
+function whatIsUnfinished(spec: ClusterSpec, observation: Observation): Unfinished | undefined {
+  if (spec.deleting) {
+    const advice = `finish that with: haup delete -c ${spec.name}`;
+    return { refusal: new Refusal(`${spec.name} is being deleted`, advice), steps: null };
+  }
+  const { steps, blocked } = next(spec, observation);
+  const open = [
+    ...steps.map((step) => `still to do is to ${describe(step)}`),
+    ...blocked.map((b) => b.message),
+  ];
+  if (open.length === 0) return undefined;
+  const refusal = new Refusal(
+    `${spec.name} has an unfinished change: ${open.slice(0, 3).join('; ')}${open.length > 3 ? '; …' : ''}`,
+    `finish it first: haup repair -c ${spec.name} (or settle for what is there: haup repair --abandon -c ${spec.name})`,
+  );
+  return { refusal, steps };
+}

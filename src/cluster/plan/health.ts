@@ -1,0 +1,108 @@
+import { machineOf, memberOf, type Observation, type Silence } from '../model/observation.ts';
+import { type ClusterSpec, type ReplicaSpec, replicaZones, wanted, wantsBalancer } from '../model/spec.ts';
+
+const DAY_MS = 86_400_000;
+/** Certificates are renewed by replacing the replica; a month leaves time to choose when. */
+const EXPIRES_SOON_DAYS = 30;
+
+/** What an operator should know although nothing is unfinished. Pure. */
+export function warningsOf(spec: ClusterSpec, o: Observation, now: number): string[] {
+  const warnings = spec.replicas.flatMap((replica) => replicaWarnings(spec, o, replica, now));
+  if (o.bootstrapped && !o.etcd.readable) {
+    warnings.unshift('etcd has no quorum or cannot be reached; its members are shown as last known');
+  }
+  if (o.address?.lost) {
+    warnings.unshift(
+      `nobody reaches ${o.address.ip}: ${o.address.lost}; haup repair moves it to another zone`,
+    );
+  }
+  if (spec.replicas.length === 2) {
+    warnings.push('two replicas are worse than one: both are needed for every write; add a third');
+  }
+  if (spec.replicas.length > 1 && replicaZones(spec).length === 1) {
+    warnings.push(
+      `all replicas are in ${spec.replicas[0]!.zone}: the cluster does not survive the loss of that zone`,
+    );
+  }
+  return [...warnings, ...drift(spec, o)];
+}
+
+function replicaWarnings(spec: ClusterSpec, o: Observation, replica: ReplicaSpec, now: number): string[] {
+  const diagnosis = diagnose(o, replica.name);
+  const expires = machineOf(o, replica.name)?.inside?.certificateExpires;
+  const days = expires ? (Date.parse(expires) - now) / DAY_MS : Number.POSITIVE_INFINITY;
+  const again = `haup replace-replica -c ${spec.name} ${replica.name}`;
+  return [
+    ...(diagnosis ? [`${replica.name}: ${diagnosis}`] : []),
+    ...(days < EXPIRES_SOON_DAYS
+      ? [
+          `${replica.name}: its certificates ${days < 0 ? 'have expired' : `expire in ${Math.floor(days)} days`}; renew them with: ${again}`,
+        ]
+      : []),
+  ];
+}
+
+const SILENCES: Readonly<Record<Silence, string>> = {
+  nothing: 'its machine runs but is cut off: no packet comes back',
+  'no-sshd': 'its machine runs but its sshd does not',
+  'no-greeting':
+    'its machine runs but hangs: it accepts connections and says nothing (frozen, or out of memory)',
+  'no-entry': "its machine does not know the operator's key: its disk has been emptied or exchanged",
+  'other-key': 'its machine has another SSH host key: its disk has been emptied, or this is another machine',
+  unknown: 'its machine runs but does not answer (frozen, cut off, or out of memory)',
+};
+
+/** What is wrong with a replica that has joined; null when nothing is, or when it has yet to join. */
+export function diagnose(o: Observation, name: string): string | null {
+  const member = memberOf(o, name);
+  const nobodyKnows = o.bootstrapped && o.etcd.members.length === 0;
+  if (!member && nobodyKnows) return machineTrouble(o, name);
+  if (!member || member.learner) return null;
+  const inside = machineOf(o, name)?.inside;
+  if (!inside) return machineTrouble(o, name);
+  if (!inside.provisioned || !inside.etcdData) return 'its disk has been emptied: it holds no etcd data';
+  if (!member.started) return 'its etcd member never started';
+  if (inside.etcd !== 'running') return 'etcd does not run';
+  if (!o.etcd.readable) return 'its etcd member has no leader';
+  if (!member.healthy) return 'its etcd member does not follow the leader';
+  if (inside.apiServer === 'disabled' || inside.controllers === 'disabled') return null;
+  if (inside.apiServer !== 'ready') return 'its API server is not ready';
+  if (inside.controllers !== 'running') return 'controller manager or scheduler does not run';
+  return null;
+}
+
+/** As {@link diagnose}, of one that has yet to join too: what stands in its way. */
+export function diagnoseNewcomer(o: Observation, name: string): string | null {
+  const member = memberOf(o, name);
+  if (!o.etcd.readable || (member && !member.learner)) return diagnose(o, name);
+  const joins = !member
+    ? 'it has not joined etcd'
+    : member.started
+      ? 'its etcd member has not caught up'
+      : 'its etcd member never started';
+  return [joins, machineTrouble(o, name)].filter(Boolean).join('; ');
+}
+
+/** Why nobody can look inside the machine; null when it can be done. */
+function machineTrouble(o: Observation, name: string): string | null {
+  const machine = machineOf(o, name);
+  if (!machine) return 'its machine is gone';
+  if (machine.state === 'stopped') return 'its machine is stopped';
+  return machine.inside ? null : SILENCES[machine.silence ?? 'unknown'];
+}
+
+/** What is there although the spec does not say so. */
+function drift(spec: ClusterSpec, o: Observation): string[] {
+  const orphans = o.machines.filter((machine) => !wanted(spec, machine.name)).map((machine) => machine.name);
+  const members = o.etcd.members
+    .filter((m) => !wanted(spec, m.name) && !machineOf(o, m.name))
+    .map((m) => m.name);
+  const targets = (o.balancer?.targets ?? []).filter((t) => !wanted(spec, t.replica)).map((t) => t.replica);
+  const say = (names: readonly string[], what: string): string[] =>
+    names.length > 0 ? [`${names.join(', ')}: ${what}`] : [];
+  return [
+    ...say(orphans, 'a machine that is to leave'),
+    ...say(members, 'a member of etcd without a machine'),
+    ...(wantsBalancer(spec) ? say(targets, 'a target of the load balancer that should not be there') : []),
+  ];
+}

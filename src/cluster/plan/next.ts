@@ -1,0 +1,42 @@
+/**
+ * The heart of haup: what may be done now to bring what is closer to what should be. Pure; called again after every
+ * step with a new observation, so that a crash, a lost reply or somebody else's change needs no special care.
+ */
+import type { Observation } from '../model/observation.ts';
+import type { ClusterSpec } from '../model/spec.ts';
+import type { Step } from '../model/step.ts';
+import { moveAddress } from './rules/address.ts';
+import { deleteAll } from './rules/deletion.ts';
+import { letOrphansLeave } from './rules/leaving.ts';
+import { prepareMachines } from './rules/machines.ts';
+import { changeMembership, reviveEtcd } from './rules/membership.ts';
+import { nameBalancer } from './rules/naming.ts';
+import { startControlPlanes } from './rules/serving.ts';
+import { type Decision, type Policy, view } from './view.ts';
+
+const CONVERGE: Policy = { revive: false };
+
+/** Steps that do not depend on each other come together; an empty answer means that there is nothing left to do. */
+export function next(spec: ClusterSpec, observation: Observation, policy: Policy = CONVERGE): Decision {
+  const v = view(spec, observation, policy);
+  if (spec.deleting) return deleteAll(v);
+  if (!observation.network) return { steps: [{ kind: 'ensure-network' }], blocked: [] };
+
+  const reserve: Step[] = observation.address ? [] : [{ kind: 'reserve-address' }];
+  const membership = changeMembership(v);
+  const address = moveAddress(v);
+  const leaving = letOrphansLeave(v);
+  return {
+    steps: [
+      ...reserve,
+      ...prepareMachines(v),
+      ...reviveEtcd(v),
+      ...membership.steps,
+      ...startControlPlanes(v),
+      ...address.steps,
+      ...nameBalancer(v),
+      ...leaving.steps,
+    ],
+    blocked: [...membership.blocked, ...address.blocked, ...leaving.blocked],
+  };
+}

@@ -1,0 +1,127 @@
+import type { Interruption } from '../../providers/provider.ts';
+import type { Observation } from '../model/observation.ts';
+import { type ClusterSpec, replicaZones } from '../model/spec.ts';
+import type { Step } from '../model/step.ts';
+import { next } from './next.ts';
+import { simulate } from './simulate.ts';
+import { type Standing, standing } from './standing.ts';
+import type { Policy } from './view.ts';
+
+/** Something is needed that would not be safe, or cannot work: why, and the way out. */
+export interface Blocked {
+  readonly message: string;
+  readonly advice: string;
+  /** It may be over in a moment, without anybody's help: an election. */
+  readonly passing?: boolean;
+}
+
+export interface PlannedStep {
+  readonly step: Step;
+  readonly before: Standing;
+  readonly after: Standing;
+}
+
+/** Everything that a command would do, in an order that it could happen in. */
+export interface Plan {
+  readonly steps: readonly PlannedStep[];
+  /** Not empty: the command is refused (exit code 3). */
+  readonly blocked: readonly Blocked[];
+  readonly warnings: readonly string[];
+  /** How long the API address will not answer, in seconds; null when it does not move. */
+  readonly interruption: {
+    readonly expectedSeconds: number;
+    readonly worstSeconds: number;
+    readonly note: string | null;
+  } | null;
+  /** What will be. */
+  readonly end: Observation;
+}
+
+/** More steps than any plan for nine replicas has: reaching it is a defect of ours, not a long plan. */
+const TOO_MANY = 300;
+
+export interface PlanOptions {
+  readonly policy?: Policy;
+  /** The provider's own figures for moving the address. */
+  readonly interruption: Interruption;
+}
+
+/** `next` and `simulate` run against each other until nothing is left: a dry run is what a run would do. Pure. */
+export function makePlan(spec: ClusterSpec, from: Observation, options: PlanOptions): Plan {
+  const steps: PlannedStep[] = [];
+  let at = from;
+  for (;;) {
+    const decision = next(spec, at, options.policy);
+    if (decision.steps.length === 0) {
+      return {
+        steps,
+        blocked: decision.blocked,
+        warnings: spec.deleting ? [] : warningsOf(spec, from, steps),
+        interruption: interruptionOf(spec, from, steps, options.interruption),
+        end: at,
+      };
+    }
+    for (const step of decision.steps) {
+      const after = simulate(step, at);
+      steps.push({ step, before: standing(at), after: standing(after) });
+      at = after;
+    }
+    if (steps.length > TOO_MANY) {
+      throw new Error(`the plan does not end; its last step is ${JSON.stringify(steps.at(-1)?.step)}`);
+    }
+  }
+}
+
+function warningsOf(spec: ClusterSpec, from: Observation, steps: readonly PlannedStep[]): string[] {
+  const warnings: string[] = [];
+  const count = spec.replicas.length;
+  if (count === 2) {
+    warnings.push(
+      'two replicas are worse than one: both are needed for every write, so either failure stops the API; add a third (--count 2 adds two at once)',
+    );
+  } else if (count % 2 === 0) {
+    warnings.push(`${count} replicas tolerate no more failures than ${count - 1}`);
+  }
+  if (count > 1 && replicaZones(spec).length === 1) {
+    warnings.push(
+      `all replicas are in ${spec.replicas[0]!.zone}: the cluster does not survive the loss of that zone`,
+    );
+  }
+  const before = standing(from);
+  const thin = steps.find((s) => s.after.voters === 2 && s.before.voters === 1);
+  if (thin && count > 2) {
+    warnings.push(
+      'between the promotion of the second voter and of the third, both of two voters are needed',
+    );
+  }
+  const weakest = Math.min(...steps.map((s) => s.after.failuresTolerated));
+  if (steps.length > 0 && weakest < before.failuresTolerated && count > 2) {
+    warnings.push(`on the way no more than ${weakest} failure${weakest === 1 ? ' is' : 's are'} tolerated`);
+  }
+  return warnings;
+}
+
+function interruptionOf(
+  spec: ClusterSpec,
+  from: Observation,
+  steps: readonly PlannedStep[],
+  figures: Interruption,
+): Plan['interruption'] {
+  let holder = from.address?.holder;
+  let expected = 0;
+  let worst = 0;
+  let moves = 0;
+  for (const { step } of steps) {
+    if (step.kind !== 'hand-over') continue;
+    if (holder && holder.kind !== 'nobody') {
+      const kind =
+        step.replica === null ? 'promotion' : holder.kind === 'balancer' ? 'demotion' : 'replacement';
+      expected += figures[kind][0];
+      worst += figures[kind][1];
+      moves += 1;
+    }
+    holder = step.replica === null ? { kind: 'balancer' } : { kind: 'machine', name: step.replica };
+  }
+  if (moves === 0 || spec.deleting) return null;
+  return { expectedSeconds: expected, worstSeconds: worst, note: figures.note };
+}

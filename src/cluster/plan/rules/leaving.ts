@@ -1,0 +1,49 @@
+import { wantsBalancer } from '../../model/spec.ts';
+import type { Step } from '../../model/step.ts';
+import { type Decision, isServing, nothingToDo, type Replica, type View } from '../view.ts';
+import { isAddressSettled, isGrown } from './address.ts';
+import { mayRemove, remove } from './membership.ts';
+
+/**
+ * Orphans leave in one order: out of the balancer and drained → controller manager and scheduler stopped → API server
+ * stopped → etcd leadership moved → member removed → machine deleted. Dead ones skip what cannot be done any more.
+ */
+export function letOrphansLeave(v: View): Decision {
+  if (v.observation.bootstrapped && !v.observation.etcd.readable) return nothingToDo;
+  const gone = v.orphans.filter((orphan) => orphan.machine && !orphan.member && !isInUse(v, orphan));
+  const deletions = gone.map((orphan): Step => ({ kind: 'delete-machine', replica: orphan.name }));
+
+  const live = v.orphans.filter((orphan) => orphan.member && !orphan.member.learner && orphan.member.healthy);
+  const farewell = live.length > 0 && isGrown(v) ? sayGoodbye(v, live) : nothingToDo;
+  return { steps: [...deletions, ...farewell.steps], blocked: farewell.blocked };
+}
+
+function sayGoodbye(v: View, leavers: readonly Replica[]): Decision {
+  const blocked = mayRemove(v, leavers);
+  if (blocked) return { steps: [], blocked: [blocked] };
+  // Somebody else must serve, at the address, before anything that serves stops.
+  if (!isAddressSettled(v) || !v.replicas.some(isServing)) return nothingToDo;
+  if (leavers.some((leaver) => isInUse(v, leaver))) return nothingToDo;
+
+  const stops = leavers.flatMap((leaver) => stop(leaver) ?? []);
+  if (stops.length > 0) return { steps: stops, blocked: [] };
+  const leader = leavers.find((leaver) => leaver.member!.leader);
+  const heir = v.replicas.find(isServing)!;
+  if (leader) return { steps: [{ kind: 'move-leader', replica: leader.name, to: heir.name }], blocked: [] };
+  return remove(v, leavers[0]!);
+}
+
+function stop(leaver: Replica): Step | undefined {
+  if (!leaver.inside) return undefined;
+  if (leaver.inside.controllers !== 'disabled') return { kind: 'stop-controllers', replica: leaver.name };
+  if (leaver.inside.apiServer !== 'disabled') return { kind: 'stop-api-server', replica: leaver.name };
+  return undefined;
+}
+
+/** Clients still reach it: it holds the address, or it is a target of the balancer that does. */
+function isInUse(v: View, replica: Replica): boolean {
+  const { address, balancer } = v.observation;
+  if (address?.holder.kind === 'machine' && address.holder.name === replica.name) return true;
+  const isTarget = balancer?.targets.some((target) => target.replica === replica.name) ?? false;
+  return isTarget && wantsBalancer(v.spec);
+}

@@ -1,0 +1,141 @@
+/**
+ * What commands make of a spec. Pure: each takes what should be and what is, and gives what should be from now on, or
+ * throws why not. Whether the way there is safe is the plan's affair, not theirs.
+ */
+import { InputError, NotFoundError, Refusal } from '../model/errors.ts';
+import { MAX_REPLICAS } from '../model/names.ts';
+import { machineOf, memberOf, type Observation } from '../model/observation.ts';
+import { type ClusterSpec, type ReplicaSpec, replicaZones } from '../model/spec.ts';
+
+/** Gives a name that the cluster has never used. */
+export type NameMaker = (cluster: string, used: readonly string[]) => string;
+
+/** One replica for each zone named. */
+export function withReplicas(spec: ClusterSpec, zones: readonly string[], nameOf: NameMaker): ClusterSpec {
+  if (spec.replicas.length + zones.length > MAX_REPLICAS) {
+    throw new InputError(
+      `a cluster has at most ${MAX_REPLICAS} replicas; ${spec.name} would have ${spec.replicas.length + zones.length}`,
+    );
+  }
+  const grown = { ...spec, replicas: [...spec.replicas], usedNames: [...spec.usedNames] };
+  for (const zone of zones) {
+    const name = nameOf(spec.name, grown.usedNames);
+    grown.replicas.push({ name, zone });
+    grown.usedNames.push(name);
+  }
+  const [first, ...others] = replicaZones(grown);
+  if (!grown.multizone && others.length > 0) {
+    throw new Refusal(
+      `${spec.name} was made for one zone (${first}); ${others.join(', ')} would be another`,
+      'clusters over several zones are made with MULTIZONE=true haup create (or --multizone)',
+    );
+  }
+  return grown;
+}
+
+export type Removal =
+  | { readonly names: readonly string[] }
+  | { readonly zone: string | undefined; readonly count: number };
+
+export function withoutReplicas(spec: ClusterSpec, observation: Observation, removal: Removal): ClusterSpec {
+  const names = 'names' in removal ? removal.names : choose(spec, observation, removal);
+  for (const name of names) find(spec, name);
+  const replicas = spec.replicas.filter((replica) => !names.includes(replica.name));
+  if (replicas.length === 0) {
+    throw new Refusal(
+      `${names.join(', ')} ${names.length > 1 ? 'are' : 'is'} all that ${spec.name} has: the last replica is never removed`,
+      `to delete the whole cluster: haup delete -c ${spec.name}`,
+    );
+  }
+  return { ...spec, replicas };
+}
+
+/** A successor in the same zone for each. Several dead ones go together: etcd adds nothing while any is still listed. */
+export function withReplacements(
+  spec: ClusterSpec,
+  names: readonly string[],
+  nameOf: NameMaker,
+): ClusterSpec {
+  for (const name of names) find(spec, name);
+  const usedNames = [...spec.usedNames];
+  const replicas = spec.replicas.map((replica) => {
+    if (!names.includes(replica.name)) return replica;
+    const successor = nameOf(spec.name, usedNames);
+    usedNames.push(successor);
+    return { name: successor, zone: replica.zone };
+  });
+  return { ...spec, replicas, usedNames };
+}
+
+/**
+ * Settles for what is there: the replicas are the voters of now. What has not become one is not waited for, what has
+ * left does not come back. Without a voter ever, there is nothing to keep.
+ */
+export function abandoned(spec: ClusterSpec, observation: Observation): ClusterSpec {
+  if (spec.deleting || !observation.bootstrapped) return { ...spec, deleting: true };
+  if (!observation.etcd.readable) {
+    throw new Refusal(
+      'etcd has no quorum or cannot be reached, so nobody can say who its voters are',
+      'bring a majority of the machines back (haup repair), or follow docs/runbooks/lost-quorum.md',
+    );
+  }
+  const voters = observation.etcd.members.filter((member) => !member.learner);
+  const replicas = voters.flatMap((member): ReplicaSpec[] => {
+    const zone =
+      spec.replicas.find((r) => r.name === member.name)?.zone ?? machineOf(observation, member.name)?.zone;
+    return zone === undefined ? [] : [{ name: member.name, zone }];
+  });
+  const known = spec.replicas.filter((replica) => replicas.some((r) => r.name === replica.name));
+  const returning = replicas.filter((replica) => !known.some((r) => r.name === replica.name));
+  return { ...spec, replicas: [...known, ...returning] };
+}
+
+function find(spec: ClusterSpec, name: string): ReplicaSpec {
+  const replica = spec.replicas.find((candidate) => candidate.name === name);
+  if (replica) return replica;
+  const names = spec.replicas.map((candidate) => candidate.name);
+  throw new NotFoundError(`replica of ${spec.name}`, name, names);
+}
+
+/**
+ * Which of a zone (or of all) to remove: what is not healthy first, so that the survivors are; then from the fullest
+ * zone, to keep the spread; then anything but the etcd leader, to spare an election; then the youngest.
+ */
+function choose(
+  spec: ClusterSpec,
+  observation: Observation,
+  { zone, count }: { readonly zone: string | undefined; readonly count: number },
+): string[] {
+  const inZone = (replica: ReplicaSpec): boolean => zone === undefined || replica.zone === zone;
+  const candidates = spec.replicas.filter(inZone);
+  if (candidates.length === 0)
+    throw new NotFoundError(`zone with replicas of ${spec.name}`, zone ?? '', replicaZones(spec));
+  if (candidates.length < count) {
+    throw new InputError(
+      `there ${candidates.length === 1 ? 'is' : 'are'} ${candidates.length} to remove${zone ? ` in ${zone}` : ''}, not ${count}`,
+    );
+  }
+  let left = spec.replicas;
+  const chosen: string[] = [];
+  while (chosen.length < count) {
+    const score = (replica: ReplicaSpec): number[] => {
+      const member = memberOf(observation, replica.name);
+      const ready = machineOf(observation, replica.name)?.inside?.apiServer === 'ready';
+      return [
+        member?.healthy && ready ? 0 : 1,
+        left.filter((other) => other.zone === replica.zone).length,
+        member?.leader ? 0 : 1,
+        spec.replicas.indexOf(replica),
+      ];
+    };
+    const best = left.filter(inZone).toSorted((a, b) => compare(score(b), score(a)))[0]!;
+    chosen.push(best.name);
+    left = left.filter((replica) => replica !== best);
+  }
+  return chosen;
+}
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  const index = a.findIndex((value, i) => value !== b[i]);
+  return index < 0 ? 0 : a[index]! - b[index]!;
+}

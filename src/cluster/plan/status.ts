@@ -1,0 +1,130 @@
+import { machineOf, memberOf, type Observation } from '../model/observation.ts';
+import type { ClusterSpec } from '../model/spec.ts';
+import { describe } from '../model/step.ts';
+import { warningsOf } from './health.ts';
+import { next } from './next.ts';
+import { standing } from './standing.ts';
+
+/** The answer of `haup status -o json`: other people's scripts rely on it. */
+export interface Status {
+  readonly cluster: string;
+  readonly provider: string;
+  readonly region: string;
+  readonly multizone: boolean;
+  readonly kubernetesVersion: string;
+  readonly etcdVersion: string;
+  readonly apiAddress: {
+    readonly ip: string;
+    readonly port: number;
+    readonly holder: { readonly kind: 'machine' | 'balancer' | 'nobody'; readonly name: string | null };
+  } | null;
+  readonly loadBalancer: {
+    readonly name: string;
+    readonly targets: readonly {
+      readonly replica: string;
+      readonly health: 'healthy' | 'unhealthy' | 'draining';
+    }[];
+  } | null;
+  readonly replicas: readonly ReplicaStatus[];
+  readonly etcd: {
+    readonly voters: number;
+    readonly learners: number;
+    readonly quorum: number;
+    readonly healthy: number;
+    readonly failuresTolerated: number;
+  };
+  readonly converged: boolean;
+  /** The steps that `haup repair` would run, as sentences. */
+  readonly unfinished: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+export interface ReplicaStatus {
+  readonly name: string;
+  readonly zone: string;
+  readonly internalIp: string | null;
+  readonly externalIp: string | null;
+  readonly machine: 'running' | 'stopped' | 'missing';
+  readonly apiServer: 'ready' | 'unready' | 'unreachable';
+  readonly etcd: {
+    readonly id: string | null;
+    readonly role: 'leader' | 'follower' | 'learner' | 'unstarted' | 'missing';
+    readonly healthy: boolean;
+  };
+  /** RFC 3339 */
+  readonly certificateExpires: string | null;
+}
+
+/**
+ * What is, in the words of the command line. Pure; `now` in milliseconds since the epoch, for what expires; `unanswered`
+ * what a client meets at the API address instead of an answer.
+ */
+export function statusOf(
+  spec: ClusterSpec,
+  observation: Observation,
+  now: number,
+  unanswered: string | null = null,
+): Status {
+  const { address, balancer } = observation;
+  const { steps, blocked } = next(spec, observation);
+  const { voters, learners, quorum, healthy, failuresTolerated } = standing(observation);
+  const names = new Set([
+    ...spec.replicas.map((replica) => replica.name),
+    ...observation.machines.map((machine) => machine.name),
+    ...observation.etcd.members.map((member) => member.name),
+  ]);
+  return {
+    cluster: spec.name,
+    provider: spec.provider,
+    region: spec.region,
+    multizone: spec.multizone,
+    kubernetesVersion: spec.kubernetesVersion,
+    etcdVersion: spec.etcdVersion,
+    apiAddress: address && {
+      ip: address.ip,
+      port: spec.apiPort,
+      holder: {
+        kind: address.holder.kind,
+        name:
+          address.holder.kind === 'machine'
+            ? address.holder.name
+            : (address.holder.kind === 'balancer' && balancer?.name) || null,
+      },
+    },
+    loadBalancer: balancer && { name: balancer.name, targets: balancer.targets },
+    replicas: [...names].map((name) => replicaStatus(spec, observation, name)),
+    etcd: { voters, learners, quorum, healthy, failuresTolerated },
+    converged: steps.length === 0 && blocked.length === 0,
+    unfinished: [...steps.map(describe), ...blocked.map((b) => b.message)],
+    warnings: [
+      ...(unanswered
+        ? [`the API does not answer at https://${address?.ip}:${spec.apiPort}: ${unanswered}`]
+        : []),
+      ...warningsOf(spec, observation, now),
+    ],
+  };
+}
+
+function replicaStatus(spec: ClusterSpec, observation: Observation, name: string): ReplicaStatus {
+  const machine = machineOf(observation, name);
+  const member = memberOf(observation, name);
+  const zone = machine?.zone ?? spec.replicas.find((replica) => replica.name === name)?.zone ?? '';
+  const inside = machine?.state === 'running' ? machine.inside : null;
+  return {
+    name,
+    zone,
+    internalIp: machine?.internalIp ?? null,
+    externalIp: machine?.externalIp ?? null,
+    machine: machine?.state ?? 'missing',
+    apiServer: inside ? (inside.apiServer === 'ready' ? 'ready' : 'unready') : 'unreachable',
+    etcd: { id: member?.id ?? null, role: roleOf(member), healthy: member?.healthy ?? false },
+    certificateExpires: inside?.certificateExpires ?? null,
+  };
+}
+
+function roleOf(member: ReturnType<typeof memberOf>): ReplicaStatus['etcd']['role'] {
+  if (!member) return 'missing';
+  if (!member.started) return 'unstarted';
+  if (member.learner) return 'learner';
+  return member.leader ? 'leader' : 'follower';
+}

@@ -1,0 +1,49 @@
+import * as lifecycle from '../../../replicas/lifecycle.ts';
+import { SshError } from '../../../ssh/errors.ts';
+import { systemClock } from '../../../util/clock.ts';
+import type { Halfway } from '../../loop/running.ts';
+import type { Progress, Tools } from './tools.ts';
+
+/** Longer than a look at machines that answer: one at a machine that does not must not hold the controllers up. */
+const LOOK_MS = 500;
+
+/**
+ * `halfway`: its API server is ready, so that it can become a target or get the address while the controllers start, which
+ * takes a small machine's whole processor: so they start when that has been seen. Not on a real cloud, where moving the
+ * address cuts every session.
+ */
+export async function startControlPlane(
+  t: Tools,
+  replica: string,
+  progress: Progress,
+  halfway: Halfway,
+): Promise<void> {
+  const { apiPort, provider } = t.memory.spec;
+  const serving = async (): Promise<void> => {
+    if (provider === 'local') await Promise.race([halfway(), systemClock.sleep(LOOK_MS, t.signal)]);
+  };
+  const start = async (): Promise<void> =>
+    lifecycle.startControlPlane(
+      await t.session(replica),
+      { apiPort, serving },
+      { signal: t.signal, progress },
+    );
+  try {
+    await start();
+  } catch (error) {
+    // It was given the address meanwhile, and lost the one that it was reached by. What has been done is not done again.
+    if (!(error instanceof SshError) || error.kind !== 'lost') throw error;
+    t.drop(replica);
+    await start();
+  }
+}
+
+export async function stopControllers(t: Tools, replica: string, progress: Progress): Promise<void> {
+  progress('waiting for the leases to be released');
+  await lifecycle.stopControllers(await t.session(replica), { signal: t.signal, progress });
+}
+
+export async function stopApiServer(t: Tools, replica: string, progress: Progress): Promise<void> {
+  progress('finishing what it has accepted');
+  await lifecycle.stopApiServer(await t.session(replica), { signal: t.signal, progress });
+}

@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import type { PinRecord } from '../../ssh/hostkey.ts';
+import type { Store } from '../../state/store.ts';
+import { type ClusterSpec, clusterSpecSchema } from '../model/spec.ts';
+
+const pinSchema = z.strictObject({
+  current: z.string(),
+  next: z.string().optional(),
+  seen: z.boolean(),
+  own: z.boolean().optional(),
+});
+
+/** What the store keeps of a cluster, its secrets apart: only what cannot be observed. */
+export const clusterStateSchema = z.strictObject({
+  spec: clusterSpecSchema,
+  /** The SSH host keys of the machines, by replica. */
+  pins: z.record(z.string(), pinSchema),
+});
+
+export type ClusterState = z.infer<typeof clusterStateSchema>;
+type Pin = z.infer<typeof pinSchema>;
+
+/**
+ * The stored state of one cluster during one run, under its lock. Saves happen one after the other, each on top of what
+ * the last one left; somebody else's change in between (a lock that was broken) makes a save fail rather than win.
+ */
+export class ClusterMemory {
+  readonly #store: Pick<Store<ClusterState>, 'create' | 'save'>;
+  #state: ClusterState;
+  #revision: number;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  /** Revision 0: nothing is stored yet, and the first save makes it. */
+  constructor(store: Pick<Store<ClusterState>, 'create' | 'save'>, state: ClusterState, revision: number) {
+    this.#store = store;
+    this.#state = state;
+    this.#revision = revision;
+  }
+
+  get spec(): ClusterSpec {
+    return this.#state.spec;
+  }
+
+  updateSpec(change: (spec: ClusterSpec) => ClusterSpec): Promise<void> {
+    return this.#update((state) => ({ ...state, spec: change(state.spec) }));
+  }
+
+  pin(replica: string): Pin | undefined {
+    return this.#state.pins[replica];
+  }
+
+  setPin(replica: string, pin: Pin): Promise<void> {
+    return this.#update((state) => ({ ...state, pins: { ...state.pins, [replica]: pin } }));
+  }
+
+  /** The replica's pin as the SSH client wants it. @throws Error when the replica never had one. */
+  pinRecord(replica: string): PinRecord {
+    return {
+      read: async () => {
+        const pin = this.pin(replica);
+        if (!pin) throw new Error(`haup knows no SSH host key of ${replica}: it did not make that machine`);
+        return pin;
+      },
+      save: (pin) => this.setPin(replica, pin),
+    };
+  }
+
+  forget(replica: string): Promise<void> {
+    if (!this.pin(replica)) return Promise.resolve();
+    return this.#update((state) => {
+      const { [replica]: _, ...pins } = state.pins;
+      return { ...state, pins };
+    });
+  }
+
+  #update(change: (state: ClusterState) => ClusterState): Promise<void> {
+    const saved = this.#queue.then(async () => {
+      const state = change(this.#state);
+      const { name } = state.spec;
+      this.#revision =
+        this.#revision === 0
+          ? await this.#store.create(name, state)
+          : await this.#store.save(name, state, this.#revision);
+      this.#state = state;
+    });
+    this.#queue = saved.catch(() => {}); // the caller hears of it; the next save starts from what was kept
+    return saved;
+  }
+}

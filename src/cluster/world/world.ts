@@ -1,0 +1,224 @@
+import type { EtcdClient } from '../../etcd/client.ts';
+import { isReady } from '../../kubernetes/client.ts';
+import type { Interruption, Machine } from '../../providers/provider.ts';
+import { inspect } from '../../replicas/inspect.ts';
+import { HostKeyError, SshError } from '../../ssh/errors.ts';
+import type { SessionPool } from '../../ssh/pool.ts';
+import type { Session } from '../../ssh/session.ts';
+import type { ChangeableWorld } from '../loop/apply-change.ts';
+import { REUSE_MS } from '../loop/converge.ts';
+import type { Halfway } from '../loop/running.ts';
+import type { EtcdObservation, MachineObservation, Observation, Silence } from '../model/observation.ts';
+import { nothing } from '../model/observation.ts';
+import { type ClusterSpec, replicaZones } from '../model/spec.ts';
+import type { Step } from '../model/step.ts';
+import { outdatedBy } from '../plan/outdated.ts';
+import { apiAt } from './execute/address.ts';
+import { execute } from './execute/execute.ts';
+import { operatorKey } from './execute/keys.ts';
+import type { Progress, Tools } from './execute/tools.ts';
+import { observeMembers } from './observe-members.ts';
+
+/** A machine that answers at all answers in this time; after one silence the next look is shorter. */
+const LOOK_MS = 3000;
+const SECOND_LOOK_MS = 1000;
+/** A client of the API. */
+const ANSWER_MS = 2000;
+/** A machine that was just told to do something. */
+const WORK_MS = 60_000;
+
+export type WorldParts = Omit<Tools, 'session' | 'drop' | 'seen' | 'etcd'> & {
+  readonly pool: SessionPool;
+  /** Makes the client of a member of etcd, over a session. */
+  readonly etcdClients: () => Promise<(replica: string, session: () => Promise<Session>) => EtcdClient>;
+};
+
+type Met = Pick<MachineObservation, 'inside' | 'silence'>;
+
+interface Cloud extends Pick<Observation, 'network' | 'address' | 'balancer'> {
+  readonly at: number;
+  readonly machines: readonly Machine[];
+}
+
+/** The real world: one cluster's cloud, machines, etcd and store, under its lock. */
+export class RealWorld implements ChangeableWorld {
+  readonly #parts: WorldParts;
+  readonly #tools: Tools;
+  readonly #silent = new Set<string>();
+  readonly #hosts = new Map<string, string>();
+  #last: Observation = nothing;
+  #cloud: Cloud | null = null;
+  readonly #insides = new Map<string, { readonly at: number; readonly met: Met }>();
+
+  constructor(parts: WorldParts) {
+    this.#parts = parts;
+    this.#tools = {
+      ...parts,
+      seen: () => this.#last,
+      session: (replica, timeoutMs = WORK_MS) => this.session(replica, timeoutMs),
+      drop: (replica) => {
+        parts.pool.drop(replica);
+        // It may be reached elsewhere next.
+        this.#hosts.delete(replica);
+      },
+      etcd: async (replica) => (await parts.etcdClients())(replica, () => this.session(replica, LOOK_MS)),
+    };
+  }
+
+  spec(): ClusterSpec {
+    return this.#parts.memory.spec;
+  }
+
+  save(spec: ClusterSpec): Promise<void> {
+    return this.#parts.memory.updateSpec(() => spec);
+  }
+
+  /** Over SSH, so far. */
+  get commands(): number {
+    return this.#parts.pool.commands;
+  }
+
+  interruption(spec: ClusterSpec): Interruption {
+    return this.#parts.provider.interruption(replicaZones(spec));
+  }
+
+  async execute(step: Step, progress: Progress, halfway: Halfway): Promise<void> {
+    await execute(this.#tools, step, progress, halfway);
+    if (step.kind === 'delete-network') this.#last = { ...this.#last, deleted: true };
+  }
+
+  async observe(since?: readonly Step[]): Promise<Observation> {
+    const { memory } = this.#parts;
+    this.#forget(since);
+    const { network, address, balancer, machines } = await this.#seeCloud();
+    const looked = await Promise.all(machines.map((machine) => this.#look(machine)));
+    const { bootstrapped } = memory.spec;
+    const etcd = bootstrapped && !memory.spec.deleting ? await this.#members(looked) : nothing.etcd;
+    this.#last = {
+      bootstrapped,
+      network,
+      address,
+      balancer,
+      machines: looked,
+      etcd,
+      deleted: this.#last.deleted,
+    };
+    return this.#last;
+  }
+
+  /**
+   * Why a client is not answered at the API address that was seen last; null when it is, and while nobody has been given
+   * the address yet. Everything can be in its place and the way to it closed all the same.
+   */
+  async unanswered(timeoutMs = ANSWER_MS): Promise<string | null> {
+    const { bootstrapped, address } = this.#last;
+    if (!bootstrapped || !address || address.holder.kind === 'nobody') return null;
+    return isReady(await apiAt(this.#parts, address.ip), timeoutMs).then(() => null, message);
+  }
+
+  /** What is outdated, or too old, is looked at again. */
+  #forget(since: readonly Step[] | undefined): void {
+    const stale = Date.now() - REUSE_MS;
+    const outdated = since?.map(outdatedBy);
+    const cloud = this.#cloud && this.#cloud.at > stale && outdated?.every((each) => !each.cloud);
+    if (!cloud) this.#cloud = null;
+    for (const [name, { at }] of this.#insides) {
+      const kept = at > stale && outdated?.every((each) => each.inside !== name);
+      if (!kept) this.#insides.delete(name);
+    }
+  }
+
+  async #seeCloud(): Promise<Cloud> {
+    if (this.#cloud) return this.#cloud;
+    const { provider } = this.#parts;
+    const at = Date.now();
+    const [network, address, balancer, machines] = await Promise.all([
+      provider.network.ready(),
+      provider.address.read(),
+      provider.balancer.read(),
+      provider.machines.list(),
+    ]);
+    this.#cloud = { at, network, address, balancer, machines };
+    return this.#cloud;
+  }
+
+  /** @throws SshError `unreachable`; Error when the machine is not known to run. */
+  async session(replica: string, timeoutMs: number): Promise<Session> {
+    const host = this.#hosts.get(replica) ?? (await this.#hostOf(replica));
+    const { privateKey } = await operatorKey(this.#parts.secrets);
+    return this.#parts.pool.session(
+      { what: replica, host, privateKey, pin: this.#parts.memory.pinRecord(replica) },
+      { timeoutMs, signal: this.#parts.signal },
+    );
+  }
+
+  async #members(machines: readonly MachineObservation[]): Promise<EtcdObservation> {
+    const clientOf = await this.#parts.etcdClients();
+    return observeMembers(
+      machines,
+      this.#last.etcd,
+      (replica) => clientOf(replica, () => this.session(replica, LOOK_MS)),
+      this.#parts.signal,
+    );
+  }
+
+  async #hostOf(replica: string): Promise<string> {
+    const machines = await this.#parts.provider.machines.list();
+    const host = machines.find((machine) => machine.name === replica)?.sshHost;
+    if (!host) throw new Error(`the machine ${replica} does not run`);
+    this.#hosts.set(replica, host);
+    return host;
+  }
+
+  async #look(machine: Machine): Promise<MachineObservation> {
+    const { name, zone, state, internalIp, externalIp, sshHost } = machine;
+    if (sshHost) this.#hosts.set(name, sshHost);
+    else this.#hosts.delete(name);
+    const met = state === 'running' && sshHost ? await this.#insideOf(name) : { inside: null };
+    return { name, zone, state, internalIp, externalIp, ...met };
+  }
+
+  async #insideOf(name: string): Promise<Met> {
+    const kept = this.#insides.get(name);
+    if (kept) return kept.met;
+    const at = Date.now();
+    const met = await this.#inside(name);
+    this.#insides.set(name, { at, met });
+    return met;
+  }
+
+  /**
+   * A machine without a host key of its own is the provisioning's affair: looking must not wait for its boot. Nor may a
+   * look, which has no lock, give it that key and save it: the command that has the lock would find its store changed.
+   */
+  async #inside(name: string): Promise<Met> {
+    const { memory, signal } = this.#parts;
+    if (memory.spec.deleting || !memory.pin(name)?.own) return { inside: null };
+    const timeoutMs = this.#silent.has(name) ? SECOND_LOOK_MS : LOOK_MS;
+    try {
+      const session = await this.session(name, timeoutMs);
+      const { uid, apiPort } = memory.spec;
+      const inside = await inspect(session, { uid, name, apiPort }, { timeoutMs });
+      this.#silent.delete(name);
+      return { inside };
+    } catch (error) {
+      signal.throwIfAborted();
+      this.#silent.add(name);
+      this.#parts.emit({
+        type: 'progress',
+        topic: `look ${name}`,
+        message: `${name} does not answer: ${message(error)}`,
+      });
+      return { inside: null, silence: silence(error) };
+    }
+  }
+}
+
+function silence(error: unknown): Silence {
+  if (error instanceof HostKeyError) return 'other-key';
+  return (error instanceof SshError && error.reached) || 'unknown';
+}
+
+function message(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

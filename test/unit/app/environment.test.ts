@@ -1,0 +1,62 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { environment } from '../../../src/app/environment.ts';
+import type { ClusterSpec } from '../../../src/cluster/model/spec.ts';
+import { clusterStateSchema } from '../../../src/cluster/world/memory.ts';
+import type { Provider } from '../../../src/providers/provider.ts';
+import { openStore } from '../../../src/state/store.ts';
+import { storeUrl } from '../../../src/state/url.ts';
+
+const spec: ClusterSpec = {
+  name: 'demo',
+  uid: '0123456789abcdef',
+  provider: 'local',
+  region: 'local',
+  zone: 'local-a',
+  multizone: false,
+  kubernetesVersion: 'v1.37.1',
+  etcdVersion: 'v3.7.3',
+  apiPort: 443,
+  serviceCidr: '10.96.0.0/12',
+  balancer: 'auto',
+  settings: {},
+  replicas: [{ name: 'demo-master', zone: 'local-a' }],
+  usedNames: ['demo-master'],
+  bootstrapped: true,
+  deleting: false,
+  attempts: {},
+};
+
+beforeEach(() => {
+  // Nothing is cached, and nothing can be had.
+  vi.stubEnv('HAUP_CACHE', mkdtempSync(join(tmpdir(), 'haup-environment-')));
+  vi.stubEnv('HAUP_MIRROR', 'http://127.0.0.1:1');
+  vi.stubEnv('HAUP_BUILD', '0');
+});
+afterEach(() => vi.unstubAllEnvs());
+
+/** A provider that shows the operator's binaries to its machines, as the local one does. */
+const provider = {
+  binaries: { kind: 'mounted', path: '/bin' },
+  preflight: async () => {},
+  close: async () => {},
+} as unknown as Provider;
+
+async function locked(dryRun: boolean): Promise<string> {
+  const url = storeUrl(mkdtempSync(join(tmpdir(), 'haup-environment-')));
+  const store = openStore(url, clusterStateSchema);
+  await store.create('demo', { spec, pins: {} });
+  const options = { store: url, signal: new AbortController().signal, emit: () => {}, timeoutMs: 60_000 };
+  const env = environment(store, options, async () => ({ open: () => provider }), dryRun);
+  return env.locked('demo', 'add-replica', async () => 'worked');
+}
+
+it('a change has its binaries before it begins', async () => {
+  await expect(locked(false)).rejects.toThrow(/cannot reach 127\.0\.0\.1/);
+});
+
+it('a dry run fetches nothing', async () => {
+  expect(await locked(true)).toBe('worked');
+});

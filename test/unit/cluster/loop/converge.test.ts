@@ -1,0 +1,188 @@
+import { describe, expect, test } from 'vitest';
+import { applyChange, type Change } from '../../../../src/cluster/loop/apply-change.ts';
+import { converge } from '../../../../src/cluster/loop/converge.ts';
+import type { HaupEvent } from '../../../../src/cluster/model/events.ts';
+import type { Step } from '../../../../src/cluster/model/step.ts';
+import {
+  withoutReplicas,
+  withReplacements,
+  withReplicas,
+} from '../../../../src/cluster/plan/spec-changes.ts';
+import type { Clock } from '../../../../src/util/clock.ts';
+import { specOf } from '../../../support/clusters.ts';
+import { type Fate, SimulatedWorld } from '../../../support/world.ts';
+
+const instantly: Clock = { now: () => 0, sleep: async () => {} };
+const silent = { emit: () => {}, clock: instantly };
+const nameOf = (_: string, used: readonly string[]): string => `m${used.length}`;
+const grow: Change = (spec) => withReplicas(spec, ['local-b', 'local-c'], nameOf);
+
+async function worldOf(...replicas: string[]): Promise<SimulatedWorld> {
+  const world = new SimulatedWorld(specOf(replicas));
+  await converge(world, silent);
+  world.done.length = 0;
+  return world;
+}
+
+function failing(kind: Step['kind'], fate: Fate = 'fails'): (step: Step) => Fate {
+  return (step) => (step.kind === kind ? fate : 'works');
+}
+
+function change(
+  world: SimulatedWorld,
+  what: Change,
+  options: { dryRun?: boolean; events?: HaupEvent[] } = {},
+) {
+  const { dryRun = false, events = [] } = options;
+  return applyChange(world, what, { dryRun, clock: instantly, emit: (event) => events.push(event) });
+}
+
+describe('converging', () => {
+  test('runs machines side by side, and says when each step begins and ends', async () => {
+    const world = new SimulatedWorld(specOf(['m0', 'm1@local-b', 'm2@local-c']));
+    const events: HaupEvent[] = [];
+    await converge(world, { ...silent, emit: (event) => events.push(event) });
+    const creations = events.filter((event) => 'step' in event && event.step.kind === 'create-machine');
+    expect(creations.slice(0, 3).map((event) => event.type)).toEqual(Array(3).fill('step-started'));
+    expect(events.filter((event) => event.type === 'step-finished')).toHaveLength(world.done.length);
+  });
+
+  test('fails with what it was doing, the reason, and how to go on; what ran beside it is waited for', async () => {
+    const world = new SimulatedWorld(specOf(['m0', 'm1@local-b']));
+    world.fate = (step) => (step.kind === 'create-machine' && step.replica === 'm1' ? 'fails' : 'works');
+    await expect(converge(world, silent)).rejects.toMatchObject({
+      name: 'StepError',
+      message: 'could not create the machine m1 in local-b: the cloud said no',
+      advice: expect.stringContaining('haup repair -c demo'),
+    });
+    expect(world.machines.map((machine) => machine.name)).toEqual(['m0']);
+  });
+
+  test('gives up on a step that succeeds again and again without effect', async () => {
+    const world = await worldOf('m0');
+    world.network = false;
+    world.execute = async () => {};
+    await expect(converge(world, silent)).rejects.toThrow('its effect is not to be seen');
+  });
+
+  test('ends with the signal’s reason when it is interrupted', async () => {
+    const world = new SimulatedWorld(specOf(['m0']));
+    const stop = new AbortController();
+    world.fate = (step) => {
+      if (step.kind === 'provision') stop.abort(new Error('interrupted'));
+      return 'works';
+    };
+    await expect(converge(world, { ...silent, signal: stop.signal })).rejects.toThrow('interrupted');
+    expect(world.done.map((step) => step.kind)).not.toContain('bootstrap-etcd');
+  });
+
+  test('looks at everything before it says that nothing is left, and only once when it could foresee that', async () => {
+    const world = new SimulatedWorld(specOf(['m0', 'm1@local-b', 'm2@local-c']));
+    const looks: boolean[] = [];
+    const observe = world.observe.bind(world);
+    world.observe = (since?: readonly Step[]) => {
+      looks.push(since === undefined);
+      return observe();
+    };
+    await converge(world, silent);
+    expect(looks.filter((whole) => whole)).toEqual([true]);
+    expect(looks.at(-1)).toBe(true);
+    looks.length = 0;
+    await converge(world, silent);
+    expect(looks, 'nothing to foresee it by').toEqual([false, true]);
+  });
+
+  test('goes on where a lost reply or a crash left it', async () => {
+    for (const fate of ['reply-lost', 'killed-after', 'killed-before'] as const) {
+      const world = await worldOf('m0');
+      world.fate = failing('add-learner', fate);
+      await expect(change(world, grow)).rejects.toThrow();
+      world.fate = () => 'works';
+      await converge(world, silent);
+      expect(world.members.filter((member) => !member.learner)).toHaveLength(3);
+    }
+  });
+});
+
+describe('a change', () => {
+  test('is only shown by a dry run: nothing is done and nothing remembered', async () => {
+    const world = await worldOf('m0');
+    const before = world.spec();
+    const { plan, executed } = await change(world, grow, { dryRun: true });
+    expect([executed, world.done, world.spec()]).toEqual([false, [], before]);
+    expect(plan.steps.length).toBeGreaterThan(10);
+  });
+
+  test('does what its plan said', async () => {
+    const world = await worldOf('m0');
+    const { plan } = await change(world, grow);
+    expect(world.done.map((step) => step.kind).sort()).toEqual(
+      plan.steps.map(({ step }) => step.kind).sort(),
+    );
+  });
+
+  test('that is not safe is refused before anything is done or remembered', async () => {
+    const world = await worldOf('m0', 'm1@local-b', 'm2@local-c');
+    world.hurt('power-off', 'm1');
+    const before = world.spec();
+    await expect(
+      change(world, (spec, o) => withoutReplicas(spec, o, { names: ['m2'] })),
+    ).rejects.toMatchObject({
+      name: 'Refusal',
+      message: expect.stringContaining('healthy majority'),
+      advice: expect.stringContaining('haup repair'),
+    });
+    expect([world.done, world.spec()]).toEqual([[], before]);
+  });
+
+  test('is not piled on top of one that is unfinished', async () => {
+    const world = await worldOf('m0');
+    world.fate = failing('provision');
+    await expect(change(world, grow)).rejects.toThrow('the cloud said no');
+    await expect(change(world, (spec) => withReplicas(spec, ['local-a'], nameOf))).rejects.toMatchObject({
+      name: 'Refusal',
+      message: expect.stringContaining('unfinished change: still to do is to provision m1'),
+      advice: expect.stringContaining('haup repair'),
+    });
+  });
+
+  test('may take out the one replica that an unfinished change is stuck on', async () => {
+    const world = await worldOf('m0', 'm1@local-b', 'm2@local-c');
+    world.fate = failing('start-etcd');
+    await expect(change(world, (spec) => withReplacements(spec, ['m2'], nameOf))).rejects.toThrow(
+      'start etcd on m3',
+    );
+    world.fate = () => 'works';
+    await expect(change(world, (spec) => withReplacements(spec, ['m0'], nameOf))).rejects.toThrow(
+      'unfinished',
+    );
+    await change(world, (spec) => withReplacements(spec, ['m3'], nameOf));
+    expect(world.members.map((member) => member.name).sort()).toEqual(['m0', 'm1', 'm4']);
+    expect(world.machines.map((machine) => machine.name).sort()).toEqual(['m0', 'm1', 'm4']);
+  });
+
+  test('of a cluster that is being deleted is refused, whatever it is', async () => {
+    const world = await worldOf('m0', 'm1@local-b', 'm2@local-c');
+    await world.save({ ...world.spec(), deleting: true });
+    await expect(change(world, grow)).rejects.toThrow('demo is being deleted');
+  });
+
+  test('of a partly broken cluster is repaired as far as it can be, and the rest refused', async () => {
+    const world = await worldOf('m0', 'm1@local-b', 'm2@local-c');
+    for (const name of ['m0', 'm1', 'm2']) world.hurt('power-off', name);
+    world.hurt('vanish', 'm1');
+    world.hurt('vanish', 'm2');
+    const repair = applyChange(world, (spec) => spec, {
+      ...silent,
+      dryRun: false,
+      mayBeUnfinished: true,
+      partly: true,
+      policy: { revive: true },
+    });
+    await expect(repair).rejects.toMatchObject({
+      name: 'Refusal',
+      advice: expect.stringContaining('lost-quorum.md'),
+    });
+    expect(world.machines).toMatchObject([{ name: 'm0', on: true }]);
+  });
+});
