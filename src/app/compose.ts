@@ -1,7 +1,4 @@
-/**
- * The composition root: the only place that knows concrete providers, and it loads them when a cluster needs them (the
- * cloud clients alone cost a second).
- */
+/** The composition root. A provider is loaded when a cluster needs it (the cloud clients alone cost a second). */
 
 import {
   DEFAULT_KUBERNETES_VERSION,
@@ -14,7 +11,7 @@ import { authorities } from '../cluster/world/execute/keys.ts';
 import { clusterStateSchema } from '../cluster/world/memory.ts';
 import { issueClient } from '../pki/issue.ts';
 import { kubeconfig } from '../pki/kubeconfig.ts';
-import type { OpenProvider, ProviderName } from '../providers/provider.ts';
+import { providers, regionOf } from '../providers/registry.ts';
 import { openStore } from '../state/store.ts';
 import { unlessAborted } from '../util/unless-aborted.ts';
 import type { Engine, EngineOptions, Outcome } from './engine.ts';
@@ -22,16 +19,9 @@ import { environment, type LoadProvider } from './environment.ts';
 import { listClusters } from './list-clusters.ts';
 import { measured } from './measured.ts';
 import * as operations from './operations.ts';
-import { regionOf } from './region.ts';
 import { withinTime } from './within-time.ts';
 
-const PROVIDERS: Record<ProviderName, () => Promise<{ open: OpenProvider }>> = {
-  local: () => import('../providers/local/index.ts'),
-  gce: () => import('../providers/gce/index.ts'),
-  aws: () => import('../providers/aws/index.ts'),
-};
-
-const load: LoadProvider = (name) => PROVIDERS[name]();
+const load: LoadProvider = (name) => providers[name].load();
 
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const store = openStore(options.store, clusterStateSchema);

@@ -1,7 +1,8 @@
 import type { HaupEvent } from '../cluster/model/events.ts';
 import type { Status } from '../cluster/plan/status.ts';
 import type { AvailabilityReport } from '../lb/availability.ts';
-import type { FaultKind, ProviderName, ProviderSettings } from '../providers/provider.ts';
+import type { FaultKind, ProviderSettings } from '../providers/provider.ts';
+import type { ProviderName } from '../providers/registry.ts';
 import type { Holder } from '../state/errors.ts';
 import type { Outcome as ChangeOutcome } from './operations.ts';
 

@@ -8,14 +8,15 @@ import { etcdClients } from '../cluster/world/execute/etcd-client.ts';
 import { authorities } from '../cluster/world/execute/keys.ts';
 import { ClusterMemory, type ClusterState } from '../cluster/world/memory.ts';
 import { RealWorld } from '../cluster/world/world.ts';
-import type { OpenProvider, Provider, ProviderName } from '../providers/provider.ts';
+import type { OpenProvider, Provider } from '../providers/provider.ts';
+import type { ProviderName } from '../providers/registry.ts';
 import { SessionPool } from '../ssh/pool.ts';
 import type { Store } from '../state/store.ts';
 import type { EngineOptions } from './engine.ts';
 import * as operations from './operations.ts';
 import { progressText } from './progress-text.ts';
 
-/** Loads a provider's code: only the composition root knows them all. */
+/** Loads a provider's code. */
 export type LoadProvider = (name: ProviderName) => Promise<{ open: OpenProvider }>;
 
 /** What the operations need: clusters out of the store, opened, under their locks. */

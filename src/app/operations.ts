@@ -15,13 +15,8 @@ import {
 } from '../cluster/plan/spec-changes.ts';
 import { type Status, statusOf } from '../cluster/plan/status.ts';
 import type { RealWorld } from '../cluster/world/world.ts';
-import type {
-  ClusterIdentity,
-  FaultKind,
-  Provider,
-  ProviderName,
-  ProviderSettings,
-} from '../providers/provider.ts';
+import type { ClusterIdentity, FaultKind, Provider, ProviderSettings } from '../providers/provider.ts';
+import type { ProviderName } from '../providers/registry.ts';
 import { newReplicaName } from '../replicas/names.ts';
 import { waitFor } from '../util/wait.ts';
 

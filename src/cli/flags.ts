@@ -1,3 +1,5 @@
+import type { ProviderSettings } from '../providers/provider.ts';
+import { type ProviderName, providerNames, providers } from '../providers/registry.ts';
 import * as values from './input/values.ts';
 
 /** Every flag there is, once: what it is called, what sets it, what it may hold, and what `--help` says of it. */
@@ -10,7 +12,7 @@ export interface Flag<T> {
   /** The default as help shows it, where `fallback` does not say it. */
   readonly defaultText?: string;
   readonly fallback?: T;
-  /** Variables of kube-up that set it besides `HAUP_<FLAG>`, in order; one of a cloud counts only for that cloud. */
+  /** Variables of kube-up that set it besides `HAUP_<FLAG>`, in order; one of a cloud is ignored for the others. */
   readonly variables?: readonly Variable[];
   /** What the configuration file must hold. */
   readonly shape: 'text' | 'number' | 'boolean' | 'list';
@@ -21,7 +23,8 @@ export interface Flag<T> {
 
 export interface Variable {
   readonly name: string;
-  readonly provider?: 'gce' | 'aws';
+  /** The providers for which it counts; absent: all. */
+  readonly providers?: readonly ProviderName[];
 }
 
 export type Flags = Readonly<Record<string, Flag<unknown>>>;
@@ -79,29 +82,38 @@ function withFallback<T>(flag: Flag<T>, fallback: T): WithFallback<T> {
 }
 
 const kubeUp = (...names: string[]): More => ({ variables: names.map((name) => ({ name })) });
-const ofGce = (...names: string[]) => names.map((name) => ({ name, provider: 'gce' as const }));
-const ofAws = (...names: string[]) => names.map((name) => ({ name, provider: 'aws' as const }));
 const ofProvider: More = { defaultText: "the provider's" };
 const ofRelease: More = { defaultText: 'the newest that this haup was tested with' };
+
+/** The variables of all providers for one thing, each with those that it counts for. */
+function byProvider(what: 'cluster' | 'zone' | keyof ProviderSettings): More {
+  const found = new Map<string, ProviderName[]>();
+  for (const provider of providerNames) {
+    const { settings, variables } = providers[provider];
+    const names = what === 'cluster' || what === 'zone' ? variables[what] : settings[what];
+    for (const name of names ?? []) found.set(name, [...(found.get(name) ?? []), provider]);
+  }
+  return { variables: [...found].map(([name, only]) => ({ name, providers: only })) };
+}
 
 // What cluster, and where.
 
 export const cluster = withFallback(
   text('cluster', 'NAME', 'the cluster', values.clusterName, {
     short: 'c',
-    variables: [...ofGce('KUBE_GCE_INSTANCE_PREFIX'), ...ofAws('KUBE_AWS_INSTANCE_PREFIX')],
+    ...byProvider('cluster'),
   }),
   'kubernetes',
 );
 export const provider = choice(
   'provider',
   'NAME',
-  'local, gce or aws',
-  ['local', 'gce', 'aws'],
+  values.either(providerNames),
+  providerNames,
   kubeUp('KUBERNETES_PROVIDER'),
 );
 export const zone = text('zone', 'ZONE', 'the zone of the replica', values.zoneName, {
-  variables: [...ofGce('KUBE_GCE_ZONE'), ...ofAws('KUBE_AWS_ZONE')],
+  ...byProvider('zone'),
 });
 export const zones = list('zones', 'A,B,C', 'the zones of the replicas, in turn', values.zoneName, {
   defaultText: 'the zone',
@@ -161,15 +173,15 @@ export const apiPort = withFallback(
 
 export const project = text('project', 'ID', 'the GCE project', values.cloudName, {
   defaultText: "the credentials'",
-  variables: ofGce('PROJECT', 'CLOUDSDK_CORE_PROJECT'),
+  ...byProvider('project'),
 });
 export const machineType = text('machine-type', 'TYPE', 'the kind of VM', values.cloudName, {
   ...ofProvider,
-  ...kubeUp('MASTER_SIZE'),
+  ...byProvider('machineType'),
 });
 export const diskSize = number('disk-size', 'GB', 'the size of the disk', values.gigabytes, {
   ...ofProvider,
-  ...kubeUp('MASTER_DISK_SIZE'),
+  ...byProvider('diskSizeGb'),
 });
 export const diskType = text(
   'disk-type',
@@ -178,7 +190,7 @@ export const diskType = text(
   values.cloudName,
   {
     ...ofProvider,
-    ...kubeUp('MASTER_DISK_TYPE'),
+    ...byProvider('diskType'),
   },
 );
 export const image = text('image', 'IMAGE', "the machine's image", values.cloudName, ofProvider);

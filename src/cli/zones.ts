@@ -1,16 +1,14 @@
+import { type ProviderName, providers } from '../providers/registry.ts';
 import type { Source } from './command.ts';
 import { UsageError } from './errors.ts';
 
 interface ZoneFlags {
-  readonly provider: 'local' | 'gce' | 'aws';
+  readonly provider: ProviderName;
   readonly region: string | undefined;
   readonly zone: string | undefined;
   readonly zones: readonly string[] | undefined;
   readonly replicas: number | undefined;
 }
-
-/** gce's and aws's are kube-up's own defaults. */
-const defaults = { local: 'local-a', gce: 'us-central1-b', aws: 'us-west-2a' };
 
 const strength: Record<Source, number> = { flag: 3, variable: 2, file: 1, default: 0 };
 
@@ -35,7 +33,8 @@ export function zonesFor(
 }
 
 function defaultZone({ provider, region }: ZoneFlags): string {
-  if (region === undefined) return defaults[provider];
-  if (provider === 'local') return `${region}-a`;
-  throw new UsageError(`--region ${region} needs a --zone in it`);
+  const { zones } = providers[provider];
+  const zone = region === undefined ? zones.first : zones.firstIn(region);
+  if (zone === null) throw new UsageError(`--region ${region} needs a --zone in it`);
+  return zone;
 }

@@ -7,8 +7,6 @@
  * Everything created is labelled with the cluster's uid, and is found again by that label, never by a name prefix.
  */
 
-export type ProviderName = 'local' | 'gce' | 'aws';
-
 /** What every provider needs to know of a cluster. Fixed for the cluster's life. */
 export interface ClusterIdentity {
   /** As the user named it: a DNS label, at most 40 characters. */
@@ -151,8 +149,18 @@ export type BinarySource =
   /** The machine downloads them itself. */
   | { readonly kind: 'download' };
 
+/** In what the clouds differ as far as the loop is concerned. */
+export interface Capabilities {
+  /** Connections through the API address go on when it moves; elsewhere they are cut, haup's own SSH included. */
+  readonly keepsConnections: boolean;
+  /** Packets for the API address reach a machine with that address still on them: the machine must take it for its own. */
+  readonly deliversToApiAddress: boolean;
+}
+
 export interface Provider {
-  readonly name: ProviderName;
+  /** As the registry calls it. */
+  readonly name: string;
+  readonly capabilities: Capabilities;
   /** Names what is missing on this host or in the credentials, and the command that mends it, as a `preflight` error. */
   preflight(): Promise<void>;
   /** The zones of the cluster's region, in order. Throws `not-found` for an unknown region. */

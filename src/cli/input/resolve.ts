@@ -55,8 +55,7 @@ function find(
 
 function variablesOf(flag: Flag<unknown>, cloud: string | null): string[] {
   const others = (flag.variables ?? []).filter(
-    (variable) =>
-      variable.provider === undefined || cloud === null || cloud === 'local' || variable.provider === cloud,
+    ({ providers }) => providers === undefined || cloud === null || providers.some((name) => name === cloud),
   );
   return [variableOf(flag), ...others.map((variable) => variable.name)];
 }

@@ -1,5 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { CIDR, CLUSTER_NAME, REPLICA_NAME, ZONE } from '../../cluster/model/names.ts';
+import { providerNames, providers, regionOf } from '../../providers/registry.ts';
 import { UsageError } from '../errors.ts';
 
 /**
@@ -30,9 +31,15 @@ export const replicaName = matching(
   REPLICA_NAME,
   "a replica's name (lower-case letters, digits and hyphens)",
 );
-export const zoneName = matching(ZONE, 'a zone such as local-a, europe-west1-b or eu-west-1a');
+export const zoneName = matching(
+  ZONE,
+  `a zone such as ${either(providerNames.map((name) => providers[name].zones.example))}`,
+);
 export const replicaOrZone = matching(ZONE, 'the name of a replica or a zone');
-export const regionName = matching(ZONE, 'a region such as local, europe-west1 or eu-west-1');
+export const regionName = matching(
+  ZONE,
+  `a region such as ${either(providerNames.map((name) => regionOf(name, providers[name].zones.example)))}`,
+);
 export const cidr = matching(CIDR, 'a network such as 203.0.113.0/24');
 
 /** A name that the cloud understands; anything that a shell or a path could misread is refused. */
@@ -89,7 +96,8 @@ export function oneOf<const T extends string>(...choices: readonly T[]): Parse<T
   return (text) => choices.find((choice) => choice === text) ?? refuse(either(choices), text);
 }
 
-function either(choices: readonly string[]): string {
+/** `a, b or c`. */
+export function either(choices: readonly string[]): string {
   return choices.length < 2 ? choices.join() : `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`;
 }
 

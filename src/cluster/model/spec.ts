@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { providerNames } from '../../providers/registry.ts';
 import {
   CIDR,
   CLUSTER_NAME,
@@ -34,7 +35,7 @@ export const clusterSpecSchema = z.strictObject({
   name: z.string().regex(CLUSTER_NAME),
   /** 16 random lower-case hex digits: the label that marks what is ours. */
   uid: z.string().regex(/^[0-9a-f]{16}$/),
-  provider: z.enum(['local', 'gce', 'aws']),
+  provider: z.enum(providerNames),
   region: z.string().regex(ZONE),
   /** Of the first replica that was made. */
   zone: z.string().regex(ZONE),

@@ -14,6 +14,7 @@ import { management } from './management.ts';
 import { network } from './network.ts';
 import { placement } from './placement.ts';
 import { reach } from './reach.ts';
+import { aws } from './traits.ts';
 import { describeZones } from './zones.ts';
 
 /** What tests put in the place of the world. */
@@ -46,6 +47,7 @@ export function openIn(options: ProviderOptions, surroundings: Surroundings): Pr
   const front = balancer(context, parts);
   return {
     name: 'aws',
+    capabilities: aws.capabilities,
     preflight: () => preflight(context),
     zones: async () => (await describeZones(context)).map((zone) => zone.ZoneName!),
     machines: machines(context, parts),

@@ -12,6 +12,7 @@ import { openNetwork } from './network.ts';
 import { preflight } from './preflight.ts';
 import { type Around, type Clients, endpointFrom, openClients, openRest } from './rest.ts';
 import { checkSettings } from './settings.ts';
+import { gce } from './traits.ts';
 import { zoneReader } from './zones.ts';
 
 /** What the provider takes from the world around it; tests give another one. */
@@ -71,6 +72,7 @@ export function openWith(options: ProviderOptions, around: Surroundings): Provid
   let ownAddress: Promise<string> | undefined;
   return {
     name: 'gce',
+    capabilities: gce.capabilities,
     drainSeconds: 10,
     preflight: () => preflight(context, loggedIn, zones),
     zones,

@@ -11,6 +11,7 @@ import { checkIdentity } from './names.ts';
 import { localNetwork } from './network.ts';
 import { BINARIES } from './power.ts';
 import { preflight } from './preflight.ts';
+import { local } from './traits.ts';
 
 /** The address moves in one nft transaction: 0 of 4,871 requests failed when tried, the slowest took 5 ms. */
 const INTERRUPTION: Interruption = {
@@ -35,6 +36,7 @@ export const open: OpenProvider = (options) => {
   };
   return {
     name: 'local',
+    capabilities: local.capabilities,
     ...translated('local provider:', calls, signal),
     machines: translated('machines:', machines, signal),
     address: translated(

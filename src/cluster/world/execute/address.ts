@@ -21,8 +21,10 @@ export async function handOver(t: Tools, replica: string | null, progress: Progr
   const to =
     replica === null ? ({ kind: 'balancer' } as const) : ({ kind: 'machine', name: replica } as const);
   if (to.kind === 'balancer') await nameTheBalancer(t, progress);
-  // On a real cloud the move cuts every connection through the address: no session of ours may run over it.
-  for (const machine of t.seen().machines) if (spec.provider !== 'local') t.drop(machine.name);
+  // Where the move cuts every connection through the address, no session of ours may run over it.
+  if (!t.provider.capabilities.keepsConnections) {
+    for (const machine of t.seen().machines) t.drop(machine.name);
+  }
 
   const during = whatHappens(from, to);
   const figures = t.provider.interruption(replicaZones(spec));

@@ -9,8 +9,8 @@ const LOOK_MS = 500;
 
 /**
  * `halfway`: its API server is ready, so that it can become a target or get the address while the controllers start, which
- * takes a small machine's whole processor: so they start when that has been seen. Not on a real cloud, where moving the
- * address cuts every session.
+ * takes a small machine's whole processor: so they start when that has been seen. Not where moving the address cuts every
+ * session.
  */
 export async function startControlPlane(
   t: Tools,
@@ -18,9 +18,10 @@ export async function startControlPlane(
   progress: Progress,
   halfway: Halfway,
 ): Promise<void> {
-  const { apiPort, provider } = t.memory.spec;
+  const { apiPort } = t.memory.spec;
   const serving = async (): Promise<void> => {
-    if (provider === 'local') await Promise.race([halfway(), systemClock.sleep(LOOK_MS, t.signal)]);
+    if (t.provider.capabilities.keepsConnections)
+      await Promise.race([halfway(), systemClock.sleep(LOOK_MS, t.signal)]);
   };
   const start = async (): Promise<void> =>
     lifecycle.startControlPlane(

@@ -79,7 +79,7 @@ export async function provision(t: Tools, replica: string, progress: Progress): 
       pki,
       encryptionKey: await encryptionKey(t.secrets),
       shutdownDelaySeconds: t.provider.drainSeconds,
-      localRoute: spec.provider === 'gce',
+      localRoute: t.provider.capabilities.deliversToApiAddress,
     },
     { signal: t.signal, progress },
   );
