@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { access } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { tryExec } from '../util/exec.ts';
@@ -8,26 +7,19 @@ import { ArtifactError } from './errors.ts';
 import { sha256OfFile } from './hash.ts';
 import type { Provenance } from './manifest.ts';
 import type { OnProgress } from './progress.ts';
-import type { AnyRelease, Role } from './sources.ts';
-import { NODE_VERSIONS } from './versions.ts';
+import type { Release } from './sources.ts';
 
-const script = (name: string) => fileURLToPath(new URL(`../../scripts/${name}`, import.meta.url));
-const SCRIPTS = { master: script('build-binaries.sh'), node: script('build-node-binaries.sh') } as const;
+const SCRIPT = fileURLToPath(new URL('../../scripts/build-binaries.sh', import.meta.url));
 
 /** How to build the executables of a release from their Go modules; for tests, another script. */
 export interface Builder {
   /** Why it cannot be done on this machine, in words, or null where it can. */
   obstacle(): Promise<string | null>;
-  /** Puts the executables into `folder`. @throws ArtifactError of kind build; the signal's reason when aborted. */
-  build(
-    release: AnyRelease,
-    folder: string,
-    onProgress: OnProgress,
-    signal?: AbortSignal,
-  ): Promise<Provenance>;
+  /** Puts the six executables into `folder`. @throws ArtifactError of kind build; the signal's reason when aborted. */
+  build(release: Release, folder: string, onProgress: OnProgress, signal?: AbortSignal): Promise<Provenance>;
 }
 
-export function goBuilder(role: Role = 'master', script: string = SCRIPTS[role]): Builder {
+export function goBuilder(script: string = SCRIPT): Builder {
   return {
     async obstacle() {
       if (
@@ -42,10 +34,7 @@ export function goBuilder(role: Role = 'master', script: string = SCRIPTS[role])
     async build(release, folder, onProgress, signal) {
       await runScript(script, release, folder, onProgress, signal);
       const recipe = (await sha256OfFile(script)).slice(0, 12);
-      return {
-        kind: 'built from Go modules',
-        detail: `${await goVersion()}, ${basename(SCRIPTS[role])} ${recipe}`,
-      };
+      return { kind: 'built from Go modules', detail: `${await goVersion()}, build-binaries.sh ${recipe}` };
     },
   };
 }
@@ -62,14 +51,14 @@ async function goVersion(): Promise<string | null> {
 /** In a process group of its own, so that an abort ends the compilers too. */
 function runScript(
   script: string,
-  release: AnyRelease,
+  release: Release,
   folder: string,
   onProgress: OnProgress,
   signal?: AbortSignal,
 ): Promise<void> {
   signal?.throwIfAborted();
   return new Promise((resolve, reject) => {
-    const args = ['--kubernetes-version', release.kubernetesVersion, ...otherVersions(release)];
+    const args = ['--kubernetes-version', release.kubernetesVersion, '--etcd-version', release.etcdVersion];
     const child = spawn('bash', [script, ...args, '--arch', release.arch, '--output', folder], {
       detached: true,
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -96,17 +85,10 @@ function runScript(
       else {
         reject(
           new ArtifactError('build', `building the binaries failed (exit code ${code}): ${last.join('\n')}`, {
-            advice: `Run scripts/${basename(script)} ${args.join(' ')} --output /tmp/binaries to see all of its output.`,
+            advice: `Run scripts/build-binaries.sh ${args.join(' ')} --output /tmp/binaries to see all of its output.`,
           }),
         );
       }
     });
   });
-}
-
-function otherVersions(release: AnyRelease): string[] {
-  if (release.role !== 'node') return ['--etcd-version', release.etcdVersion];
-  const { containerd, cniPlugins, criTools } = NODE_VERSIONS;
-  const cni = ['--cni-plugins-version', cniPlugins, '--cri-tools-version', criTools];
-  return ['--containerd-version', containerd, ...cni];
 }

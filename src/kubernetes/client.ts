@@ -1,4 +1,6 @@
 import { request as httpsRequest } from 'node:https';
+import type { Duplex } from 'node:stream';
+import { connect as tlsConnect } from 'node:tls';
 import { deadline } from '../util/deadline.ts';
 import { TimeoutError } from '../util/wait.ts';
 
@@ -9,6 +11,8 @@ export interface ApiClient {
   readonly caPem: string;
   readonly certPem: string;
   readonly keyPem: string;
+  /** A fresh connection to it, where it is not reached by its address: through a session. */
+  readonly connect?: () => Promise<Duplex>;
 }
 
 export interface ApiRequest {
@@ -26,7 +30,12 @@ export interface ApiAnswer {
 }
 
 /** One request on a new TLS connection, so that it says what a new client would meet. Rejects unless it is answered. */
-export function callApi(client: ApiClient, request: ApiRequest): Promise<ApiAnswer> {
+export async function callApi(client: ApiClient, request: ApiRequest): Promise<ApiAnswer> {
+  const { ip, caPem: ca, certPem: cert, keyPem: key } = client;
+  const stream = await client.connect?.();
+  const connection = stream
+    ? { createConnection: () => tlsConnect({ socket: stream, host: ip, ca, cert, key }) }
+    : { agent: false as const, ca, cert, key };
   return new Promise((resolve, reject) => {
     const body = request.body === undefined ? undefined : JSON.stringify(request.body);
     const signal = deadline(request.timeoutMs, request.signal);
@@ -36,14 +45,11 @@ export function callApi(client: ApiClient, request: ApiRequest): Promise<ApiAnsw
     };
     const outgoing = httpsRequest(
       {
-        host: client.ip,
+        host: ip,
         port: client.port,
         path: request.path,
         method: request.method ?? 'GET',
-        agent: false,
-        ca: client.caPem,
-        cert: client.certPem,
-        key: client.keyPem,
+        ...connection,
         headers: {
           connection: 'close',
           ...(body === undefined

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { signCertificate } from './certificate.ts';
 import { check } from './check.ts';
 import { PkiError } from './errors.ts';
-import { type NewKey, newKey } from './keys.ts';
+import { newKey } from './keys.ts';
 import type { ExtendedKeyUsage } from './usage.ts';
 import { validity } from './validity.ts';
 
@@ -12,46 +12,49 @@ const authoritiesSchema = z.strictObject({
   kubernetes: authoritySchema,
   etcd: authoritySchema,
   frontProxy: authoritySchema,
-  kubeletSigning: authoritySchema,
   serviceAccount: z.strictObject({ publicKeyPem: z.string(), privateKeyPem: z.string() }),
 });
+/** Stores of before had an intermediate here, below `kubernetes`: it is never issued to a master again. */
+const storedSchema = authoritiesSchema.extend({ kubeletSigning: z.unknown().optional() });
 
 /** A certificate and its PKCS #8 private key, both in PEM. */
 export type Authority = z.infer<typeof authoritySchema>;
 
 /**
- * Everything that the cluster's trust rests on, all of it secret. The three roots sign nothing for one another, so that
- * an etcd client is nobody to the API server. `kubeletSigning` is an intermediate under `kubernetes`, the only
- * authority whose key goes to the masters: it signs client and serving certificates and no further authority.
- * `serviceAccount` signs service accounts' tokens (public key: SPKI PEM).
+ * Everything that the cluster's trust rests on, all of it secret, none of it but `serviceAccount` ever on a machine. The three
+ * roots sign nothing for one another, so that an etcd client is nobody to the API server. `serviceAccount` signs service
+ * accounts' tokens (public key: SPKI PEM).
  */
 export type Authorities = z.infer<typeof authoritiesSchema>;
 
-type Root = 'kubernetes' | 'etcd' | 'frontProxy';
-const rootNames = { kubernetes: 'kubernetes-ca', etcd: 'etcd-ca', frontProxy: 'front-proxy-ca' } as const;
-/** Path lengths: only the Kubernetes root has an authority below it. */
-const pathLengths = { kubernetes: 1, etcd: 0, frontProxy: 0 } as const;
-const authorityUsage = ['digitalSignature', 'keyCertSign', 'cRLSign'] as const;
-const kubeletUsage: readonly ExtendedKeyUsage[] = ['clientAuth', 'serverAuth'];
+export interface RootOptions {
+  readonly commonName: string;
+  /** The cluster: becomes the O, for those who read certificates. */
+  readonly cluster: string;
+  readonly lifetime: 'authority' | 'kubeletAuthority';
+  /** Empty: no restriction. */
+  readonly extendedKeyUsage: readonly ExtendedKeyUsage[];
+  readonly now: number;
+}
 
-/** New authorities for a cluster, good for ten years. Its name becomes their O, for those who read certificates. */
+/** New authorities for a cluster, good for ten years. */
 export async function createAuthorities(
   cluster: string,
   options: { readonly now?: number } = {},
 ): Promise<Authorities> {
   const now = options.now ?? Date.now();
-  const [kubernetes, etcd, frontProxy, kubeletSigning, serviceAccount] = await Promise.all([
-    createRoot('kubernetes', cluster, now),
-    createRoot('etcd', cluster, now),
-    createRoot('frontProxy', cluster, now),
-    newKey(),
+  const root = (commonName: string) =>
+    createRoot({ commonName, cluster, lifetime: 'authority', extendedKeyUsage: [], now });
+  const [kubernetes, etcd, frontProxy, serviceAccount] = await Promise.all([
+    root('kubernetes-ca'),
+    root('etcd-ca'),
+    root('front-proxy-ca'),
     newKey(),
   ]);
   return {
     kubernetes,
     etcd,
     frontProxy,
-    kubeletSigning: createKubeletSigning(kubernetes, kubeletSigning, cluster, now),
     serviceAccount: {
       publicKeyPem: serviceAccount.publicKey.export({ type: 'spki', format: 'pem' }) as string,
       privateKeyPem: serviceAccount.keyPem,
@@ -59,38 +62,23 @@ export async function createAuthorities(
   };
 }
 
-async function createRoot(root: Root, cluster: string, now: number): Promise<Authority> {
+/** A new self-signed root that has no authority below it. */
+export async function createRoot(options: RootOptions): Promise<Authority> {
+  const { commonName, cluster, lifetime, extendedKeyUsage, now } = options;
   const { publicKey, privateKey, keyPem } = await newKey();
-  const subject = { commonName: rootNames[root], organization: cluster };
+  const subject = { commonName, organization: cluster };
   const rules = {
-    keyUsage: authorityUsage,
-    extendedKeyUsage: [],
-    authority: { pathLength: pathLengths[root] },
+    keyUsage: ['digitalSignature', 'keyCertSign', 'cRLSign'] as const,
+    extendedKeyUsage,
+    authority: { pathLength: 0 },
     sans: [],
   };
   const certPem = signCertificate(
-    { subject, publicKey, ...validity('authority', now), ...rules },
+    { subject, publicKey, ...validity(lifetime, now), ...rules },
     { certificate: null, privateKey },
   );
   check(certPem, { ...subject, ...rules, chain: [], keyPem, now });
   return { certPem, keyPem };
-}
-
-function createKubeletSigning(root: Authority, key: NewKey, cluster: string, now: number): Authority {
-  const subject = { commonName: 'kubelet-signing', organization: cluster };
-  const rules = {
-    keyUsage: authorityUsage,
-    extendedKeyUsage: kubeletUsage,
-    authority: { pathLength: 0 },
-    sans: [],
-  };
-  const certificate = new X509Certificate(root.certPem);
-  const certPem = signCertificate(
-    { subject, publicKey: key.publicKey, ...validity('authority', now, certificate), ...rules },
-    { certificate, privateKey: createPrivateKey(root.keyPem) },
-  );
-  check(certPem, { ...subject, ...rules, chain: [root.certPem], keyPem: key.keyPem, now });
-  return { certPem, keyPem: key.keyPem };
 }
 
 /** One text for all of them: kept as one secret, they are there together or not at all. */
@@ -100,22 +88,28 @@ export function serializeAuthorities(authorities: Authorities): string {
 
 /** @throws PkiError when the text is not of {@link serializeAuthorities}, or a key belongs to another certificate. */
 export function parseAuthorities(text: string): Authorities {
-  try {
-    const authorities = authoritiesSchema.parse(JSON.parse(text));
-    for (const { certPem, keyPem } of [
-      authorities.kubernetes,
-      authorities.etcd,
-      authorities.frontProxy,
-      authorities.kubeletSigning,
-    ])
-      if (!new X509Certificate(certPem).checkPrivateKey(createPrivateKey(keyPem)))
-        throw new Error('key mismatch');
-    const { publicKeyPem, privateKeyPem } = authorities.serviceAccount;
+  return readSecret(text, (json) => {
+    const { kubeletSigning: _, ...authorities } = storedSchema.parse(json);
+    const { kubernetes, etcd, frontProxy, serviceAccount } = authorities;
+    for (const root of [kubernetes, etcd, frontProxy]) checkPair(root);
+    const { publicKeyPem, privateKeyPem } = serviceAccount;
     if (!createPublicKey(privateKeyPem).equals(createPublicKey(publicKeyPem)))
       throw new Error('key mismatch');
     return authorities;
+  });
+}
+
+/** @throws Error when the key belongs to another certificate. */
+export function checkPair({ certPem, keyPem }: Authority): void {
+  if (!new X509Certificate(certPem).checkPrivateKey(createPrivateKey(keyPem)))
+    throw new Error('key mismatch');
+}
+
+/** Reads a kept secret of authorities. @throws PkiError without a cause, which may quote the text. */
+export function readSecret<T>(text: string, read: (json: unknown) => T): T {
+  try {
+    return read(JSON.parse(text));
   } catch {
-    // No cause: it may quote the text, which is secret.
     throw new PkiError("the stored authorities cannot be read: restore the store's secrets from a backup");
   }
 }

@@ -26,15 +26,25 @@ export interface Issued {
 interface IssueOptions {
   /** Milliseconds since the epoch; the current time unless given. */
   readonly now?: number;
+  /** A year unless given. */
+  readonly lifetimeMs?: number;
 }
 
-/** A new key and client certificate, good for a year, checked. @throws PkiError */
+/** A new key and client certificate, checked. @throws PkiError */
 export function issueClient(
   name: ClientProfileName,
   authorities: Authorities,
   options: IssueOptions = {},
 ): Promise<Issued> {
   return issueLeaf({ ...clientProfiles[name], sans: [] }, authorities, options);
+}
+
+/** haup's own use of the API takes minutes, and so does what a thief of such a certificate has of it. */
+const OWN_USE_MS = 15 * 60_000;
+
+/** An administrator's certificate for haup itself, which lives for as long as one step does. @throws PkiError */
+export function issueOwnAdmin(authorities: Authorities): Promise<Issued> {
+  return issueClient('admin', authorities, { lifetimeMs: OWN_USE_MS });
 }
 
 /** A new key and serving certificate for a replica, good for a year, checked. @throws PkiError */
@@ -63,14 +73,19 @@ interface Leaf {
 }
 
 async function issueLeaf(leaf: Leaf, authorities: Authorities, options: IssueOptions): Promise<Issued> {
-  const now = options.now ?? Date.now();
+  const { now = Date.now(), lifetimeMs } = options;
   const authority = authorities[leaf.signedBy];
   const issuer = new X509Certificate(authority.certPem);
   const { publicKey, keyPem } = await newKey();
   // An elliptic key only signs: keyEncipherment is for RSA.
   const rules = { ...leaf, keyUsage: ['digitalSignature'] as const, authority: null };
   const certPem = signCertificate(
-    { subject: leaf, publicKey, ...validity('leaf', now, issuer), ...rules },
+    {
+      subject: leaf,
+      publicKey,
+      ...validity(lifetimeMs === undefined ? 'leaf' : { lifetimeMs }, now, issuer),
+      ...rules,
+    },
     { certificate: issuer, privateKey: createPrivateKey(authority.keyPem) },
   );
   check(certPem, { ...rules, chain: [authority.certPem], keyPem, now });

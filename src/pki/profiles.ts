@@ -1,7 +1,7 @@
 import { firstServiceIp } from './sans.ts';
 import type { ExtendedKeyUsage } from './usage.ts';
 
-/** The authorities that sign leaves. The kubelet-signing intermediate signs on the masters, never here. */
+/** The authorities that sign leaves. Those for kubelets sign on the masters, never here. */
 export type LeafAuthority = 'kubernetes' | 'etcd' | 'frontProxy';
 
 /**
@@ -68,14 +68,36 @@ export const clientProfiles = {
     organization: null,
     extendedKeyUsage: client,
   },
-  /**
-   * A kubelet asks the API server whether this user may; no default binding says yes to anybody but `system:masters`.
-   * A master could sign itself such a certificate with the kubelet-signing key, so this gives it nothing new.
-   */
+  /** A kubelet asks the API server whether this user may; src/replicas/settings/rights.ts says yes. */
   'apiserver-kubelet-client': {
     signedBy: 'kubernetes',
     commonName: 'kube-apiserver-kubelet-client',
-    organization: 'system:masters',
+    organization: null,
+    extendedKeyUsage: client,
+  },
+  /** What haup's own units on a master are to the API server; src/replicas/settings/rights.ts says what each may. */
+  addons: {
+    signedBy: 'kubernetes',
+    commonName: 'haup:addons',
+    organization: null,
+    extendedKeyUsage: client,
+  },
+  endpoints: {
+    signedBy: 'kubernetes',
+    commonName: 'haup:endpoints',
+    organization: null,
+    extendedKeyUsage: client,
+  },
+  'controller-manager-lease': {
+    signedBy: 'kubernetes',
+    commonName: 'haup:lease:kube-controller-manager',
+    organization: null,
+    extendedKeyUsage: client,
+  },
+  'scheduler-lease': {
+    signedBy: 'kubernetes',
+    commonName: 'haup:lease:kube-scheduler',
+    organization: null,
     extendedKeyUsage: client,
   },
   'apiserver-etcd-client': {

@@ -1,6 +1,7 @@
 import type { Authorities } from './authorities.ts';
 import { type Issued, issueClient, issueServing } from './issue.ts';
 import { kubeconfig } from './kubeconfig.ts';
+import type { KubeletAuthorities } from './kubelet-authorities.ts';
 import type { ClientProfileName, ReplicaIdentity, ServingProfileName } from './profiles.ts';
 
 /** One file of a replica's. */
@@ -19,15 +20,17 @@ export interface ReplicaPkiInput extends ReplicaIdentity {
 
 /**
  * Where each goes on the master, below one folder. Authorities' certificates are copies; of authorities' private keys
- * only kubelet-signing.key and sa.key are here. `client-ca.crt` is what the API server believes clients by, and kubelets'
- * serving certificates: the signer of the controller manager returns a leaf without its intermediate, so the
- * intermediate must be trusted by name.
+ * only the kubelets' two and sa.key are here. `client-ca.crt` is what the API server believes clients by, `kubelet-ca.crt` what
+ * it believes kubelets by: each is the cluster's authority, which haup signs with, and the root that the masters sign with.
  */
 export type PkiFiles = ReadonlyMap<string, PkiFile>;
 
 const clients = {
   'apiserver-kubelet-client': 'apiserver-kubelet-client',
   'apiserver-etcd-client': 'apiserver-etcd-client',
+  endpoints: 'endpoints',
+  'controller-manager-lease': 'controller-manager-lease',
+  'scheduler-lease': 'scheduler-lease',
   'etcd/client': 'etcd-client',
   'front-proxy-client': 'front-proxy-client',
 } as const satisfies Record<string, ClientProfileName>;
@@ -40,25 +43,34 @@ const servers = {
   'etcd/peer': 'etcd-peer',
 } as const satisfies Record<string, ServingProfileName>;
 
-const componentUsers = ['controller-manager', 'scheduler'] as const;
+/** Who comes with a kubeconfig, and as which user. */
+const components = {
+  'controller-manager': 'system:kube-controller-manager',
+  scheduler: 'system:kube-scheduler',
+  addons: 'haup:addons',
+} as const satisfies Partial<Record<ClientProfileName, string>>;
+type Component = keyof typeof components;
 
 /**
  * All certificates, keys and kubeconfigs of one master replica, new, checked, by file name:
  *
- *     ca.crt  client-ca.crt  kubelet-signing.{crt,key}  front-proxy-ca.crt  sa.pub  sa.key
+ *     ca.crt  client-ca.crt  kubelet-ca.crt  kubelet-client-ca.{crt,key}  kubelet-serving-ca.{crt,key}
+ *     front-proxy-ca.crt  sa.pub  sa.key  endpoints.{crt,key}  controller-manager-lease.{crt,key}  scheduler-lease.{crt,key}
  *     apiserver.{crt,key}  apiserver-kubelet-client.{crt,key}  apiserver-etcd-client.{crt,key}
- *     front-proxy-client.{crt,key}  controller-manager.{crt,key,conf}  scheduler.{crt,key,conf}
+ *     front-proxy-client.{crt,key}  controller-manager.{crt,key,conf}  scheduler.{crt,key,conf}  addons.conf
  *     etcd/ca.crt  etcd/server.{crt,key}  etcd/peer.{crt,key}  etcd/client.{crt,key}
  *
- * `controller-manager.crt` and `scheduler.crt` are for serving; the two `.conf` are kubeconfigs for the local API server.
+ * `controller-manager.crt` and `scheduler.crt` are for serving; the `.conf` are kubeconfigs for the local
+ * API server.
  * @throws PkiError
  */
 export async function issueReplica(
   input: ReplicaPkiInput,
   authorities: Authorities,
+  kubelets: KubeletAuthorities,
   options: { readonly now?: number } = {},
 ): Promise<PkiFiles> {
-  const files = new Map<string, PkiFile>(sharedFiles(authorities));
+  const files = new Map<string, PkiFile>(sharedFiles(authorities, kubelets));
   const issue = async (file: string, issued: Promise<Issued>): Promise<void> => {
     const { certPem, keyPem } = await issued;
     files.set(`${file}.crt`, shared(certPem)).set(`${file}.key`, secret(keyPem));
@@ -70,7 +82,7 @@ export async function issueReplica(
     ...Object.entries(servers).map(([file, profile]) =>
       issue(file, issueServing(profile, input, authorities, options)),
     ),
-    ...componentUsers.map(async (component) => {
+    ...(Object.keys(components) as Component[]).map(async (component) => {
       const issued = await issueClient(component, authorities, options);
       files.set(`${component}.conf`, secret(componentKubeconfig(input, component, authorities, issued)));
     }),
@@ -78,12 +90,18 @@ export async function issueReplica(
   return files;
 }
 
-function sharedFiles({ kubernetes, kubeletSigning, frontProxy, etcd, serviceAccount }: Authorities) {
+function sharedFiles(
+  { kubernetes, frontProxy, etcd, serviceAccount }: Authorities,
+  { client, serving }: KubeletAuthorities,
+) {
   return [
     ['ca.crt', shared(kubernetes.certPem)],
-    ['client-ca.crt', shared(kubernetes.certPem + kubeletSigning.certPem)],
-    ['kubelet-signing.crt', shared(kubeletSigning.certPem)],
-    ['kubelet-signing.key', secret(kubeletSigning.keyPem)],
+    ['client-ca.crt', shared(kubernetes.certPem + client.certPem)],
+    ['kubelet-ca.crt', shared(kubernetes.certPem + serving.certPem)],
+    ['kubelet-client-ca.crt', shared(client.certPem)],
+    ['kubelet-client-ca.key', secret(client.keyPem)],
+    ['kubelet-serving-ca.crt', shared(serving.certPem)],
+    ['kubelet-serving-ca.key', secret(serving.keyPem)],
     ['front-proxy-ca.crt', shared(frontProxy.certPem)],
     ['etcd/ca.crt', shared(etcd.certPem)],
     ['sa.pub', shared(serviceAccount.publicKeyPem)],
@@ -94,14 +112,14 @@ function sharedFiles({ kubernetes, kubeletSigning, frontProxy, etcd, serviceAcco
 /** Through the local API server, never the balancer: a replica may not reach itself through it. */
 function componentKubeconfig(
   { cluster, apiPort }: ReplicaPkiInput,
-  component: (typeof componentUsers)[number],
+  component: Component,
   authorities: Authorities,
   issued: Issued,
 ): string {
   const server = `https://127.0.0.1:${apiPort}`;
   return kubeconfig({
     cluster,
-    user: `system:kube-${component}`,
+    user: components[component],
     server,
     caPem: authorities.kubernetes.certPem,
     ...issued,

@@ -3,7 +3,7 @@ import { PkiError } from './errors.ts';
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
-const lifetime = { authority: 3650 * day, leaf: 365 * day };
+const lifetime = { authority: 3650 * day, kubeletAuthority: 365 * day, leaf: 365 * day };
 /** A machine's clock may be behind ours, before its time synchronization has run. */
 const backdating = 5 * minute;
 
@@ -13,14 +13,15 @@ const backdating = 5 * minute;
  * @throws PkiError when the issuer has expired.
  */
 export function validity(
-  kind: keyof typeof lifetime,
+  kind: keyof typeof lifetime | { readonly lifetimeMs: number },
   now: number,
   issuer?: X509Certificate,
 ): { notBefore: Date; notAfter: Date } {
+  const life = typeof kind === 'string' ? lifetime[kind] : kind.lifetimeMs;
   const end = issuer ? Date.parse(issuer.validTo) : Number.POSITIVE_INFINITY;
   if (end <= now)
     throw new PkiError(`the authority ${issuer?.subject.split('\n').at(-1)} expired on ${issuer?.validTo}`);
-  return { notBefore: second(now - backdating), notAfter: second(Math.min(now + lifetime[kind], end)) };
+  return { notBefore: second(now - backdating), notAfter: second(Math.min(now + life, end)) };
 }
 
 function second(ms: number): Date {

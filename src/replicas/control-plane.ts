@@ -1,8 +1,9 @@
 import type { Session } from '../ssh/session.ts';
 import { paths, pkiPath } from './paths.ts';
 import { carryOut } from './progress.ts';
+import { type Admin, giveRights } from './rights.ts';
 import { apiClient } from './settings/api-client.ts';
-import { healthUrls, SETTLED_SECONDS, unit } from './units/names.ts';
+import { companions, healthUrls, SETTLED_SECONDS, unit } from './units/names.ts';
 import type { Waiting } from './waiting.ts';
 
 const START_TIMEOUT_MS = 180_000;
@@ -14,12 +15,17 @@ const STOP_TIMEOUT_MS = 180_000;
 /**
  * Starts API server, controller manager and scheduler. Resolves when the API server is ready, the other two are well and each
  * has an active instance somewhere, and the `kubernetes` service leads to the API address.
+ * `admin` is asked for when the API server is ready: with it haup gives the add-on unit its rights, through the session.
  * `serving` is called, and waited for, as soon as the API server is ready: it can be put to use while the others start.
  * @throws ReplicaError, SshError
  */
 export async function startControlPlane(
   session: Session,
-  options: { readonly apiPort: number; readonly serving?: () => Promise<void> },
+  options: {
+    readonly apiPort: number;
+    readonly admin: () => Promise<Admin>;
+    readonly serving?: () => Promise<void>;
+  },
   waiting: Waiting = {},
 ): Promise<void> {
   const { apiPort } = options;
@@ -30,6 +36,7 @@ export async function startControlPlane(
   });
   await carryOut(session, work(apiServerScript(apiPort)), waiting);
   await options.serving?.();
+  await giveRights(session, { apiPort, ...(await options.admin()) }, waiting);
   waiting.progress?.('controller manager and scheduler: starting');
   await carryOut(session, work(controllersScript(apiPort)), waiting);
 }
@@ -48,7 +55,7 @@ export async function stopControllers(session: Session, waiting: Waiting = {}): 
 /** Stops the API server for good. It serves on for its shutdown delay, and finishes what it has accepted. */
 export async function stopApiServer(session: Session, waiting: Waiting = {}): Promise<void> {
   waiting.progress?.('the API server: finishing what it has accepted');
-  await stop(session, [unit.endpoints, unit.apiServer], 'stop the API server', waiting);
+  await stop(session, [...companions, unit.apiServer], 'stop the API server', waiting);
 }
 
 async function stop(
@@ -71,8 +78,12 @@ later() { looks=$((looks + 1)); [ $looks -lt 20 ] || not_yet "$1" "$2"; sleep 0.
 `;
 
 function apiServerScript(apiPort: number): string {
-  const units = [unit.apiServer, unit.endpoints, unit.controllerManager, unit.scheduler].join(' ');
+  const units = [unit.apiServer, ...companions, unit.controllerManager, unit.scheduler].join(' ');
   return `${later}
+[ -e ${paths.units}/${companions[1]} ] || {
+  echo 'this machine was provisioned by an older haup, whose units this one does not know: replace it' >&2
+  exit 1
+}
 systemctl is-enabled -q ${units} || systemctl enable -q ${units}
 timeout 2 systemctl start ${unit.apiServer} 2>/dev/null || {
   [ $? -eq 124 ] || sleep 0.5
@@ -90,10 +101,10 @@ done
 /** They are started when the API server is ready, not before: they would only take the processor from it. */
 function controllersScript(apiPort: number): string {
   const controllers = [unit.controllerManager, unit.scheduler] as const;
-  return `${apiClient(apiPort, 2)}${later}
-systemctl start --no-block ${controllers.join(' ')} ${unit.endpoints}
+  return `${apiClient(apiPort, 2, '$as')}${later}
+systemctl start --no-block ${controllers.join(' ')} ${companions.join(' ')}
 ${controllers.map(healthScript).join('\n')}
-lease() { api "$base/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/$1" | tr -d ' \\n'; }
+lease() { as="\${1#kube-}-lease"; api "$base/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/$1" | tr -d ' \\n'; }
 field() { sed -n "s/.*\\"$1\\":\\"\\{0,1\\}\\([^\\",}]*\\).*/\\1/p"; }
 held() {
   text=$(lease "$1") || return 1
@@ -111,6 +122,7 @@ until stays ${unit.controllerManager}; do later ${unit.controllerManager} 'the c
 until stays ${unit.scheduler}; do later ${unit.scheduler} 'the scheduler: to stay up'; done
 until held kube-controller-manager; do later ${unit.controllerManager} 'the controller manager: its lease'; done
 until held kube-scheduler; do later ${unit.scheduler} 'the scheduler: its lease'; done
+as=endpoints
 until api "$base/api/v1/namespaces/default/endpoints/kubernetes" | grep -q '"ip"'; do
   later ${unit.endpoints} 'the endpoints of the kubernetes service'
 done

@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
-import type { ArchivedFile } from '../util/archive.ts';
+import type { ArchivedFile } from './archive.ts';
 import type { ReplicaConfig } from './config.ts';
 import { paths } from './paths.ts';
+import { addonsScript } from './settings/addons.ts';
 import { auditPolicy } from './settings/audit.ts';
 import { authenticationConfiguration } from './settings/authentication.ts';
 import { encryptionConfiguration } from './settings/encryption.ts';
 import { kubernetesEndpointsScript } from './settings/kubernetes-endpoints.ts';
 import { releaseLeaseScript } from './settings/release-lease.ts';
+import { rights } from './settings/rights.ts';
 import { waitForApiScript } from './settings/wait-for-api.ts';
+import { addonsUnit } from './units/addons.ts';
 import { apiServerUnit } from './units/api-server.ts';
 import { controllerManagerUnit } from './units/controller-manager.ts';
 import { etcdUnit } from './units/etcd.ts';
@@ -16,9 +19,9 @@ import { localRouteUnit } from './units/local-route.ts';
 import { schedulerUnit } from './units/scheduler.ts';
 import { readerOf, users } from './users.ts';
 
-/** All files of a replica, with paths relative to its release: pki/…, config/… and units/…. */
+/** All files of a replica, with paths relative to its release: pki/…, config/…, addons/… and units/…. */
 export function replicaFiles(config: ReplicaConfig): ArchivedFile[] {
-  return [...pkiFiles(config), ...configFiles(config), ...unitFiles(config)];
+  return [...pkiFiles(config), ...configFiles(config), ...addonFiles(), ...unitFiles(config)];
 }
 
 /** Names a release by its contents: SHA-256, in hex. */
@@ -52,6 +55,7 @@ function configFiles(config: ReplicaConfig): ArchivedFile[] {
   });
   return [
     open('authentication.yaml', authenticationConfiguration()),
+    open('addons.sh', addonsScript(`${binariesFolder(config)}/kubectl`)),
     open('audit.yaml', auditPolicy()),
     open('kubernetes-endpoints.sh', kubernetesEndpointsScript(config)),
     open('release-lease.sh', releaseLeaseScript(config.apiPort)),
@@ -62,6 +66,14 @@ function configFiles(config: ReplicaConfig): ArchivedFile[] {
       mode: 0o600,
       owner: users.kube,
     },
+  ];
+}
+
+/** One file an add-on. */
+function addonFiles(): ArchivedFile[] {
+  const items = { apiVersion: 'v1', kind: 'List', items: rights() };
+  return [
+    { path: 'addons/rights.json', content: JSON.stringify(items, null, 2), mode: 0o644, owner: 'root' },
   ];
 }
 
@@ -76,12 +88,13 @@ function unitFiles(config: ReplicaConfig): ArchivedFile[] {
     }),
     'kube-scheduler': schedulerUnit({ program: program('kube-scheduler') }),
     'kubernetes-endpoints': kubernetesEndpointsUnit(),
+    'haup-addons': addonsUnit(),
     ...(config.localRoute ? { 'haup-api-address': localRouteUnit(config.apiAddress) } : {}),
   };
   return Object.entries(units).map(([name, content]) => ({
     path: `units/${name}.service`,
     content,
-    mode: 0o644,
+    mode: 0o600,
     owner: 'root',
   }));
 }

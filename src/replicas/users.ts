@@ -1,8 +1,14 @@
 /**
  * Nothing runs as root. The API server and the controller manager share a user because they share the service accounts'
- * signing key, and each of them alone is all-powerful in the cluster; etcd's data and the scheduler's key are closed to them.
+ * signing key, and each of them alone is all-powerful in the cluster; etcd's data and everybody else's keys are closed to them.
  */
-export const users = { etcd: 'haup-etcd', kube: 'haup-kube', scheduler: 'haup-sched' } as const;
+export const users = {
+  etcd: 'haup-etcd',
+  kube: 'haup-kube',
+  scheduler: 'haup-sched',
+  endpoints: 'haup-endpoints',
+  addons: 'haup-addons',
+} as const;
 
 export type User = (typeof users)[keyof typeof users];
 
@@ -10,6 +16,8 @@ export type User = (typeof users)[keyof typeof users];
 export function readerOf(file: string): User | 'root' {
   if (file === 'etcd/client.key') return 'root';
   if (file.startsWith('etcd/')) return users.etcd;
-  if (file.startsWith('scheduler.')) return users.scheduler;
+  if (file.startsWith('scheduler')) return users.scheduler;
+  if (file.startsWith('endpoints')) return users.endpoints;
+  if (file.startsWith('addons')) return users.addons;
   return users.kube;
 }

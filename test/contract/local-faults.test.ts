@@ -49,7 +49,6 @@ beforeAll(async () => {
     names.map(async (name, index) =>
       provider.machines.create({
         name,
-        role: 'master',
         zone: zones[index]!,
         bootScript: await world.bootScript(cluster, name),
         requestToken: name,
@@ -341,13 +340,7 @@ test('names that could escape into a path, a shell or a rule are refused, and no
     'a\nb',
     'x'.repeat(64),
   ]) {
-    const request = {
-      name,
-      role: 'master',
-      zone: cluster.zone,
-      bootScript: '#!/bin/sh\n',
-      requestToken: 't',
-    } as const;
+    const request = { name, zone: cluster.zone, bootScript: '#!/bin/sh\n', requestToken: 't' };
     await expect(provider.machines.create(request)).rejects.toThrow(ProviderError);
     await expect(provider.machines.delete(name)).rejects.toMatchObject({ kind: 'invalid' });
     await expect(fault('power-off', name)).rejects.toMatchObject({ kind: 'invalid' });

@@ -5,6 +5,7 @@ import { addLearner, promote } from '../../src/etcd/membership.ts';
 import { type ApiClient, callApi } from '../../src/kubernetes/client.ts';
 import { type Authorities, createAuthorities } from '../../src/pki/authorities.ts';
 import { issueClient } from '../../src/pki/issue.ts';
+import { createKubeletAuthorities, type KubeletAuthorities } from '../../src/pki/kubelet-authorities.ts';
 import { issueReplica } from '../../src/pki/replica.ts';
 import { open } from '../../src/providers/local/index.ts';
 import type { Machine, Provider } from '../../src/providers/provider.ts';
@@ -41,6 +42,7 @@ const pins = new Map<string, PinnedHostKey>();
 const pool = new SessionPool();
 let provider: Provider;
 let authorities: Authorities;
+let kubelets: KubeletAuthorities;
 let apiAddress: string;
 
 async function machine(name: string): Promise<Machine> {
@@ -60,13 +62,7 @@ async function makeMachine(name: string, zone: string): Promise<void> {
   const hostKey = makeKeyPair(name);
   pins.set(name, { current: hostKey.publicKey, seen: false });
   const script = bootScript({ hostKeyPrivate: hostKey.privateKey, operatorPublicKey: operator.publicKey });
-  await provider.machines.create({
-    name,
-    role: 'master',
-    zone,
-    bootScript: script,
-    requestToken: name,
-  });
+  await provider.machines.create({ name, zone, bootScript: script, requestToken: name });
 }
 
 async function provisionMachine(name: string): Promise<void> {
@@ -75,6 +71,7 @@ async function provisionMachine(name: string): Promise<void> {
   const pki = await issueReplica(
     { ...identity, staticExternalIp: null, balancerDnsName: null, clusterDomain: 'cluster.local' },
     authorities,
+    kubelets,
   );
   const { binaries } = provider;
   if (binaries.kind !== 'mounted') throw new Error('the local provider mounts its binaries');
@@ -140,6 +137,7 @@ beforeAll(async () => {
   await provider.network.ensure();
   apiAddress = (await provider.address.reserve()).ip;
   authorities = await createAuthorities(cluster);
+  kubelets = await createKubeletAuthorities(cluster);
   await makeMachine(first, 'local-a');
   await makeMachine(second, 'local-b');
 });
@@ -193,7 +191,7 @@ describe('a replica', () => {
     const once = await bootstrapEtcd(await session(first), { name: first, internalIp });
     const again = await bootstrapEtcd(await session(first), { name: first, internalIp });
     expect(again).toEqual(once);
-    await startControlPlane(await session(first), { apiPort });
+    await startControlPlane(await session(first), { apiPort, admin });
     await provider.address.handOver({ kind: 'machine', name: first });
     expect(await inside(first)).toMatchObject({
       provisioned: true,
@@ -221,14 +219,14 @@ describe('a replica', () => {
     await s.run(
       `mkdir -p ${dropIn} && printf '[Service]\\nExecStart=\\nExecStart=/opt/haup/bin/kube-scheduler --no-such-flag\\n' >${dropIn}/break.conf && systemctl daemon-reload && systemctl restart kube-scheduler`,
     );
-    await expect(startControlPlane(s, { apiPort })).rejects.toMatchObject({
+    await expect(startControlPlane(s, { apiPort, admin })).rejects.toMatchObject({
       message: expect.stringMatching(
         /kube-scheduler\.service has ended 5 times[\s\S]*unknown flag: --no-such-flag/,
       ),
     });
     expect((await inside(first)).controllers).toBe('stopped');
     await s.run(`rm -r ${dropIn} && systemctl daemon-reload`);
-    await startControlPlane(s, { apiPort });
+    await startControlPlane(s, { apiPort, admin });
     expect((await inside(first)).controllers).toBe('running');
   });
 
@@ -246,7 +244,7 @@ describe('a replica', () => {
     }));
     await startEtcd(await session(second), { name: second, memberId: id, initialCluster });
     await promote(etcd, id);
-    await startControlPlane(await session(second), { apiPort });
+    await startControlPlane(await session(second), { apiPort, admin });
     expect(await inside(second)).toMatchObject({
       etcd: 'running',
       apiServer: 'ready',

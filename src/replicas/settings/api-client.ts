@@ -1,14 +1,13 @@
 import { pkiPath } from '../paths.ts';
 
 /**
- * A shell function `api`: curl to this machine's API server as `kube-apiserver-kubelet-client`, the one administrator
- * whose key a master holds anyway. The arguments are curl's; the address follows from `$base`.
+ * A shell function `api`: curl to this machine's API server. The arguments are curl's; the address follows from `$base`.
+ * @param as whose certificate: a file of src/pki's without its ending, or a word of the shell that says it.
  */
-export function apiClient(apiPort: number, seconds: number): string {
+export function apiClient(apiPort: number, seconds: number, as: string): string {
   return `base=https://127.0.0.1:${apiPort}
 api() {
-  curl -sS -m ${seconds} --cacert ${pkiPath('ca.crt')} --cert ${pkiPath('apiserver-kubelet-client.crt')} \\
-    --key ${pkiPath('apiserver-kubelet-client.key')} "$@"
+  curl -sS -m ${seconds} --cacert ${pkiPath('ca.crt')} --cert ${pkiPath(`${as}.crt`)} --key ${pkiPath(`${as}.key`)} "$@"
 }
 `;
 }

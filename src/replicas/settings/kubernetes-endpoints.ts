@@ -32,7 +32,7 @@ export function kubernetesEndpointsScript(options: {
   };
   return `# See src/replicas/settings/kubernetes-endpoints.ts
 set -u
-${apiClient(apiPort, 5)}
+${apiClient(apiPort, 5, 'endpoints')}
 apply() {
   api -o /dev/null -w '%{http_code}' -X PATCH -H 'Content-Type: application/apply-patch+yaml' --data "$2" \\
     "$base/$1/kubernetes?fieldManager=haup&force=true" 2>&1

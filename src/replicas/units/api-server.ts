@@ -67,7 +67,7 @@ export function apiServerUnit(options: ApiServerUnit): string {
 
       'kubelet-client-certificate': pkiPath('apiserver-kubelet-client.crt'),
       'kubelet-client-key': pkiPath('apiserver-kubelet-client.key'),
-      'kubelet-certificate-authority': pkiPath('client-ca.crt'),
+      'kubelet-certificate-authority': pkiPath('kubelet-ca.crt'),
       // Workers' names need not resolve on a master.
       'kubelet-preferred-address-types': 'InternalIP,Hostname,InternalDNS,ExternalIP,ExternalDNS',
 

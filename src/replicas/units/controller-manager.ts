@@ -32,13 +32,14 @@ export function controllerManagerUnit(options: {
       // What pods are told to trust.
       'root-ca-file': pkiPath('ca.crt'),
 
-      // Signs what has been approved, with the intermediate: the root's key is not on this machine.
-      'cluster-signing-kubelet-client-cert-file': pkiPath('kubelet-signing.crt'),
-      'cluster-signing-kubelet-client-key-file': pkiPath('kubelet-signing.key'),
-      'cluster-signing-kubelet-serving-cert-file': pkiPath('kubelet-signing.crt'),
-      'cluster-signing-kubelet-serving-key-file': pkiPath('kubelet-signing.key'),
-      'cluster-signing-kube-apiserver-client-cert-file': pkiPath('kubelet-signing.crt'),
-      'cluster-signing-kube-apiserver-client-key-file': pkiPath('kubelet-signing.key'),
+      // Signs what has been approved, for kubelets to join, with roots that are for nothing else: see pki/kubelet-authorities.ts.
+      // Without a pair of its own a signer is off: legacy-unknown, whose certificates nobody here would believe.
+      'cluster-signing-kubelet-client-cert-file': pkiPath('kubelet-client-ca.crt'),
+      'cluster-signing-kubelet-client-key-file': pkiPath('kubelet-client-ca.key'),
+      'cluster-signing-kube-apiserver-client-cert-file': pkiPath('kubelet-client-ca.crt'),
+      'cluster-signing-kube-apiserver-client-key-file': pkiPath('kubelet-client-ca.key'),
+      'cluster-signing-kubelet-serving-cert-file': pkiPath('kubelet-serving-ca.crt'),
+      'cluster-signing-kubelet-serving-key-file': pkiPath('kubelet-serving-ca.key'),
 
       // Health and metrics, for this machine only.
       'bind-address': '127.0.0.1',

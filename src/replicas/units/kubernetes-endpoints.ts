@@ -10,7 +10,7 @@ export function kubernetesEndpointsUnit(): string {
     unit: ['PartOf=kube-apiserver.service'],
     wantedBy: 'kube-apiserver.service',
     type: 'exec',
-    user: users.kube,
+    user: users.endpoints,
     command: `/bin/sh ${configPath('kubernetes-endpoints.sh')}`,
     stopSeconds: 5,
   });

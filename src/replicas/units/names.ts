@@ -7,6 +7,9 @@ export const unit = {
   scheduler: 'kube-scheduler.service',
 } as const;
 
+/** Come and go with the API server. */
+export const companions = [unit.endpoints, 'haup-addons.service'] as const;
+
 export type UnitName = (typeof unit)[keyof typeof unit];
 
 /** Where controller manager and scheduler say on loopback whether they are well. Their fixed, default ports. */

@@ -78,7 +78,6 @@ export class Operator {
     await p.machines.create({
       name,
       zone,
-      role: 'master',
       bootScript,
       requestToken: `${this.identity.uid}-${name}-${this.attempt}`,
     });

@@ -20,13 +20,7 @@ beforeEach(() => {
 afterAll(() => gce.close());
 
 const create = (name: string, zone: string = b, requestToken = `make ${name}`) =>
-  provider.machines.create({
-    name,
-    role: 'master',
-    zone,
-    bootScript: '#!/bin/sh\necho hello\n',
-    requestToken,
-  });
+  provider.machines.create({ name, zone, bootScript: '#!/bin/sh\necho hello\n', requestToken });
 const refuse = (method: string, status: number, code: string, message: string) =>
   gce.cloud.faults.add({
     when: (call) => call.method === method,
@@ -123,13 +117,7 @@ describe('machines', () => {
 
   it('of another cluster with the same name are a conflict, and are left alone', async () => {
     const other = gce.open({ cluster: clusterNamed('demo', 'ffffffffffffffff') });
-    await other.machines.create({
-      name: 'demo-master',
-      zone: b,
-      role: 'master',
-      bootScript: '',
-      requestToken: 'x',
-    });
+    await other.machines.create({ name: 'demo-master', zone: b, bootScript: '', requestToken: 'x' });
     await expect(create('demo-master')).rejects.toMatchObject({ kind: 'conflict' });
     await provider.machines.delete('demo-master');
     expect(await other.machines.list()).toHaveLength(1);
@@ -170,12 +158,7 @@ describe('machines', () => {
     await create('demo-master');
     const { message } = behindItsBack.find(gce.cloud, 'demo-master');
     expect(message).toMatchObject({
-      labels: {
-        'haup-cluster': 'demo',
-        'haup-uid': '0123456789abcdef',
-        'haup-replica': 'demo-master',
-        'haup-role': 'master',
-      },
+      labels: { 'haup-cluster': 'demo', 'haup-uid': '0123456789abcdef', 'haup-replica': 'demo-master' },
       tags: { items: ['demo-01234567'] },
       shieldedInstanceConfig: { enableSecureBoot: true },
     });
@@ -243,13 +226,7 @@ describe('the network', () => {
 
   it('in custom mode needs a subnet, of which it takes one', async () => {
     const without = gce.open({ settings: { network: 'custom' } });
-    const request = {
-      name: 'demo-master',
-      zone: b,
-      role: 'master',
-      bootScript: '',
-      requestToken: 'x',
-    } as const;
+    const request = { name: 'demo-master', zone: b, bootScript: '', requestToken: 'x' };
     await expect(without.machines.create(request)).rejects.toMatchObject({ kind: 'invalid' });
     const withOne = gce.open({ settings: { network: 'custom', subnets: ['masters'] } });
     expect(await withOne.machines.create(request)).toMatchObject({ state: 'running' });

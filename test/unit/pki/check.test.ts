@@ -5,7 +5,7 @@ import { check, type Expected } from '../../../src/pki/check.ts';
 import { PkiError } from '../../../src/pki/errors.ts';
 import { newKey } from '../../../src/pki/keys.ts';
 import { daysLeft, expiresAt } from '../../../src/pki/validity.ts';
-import { day, forge } from './world.ts';
+import { day, forge, rootAndIntermediate } from './world.ts';
 
 let authorities: Authorities;
 beforeAll(async () => {
@@ -29,11 +29,9 @@ describe('the check of a certificate', () => {
   it('lets a right one pass, also through an intermediate', async () => {
     const { certPem, keyPem } = await forge(authorities.kubernetes, right);
     check(certPem, expected({ keyPem }));
-    const below = await forge(authorities.kubeletSigning, right);
-    check(
-      below.certPem,
-      expected({ chain: [authorities.kubeletSigning.certPem, authorities.kubernetes.certPem] }),
-    );
+    const { root, intermediate } = await rootAndIntermediate();
+    const below = await forge(intermediate, right);
+    check(below.certPem, expected({ chain: [intermediate.certPem, root.certPem] }));
   });
 
   it.each<[string, Partial<CertificateTemplate>]>([
@@ -74,13 +72,14 @@ describe('the check of a certificate', () => {
       'is not an authority',
     );
 
-    const rogue = await forge(authorities.kubeletSigning, {
+    const { root: other, intermediate } = await rootAndIntermediate();
+    const rogue = await forge(intermediate, {
       keyUsage: ['keyCertSign'],
       authority: { pathLength: 0 },
       sans: [],
     });
     const underRogue = await forge(rogue, right);
-    const chain = [rogue.certPem, authorities.kubeletSigning.certPem, root];
+    const chain = [rogue.certPem, intermediate.certPem, other.certPem];
     expect(() => check(underRogue.certPem, expected({ chain }))).toThrow('may not sign authorities');
   });
 

@@ -4,16 +4,19 @@ import { type ConnectionOptions, connect, createServer } from 'node:tls';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Authorities, createAuthorities } from '../../../src/pki/authorities.ts';
 import { type Issued, issueClient } from '../../../src/pki/issue.ts';
+import { createKubeletAuthorities, type KubeletAuthorities } from '../../../src/pki/kubelet-authorities.ts';
 import { issueReplica, type PkiFiles } from '../../../src/pki/replica.ts';
 import { demoMaster, forge } from './world.ts';
 
 let authorities: Authorities;
+let kubelets: KubeletAuthorities;
 let files: PkiFiles;
 const pem = (name: string): string => files.get(name)!.pem;
 const pair = (name: string): Issued => ({ certPem: pem(`${name}.crt`), keyPem: pem(`${name}.key`) });
 beforeAll(async () => {
   authorities = await createAuthorities('demo');
-  files = await issueReplica(demoMaster, authorities);
+  kubelets = await createKubeletAuthorities('demo');
+  files = await issueReplica(demoMaster, authorities, kubelets);
 });
 
 interface Sides {
@@ -99,6 +102,7 @@ describe('a TLS connection', () => {
     const other = await issueReplica(
       { ...demoMaster, name: 'demo-master-x7k', internalIp: '10.1.3.4' },
       authorities,
+      kubelets,
     );
     const theirs = { certPem: other.get('etcd/peer.crt')!.pem, keyPem: other.get('etcd/peer.key')!.pem };
     const ours = pair('etcd/peer');
@@ -144,8 +148,39 @@ describe('a TLS connection', () => {
     expect(await api({ client: pair('apiserver') })).toMatch(/^server: /);
   });
 
+  it('to a false API server, made with what a master holds, is refused by whoever has a kubeconfig', async () => {
+    const client = await issueClient('admin', authorities);
+    for (const [name, why] of [
+      ['kubelet-client-ca', 'INVALID_PURPOSE'],
+      ['kubelet-serving-ca', 'SELF_SIGNED_CERT_IN_CHAIN'],
+    ] as const) {
+      const authority = pair(name);
+      const { certPem, keyPem } = await forge(authority, { sans: ['198.18.0.10'] });
+      const server = { certPem: certPem + authority.certPem, keyPem };
+      expect(await api({ client, server }), name).toBe(`client: ${why}`);
+    }
+  });
+
+  it('of an administrator, made with what a master holds, is refused by all but the API servers of this cluster', async () => {
+    const organization = 'system:masters';
+    const subject = { commonName: 'forged', organization };
+    const forged = async (name: string): Promise<Issued> => {
+      const authority = pair(name);
+      const leaf = await forge(authority, { subject, extendedKeyUsage: ['clientAuth'], sans: [] });
+      return { certPem: leaf.certPem + authority.certPem, keyPem: leaf.keyPem };
+    };
+    for (const name of ['kubelet-client-ca', 'kubelet-serving-ca']) {
+      const client = await forged(name);
+      expect(await api({ client, clientCa: pem('ca.crt') }), name).toMatch(/^server: /);
+      expect(await etcd({ client }), name).toMatch(/^server: /);
+    }
+    expect(await api({ client: await forged('kubelet-serving-ca') })).toMatch(/^server: /);
+    // What remains, and why it gives a master's thief nothing that sa.key does not: docs/security.md.
+    expect(await api({ client: await forged('kubelet-client-ca') })).toBe('ok');
+  });
+
   it('of a kubelet whose certificate the controller manager signed works', async () => {
-    const kubelet = await forge(authorities.kubeletSigning, {
+    const kubelet = await forge(kubelets.client, {
       subject: { commonName: 'system:node:n1', organization: 'system:nodes' },
       extendedKeyUsage: ['clientAuth'],
       sans: [],

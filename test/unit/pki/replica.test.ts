@@ -5,20 +5,26 @@ import { z } from 'zod';
 import { type Authorities, createAuthorities } from '../../../src/pki/authorities.ts';
 import { PkiError } from '../../../src/pki/errors.ts';
 import { issueClient, issueServing } from '../../../src/pki/issue.ts';
+import { createKubeletAuthorities, type KubeletAuthorities } from '../../../src/pki/kubelet-authorities.ts';
 import { issueReplica, type PkiFiles } from '../../../src/pki/replica.ts';
 import { day, demoMaster, opensslText, opensslVerify } from './world.ts';
 
 let authorities: Authorities;
+let kubelets: KubeletAuthorities;
 let files: PkiFiles;
 const pem = (name: string): string => files.get(name)!.pem;
 beforeAll(async () => {
   authorities = await createAuthorities('demo');
-  files = await issueReplica(demoMaster, authorities);
+  kubelets = await createKubeletAuthorities('demo');
+  files = await issueReplica(demoMaster, authorities, kubelets);
 });
 
 /** File, the authority's file, subject, purposes, names: the whole table, as openssl must see it. */
 const table = [
-  ['apiserver-kubelet-client', 'ca', 'O = system:masters, CN = kube-apiserver-kubelet-client', 'client', ''],
+  ['apiserver-kubelet-client', 'ca', 'CN = kube-apiserver-kubelet-client', 'client', ''],
+  ['endpoints', 'ca', 'CN = haup:endpoints', 'client', ''],
+  ['controller-manager-lease', 'ca', 'CN = haup:lease:kube-controller-manager', 'client', ''],
+  ['scheduler-lease', 'ca', 'CN = haup:lease:kube-scheduler', 'client', ''],
   ['apiserver-etcd-client', 'etcd/ca', 'CN = kube-apiserver-etcd-client', 'client', ''],
   ['etcd/client', 'etcd/ca', 'CN = haup-etcd-client', 'client', ''],
   ['front-proxy-client', 'front-proxy-ca', 'CN = front-proxy-client', 'client', ''],
@@ -79,7 +85,7 @@ describe('the certificates of a replica', () => {
     expect((Date.parse(certificate.validTo) - Date.now()) / day).toBeCloseTo(365, 1);
   });
 
-  it('come with every file that is named in the documentation, and of authorities’ keys with two only', () => {
+  it('come with every file that is named in the documentation, and of authorities’ keys with three only', () => {
     const leaves = table.flatMap(([file]) => [`${file}.crt`, `${file}.key`]);
     const shared = [
       'ca.crt',
@@ -87,9 +93,12 @@ describe('the certificates of a replica', () => {
       'front-proxy-ca.crt',
       'etcd/ca.crt',
       'sa.pub',
-      'kubelet-signing.crt',
+      'kubelet-ca.crt',
+      'kubelet-client-ca.crt',
+      'kubelet-serving-ca.crt',
     ];
-    const kept = ['kubelet-signing.key', 'sa.key', 'controller-manager.conf', 'scheduler.conf'];
+    const configs = ['controller-manager.conf', 'scheduler.conf', 'addons.conf'];
+    const kept = ['kubelet-client-ca.key', 'kubelet-serving-ca.key', 'sa.key', ...configs];
     expect([...files.keys()].sort()).toEqual([...leaves, ...shared, ...kept].sort());
     const all = [...files.values()].map((file) => file.pem).join();
     for (const root of [authorities.kubernetes, authorities.etcd, authorities.frontProxy])
@@ -104,8 +113,9 @@ describe('the certificates of a replica', () => {
   });
 
   it('have serial numbers of their own', () => {
+    const bundles = ['client-ca.crt', 'kubelet-ca.crt'];
     const serials = [...files.keys()]
-      .filter((name) => name.endsWith('.crt') && name !== 'client-ca.crt')
+      .filter((name) => name.endsWith('.crt') && !bundles.includes(name))
       .map((name) => new X509Certificate(pem(name)).serialNumber);
     expect(new Set(serials).size).toBe(serials.length);
     for (const serial of serials) expect(serial).toMatch(/^[4-7][0-9A-F]{31}$/);
@@ -115,6 +125,7 @@ describe('the certificates of a replica', () => {
     const other = await issueReplica(
       { ...demoMaster, name: 'demo-master-x7k', internalIp: '10.1.3.4' },
       authorities,
+      kubelets,
     );
     expect(other.get('apiserver.key')!.pem).not.toBe(pem('apiserver.key'));
     expect(new X509Certificate(other.get('etcd/peer.crt')!.pem).checkIP('10.1.3.4')).toBe('10.1.3.4');
@@ -169,18 +180,19 @@ describe('the kubeconfigs of the components', () => {
       z.object({ user: z.object({ 'client-certificate-data': z.string(), 'client-key-data': z.string() }) }),
     ]),
   });
-  it.each(['controller-manager', 'scheduler'])(
-    '%s.conf is its user at the local API server',
-    async (component) => {
-      const config = schema.parse(parse(pem(`${component}.conf`)));
-      const decoded = (base64: string): string => Buffer.from(base64, 'base64').toString();
-      const { cluster } = config.clusters[0];
-      const { user } = config.users[0];
-      expect(cluster.server).toBe('https://127.0.0.1:6443');
-      expect(decoded(cluster['certificate-authority-data'])).toBe(pem('ca.crt'));
-      const certificate = new X509Certificate(decoded(user['client-certificate-data']));
-      expect(certificate.subject).toBe(`CN=system:kube-${component}`);
-      expect(certificate.checkPrivateKey(createPrivateKey(decoded(user['client-key-data'])))).toBe(true);
-    },
-  );
+  it.each([
+    ['controller-manager', 'system:kube-controller-manager'],
+    ['scheduler', 'system:kube-scheduler'],
+    ['addons', 'haup:addons'],
+  ])('%s.conf is its user at the local API server', async (component, name) => {
+    const config = schema.parse(parse(pem(`${component}.conf`)));
+    const decoded = (base64: string): string => Buffer.from(base64, 'base64').toString();
+    const { cluster } = config.clusters[0];
+    const { user } = config.users[0];
+    expect(cluster.server).toBe('https://127.0.0.1:6443');
+    expect(decoded(cluster['certificate-authority-data'])).toBe(pem('ca.crt'));
+    const certificate = new X509Certificate(decoded(user['client-certificate-data']));
+    expect(certificate.subject).toBe(`CN=${name}`);
+    expect(certificate.checkPrivateKey(createPrivateKey(decoded(user['client-key-data'])))).toBe(true);
+  });
 });

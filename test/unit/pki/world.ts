@@ -46,6 +46,29 @@ export async function forge(
   return { certPem, keyPem: key.keyPem, key };
 }
 
+/** A root that may have one authority below it, which no cluster's may, and that authority. */
+export async function rootAndIntermediate(): Promise<{ root: Authority; intermediate: Authority }> {
+  const key = await newKey();
+  const rules = {
+    notBefore: new Date(Date.now() - day),
+    notAfter: new Date(Date.now() + day),
+    keyUsage: ['keyCertSign'],
+    extendedKeyUsage: [],
+    sans: [],
+  } as const;
+  const certPem = signCertificate(
+    {
+      ...rules,
+      subject: { commonName: 'root', organization: null },
+      publicKey: key.publicKey,
+      authority: { pathLength: 1 },
+    },
+    { certificate: null, privateKey: key.privateKey },
+  );
+  const root = { certPem, keyPem: key.keyPem };
+  return { root, intermediate: await forge(root, { ...rules, authority: { pathLength: 0 } }) };
+}
+
 /** `openssl verify`, strict. Trust anchors are `roots`; `untrusted` may help to build the chain. */
 export async function opensslVerify(
   leaf: string,

@@ -1,4 +1,5 @@
 import { createAuthorities } from '../../../src/pki/authorities.ts';
+import { createKubeletAuthorities } from '../../../src/pki/kubelet-authorities.ts';
 import { issueReplica } from '../../../src/pki/replica.ts';
 import { newEncryptionKey, type ReplicaConfig } from '../../../src/replicas/config.ts';
 
@@ -15,6 +16,7 @@ export async function exampleConfig(): Promise<ReplicaConfig> {
   const pki = await issueReplica(
     { ...identity, staticExternalIp: null, balancerDnsName: null, clusterDomain: 'cluster.local' },
     await createAuthorities('demo'),
+    await createKubeletAuthorities('demo'),
   );
   return {
     ...identity,

@@ -1,6 +1,6 @@
 import type { ApiClient } from '../../../kubernetes/client.ts';
 import { moveAddress } from '../../../lb/move.ts';
-import { issueClient, issueServing } from '../../../pki/issue.ts';
+import { issueOwnAdmin, issueServing } from '../../../pki/issue.ts';
 import type { Holder } from '../../../providers/provider.ts';
 import { renewServingCertificate } from '../../../replicas/provision.ts';
 import { waitFor } from '../../../util/wait.ts';
@@ -73,7 +73,7 @@ export async function setTargets(t: Tools, targets: readonly string[], progress:
 /** The admin's view of the API server at an address. */
 export async function apiAt(t: Pick<Tools, 'memory' | 'authorities'>, ip: string): Promise<ApiClient> {
   const authorities = await t.authorities();
-  const { certPem, keyPem } = await issueClient('admin', authorities);
+  const { certPem, keyPem } = await issueOwnAdmin(authorities);
   return { ip, port: t.memory.spec.apiPort, caPem: authorities.kubernetes.certPem, certPem, keyPem };
 }
 

@@ -1,3 +1,4 @@
+import { issueOwnAdmin } from '../../../pki/issue.ts';
 import * as lifecycle from '../../../replicas/lifecycle.ts';
 import { SshError } from '../../../ssh/errors.ts';
 import { systemClock } from '../../../util/clock.ts';
@@ -23,10 +24,14 @@ export async function startControlPlane(
     if (t.provider.capabilities.keepsConnections)
       await Promise.race([halfway(), systemClock.sleep(LOOK_MS, t.signal)]);
   };
+  const admin = async () => {
+    const authorities = await t.authorities();
+    return { caPem: authorities.kubernetes.certPem, ...(await issueOwnAdmin(authorities)) };
+  };
   const start = async (): Promise<void> =>
     lifecycle.startControlPlane(
       await t.session(replica),
-      { apiPort, serving },
+      { apiPort, admin, serving },
       { signal: t.signal, progress },
     );
   try {

@@ -4,6 +4,12 @@ import {
   parseAuthorities,
   serializeAuthorities,
 } from '../../../pki/authorities.ts';
+import {
+  createKubeletAuthorities,
+  type KubeletAuthorities,
+  parseKubeletAuthorities,
+  serializeKubeletAuthorities,
+} from '../../../pki/kubelet-authorities.ts';
 import { newEncryptionKey } from '../../../replicas/config.ts';
 import { makeKeyPair } from '../../../ssh/keys.ts';
 import type { Secrets } from '../../../state/store.ts';
@@ -15,6 +21,15 @@ export async function authorities(secrets: Secrets, cluster: string): Promise<Au
   if (kept !== null) return parseAuthorities(kept);
   return parseAuthorities(
     await secrets.putIfAbsent('authorities', serializeAuthorities(await createAuthorities(cluster))),
+  );
+}
+
+/** A store of before has none: its cluster gets them with the next machine that is provisioned. */
+export async function kubeletAuthorities(secrets: Secrets, cluster: string): Promise<KubeletAuthorities> {
+  const name = 'kubelet-authorities';
+  const make = async () => serializeKubeletAuthorities(await createKubeletAuthorities(cluster));
+  return parseKubeletAuthorities(
+    (await secrets.get(name)) ?? (await secrets.putIfAbsent(name, await make())),
   );
 }
 

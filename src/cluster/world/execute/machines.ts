@@ -5,7 +5,7 @@ import { bootScript } from '../../../replicas/boot.ts';
 import { provision as provisionReplica } from '../../../replicas/provision.ts';
 import { makeKeyPair } from '../../../ssh/keys.ts';
 import { pkiIdentity } from './identity.ts';
-import { encryptionKey, operatorKey } from './keys.ts';
+import { encryptionKey, kubeletAuthorities, operatorKey } from './keys.ts';
 import type { Progress, Tools } from './tools.ts';
 
 /** A new machine's image boots, runs its boot script and starts sshd in this time on every provider. */
@@ -25,7 +25,6 @@ export async function createMachine(t: Tools, replica: string, zone: string): Pr
   try {
     await provider.machines.create({
       name: replica,
-      role: 'master',
       zone,
       bootScript: script,
       requestToken: requestToken(memory.spec.uid, replica, attempt),
@@ -58,7 +57,11 @@ export async function provision(t: Tools, replica: string, progress: Progress): 
   const identity = pkiIdentity(t, replica);
   const { internalIp, apiAddress } = identity;
   const issue = async () =>
-    issueReplica({ ...identity, cluster: spec.name, apiPort: spec.apiPort }, await t.authorities());
+    issueReplica(
+      { ...identity, cluster: spec.name, apiPort: spec.apiPort },
+      await t.authorities(),
+      await kubeletAuthorities(t.secrets, spec.name),
+    );
   // The machine boots meanwhile.
   const [session, pki] = await Promise.all([t.session(replica, FIRST_LOGIN_MS), issue()]);
   // The machine has its own key now. Not after the provisioning: whoever is cut off there never comes back here.

@@ -1,3 +1,0 @@
-module haup.build/echo
-
-go 1.24

@@ -1,3 +1,0 @@
-module haup.build/pause
-
-go 1.24

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { type Authority, checkPair, createRoot, readSecret } from './authorities.ts';
+
+const schema = z.strictObject({
+  client: z.strictObject({ certPem: z.string(), keyPem: z.string() }),
+  serving: z.strictObject({ certPem: z.string(), keyPem: z.string() }),
+});
+
+/**
+ * What the controller managers sign with, so that nodes can join: the only authorities whose keys are on masters. Each is a
+ * root of its own, for one purpose, and no client of the API trusts either: an intermediate below `ca.crt` could sign a false
+ * API server and an administrator that everybody believes for as long as `ca.crt` lives. `client` is believed by the API
+ * servers for clients, `serving` by the API servers for kubelets.
+ *
+ * Good for a year, and apart from the other authorities in the store, so that they can be exchanged without those. That takes
+ * two rounds over the masters (trust both, then sign with the new one), since a root must be trusted everywhere before it signs.
+ */
+export type KubeletAuthorities = z.infer<typeof schema>;
+
+export async function createKubeletAuthorities(
+  cluster: string,
+  options: { readonly now?: number } = {},
+): Promise<KubeletAuthorities> {
+  const now = options.now ?? Date.now();
+  const root = (commonName: string, purpose: 'clientAuth' | 'serverAuth'): Promise<Authority> =>
+    createRoot({ commonName, cluster, lifetime: 'kubeletAuthority', extendedKeyUsage: [purpose], now });
+  const [client, serving] = await Promise.all([
+    root('kubelet-client-ca', 'clientAuth'),
+    root('kubelet-serving-ca', 'serverAuth'),
+  ]);
+  return { client, serving };
+}
+
+export function serializeKubeletAuthorities(authorities: KubeletAuthorities): string {
+  return `${JSON.stringify(authorities, null, 2)}\n`;
+}
+
+/** @throws PkiError when the text is not of {@link serializeKubeletAuthorities}, or a key belongs to another certificate. */
+export function parseKubeletAuthorities(text: string): KubeletAuthorities {
+  return readSecret(text, (json) => {
+    const authorities = schema.parse(json);
+    checkPair(authorities.client);
+    checkPair(authorities.serving);
+    return authorities;
+  });
+}
