@@ -4,8 +4,7 @@
 #   MULTIZONE=true KUBE_GCE_ZONE=europe-west1-b ENABLE_ETCD_QUORUM_READS=true scripts/kube-up.sh
 #   KUBE_GCE_ZONE=europe-west1-c KUBE_REPLICATE_EXISTING_MASTER=true scripts/kube-up.sh
 #
-# KUBERNETES_PROVIDER is gce unless it says otherwise, as for kube-up. See docs/cli.md.
+# It decides nothing: haup reads all variables. See docs/cli.md.
 set -euo pipefail
 
-export KUBERNETES_PROVIDER=${KUBERNETES_PROVIDER:-gce}
-exec "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/haup" create "$@"
+exec "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/haup" kube-up "$@"

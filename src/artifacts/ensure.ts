@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+
+import { BOOLEANS, booleanOf } from '../util/boolean.ts';
 import { type Builder, goBuilder } from './build.ts';
 import { binariesFolder, cacheFolder } from './cache.ts';
 import { ArtifactError, explainDisk } from './errors.ts';
@@ -170,7 +172,14 @@ function withAdvice(
 
 function buildFromEnvironment(value: string | undefined): 'auto' | 'always' | 'never' {
   if (value === undefined || value === '') return 'auto';
-  return ['0', 'false', 'no'].includes(value) ? 'never' : 'always';
+  const build = booleanOf(value);
+  if (build === null) {
+    throw new ArtifactError(
+      'usage',
+      `HAUP_BUILD must be ${BOOLEANS}, not ${JSON.stringify(value.slice(0, 40))}`,
+    );
+  }
+  return build ? 'always' : 'never';
 }
 
 /** A folder cannot be renamed over one that is not empty, so the old one moves out of the way first. */

@@ -41,6 +41,8 @@ export interface Call<F extends Flags> {
   readonly command: string;
   readonly flags: Values<F>;
   readonly sources: { readonly [K in keyof F]: Source };
+  /** What set each flag, as the user wrote it: what is refused is called so. */
+  readonly labels: { readonly [K in keyof F]: string };
   readonly operands: readonly string[];
   readonly rest: readonly string[];
   readonly world: World;

@@ -112,6 +112,8 @@ export const provider = choice(
   providerNames,
   kubeUp('KUBERNETES_PROVIDER'),
 );
+/** kube-up's own default. */
+export const kubeUpProvider = withFallback<ProviderName>(provider, 'gce');
 export const zone = text('zone', 'ZONE', 'the zone of the replica', values.zoneName, {
   ...byProvider('zone'),
 });
@@ -213,6 +215,21 @@ export const sshFrom = list('ssh-from', 'CIDR', 'who may reach port 22; may be r
 
 export const dryRun = toggle('dry-run', 'print the whole plan and change nothing');
 export const abandon = toggle('abandon', 'settle for what is there, instead of finishing what was begun');
+export const replicateExistingMaster = toggle(
+  'replicate-existing-master',
+  'add a replica to a cluster that exists',
+  kubeUp('KUBE_REPLICATE_EXISTING_MASTER'),
+);
+export const deleteNodes = toggle(
+  'delete-nodes',
+  'false: remove one replica; true: delete the cluster, if one replica is left',
+  kubeUp('KUBE_DELETE_NODES'),
+  true,
+);
+export const replicaName = text('replica-name', 'NAME', 'the replica to remove', values.replicaName, {
+  defaultText: 'any one in the zone',
+  ...kubeUp('KUBE_REPLICA_NAME'),
+});
 export const yes = toggle('yes', 'do not ask', { short: 'y' });
 export const watch = toggle('watch', 'keep looking', { short: 'w' });
 export const merge = toggle('merge', 'write it into $KUBECONFIG or ~/.kube/config, keeping what is there');

@@ -43,6 +43,7 @@ export async function run(argv: readonly string[], world: World, signal: AbortSi
       command: command.name,
       flags: resolved.values,
       sources: resolved.sources as Readonly<Record<string, Source>>,
+      labels: resolved.labels,
       operands,
       rest,
       world,

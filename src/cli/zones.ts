@@ -19,22 +19,29 @@ const strength: Record<Source, number> = { flag: 3, variable: 2, file: 1, defaul
 export function zonesFor(
   flags: ZoneFlags,
   sources: { readonly zone: Source; readonly zones: Source },
+  labels: { readonly zones: string; readonly replicas: string; readonly region: string },
 ): string[] {
   if (flags.zones && sources.zone === 'flag' && sources.zones === 'flag') {
     throw new UsageError('--zone and --zones: name one of them');
   }
   const many = strength[sources.zones] >= strength[sources.zone] ? flags.zones : undefined;
-  const zones = many ?? [flags.zone ?? defaultZone(flags)];
+  const zones = many ?? [flags.zone ?? defaultZone(flags, labels.region)];
   const count = flags.replicas ?? zones.length;
   if (count < zones.length) {
-    throw new UsageError(`--replicas ${count} is less than the ${zones.length} zones of --zones`);
+    throw new UsageError(
+      `${labels.replicas} ${count} is less than the ${zones.length} zones of ${labels.zones}`,
+    );
   }
   return Array.from({ length: count }, (_, index) => zones[index % zones.length]!);
 }
 
-function defaultZone({ provider, region }: ZoneFlags): string {
+/** Where a replica stands that nobody has named a zone for. */
+export function defaultZone(
+  { provider, region }: Pick<ZoneFlags, 'provider' | 'region'>,
+  label = '--region',
+): string {
   const { zones } = providers[provider];
   const zone = region === undefined ? zones.first : zones.firstIn(region);
-  if (zone === null) throw new UsageError(`--region ${region} needs a --zone in it`);
+  if (zone === null) throw new UsageError(`${label} ${region} needs a --zone in it`);
   return zone;
 }

@@ -21,10 +21,17 @@ export class ProviderError extends Error {
   readonly kind: ProviderErrorKind;
   /** What an operator could do about it, as a sentence. */
   readonly advice: string | null;
+  /** The key of ProviderSettings that is refused, which the message names too; null: it is about something else. */
+  readonly setting: string | null;
 
-  constructor(kind: ProviderErrorKind, message: string, options: { advice?: string; cause?: unknown } = {}) {
+  constructor(
+    kind: ProviderErrorKind,
+    message: string,
+    options: { advice?: string; setting?: string; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.kind = kind;
     this.advice = options.advice ?? null;
+    this.setting = options.setting ?? null;
   }
 }

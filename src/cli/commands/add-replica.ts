@@ -29,7 +29,9 @@ export const addReplica = defineCommand({
     if (named.length === 0) throw new UsageError('--zone is missing: where shall the replica stand?');
     const wanted = count ?? named.length;
     if (wanted < named.length) {
-      throw new UsageError(`--count ${wanted} is less than the ${named.length} zones of --zones`);
+      throw new UsageError(
+        `${call.labels.count} ${wanted} is less than the ${named.length} zones of ${call.labels.zones}`,
+      );
     }
     const each = Array.from({ length: wanted }, (_, index) => named[index % named.length]!);
     const engine = await call.engine();

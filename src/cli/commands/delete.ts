@@ -1,37 +1,47 @@
-import { defineCommand } from '../command.ts';
+import { type Call, defineCommand } from '../command.ts';
 import { UsageError } from '../errors.ts';
 import * as flags from '../flags.ts';
 import { finish } from '../output/finish.ts';
+
+const deleteFlags = { cluster: flags.cluster, yes: flags.yes, dryRun: flags.dryRun, output: flags.output };
 
 export const deleteCluster = defineCommand({
   name: 'delete',
   summary: 'delete the whole cluster; nothing is left behind',
   operands: [],
-  flags: { cluster: flags.cluster, yes: flags.yes, dryRun: flags.dryRun, output: flags.output },
+  flags: deleteFlags,
   examples: ['haup delete -c demo', 'haup delete -c demo --yes'],
-
-  async run(call) {
-    const { cluster, yes, dryRun } = call.flags;
-    const ask = !yes && !dryRun;
-    if (ask && !call.world.interactive) {
-      throw new UsageError('--yes is missing: there is no terminal to ask on whether to delete');
-    }
-    const engine = await call.engine();
-    if (ask) {
-      const plan = await engine.delete({ cluster, dryRun: true });
-      const machines = plan.plan.steps.flatMap(({ step }) =>
-        step.kind === 'delete-machine' ? [step.replica] : [],
-      );
-      call.settle();
-      const answer = await call.world.ask(
-        `This deletes the cluster ${cluster} with all its data (${machines.join(', ') || 'no machine'}).\nType its name to go on: `,
-        call.signal,
-      );
-      if (answer.trim() !== cluster) {
-        call.world.err.write('haup: nothing was deleted\n');
-        return 1;
-      }
-    }
-    return finish(call, await engine.delete({ cluster, dryRun }));
-  },
+  run: deleteAsked,
 });
+
+/** @throws UsageError where nobody can be asked. */
+export function mustAsk({ flags: { yes, dryRun }, world }: Call<typeof deleteFlags>): boolean {
+  const ask = !yes && !dryRun;
+  if (ask && !world.interactive) {
+    throw new UsageError('--yes is missing: there is no terminal to ask on whether to delete');
+  }
+  return ask;
+}
+
+/** Deletes the cluster, unless whoever is asked does not confirm it. */
+export async function deleteAsked(call: Call<typeof deleteFlags>): Promise<number> {
+  const { cluster, dryRun } = call.flags;
+  const ask = mustAsk(call);
+  const engine = await call.engine();
+  if (ask) {
+    const plan = await engine.delete({ cluster, dryRun: true });
+    const machines = plan.plan.steps.flatMap(({ step }) =>
+      step.kind === 'delete-machine' ? [step.replica] : [],
+    );
+    call.settle();
+    const answer = await call.world.ask(
+      `This deletes the cluster ${cluster} with all its data (${machines.join(', ') || 'no machine'}).\nType its name to go on: `,
+      call.signal,
+    );
+    if (answer.trim() !== cluster) {
+      call.world.err.write('haup: nothing was deleted\n');
+      return 1;
+    }
+  }
+  return finish(call, await engine.delete({ cluster, dryRun }));
+}

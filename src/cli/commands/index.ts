@@ -1,9 +1,10 @@
 import type { Command } from '../command.ts';
 import { addReplica } from './add-replica.ts';
 import { completion } from './completion.ts';
-import { create } from './create.ts';
+import { create, kubeUp } from './create.ts';
 import { deleteCluster } from './delete.ts';
 import { fault } from './fault.ts';
+import { kubeDown } from './kube-down.ts';
 import { kubeconfig } from './kubeconfig.ts';
 import { list } from './list.ts';
 import { removeReplica } from './remove-replica.ts';
@@ -25,5 +26,7 @@ export const commands: readonly Command[] = [
   ssh,
   deleteCluster,
   fault,
+  kubeUp,
+  kubeDown,
   completion,
 ];

@@ -20,8 +20,8 @@ export function readArguments(argv: readonly string[], commands: readonly Comman
   for (const command of commands) {
     for (const flag of Object.values(command.flags)) every.set(flag.name, flag);
   }
-  refuseOddSwitches(argv, every);
-  const { _: words, '--': rest = [], ...given } = parse(argv, [...every.values()]);
+  const flagsOfAll = [...every.values()];
+  const { _: words, '--': rest = [], ...given } = parse(withPlainSwitches(argv, flagsOfAll), flagsOfAll);
   const [name, ...operands] = words.map(String);
   const command = findCommand(name, commands);
   const own = new Map(Object.values(command.flags).map((flag) => [flag.name, flag]));
@@ -58,17 +58,19 @@ function parse(argv: readonly string[], flags: readonly Flag<unknown>[]): Parsed
   return parsed as Parsed;
 }
 
-/** The parser takes `--dry-run=yes` for false: too dangerous to guess. */
-function refuseOddSwitches(argv: readonly string[], flags: ReadonlyMap<string, Flag<unknown>>): void {
+/** The parser takes `--dry-run=yes` for false: a switch's value is read here, as everywhere, and handed on as it knows it. */
+function withPlainSwitches(argv: readonly string[], flags: readonly Flag<unknown>[]): string[] {
   const end = argv.indexOf('--');
-  for (const word of end < 0 ? argv : argv.slice(0, end)) {
-    const [, name = '', value = ''] = /^--([^=]+)=(.*)$/s.exec(word) ?? [];
-    if (flags.get(name)?.value === null && !['true', 'false'].includes(value)) {
-      throw new UsageError(
-        `--${name} is a switch: it takes no value but true or false, not ${JSON.stringify(value)}`,
-      );
+  return argv.map((word, index) => {
+    const [, typed = '', value = ''] = /^(--?[^=]+)=(.*)$/s.exec(word) ?? [];
+    const flag = flags.find((one) => typed === `--${one.name}` || typed === `-${one.short}`);
+    if (flag?.value !== null || (end >= 0 && index > end)) return word;
+    try {
+      return `--${flag.name}=${String(flag.parse(value))}`;
+    } catch (error) {
+      throw error instanceof UsageError ? new UsageError(`${typed} ${error.message}`) : error;
     }
-  }
+  });
 }
 
 function findCommand(name: string | undefined, commands: readonly Command[]): Command {

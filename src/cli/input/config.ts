@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import { z } from 'zod';
+import { BOOLEANS } from '../../util/boolean.ts';
 import { nearest } from '../../util/nearest.ts';
 import { unlessAborted } from '../../util/unless-aborted.ts';
 import { UsageError } from '../errors.ts';
@@ -10,7 +11,8 @@ import type { Setting } from './resolve.ts';
 const shapes = {
   text: { schema: z.string(), words: 'text' },
   number: { schema: z.number(), words: 'a number' },
-  boolean: { schema: z.boolean(), words: 'true or false' },
+  // YAML 1.2 reads yes, on and 1 as texts and a number: which of them are booleans is decided where all booleans are.
+  boolean: { schema: z.union([z.boolean(), z.string(), z.number()]), words: BOOLEANS },
   list: { schema: z.union([z.string(), z.array(z.string()).min(1)]), words: 'a list of texts' },
 } as const;
 

@@ -20,6 +20,8 @@ export interface Sources {
 export interface Resolved<F extends Flags> {
   readonly values: Values<F>;
   readonly sources: { readonly [K in keyof F]: Source };
+  /** What set each flag, as the user wrote it: `--zone`, `KUBE_GCE_ZONE`, `haup.yaml:3: zone`. */
+  readonly labels: { readonly [K in keyof F]: string };
 }
 
 /**
@@ -27,15 +29,22 @@ export interface Resolved<F extends Flags> {
  * @throws UsageError that names the flag, the variable or the file's line.
  */
 export function resolveFlags<F extends Flags>(flags: F, from: Sources): Resolved<F> {
-  const cloud = find(flagTable.provider, from, null);
+  const own = flags.provider as typeof flagTable.provider | undefined;
+  const cloud = find(own ?? flagTable.provider, from, null)?.text ?? own?.fallback ?? null;
   const values: Record<string, unknown> = {};
   const sources: Record<string, Source> = {};
+  const labels: Record<string, string> = {};
   for (const [key, flag] of Object.entries(flags)) {
-    const found = find(flag, from, cloud?.text ?? null);
+    const found = find(flag, from, cloud);
+    labels[key] = found?.label ?? `--${flag.name}`;
     sources[key] = found?.source ?? 'default';
     values[key] = found ? read(flag, found) : flag.fallback;
   }
-  return { values: values as Values<F>, sources: sources as Resolved<F>['sources'] };
+  return {
+    values: values as Values<F>,
+    sources: sources as Resolved<F>['sources'],
+    labels: labels as Resolved<F>['labels'],
+  };
 }
 
 function find(
@@ -53,6 +62,7 @@ function find(
   return line && { ...line, source: 'file' };
 }
 
+/** `cloud` is null where the command is about a cluster whose provider only the store knows. */
 function variablesOf(flag: Flag<unknown>, cloud: string | null): string[] {
   const others = (flag.variables ?? []).filter(
     ({ providers }) => providers === undefined || cloud === null || providers.some((name) => name === cloud),

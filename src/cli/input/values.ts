@@ -1,6 +1,8 @@
 import { pathToFileURL } from 'node:url';
+import { parseEtcdVersion, parseKubernetesVersion } from '../../artifacts/versions.ts';
 import { CIDR, CLUSTER_NAME, REPLICA_NAME, ZONE } from '../../cluster/model/names.ts';
 import { providerNames, providers, regionOf } from '../../providers/registry.ts';
+import { BOOLEANS, booleanOf } from '../../util/boolean.ts';
 import { UsageError } from '../errors.ts';
 
 /**
@@ -49,8 +51,26 @@ export const cloudName = matching(
 );
 
 /** Which releases there are, and that `1.37` is the newest of that minor, the artifacts know (artifacts/versions.ts). */
-export const kubernetesVersion = matching(/^v?1\.\d{1,4}(\.\d{1,4})?$/, 'a release such as v1.37.1');
-export const etcdVersion = matching(/^v?3\.\d{1,4}\.\d{1,4}$/, 'a release such as v3.7.3');
+export const kubernetesVersion = supported(
+  matching(/^v?1\.\d{1,4}(\.\d{1,4})?$/, 'a release such as v1.37.1'),
+  parseKubernetesVersion,
+);
+export const etcdVersion = supported(
+  matching(/^v?3\.\d{1,4}\.\d{1,4}$/, 'a release such as v3.7.3'),
+  parseEtcdVersion,
+);
+
+function supported(isRelease: Parse<string>, check: (text: string) => string): Parse<string> {
+  return (text) => {
+    const release = isRelease(text);
+    try {
+      check(release);
+    } catch (error) {
+      throw new UsageError(`is refused: ${(error as Error).message}`, { cause: error });
+    }
+    return release;
+  };
+}
 
 export function wholeNumber(from: number, to: number): Parse<number> {
   return (text) => {
@@ -85,11 +105,9 @@ export function duration(text: string): number {
   return ms > 0 ? ms : refuse('a duration such as 90s, 30m or 1h30m', text);
 }
 
-const YES = ['true', '1', 'yes', 'y', 'on'];
-const NO = ['false', '0', 'no', 'n', 'off'];
+/** The one reading of a boolean: of flags, variables and the configuration file. */
 export function yesOrNo(text: string): boolean {
-  const word = text.toLowerCase();
-  return YES.includes(word) || (NO.includes(word) ? false : refuse('true or false', text));
+  return booleanOf(text) ?? refuse(BOOLEANS, text);
 }
 
 export function oneOf<const T extends string>(...choices: readonly T[]): Parse<T> {

@@ -62,6 +62,6 @@ function nextCommand(command: string, cluster: string, status: Status | null): s
     // In several zones a third one is best, and which there are is not known here.
     return `haup add-replica -c ${cluster} --zone ${(status.multizone ? null : status.replicas[0]?.zone) ?? 'ZONE'}`;
   }
-  if (command === 'create') return `haup kubeconfig -c ${cluster} --merge`;
+  if (command === 'create' || command === 'kube-up') return `haup kubeconfig -c ${cluster} --merge`;
   return `haup status -c ${cluster}`;
 }

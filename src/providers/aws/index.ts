@@ -65,8 +65,9 @@ export function openIn(options: ProviderOptions, surroundings: Surroundings): Pr
 
 function refuseForeign({ settings }: ProviderOptions): void {
   if (settings.project === undefined) return;
-  throw new ProviderError('invalid', 'AWS has no projects', {
-    advice: 'Leave --project out; the account is the credentials’.',
+  throw new ProviderError('invalid', 'AWS has no setting project', {
+    advice: 'Leave it out; the account is that of the credentials.',
+    setting: 'project',
   });
 }
 

@@ -56,6 +56,6 @@ export const open: OpenProvider = (options) => {
 function refuseSettings(settings: ProviderSettings): void {
   for (const [name, value] of Object.entries(settings)) {
     if (value === undefined || (Array.isArray(value) && value.length === 0)) continue;
-    throw new ProviderError('invalid', `the local provider has no setting ${name}`);
+    throw new ProviderError('invalid', `the local provider has no setting ${name}`, { setting: name });
   }
 }

@@ -3,12 +3,17 @@ import { haup } from './fake.ts';
 
 const name = 'lower-case letters, digits and hyphens, a letter first, no hyphen last, at most 40 characters';
 
+const booleans = 'true or false (or 1/0, yes/no, y/n, on/off)';
+
 const refused: readonly (readonly [string[], string])[] = [
   [[], 'which command? (haup --help lists them)'],
   [['creat'], 'there is no command "creat"; did you mean haup create?'],
   [['create', '--zoen', 'a'], 'unknown flag --zoen; did you mean --zone?'],
   [['create', '-x'], 'unknown flag -x; haup create --help lists its flags'],
-  [['status', '--replicas', '3'], 'haup status has no flag --replicas; it belongs to haup create'],
+  [
+    ['status', '--replicas', '3'],
+    'haup status has no flag --replicas; it belongs to haup create, haup kube-up',
+  ],
   [
     ['create', '--zone', 'A B'],
     '--zone must be a zone such as local-a, europe-west1-b or eu-west-1a, not "A B"',
@@ -43,7 +48,15 @@ const refused: readonly (readonly [string[], string])[] = [
   [['create', '--zone', '--dry-run'], '--zone needs a value: --zone ZONE'],
   [['create', '--zone', 'a', '--zone', 'b'], '--zone is given twice: a and b'],
   [['create', '--no-zone'], '--no-zone: --zone is no switch'],
-  [['create', '--dry-run=yes'], '--dry-run is a switch: it takes no value but true or false, not "yes"'],
+  [['create', '--dry-run=yess'], `--dry-run must be ${booleans}, not "yess"`],
+  [['create', '--dry-run='], `--dry-run must be ${booleans}, not ""`],
+  [['delete', '-y=maybe'], `-y must be ${booleans}, not "maybe"`],
+  [['kube-down', '--yes', '--delete-nodes=nein'], `--delete-nodes must be ${booleans}, not "nein"`],
+  [
+    ['kube-down', '--yes', '--replica-name', 'x'],
+    '--replica-name names the replica x, but the whole cluster would be deleted; to remove that replica alone, set KUBE_DELETE_NODES to false',
+  ],
+  [['kube-down'], '--yes is missing: there is no terminal to ask on whether to delete'],
   [['create', '--zone', 'a', '--zones', 'b,c'], '--zone and --zones: name one of them'],
   [
     ['create', '--zones', 'a,,b'],

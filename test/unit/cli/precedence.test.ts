@@ -158,7 +158,16 @@ describe('where a value comes from', () => {
 describe('the configuration file', () => {
   const wrong: readonly (readonly [string, string, string])[] = [
     ['a wrong type', 'cluster: x\nreplicas: two\n', ':2: replicas must be a number, not "two"'],
-    ['a switch that is text', '\n\nmultizone: "yes"\n', ':3: multizone must be true or false, not "yes"'],
+    [
+      'a switch that is no boolean',
+      '\n\nmultizone: "maybe"\n',
+      ':3: multizone must be true or false (or 1/0, yes/no, y/n, on/off), not "maybe"',
+    ],
+    [
+      'a switch that is a list',
+      'multizone: [true]\n',
+      ':1: multizone must be true or false (or 1/0, yes/no, y/n, on/off), not [true]',
+    ],
     ['a number that is no name', 'cluster: 7\n', ':1: cluster must be text, not 7: put it in quotes'],
     ['a list in a list', 'zones:\n  - a\n  - [b]\n', ':2: zones must be a list of texts, not ["a",["b"]]'],
     ['nothing', 'zone:\n', ':1: zone must be text, not null'],
