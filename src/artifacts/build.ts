@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { access } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { tryExec } from '../util/exec.ts';
@@ -7,19 +8,26 @@ import { ArtifactError } from './errors.ts';
 import { sha256OfFile } from './hash.ts';
 import type { Provenance } from './manifest.ts';
 import type { OnProgress } from './progress.ts';
-import type { Release } from './sources.ts';
+import type { AnyRelease, Role } from './sources.ts';
+import { NODE_VERSIONS } from './versions.ts';
 
-const SCRIPT = fileURLToPath(new URL('../../scripts/build-binaries.sh', import.meta.url));
+const script = (name: string) => fileURLToPath(new URL(`../../scripts/${name}`, import.meta.url));
+const SCRIPTS = { master: script('build-binaries.sh'), node: script('build-node-binaries.sh') } as const;
 
 /** How to build the executables of a release from their Go modules; for tests, another script. */
 export interface Builder {
   /** Why it cannot be done on this machine, in words, or null where it can. */
   obstacle(): Promise<string | null>;
-  /** Puts the six executables into `folder`. @throws ArtifactError of kind build; the signal's reason when aborted. */
-  build(release: Release, folder: string, onProgress: OnProgress, signal?: AbortSignal): Promise<Provenance>;
+  /** Puts the executables into `folder`. @throws ArtifactError of kind build; the signal's reason when aborted. */
+  build(
+    release: AnyRelease,
+    folder: string,
+    onProgress: OnProgress,
+    signal?: AbortSignal,
+  ): Promise<Provenance>;
 }
 
-export function goBuilder(script: string = SCRIPT): Builder {
+export function goBuilder(role: Role = 'master', script: string = SCRIPTS[role]): Builder {
   return {
     async obstacle() {
       if (
@@ -34,7 +42,10 @@ export function goBuilder(script: string = SCRIPT): Builder {
     async build(release, folder, onProgress, signal) {
       await runScript(script, release, folder, onProgress, signal);
       const recipe = (await sha256OfFile(script)).slice(0, 12);
-      return { kind: 'built from Go modules', detail: `${await goVersion()}, build-binaries.sh ${recipe}` };
+      return {
+        kind: 'built from Go modules',
+        detail: `${await goVersion()}, ${basename(SCRIPTS[role])} ${recipe}`,
+      };
     },
   };
 }
@@ -51,14 +62,14 @@ async function goVersion(): Promise<string | null> {
 /** In a process group of its own, so that an abort ends the compilers too. */
 function runScript(
   script: string,
-  release: Release,
+  release: AnyRelease,
   folder: string,
   onProgress: OnProgress,
   signal?: AbortSignal,
 ): Promise<void> {
   signal?.throwIfAborted();
   return new Promise((resolve, reject) => {
-    const args = ['--kubernetes-version', release.kubernetesVersion, '--etcd-version', release.etcdVersion];
+    const args = ['--kubernetes-version', release.kubernetesVersion, ...otherVersions(release)];
     const child = spawn('bash', [script, ...args, '--arch', release.arch, '--output', folder], {
       detached: true,
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -85,10 +96,17 @@ function runScript(
       else {
         reject(
           new ArtifactError('build', `building the binaries failed (exit code ${code}): ${last.join('\n')}`, {
-            advice: `Run scripts/build-binaries.sh ${args.join(' ')} --output /tmp/binaries to see all of its output.`,
+            advice: `Run scripts/${basename(script)} ${args.join(' ')} --output /tmp/binaries to see all of its output.`,
           }),
         );
       }
     });
   });
+}
+
+function otherVersions(release: AnyRelease): string[] {
+  if (release.role !== 'node') return ['--etcd-version', release.etcdVersion];
+  const { containerd, cniPlugins, criTools } = NODE_VERSIONS;
+  const cni = ['--cni-plugins-version', cniPlugins, '--cri-tools-version', criTools];
+  return ['--containerd-version', containerd, ...cni];
 }

@@ -10,12 +10,26 @@ import { fillFromDownloads } from './fill.ts';
 import { acquireLock } from './lock.ts';
 import { checkFolder, type Manifest, type Provenance, writeManifest } from './manifest.ts';
 import type { OnProgress } from './progress.ts';
-import { type Architecture, hostArchitecture, listDownloads, type Origins, type Release } from './sources.ts';
+import {
+  type AnyRelease,
+  type Architecture,
+  hostArchitecture,
+  listDownloads,
+  type Origins,
+  roleOf,
+} from './sources.ts';
 import { parseEtcdVersion, parseKubernetesVersion } from './versions.ts';
 
-export interface EnsureOptions {
+export interface EnsureOptions extends HowToEnsure {
   readonly kubernetesVersion: string;
   readonly etcdVersion: string;
+}
+
+export interface EnsureNodeOptions extends HowToEnsure {
+  readonly kubernetesVersion: string;
+}
+
+interface HowToEnsure {
   /** Default: this machine's. */
   readonly arch?: Architecture;
   /** Default: {@link cacheFolder}. */
@@ -34,28 +48,39 @@ export interface EnsureOptions {
 }
 
 export interface Binaries {
-  /** Holds the six executables, 0755, under their own names, and manifest.json. Not to be written to. */
+  /** Holds the executables, 0755, under their own names, and manifest.json. Not to be written to. */
   readonly folder: string;
   readonly provenance: Provenance;
   /** Lower-case hexadecimal, by executable. */
-  readonly sha256: Record<keyof Manifest['binaries'], string>;
+  readonly sha256: Readonly<Record<string, string>>;
 }
 
 /**
- * The executables of a release: from the cache; else downloaded; else, where the downloads cannot be reached, built. Each is
+ * A master's executables of a release: from the cache; else downloaded; else, where the downloads cannot be reached, built. Each is
  * verified by its SHA-256 before it is in the cache, and against the cache's manifest on each use. The folder in the cache
  * appears whole or not at all, also with several processes at it.
  * @throws ArtifactError; the signal's reason when aborted.
  */
 export async function ensureBinaries(options: EnsureOptions): Promise<Binaries> {
-  const release: Release = {
+  const release = {
     kubernetesVersion: parseKubernetesVersion(options.kubernetesVersion),
     etcdVersion: parseEtcdVersion(options.etcdVersion),
     arch: options.arch ?? hostArchitecture(),
   };
+  return ensure(release, options);
+}
+
+/** A node's executables, in a folder of their own, otherwise as {@link ensureBinaries}. */
+export async function ensureNodeBinaries(options: EnsureNodeOptions): Promise<Binaries> {
+  const kubernetesVersion = parseKubernetesVersion(options.kubernetesVersion);
+  return ensure({ role: 'node', kubernetesVersion, arch: options.arch ?? hostArchitecture() }, options);
+}
+
+async function ensure(release: AnyRelease, options: HowToEnsure): Promise<Binaries> {
+  const role = roleOf(release);
   const cache = options.cache ?? cacheFolder();
   const folder = binariesFolder(cache, release);
-  const cached = await checkFolder(folder);
+  const cached = await checkFolder(folder, role);
   if (isManifest(cached)) return binaries(folder, cached);
   const onProgress = options.onProgress ?? (() => {});
   const unlock = await acquireLock(folder, {
@@ -64,7 +89,7 @@ export async function ensureBinaries(options: EnsureOptions): Promise<Binaries> 
       onProgress({ kind: 'message', text: 'Another haup is getting the same binaries; waiting for it.' }),
   });
   try {
-    const now = await checkFolder(folder);
+    const now = await checkFolder(folder, role);
     if (isManifest(now)) return binaries(folder, now);
     if (now !== null)
       onProgress({ kind: 'message', text: `The binaries in ${folder} are not used: ${now}.` });
@@ -77,11 +102,11 @@ export async function ensureBinaries(options: EnsureOptions): Promise<Binaries> 
 }
 
 async function install(
-  release: Release,
+  release: AnyRelease,
   cache: string,
   folder: string,
   onProgress: OnProgress,
-  options: EnsureOptions,
+  options: HowToEnsure,
 ): Promise<Manifest> {
   const prefix = `.new-${basename(folder)}-`;
   await mkdir(dirname(folder), { recursive: true });
@@ -103,13 +128,13 @@ async function install(
 }
 
 async function fill(
-  release: Release,
+  release: AnyRelease,
   folder: string,
   partsFolder: string,
   onProgress: OnProgress,
-  options: EnsureOptions,
+  options: HowToEnsure,
 ): Promise<Provenance> {
-  const builder = options.builder ?? goBuilder();
+  const builder = options.builder ?? goBuilder(roleOf(release));
   const build = options.build ?? buildFromEnvironment(process.env.HAUP_BUILD);
   const obstacle = build === 'never' ? 'building is switched off' : await builder.obstacle();
   const runBuild = () => builder.build(release, folder, onProgress, options.signal);
@@ -147,11 +172,12 @@ async function fill(
 
 function withAdvice(
   error: ArtifactError,
-  release: Release,
+  release: AnyRelease,
   mirror: string | undefined,
   obstacle: string | null,
 ): Error {
-  const versions = `Kubernetes ${release.kubernetesVersion} and etcd ${release.etcdVersion} for ${release.arch}`;
+  const second = 'etcdVersion' in release ? `etcd ${release.etcdVersion}` : 'what a node runs beside it';
+  const versions = `Kubernetes ${release.kubernetesVersion} and ${second} for ${release.arch}`;
   if (error.kind === 'unreachable') {
     const advice =
       `Connect this machine to the internet, or set HAUP_MIRROR to a mirror that it reaches, and run the same command again: ` +
@@ -198,7 +224,7 @@ function isManifest(answer: Manifest | string | null): answer is Manifest {
 
 function binaries(folder: string, manifest: Manifest): Binaries {
   const sums = Object.entries(manifest.binaries).map(([name, { sha256 }]) => [name, sha256]);
-  return { folder, provenance: manifest.provenance, sha256: Object.fromEntries(sums) as Binaries['sha256'] };
+  return { folder, provenance: manifest.provenance, sha256: Object.fromEntries(sums) };
 }
 
 function sentence(text: string): string {

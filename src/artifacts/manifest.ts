@@ -2,14 +2,15 @@ import { readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { sha256OfFile } from './hash.ts';
-import { BINARIES, type BinaryName, type Release } from './sources.ts';
+import { type AnyRelease, programsOf, type Role, roleOf } from './sources.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 const manifestSchema = z.object({
   format: z.literal(1),
   kubernetesVersion: z.string(),
-  etcdVersion: z.string(),
+  /** Of a master's folder. */
+  etcdVersion: z.string().optional(),
   arch: z.string(),
   provenance: z.object({
     kind: z.enum(['official release', 'mirror', 'built from Go modules']),
@@ -17,7 +18,7 @@ const manifestSchema = z.object({
     detail: z.string(),
   }),
   installed: z.iso.datetime(),
-  binaries: z.record(z.enum(BINARIES), z.object({ sha256, size: z.int(), mtimeMs: z.number() })),
+  binaries: z.record(z.string(), z.object({ sha256, size: z.int(), mtimeMs: z.number() })),
 });
 
 /** What is in a folder of the cache, and where it came from: the manifest.json beside the executables. */
@@ -26,24 +27,24 @@ export type Provenance = Manifest['provenance'];
 
 const FILE = 'manifest.json';
 
-/** Hashes the six executables of a folder and writes its manifest. */
+/** Hashes the executables of a folder and writes its manifest. */
 export async function writeManifest(
   folder: string,
-  release: Release,
+  release: AnyRelease,
   provenance: Provenance,
 ): Promise<Manifest> {
   const binaries = {} as Manifest['binaries'];
   await Promise.all(
-    BINARIES.map(async (name) => {
+    programsOf(roleOf(release)).map(async (name) => {
       binaries[name] = { sha256: await sha256OfFile(join(folder, name)), ...(await look(folder, name)) };
     }),
   );
-  const { kubernetesVersion, etcdVersion, arch } = release;
+  const { kubernetesVersion, arch } = release;
   const installed = new Date().toISOString();
   const manifest: Manifest = {
     format: 1,
     kubernetesVersion,
-    etcdVersion,
+    ...('etcdVersion' in release ? { etcdVersion: release.etcdVersion } : {}),
     arch,
     provenance,
     installed,
@@ -54,11 +55,11 @@ export async function writeManifest(
 }
 
 /**
- * Checks a folder of the cache against its manifest. The executables are 330 MB, which take a second to hash, so a file whose
+ * Checks a folder of the cache against its manifest. A master's executables are 330 MB, which take a second to hash, so a file whose
  * size and time of change are those of its installation passes; one that differs in either is hashed.
  * @returns the manifest, or in words what is wrong with the folder. Null where there is no such folder.
  */
-export async function checkFolder(folder: string): Promise<Manifest | string | null> {
+export async function checkFolder(folder: string, role: Role): Promise<Manifest | string | null> {
   try {
     await stat(folder);
   } catch {
@@ -70,15 +71,18 @@ export async function checkFolder(folder: string): Promise<Manifest | string | n
   } catch {
     return `${FILE} is missing or is not one that this haup wrote`;
   }
-  const faults = await Promise.all(BINARIES.map((name) => faultOf(folder, name, manifest.binaries[name])));
+  const faults = await Promise.all(
+    programsOf(role).map((name) => faultOf(folder, name, manifest.binaries[name])),
+  );
   return faults.find((fault) => fault !== null) ?? manifest;
 }
 
 async function faultOf(
   folder: string,
-  name: BinaryName,
-  recorded: Manifest['binaries'][BinaryName],
+  name: string,
+  recorded: Manifest['binaries'][string] | undefined,
 ): Promise<string | null> {
+  if (!recorded) return `${FILE} does not know ${name}`;
   try {
     const now = await look(folder, name);
     if (now.size === recorded.size && now.mtimeMs === recorded.mtimeMs) return null;
@@ -92,7 +96,7 @@ async function faultOf(
   }
 }
 
-async function look(folder: string, name: BinaryName): Promise<{ size: number; mtimeMs: number }> {
+async function look(folder: string, name: string): Promise<{ size: number; mtimeMs: number }> {
   const { size, mtimeMs } = await stat(join(folder, name));
   return { size, mtimeMs: Math.floor(mtimeMs) };
 }

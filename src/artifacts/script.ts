@@ -17,7 +17,7 @@ export function downloadScript(
   folder = '/opt/haup/bin',
 ): string {
   return `#!/bin/sh
-# Written by haup: Kubernetes and etcd executables for a master replica.
+# Written by haup: the executables of a machine.
 set -u
 umask 022
 folder=${quote(folder)}
@@ -67,7 +67,7 @@ ${Object.entries(downloads)
   .map(([arch, files]) => `${MACHINES[arch as Architecture]})\n${branch(files)}\n  ;;`)
   .join('\n')}
 *)
-  say "Kubernetes and etcd are installed for ${Object.keys(downloads).join(' and ')}; this machine is $(uname -m)"
+  say "the programs are installed for ${Object.keys(downloads).join(' and ')}; this machine is $(uname -m)"
   exit 1
   ;;
 esac

@@ -1,26 +1,53 @@
 import { ArtifactError } from './errors.ts';
-import { parseEtcdVersion, parseKubernetesVersion } from './versions.ts';
+import { NODE_VERSIONS, parseEtcdVersion, parseKubernetesVersion } from './versions.ts';
 
-/** The executables that a master replica needs; their names are their file names everywhere. */
-export const BINARIES = [
-  'kube-apiserver',
-  'kube-controller-manager',
-  'kube-scheduler',
-  'kubectl',
-  'etcd',
-  'etcdctl',
-] as const;
+/** The executables that a machine of a role needs, by where they come from; their names are their file names everywhere. */
+export const PROGRAMS = {
+  master: {
+    kubernetes: ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl'],
+    etcd: ['etcd', 'etcdctl'],
+  },
+  node: {
+    kubernetes: ['kubelet', 'kube-proxy'],
+    containerd: ['containerd', 'containerd-shim-runc-v2', 'ctr'],
+    'cni-plugins': ['ptp', 'host-local', 'portmap', 'loopback'],
+    'cri-tools': ['crictl'],
+  },
+} as const satisfies Readonly<Record<string, Partial<Record<Component, readonly string[]>>>>;
+
+type Component = 'kubernetes' | 'etcd' | 'containerd' | 'cni-plugins' | 'cri-tools';
+export type Role = keyof typeof PROGRAMS;
+
+export const BINARIES = [...PROGRAMS.master.kubernetes, ...PROGRAMS.master.etcd] as const;
 export type BinaryName = (typeof BINARIES)[number];
 
-const KUBERNETES_BINARIES = BINARIES.filter((name) => name.startsWith('kube'));
-const ETCD_BINARIES = BINARIES.filter((name) => name.startsWith('etcd'));
+/** All executables of a role, in the table's order. */
+export function programsOf(role: Role): readonly string[] {
+  return Object.values(PROGRAMS[role]).flat();
+}
 
 export const ARCHITECTURES = ['amd64', 'arm64'] as const;
 /** In Go's names, which the release files use too. */
 export type Architecture = (typeof ARCHITECTURES)[number];
 
-/** One release on one kind of processor. */
+/** What a node runs of one Kubernetes release; the versions of the rest go with haup's own (NODE_VERSIONS). */
+export interface NodeRelease {
+  readonly role: 'node';
+  /** "v1.37.1" */
+  readonly kubernetesVersion: string;
+  readonly arch: Architecture;
+}
+
+export type AnyRelease = Release | NodeRelease;
+
+/** What a machine of this release is for. */
+export function roleOf(release: AnyRelease): Role {
+  return release.role ?? 'master';
+}
+
+/** What a master runs: one release on one kind of processor. */
 export interface Release {
+  readonly role?: 'master';
   /** "v1.37.1" */
   readonly kubernetesVersion: string;
   /** "v3.7.3" */
@@ -38,7 +65,7 @@ export interface Download {
   /** The name to look for in the lines at `checksumUrl`. */
   readonly fileName: string;
   readonly binaries: readonly {
-    readonly name: BinaryName;
+    readonly name: string;
     /** The path inside the .tar.gz, or null where the file itself is the executable. */
     readonly archiveMember: string | null;
   }[];
@@ -48,11 +75,17 @@ export interface Download {
 export interface Origins {
   readonly kubernetes: string;
   readonly etcd: string;
+  readonly containerd?: string;
+  readonly 'cni-plugins'?: string;
+  readonly 'cri-tools'?: string;
 }
 
-const OFFICIAL: Origins = {
+const OFFICIAL: Required<Origins> = {
   kubernetes: 'https://dl.k8s.io/release',
   etcd: 'https://github.com/etcd-io/etcd/releases/download',
+  containerd: 'https://github.com/containerd/containerd/releases/download',
+  'cni-plugins': 'https://github.com/containernetworking/plugins/releases/download',
+  'cri-tools': 'https://github.com/kubernetes-sigs/cri-tools/releases/download',
 };
 
 /** This machine's architecture. @throws ArtifactError of kind usage on one that has no etcd release for it here. */
@@ -63,49 +96,89 @@ export function hostArchitecture(arch: string = process.arch): Architecture {
 }
 
 /**
- * The files that hold the six executables of a release, to be fetched by this process or by a cloud VM itself.
- * With a mirror, `<mirror>/kubernetes/<version>/<arch>/<binary>` and `<mirror>/etcd/<version>/<arch>/<binary>`, each with
- * its SHA-256 at the same URL plus `.sha256`; without one, the official releases.
+ * The files that hold the executables of a release, to be fetched by this process or by a cloud VM itself.
+ * With a mirror, `<mirror>/<component>/<version>/<arch>/<binary>` (components as in {@link PROGRAMS}), each with its SHA-256 at
+ * the same URL plus `.sha256`; without one, the official releases.
  * @throws ArtifactError of kind usage for a version or a mirror that is not accepted.
  */
 export function listDownloads(
-  release: Release,
+  release: AnyRelease,
   options: { mirror?: string | undefined; origins?: Origins } = {},
 ): Download[] {
-  const kubernetes = parseKubernetesVersion(release.kubernetesVersion);
-  const etcd = parseEtcdVersion(release.etcdVersion);
+  const versions = versionsOf(release);
   const { arch } = release;
   if (!ARCHITECTURES.includes(arch)) throw new ArtifactError('usage', `unknown architecture "${arch}"`);
   const mirror = options.mirror ? parseMirror(options.mirror) : null;
-  const origins = options.origins ?? OFFICIAL;
-  const kubernetesFolder = mirror
-    ? `${mirror}/kubernetes/${kubernetes}/${arch}`
-    : `${origins.kubernetes}/${kubernetes}/bin/linux/${arch}`;
-  return [
-    ...KUBERNETES_BINARIES.map((name) => executable(name, kubernetesFolder, `${kubernetes}-${arch}`)),
-    ...(mirror
-      ? ETCD_BINARIES.map((name) => executable(name, `${mirror}/etcd/${etcd}/${arch}`, `${etcd}-${arch}`))
-      : [etcdArchive(`${origins.etcd}/${etcd}`, `etcd-${etcd}-linux-${arch}`)]),
-  ];
+  const origins = { ...OFFICIAL, ...options.origins };
+  return (Object.entries(PROGRAMS[roleOf(release)]) as [Component, readonly string[]][]).flatMap(
+    ([component, names]) => {
+      const version = versions[component];
+      const each = (folder: string) => names.map((name) => executable(name, folder, `${version}-${arch}`));
+      if (mirror) return each(`${mirror}/${component}/${version}/${arch}`);
+      const origin = `${origins[component]}/${version}`;
+      const official = ARCHIVES[component];
+      if (!official) return each(`${origin}/bin/linux/${arch}`);
+      const { fileName, checksums, member } = official(version, arch);
+      return [
+        {
+          key: fileName,
+          url: `${origin}/${fileName}`,
+          checksumUrl: `${origin}/${checksums}`,
+          fileName,
+          binaries: names.map((name) => ({ name, archiveMember: member(name) })),
+        },
+      ];
+    },
+  );
 }
 
-function executable(name: BinaryName, folder: string, key: string): Download {
+function versionsOf(release: AnyRelease): Readonly<Record<Component, string>> {
+  return {
+    kubernetes: parseKubernetesVersion(release.kubernetesVersion),
+    etcd: 'etcdVersion' in release ? parseEtcdVersion(release.etcdVersion) : '',
+    containerd: NODE_VERSIONS.containerd,
+    'cni-plugins': NODE_VERSIONS.cniPlugins,
+    'cri-tools': NODE_VERSIONS.criTools,
+  };
+}
+
+interface OfficialArchive {
+  readonly fileName: string;
+  /** The file with its SHA-256, beside it. */
+  readonly checksums: string;
+  /** Where an executable is inside. */
+  readonly member: (name: string) => string;
+}
+
+/** How official releases that are archives are named; Kubernetes' are single files. */
+const ARCHIVES: Readonly<
+  Partial<Record<Component, (version: string, arch: Architecture) => OfficialArchive>>
+> = {
+  etcd: (version, arch) => {
+    const stem = `etcd-${version}-linux-${arch}`;
+    return { fileName: `${stem}.tar.gz`, checksums: 'SHA256SUMS', member: (name) => `${stem}/${name}` };
+  },
+  containerd: (version, arch) => {
+    const fileName = `containerd-${version.slice(1)}-linux-${arch}.tar.gz`;
+    return { fileName, checksums: `${fileName}.sha256sum`, member: (name) => `bin/${name}` };
+  },
+  'cni-plugins': (version, arch) => {
+    const fileName = `cni-plugins-linux-${arch}-${version}.tgz`;
+    return { fileName, checksums: `${fileName}.sha256`, member: (name) => `./${name}` };
+  },
+  'cri-tools': (version, arch) => {
+    const fileName = `crictl-${version}-linux-${arch}.tar.gz`;
+    return { fileName, checksums: `${fileName}.sha256`, member: (name) => name };
+  },
+};
+
+function executable(name: string, folder: string, key: string): Download {
   return {
     key: `${name}-${key}`,
     url: `${folder}/${name}`,
     checksumUrl: `${folder}/${name}.sha256`,
     fileName: name,
     binaries: [{ name, archiveMember: null }],
-  };
-}
-
-function etcdArchive(folder: string, stem: string): Download {
-  return {
-    key: `${stem}.tar.gz`,
-    url: `${folder}/${stem}.tar.gz`,
-    checksumUrl: `${folder}/SHA256SUMS`,
-    fileName: `${stem}.tar.gz`,
-    binaries: ETCD_BINARIES.map((name) => ({ name, archiveMember: `${stem}/${name}` })),
   };
 }
 

@@ -17,6 +17,18 @@ export const SUPPORTED_MINORS = [
   { minor: '1.34', release: 'v1.34.10', etcd: 'v3.6.16' },
 ] as const satisfies readonly Minor[];
 
+/**
+ * What a node runs beside Kubernetes' own: the same with every supported minor. containerd 2.4 serves the CRI that kubelets of 1.34 to
+ * 1.37 speak; crictl is for people on a node. CoreDNS and pause are those of kubeadm 1.37 (cmd/kubeadm/app/constants).
+ */
+export const NODE_VERSIONS = {
+  containerd: 'v2.4.2',
+  cniPlugins: 'v1.10.0',
+  criTools: 'v1.37.0',
+  coredns: 'v1.14.6',
+  pause: '3.10.2',
+} as const;
+
 /** What `haup create` installs unless told otherwise: the newest that haup's own tests run. */
 export const DEFAULT_KUBERNETES_VERSION: string = SUPPORTED_MINORS[0].release;
 

@@ -29,9 +29,14 @@ export type Holder =
 /** `transient` states (pending, stopping) are waited out by the provider and never reported. */
 export type MachineState = 'running' | 'stopped';
 
+/** What a machine is for: a master replica, or a node that runs pods. */
+export type MachineRole = 'master' | 'node';
+
 export interface Machine {
-  /** The replica's name; the machine is named the same. */
+  /** The replica's or the node's name; the machine is named the same. */
   readonly name: string;
+  /** `master` for machines that were made before machines had roles. */
+  readonly role: MachineRole;
   readonly zone: string;
   readonly state: MachineState;
   readonly internalIp: string;
@@ -43,6 +48,8 @@ export interface Machine {
 
 export interface MachineRequest {
   readonly name: string;
+  /** Fixed for the machine's life: another role for a machine that exists is a `conflict`. */
+  readonly role: MachineRole;
   readonly zone: string;
   /** A `#!/bin/sh` script that the machine runs at its first boot, at most 12 KiB, without secrets that outlive it. */
   readonly bootScript: string;

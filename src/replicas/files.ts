@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ArchivedFile } from './archive.ts';
+import type { ArchivedFile } from '../util/archive.ts';
 import type { ReplicaConfig } from './config.ts';
 import { paths } from './paths.ts';
 import { addonsScript } from './settings/addons.ts';

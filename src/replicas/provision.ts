@@ -1,6 +1,6 @@
 import { shellQuote } from '../ssh/quote.ts';
 import type { Session } from '../ssh/session.ts';
-import { archive } from './archive.ts';
+import { archive } from '../util/archive.ts';
 import type { ReplicaConfig } from './config.ts';
 import { ReplicaError } from './errors.ts';
 import { binariesFolder, digest, replicaFiles } from './files.ts';

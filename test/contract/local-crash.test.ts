@@ -45,7 +45,13 @@ test.each(moments)(
     await provider.network.ensure();
     await provider.address.reserve();
     const bootScript = await world.bootScript(cluster, 'lp-cut');
-    await provider.machines.create({ name: 'lp-cut', zone: 'local-b', bootScript, requestToken: 't' });
+    await provider.machines.create({
+      name: 'lp-cut',
+      role: 'master',
+      zone: 'local-b',
+      bootScript,
+      requestToken: 't',
+    });
     const [machine] = await provider.machines.list();
     expect(machine).toMatchObject({ name: 'lp-cut', state: 'running' });
     expect(machine?.sshHost).not.toBeNull();

@@ -49,6 +49,7 @@ beforeAll(async () => {
     names.map(async (name, index) =>
       provider.machines.create({
         name,
+        role: 'master',
         zone: zones[index]!,
         bootScript: await world.bootScript(cluster, name),
         requestToken: name,
@@ -340,7 +341,13 @@ test('names that could escape into a path, a shell or a rule are refused, and no
     'a\nb',
     'x'.repeat(64),
   ]) {
-    const request = { name, zone: cluster.zone, bootScript: '#!/bin/sh\n', requestToken: 't' };
+    const request = {
+      name,
+      role: 'master',
+      zone: cluster.zone,
+      bootScript: '#!/bin/sh\n',
+      requestToken: 't',
+    } as const;
     await expect(provider.machines.create(request)).rejects.toThrow(ProviderError);
     await expect(provider.machines.delete(name)).rejects.toMatchObject({ kind: 'invalid' });
     await expect(fault('power-off', name)).rejects.toMatchObject({ kind: 'invalid' });

@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, utils } from 'ssh2';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { parseCidr } from '../../src/providers/local/ipv4.ts';
+import { clusterKey, machineFolder } from '../../src/providers/local/paths.ts';
+import { MACHINE_RECORD } from '../../src/providers/local/state.ts';
 import type { ClusterIdentity, Machine, Provider } from '../../src/providers/provider.ts';
 import { exec } from '../../src/util/exec.ts';
 import { waitFor } from '../../src/util/wait.ts';
@@ -39,7 +41,13 @@ async function withMachine(bootScript?: string): Promise<[ClusterIdentity, Provi
   const [cluster, provider] = newProvider();
   await provider.network.ensure();
   const script = bootScript ?? (await world.bootScript(cluster, 'lp-same'));
-  const request = { name: 'lp-same', zone: 'local-a', bootScript: script, requestToken: 't' };
+  const request = {
+    name: 'lp-same',
+    zone: 'local-a',
+    role: 'master',
+    bootScript: script,
+    requestToken: 't',
+  } as const;
   return [cluster, provider, await provider.machines.create(request)];
 }
 
@@ -117,6 +125,15 @@ systemctl restart ssh\n`;
   }
   expect(seen[0]).not.toBe(pinned);
   expect(seen.at(-1)).toBe(pinned);
+});
+
+test('a machine from before roles is a master', async () => {
+  const [cluster, provider, machine] = await withMachine();
+  const file = join(machineFolder(clusterKey(cluster), machine.name), MACHINE_RECORD);
+  const { role, ...before } = JSON.parse(await readFile(file, 'utf8'));
+  expect(role).toBe('master');
+  await writeFile(file, JSON.stringify(before));
+  expect(await provider.machines.list()).toEqual([machine]);
 });
 
 test('the operator’s binaries are read-only in the machine', async () => {

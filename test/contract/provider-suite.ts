@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ProviderError } from '../../src/providers/errors.ts';
-import type { ClusterIdentity, Machine, Provider } from '../../src/providers/provider.ts';
+import type {
+  ClusterIdentity,
+  Machine,
+  MachineRequest,
+  MachineRole,
+  Provider,
+} from '../../src/providers/provider.ts';
 import { waitFor } from '../../src/util/wait.ts';
 import type { ContractWorld } from './support/contract-world.ts';
 
@@ -13,11 +19,16 @@ export function describeProvider(name: string, makeWorld: () => Promise<Contract
     const one = 'lp-one';
     const two = 'lp-two';
 
-    const request = async (machine: string, zone: string, token = `token-${machine}`) => ({
+    const request = async (
+      machine: string,
+      zone: string,
+      role: MachineRole = 'master',
+    ): Promise<MachineRequest> => ({
       name: machine,
+      role,
       zone,
       bootScript: await world.bootScript(cluster, machine),
-      requestToken: token,
+      requestToken: `token-${machine}`,
     });
     const machine = async (wanted: string): Promise<Machine> => {
       const found = (await provider.machines.list()).find((each) => each.name === wanted);
@@ -96,7 +107,7 @@ export function describeProvider(name: string, makeWorld: () => Promise<Contract
 
     test('a created machine runs, is listed as it was returned, and is reached where it says', async () => {
       const created = await provider.machines.create(await request(one, cluster.zone));
-      expect(created).toMatchObject({ name: one, zone: cluster.zone, state: 'running' });
+      expect(created).toMatchObject({ name: one, role: 'master', zone: cluster.zone, state: 'running' });
       expect(created.sshHost).not.toBeNull();
       expect(await provider.machines.list()).toEqual([created]);
       expect((await world.run(created, 'hostname')).trim()).toBe(one);
@@ -106,6 +117,12 @@ export function describeProvider(name: string, makeWorld: () => Promise<Contract
       const first = await machine(one);
       expect(await provider.machines.create(await request(one, cluster.zone))).toEqual(first);
       expect((await world.run(first, 'wc -l < /root/boot-script-ran')).trim()).toBe('1');
+    });
+
+    test('a machine that exists in one role is not made in another', async () => {
+      const call = provider.machines.create(await request(one, cluster.zone, 'node'));
+      expect(await kindOf(call)).toBe('conflict');
+      expect(await provider.machines.list()).toMatchObject([{ name: one, role: 'master' }]);
     });
 
     test('another run of haup sees the same machine and the same address', async () => {
@@ -157,18 +174,24 @@ export function describeProvider(name: string, makeWorld: () => Promise<Contract
       expect(await whoAnswers()).toBe(one);
     });
 
-    test('two machines made at once in two zones reach each other on the API port', async () => {
+    test('a master and a node made at once in two zones: the node reaches the master on the API port', async () => {
       const zones = await provider.zones();
       const [, other = zones[0]!] = zones;
       const [second, third] = await Promise.all([
         provider.machines.create(await request(two, other)),
-        provider.machines.create(await request('lp-three', zones[2] ?? other)),
+        provider.machines.create(await request('lp-three', zones[2] ?? other, 'node')),
       ]);
       expect(second.internalIp).not.toBe(third.internalIp);
       const url = `https://${second.internalIp}:${cluster.apiPort}/readyz`;
       const fetch = `curl --silent --insecure --retry 20 --retry-delay 1 --retry-all-errors --max-time 30 ${url}`;
       expect(await world.run(third, fetch)).toBe(two);
-      expect((await provider.machines.list()).map((each) => each.name)).toEqual([one, 'lp-three', two]);
+      const again = world.open(cluster);
+      expect((await again.machines.list()).map(({ name, role }) => `${name} ${role}`)).toEqual([
+        `${one} master`,
+        'lp-three node',
+        `${two} master`,
+      ]);
+      await again.close();
     });
 
     test('the address goes straight from one machine to another, whose new external address is elsewhere', async () => {

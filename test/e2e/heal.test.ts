@@ -125,6 +125,7 @@ describe.concurrent('of three replicas, haup repair heals', () => {
     await behindTheBack(THREE, async (cloud) => {
       await cloud.machines.create({
         name: orphan,
+        role: 'master',
         zone: 'local-c',
         bootScript: '#!/bin/sh\n',
         requestToken: 'an orphan',

@@ -62,7 +62,13 @@ async function makeMachine(name: string, zone: string): Promise<void> {
   const hostKey = makeKeyPair(name);
   pins.set(name, { current: hostKey.publicKey, seen: false });
   const script = bootScript({ hostKeyPrivate: hostKey.privateKey, operatorPublicKey: operator.publicKey });
-  await provider.machines.create({ name, zone, bootScript: script, requestToken: name });
+  await provider.machines.create({
+    name,
+    role: 'master',
+    zone,
+    bootScript: script,
+    requestToken: name,
+  });
 }
 
 async function provisionMachine(name: string): Promise<void> {

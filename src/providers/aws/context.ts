@@ -21,7 +21,10 @@ export interface Context {
 export const uidTag = 'haup-uid';
 const clusterTag = 'haup-cluster';
 export const replicaTag = 'haup-replica';
-/** Of an Elastic IP: `api`, or `management` for a machine that has lost its own public address. */
+/**
+ * Of an Elastic IP: `api`, or `management` for a machine that has lost its own public address. Of a machine: `master` or
+ * `node`; machines from before roles lack it.
+ */
 export const roleTag = 'haup-role';
 
 /** The tags of a thing of the cluster; `name` is what the console shows. */

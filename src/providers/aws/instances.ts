@@ -1,7 +1,8 @@
 import type { Instance } from '@aws-sdk/client-ec2';
 import type { Machine } from '../provider.ts';
+import { roleOf } from '../shared/role.ts';
 import type { Api } from './api.ts';
-import { type Context, minutes, ownedBy, pages, replicaTag, tagOf, wait } from './context.ts';
+import { type Context, minutes, ownedBy, pages, replicaTag, roleTag, tagOf, wait } from './context.ts';
 
 /** States in which an instance is still one of the cluster's machines. */
 const liveStates = ['pending', 'running', 'stopping', 'stopped'];
@@ -43,8 +44,10 @@ export function isUnreachable(instance: Instance): boolean {
 export function toMachine(instance: Instance): Machine {
   const running = stateOf(instance) === 'running';
   const externalIp = instance.PublicIpAddress || null;
+  const name = nameOf(instance);
   return {
-    name: nameOf(instance),
+    name,
+    role: roleOf(tagOf(instance, roleTag), name),
     zone: instance.Placement?.AvailabilityZone ?? '',
     state: running ? 'running' : 'stopped',
     internalIp: instance.PrivateIpAddress ?? '',

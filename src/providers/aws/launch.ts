@@ -2,7 +2,7 @@ import type { Instance, RunInstancesRequest } from '@aws-sdk/client-ec2';
 import { ProviderError } from '../errors.ts';
 import type { MachineRequest } from '../provider.ts';
 import { tokenFor } from '../shared/tokens.ts';
-import { type Context, minutes, replicaTag, tagsFor, wait } from './context.ts';
+import { type Context, minutes, replicaTag, roleTag, tagsFor, wait } from './context.ts';
 import { hasCode } from './errors.ts';
 import type { Groups } from './groups.ts';
 import { defaultMachineType, type Image } from './images.ts';
@@ -32,7 +32,10 @@ export async function launchRequest(
     parts.placement.subnet(request.zone),
     parts.groups.ids(),
   ]);
-  const Tags = tagsFor(cluster, request.name, { [replicaTag]: request.name });
+  const Tags = tagsFor(cluster, request.name, {
+    [replicaTag]: request.name,
+    [roleTag]: request.role,
+  });
   return {
     MinCount: 1,
     MaxCount: 1,

@@ -1,6 +1,7 @@
 import type { Instance } from '@aws-sdk/client-ec2';
 import { ProviderError } from '../errors.ts';
 import type { Machine, MachineRequest, Machines } from '../provider.ts';
+import { needRole } from '../shared/role.ts';
 import { type Context, once } from './context.ts';
 import { tolerate } from './errors.ts';
 import { findImage } from './images.ts';
@@ -25,6 +26,7 @@ export function machines(context: Context, parts: MachineParts): Machines {
 
   async function create(request: MachineRequest): Promise<Machine> {
     const [existing] = await findInstances(context, { replica: request.name });
+    if (existing) needRole(request.name, toMachine(existing).role, request.role);
     if (existing && stateOf(existing) !== 'pending') return start(request.name);
     const instance =
       existing ??

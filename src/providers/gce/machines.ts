@@ -1,11 +1,12 @@
 import type { Machine, MachineRequest, Machines } from '../provider.ts';
 import { poll } from '../shared/poll.ts';
+import { needRole, roleOf } from '../shared/role.ts';
 import { freshToken, uuidFor } from '../shared/tokens.ts';
 import { bootScriptEveryBoot } from './boot-script.ts';
 import type { Context } from './cloud.ts';
 import { isExisting, remove } from './common.ts';
 import { GceError } from './errors.ts';
-import { GCE_NAME, labelsOf, lastPart, regionOf } from './names.ts';
+import { GCE_NAME, labelsOf, lastPart, ROLE_LABEL, regionOf } from './names.ts';
 import { type Instance, instance } from './schemas.ts';
 import type { GceSettings } from './settings.ts';
 import { mustBeZone } from './zones.ts';
@@ -151,6 +152,7 @@ export function openMachines(
           },
         );
       }
+      needRole(name, roleOf(made.labels[ROLE_LABEL], name), request.role);
       zoneOfName.set(name, zone);
       return running(made);
     },
@@ -178,6 +180,7 @@ function machineOf(found: Instance): Machine {
   const externalIp = externalIpOf(found);
   return {
     name: found.name,
+    role: roleOf(found.labels[ROLE_LABEL], found.name),
     zone: lastPart(found.zone),
     state: running ? 'running' : 'stopped',
     internalIp: found.networkInterfaces[0]?.networkIP ?? '',
@@ -188,7 +191,7 @@ function machineOf(found: Instance): Machine {
 
 function instanceFor({ cluster, names }: Context, settings: GceSettings, request: MachineRequest) {
   const { name, zone } = request;
-  const labels = labelsOf(cluster, name);
+  const labels = labelsOf(cluster, request);
   const { network, subnetwork } = settings;
   return {
     name,

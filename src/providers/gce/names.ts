@@ -1,4 +1,4 @@
-import type { ClusterIdentity } from '../provider.ts';
+import type { ClusterIdentity, MachineRole } from '../provider.ts';
 
 /** GCE's rule for resource names (compute v1 reference, `name` of every resource). */
 export const GCE_NAME = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
@@ -42,9 +42,16 @@ export function namesOf(cluster: ClusterIdentity): Names {
   };
 }
 
+/** Says what a machine is for; machines from before roles lack it. */
+export const ROLE_LABEL = 'haup-role';
+
 /** Labels of machines and disks, the types that take labels when they are made. `haup-uid` decides ownership. */
-export function labelsOf(cluster: ClusterIdentity, replica: string): Record<string, string> {
-  return { 'haup-cluster': cluster.name, 'haup-uid': cluster.uid, 'haup-replica': replica };
+export function labelsOf(
+  cluster: ClusterIdentity,
+  machine: { readonly name: string; readonly role: MachineRole },
+): Record<string, string> {
+  const { name, role } = machine;
+  return { 'haup-cluster': cluster.name, 'haup-uid': cluster.uid, 'haup-replica': name, [ROLE_LABEL]: role };
 }
 
 /**

@@ -40,7 +40,7 @@ export async function makeFolder(folder: string): Promise<void> {
 }
 
 /** Null when the file does not exist. @throws ProviderError `invalid` when it is not what `schema` says. */
-export async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T | null> {
+export async function readJson<T>(file: string, schema: z.ZodType<T, unknown>): Promise<T | null> {
   const text = await readText(file);
   if (text === null) return null;
   try {

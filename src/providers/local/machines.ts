@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { ProviderError } from '../errors.ts';
 import type { Machine, MachineRequest, Machines } from '../provider.ts';
+import { needRole } from '../shared/role.ts';
 import { readAddressInForce } from './address.ts';
 import { privateIps, zonesOf } from './addresses.ts';
 import { anyFree, freeEphemeral } from './allocate.ts';
@@ -41,9 +42,10 @@ async function list(context: Context): Promise<Machine[]> {
       const holds = address?.holder.kind === 'machine' && address.holder.name === record.name;
       const running = await isPoweredOn(context.key, record.name);
       const externalIp = holds ? address.ip : running ? record.ephemeralIp : null;
-      const { name, zone, internalIp } = record;
+      const { name, role, zone, internalIp } = record;
       return {
         name,
+        role,
         zone,
         state: running ? 'running' : 'stopped',
         internalIp,
@@ -77,13 +79,14 @@ async function create(context: Context, request: MachineRequest): Promise<Machin
         `the machine ${name} exists in zone ${known.zone}, not in ${request.zone}`,
       );
     }
-    if (known) return;
+    if (known) return needRole(name, known.role, request.role);
     const internalIp = anyFree(
       privateIps(zoneIndex),
       records.map((record) => record.internalIp),
       request.zone,
     );
-    const record = { name, zone: request.zone, internalIp, ephemeralIp: null, isolated: false };
+    const { role, zone } = request;
+    const record = { name, role, zone, internalIp, ephemeralIp: null, isolated: false };
     await makeMachine(context.key, record, request);
   });
   return await start(context, name);

@@ -38,6 +38,8 @@ export const MACHINE_RECORD = 'machine.json';
 
 const machineRecord = z.object({
   name: z.string(),
+  /** Absent in records from before roles. */
+  role: z.enum(['master', 'node']).default('master'),
   zone: z.string(),
   internalIp: z.ipv4(),
   /** Changes at every start; null while the machine is stopped or holds the API address. */

@@ -108,7 +108,7 @@ async function count(cloud: AwsCloud): Promise<readonly CallCount[]> {
     await p.close();
   }
   const make = (p: Provider, name: string, index: number) =>
-    p.machines.create({ name, zone: zone(cloud, index), bootScript, requestToken: name });
+    p.machines.create({ name, zone: zone(cloud, index), role: 'master', bootScript, requestToken: name });
 
   await operation('create', async (p) => {
     await p.network.ensure();

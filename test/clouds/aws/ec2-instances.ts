@@ -1,5 +1,6 @@
 import type { Instance, RunInstancesRequest } from '@aws-sdk/client-ec2';
 import type { Ec2Calls } from '../../../src/providers/aws/calls.ts';
+import { roleOf } from '../../../src/providers/shared/role.ts';
 import { associate, elasticIpOf } from './ec2-addresses.ts';
 import { architectureOf, byIds, type Handlers } from './ec2-network.ts';
 import { checkNames, matches, page } from './filters.ts';
@@ -68,7 +69,7 @@ export function instanceHandlers(
         return { Instances: [view(world, instance)] };
       }
       const { internalIp } = await realizer.create(
-        { id, name, zone: instance.subnet.zone },
+        { id, name, role: roleOf(tagValue(instance, 'haup-role'), name), zone: instance.subnet.zone },
         instance.userData,
       );
       instance.internalIp = internalIp;

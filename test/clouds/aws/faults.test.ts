@@ -157,7 +157,13 @@ describe('what AWS refuses for good', () => {
       when: (call) => call.method === 'ec2:RunInstances',
       fault: { kind: 'fail-later', code: 'Server.InsufficientInstanceCapacity', message: 'no room' },
     });
-    const request = { name: 'demo-master', zone: 'eu-west-1a', bootScript, requestToken: 'the same' };
+    const request = {
+      name: 'demo-master',
+      zone: 'eu-west-1a',
+      role: 'master',
+      bootScript,
+      requestToken: 'the same',
+    } as const;
     await expect(provider.machines.create(request)).rejects.toMatchObject({ kind: 'quota' });
     // With the same token, as after a crash: EC2 remembers it, and the provider goes on to the next.
     expect(await provider.machines.create(request)).toMatchObject({ name: 'demo-master', state: 'running' });
@@ -261,6 +267,7 @@ describe('what others delete behind haup’s back', () => {
     await other.machines.create({
       name: 'demo-master-2',
       zone: 'eu-west-1a',
+      role: 'master',
       bootScript,
       requestToken: 'other',
     });

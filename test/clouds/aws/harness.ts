@@ -78,6 +78,7 @@ export class Operator {
     await p.machines.create({
       name,
       zone,
+      role: 'master',
       bootScript,
       requestToken: `${this.identity.uid}-${name}-${this.attempt}`,
     });

@@ -29,7 +29,7 @@ function provider(settings: ProviderSettings = {}, more: Partial<ClusterIdentity
 async function machine(settings: ProviderSettings = {}, zone = `${cloud.region}a`) {
   const p = provider(settings);
   await p.network.ensure();
-  await p.machines.create({ name: 'demo-master', zone, bootScript, requestToken: 't' });
+  await p.machines.create({ name: 'demo-master', zone, role: 'master', bootScript, requestToken: 't' });
   return cloud.instance('demo-master');
 }
 
@@ -54,6 +54,7 @@ describe('a machine on AWS', () => {
     for (const tags of [made.tags, made.volume.tags, made.interfaceTags]) {
       expect(tags).toContainEqual({ Key: 'haup-uid', Value: identity.uid });
       expect(tags).toContainEqual({ Key: 'haup-replica', Value: 'demo-master' });
+      expect(tags).toContainEqual({ Key: 'haup-role', Value: 'master' });
     }
   });
 
@@ -97,14 +98,26 @@ describe('a machine on AWS', () => {
     const p = provider();
     await p.network.ensure();
     const long = `#!/bin/sh\n${'#'.repeat(17_000)}`;
-    const request = { name: 'x', zone: `${cloud.region}a`, bootScript: long, requestToken: 't' };
+    const request = {
+      name: 'x',
+      zone: `${cloud.region}a`,
+      role: 'master',
+      bootScript: long,
+      requestToken: 't',
+    } as const;
     await expect(p.machines.create(request)).rejects.toMatchObject({ kind: 'invalid' });
   });
 
   test('a retry with another boot script finds the machine that the first one made', async () => {
     const p = provider();
     await p.network.ensure();
-    const request = { name: 'demo-master', zone: `${cloud.region}a`, bootScript, requestToken: 't' };
+    const request = {
+      name: 'demo-master',
+      zone: `${cloud.region}a`,
+      role: 'master',
+      bootScript,
+      requestToken: 't',
+    } as const;
     cloud.faults.add({ when: (call) => call.method === 'ec2:RunInstances', fault: { kind: 'lost-reply' } });
     const other = { ...request, bootScript: '#!/bin/sh\nfalse\n' };
     await Promise.all([

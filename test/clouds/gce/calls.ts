@@ -91,7 +91,7 @@ async function count(gce: Harness): Promise<readonly CallCount[]> {
     counts.push({ cloud: 'GCE', operation: name, calls, polling, least: LEAST[name] });
   };
   const make = (provider: Provider, name: string, zone: string) =>
-    provider.machines.create({ name, zone, bootScript: '#!/bin/sh\n', requestToken: name });
+    provider.machines.create({ name, zone, role: 'master', bootScript: '#!/bin/sh\n', requestToken: name });
   await operation('create', async (provider) => {
     await provider.network.ensure();
     await provider.address.reserve();

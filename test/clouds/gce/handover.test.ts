@@ -23,7 +23,13 @@ const idOf = (name: string) => String(behindItsBack.find(gce.cloud, name).messag
 /** Ready for the move: two machines behind a balancer, the first with the address. */
 async function readyToMove(): Promise<void> {
   await converge(provider, one);
-  await provider.machines.create({ name: 'demo-master-abc', zone: c, bootScript: '', requestToken: 't' });
+  await provider.machines.create({
+    name: 'demo-master-abc',
+    zone: c,
+    role: 'master',
+    bootScript: '',
+    requestToken: 't',
+  });
   await provider.balancer.ensure([b, c]);
   await provider.balancer.setTargets(['demo-master', 'demo-master-abc']);
 }
@@ -133,7 +139,13 @@ describe('demotion', () => {
 describe('replacement of the only replica', () => {
   it('hands the address straight from old to new, both reachable afterwards', async () => {
     await converge(provider, one);
-    await provider.machines.create({ name: 'demo-master-new', zone: c, bootScript: '', requestToken: 't' });
+    await provider.machines.create({
+      name: 'demo-master-new',
+      zone: c,
+      role: 'master',
+      bootScript: '',
+      requestToken: 't',
+    });
     const address = await ip();
     gce.realizer.moves.length = 0;
     await provider.address.handOver({ kind: 'machine', name: 'demo-master-new' });
@@ -145,7 +157,13 @@ describe('replacement of the only replica', () => {
 
   it('works when the old one is dead', async () => {
     await converge(provider, one);
-    await provider.machines.create({ name: 'demo-master-new', zone: c, bootScript: '', requestToken: 't' });
+    await provider.machines.create({
+      name: 'demo-master-new',
+      zone: c,
+      role: 'master',
+      bootScript: '',
+      requestToken: 't',
+    });
     await behindItsBack.stop(gce.cloud, 'demo-master');
     await provider.address.handOver({ kind: 'machine', name: 'demo-master-new' });
     expect(await holder()).toEqual({ kind: 'machine', name: 'demo-master-new' });

@@ -1,3 +1,4 @@
+import { roleOf } from '../../../src/providers/shared/role.ts';
 import { letGo, mustBeFree, use } from './addresses.ts';
 import type { Ask, GceCloud, Handler } from './cloud.ts';
 import { leaveGroups } from './groups.ts';
@@ -142,7 +143,8 @@ function insert(cloud: GceCloud, ask: Ask): Message {
     async apply(resource) {
       const { message, path } = resource;
       const id = String(message.id);
-      const made = await cloud.realizer.create({ id, name, zone }, startupScript(message));
+      const role = roleOf((message.labels as Record<string, string> | undefined)?.['haup-role'], name);
+      const made = await cloud.realizer.create({ id, name, role, zone }, startupScript(message));
       network.networkIP = made.internalIp;
       network.accessConfigs = network.accessConfigs.map((config) => ({
         ...config,

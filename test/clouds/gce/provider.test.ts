@@ -20,7 +20,13 @@ beforeEach(() => {
 afterAll(() => gce.close());
 
 const create = (name: string, zone: string = b, requestToken = `make ${name}`) =>
-  provider.machines.create({ name, zone, bootScript: '#!/bin/sh\necho hello\n', requestToken });
+  provider.machines.create({
+    name,
+    role: 'master',
+    zone,
+    bootScript: '#!/bin/sh\necho hello\n',
+    requestToken,
+  });
 const refuse = (method: string, status: number, code: string, message: string) =>
   gce.cloud.faults.add({
     when: (call) => call.method === method,
@@ -117,7 +123,13 @@ describe('machines', () => {
 
   it('of another cluster with the same name are a conflict, and are left alone', async () => {
     const other = gce.open({ cluster: clusterNamed('demo', 'ffffffffffffffff') });
-    await other.machines.create({ name: 'demo-master', zone: b, bootScript: '', requestToken: 'x' });
+    await other.machines.create({
+      name: 'demo-master',
+      zone: b,
+      role: 'master',
+      bootScript: '',
+      requestToken: 'x',
+    });
     await expect(create('demo-master')).rejects.toMatchObject({ kind: 'conflict' });
     await provider.machines.delete('demo-master');
     expect(await other.machines.list()).toHaveLength(1);
@@ -158,7 +170,12 @@ describe('machines', () => {
     await create('demo-master');
     const { message } = behindItsBack.find(gce.cloud, 'demo-master');
     expect(message).toMatchObject({
-      labels: { 'haup-cluster': 'demo', 'haup-uid': '0123456789abcdef', 'haup-replica': 'demo-master' },
+      labels: {
+        'haup-cluster': 'demo',
+        'haup-uid': '0123456789abcdef',
+        'haup-replica': 'demo-master',
+        'haup-role': 'master',
+      },
       tags: { items: ['demo-01234567'] },
       shieldedInstanceConfig: { enableSecureBoot: true },
     });
@@ -226,7 +243,13 @@ describe('the network', () => {
 
   it('in custom mode needs a subnet, of which it takes one', async () => {
     const without = gce.open({ settings: { network: 'custom' } });
-    const request = { name: 'demo-master', zone: b, bootScript: '', requestToken: 'x' };
+    const request = {
+      name: 'demo-master',
+      zone: b,
+      role: 'master',
+      bootScript: '',
+      requestToken: 'x',
+    } as const;
     await expect(without.machines.create(request)).rejects.toMatchObject({ kind: 'invalid' });
     const withOne = gce.open({ settings: { network: 'custom', subnets: ['masters'] } });
     expect(await withOne.machines.create(request)).toMatchObject({ state: 'running' });

@@ -87,10 +87,11 @@ export class LocalMachines implements Realizer {
     if (!this.#free.includes(ip)) this.#free.push(ip);
   }
 
-  async create({ id, name, zone }: MachineSpec, bootScript: string | null) {
+  async create({ id, name, role, zone }: MachineSpec, bootScript: string | null) {
     const machine = await this.provider.machines.create({
       name,
       zone: `local-${zone.slice(-1)}`,
+      role,
       bootScript: this.#script(bootScript ?? '#!/bin/sh\n'),
       requestToken: id,
     });

@@ -1,8 +1,11 @@
+import type { MachineRole } from '../../../src/providers/provider.ts';
+
 /** What a test cloud wants a machine of. */
 export interface MachineSpec {
   /** Unique for ever, unlike the name. */
   readonly id: string;
   readonly name: string;
+  readonly role: MachineRole;
   readonly zone: string;
 }
 

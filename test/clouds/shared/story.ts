@@ -39,7 +39,7 @@ export async function converge(
     missing.map(({ name, zone }) =>
       create(
         provider,
-        { name, zone, bootScript: '#!/bin/sh\ntrue\n', requestToken: `${revision}` },
+        { name, zone, role: 'master', bootScript: '#!/bin/sh\ntrue\n', requestToken: `${revision}` },
         attempts,
       ),
     ),

@@ -10,7 +10,13 @@ const provider = open({
 });
 await provider.network.ensure();
 await provider.address.reserve();
-const request = { name: 'lp-cut', zone: 'local-b', bootScript: '#!/bin/sh\n', requestToken: 't' };
+const request = {
+  name: 'lp-cut',
+  role: 'master',
+  zone: 'local-b',
+  bootScript: '#!/bin/sh\n',
+  requestToken: 't',
+} as const;
 console.log('creating');
 await provider.machines.create(request);
 await provider.address.handOver({ kind: 'machine', name: 'lp-cut' });

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type Builder, goBuilder } from '../../../src/artifacts/build.ts';
-import { type EnsureOptions, ensureBinaries } from '../../../src/artifacts/ensure.ts';
+import { type EnsureOptions, ensureBinaries, ensureNodeBinaries } from '../../../src/artifacts/ensure.ts';
 import type { ArtifactProgress } from '../../../src/artifacts/progress.ts';
-import { BINARIES, type Release } from '../../../src/artifacts/sources.ts';
+import { BINARIES, programsOf, type Release } from '../../../src/artifacts/sources.ts';
 import { type FileServer, mirrorOf, sha256, smallBinaries, startFileServer } from './file-server.ts';
 
 const release: Release = { kubernetesVersion: 'v1.37.1', etcdVersion: 'v3.7.3', arch: 'amd64' };
@@ -45,7 +45,7 @@ const ensure = (options: Partial<EnsureOptions> = {}) =>
 async function smallBuilder(body: string): Promise<Builder> {
   const script = join(cache, 'build.sh');
   await writeFile(script, `set -eu\nout=$8\n${body}\n`);
-  return goBuilder(script);
+  return goBuilder('master', script);
 }
 const BUILD_ALL = `for name in ${BINARIES.join(' ')}; do echo building $name >&2; echo built >$out/$name; chmod +x $out/$name; done`;
 
@@ -213,4 +213,27 @@ test('a cache that cannot be made is an error that names it and HAUP_CACHE', asy
 test('the executables can be read and run by everyone, and written by their owner alone', async () => {
   await ensure();
   expect((await stat(join(folder, 'etcd'))).mode & 0o777).toBe(0o755);
+});
+
+test("a node's executables are built into a folder of their own, by another script", async () => {
+  const names = [...programsOf('node')];
+  const script = join(cache, 'build-node.sh');
+  await writeFile(
+    script,
+    `set -eu\necho "$*" >&2\nwhile [ "$1" != --output ]; do shift; done\nfor name in ${names.join(' ')}; do echo built >$2/$name; done\n`,
+  );
+  const got = await ensureNodeBinaries({
+    kubernetesVersion: '1.37.1',
+    arch: 'amd64',
+    cache,
+    build: 'always',
+    builder: goBuilder('node', script),
+    onProgress: (one) => progress.push(one),
+  });
+  expect(got.folder).toMatch(/binaries\/node-v1\.37\.1\+containerd-v2\.4\.2\+cni-v1\.10\.0.*-amd64$/);
+  expect((await readdir(got.folder)).sort()).toEqual([...names, 'manifest.json'].sort());
+  expect(got.provenance.detail).toMatch(/, build-node-binaries\.sh /);
+  expect(progress[0]).toMatchObject({
+    line: expect.stringMatching(/^--kubernetes-version v1\.37\.1 --containerd-version v2/),
+  });
 });

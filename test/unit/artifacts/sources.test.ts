@@ -4,6 +4,7 @@ import {
   findChecksum,
   hostArchitecture,
   listDownloads,
+  type NodeRelease,
   type Release,
 } from '../../../src/artifacts/sources.ts';
 
@@ -85,4 +86,39 @@ test("the host's architecture has the release files' name", () => {
   expect(hostArchitecture('x64')).toBe('amd64');
   expect(hostArchitecture('arm64')).toBe('arm64');
   expect(() => hostArchitecture('riscv64')).toThrow(/not on riscv64/);
+});
+
+const node: NodeRelease = { role: 'node', kubernetesVersion: '1.37.1', arch: 'arm64' };
+
+test("a node's executables come from the official releases of five projects, each with its checksums beside it", () => {
+  const downloads = listDownloads(node);
+  expect(downloads.flatMap(({ binaries }) => binaries.map(({ name }) => name))).toEqual([
+    ...['kubelet', 'kube-proxy', 'containerd', 'containerd-shim-runc-v2', 'ctr'],
+    ...['ptp', 'host-local', 'portmap', 'loopback', 'crictl'],
+  ]);
+  expect(downloads.map(({ url, checksumUrl }) => [url, checksumUrl.slice(url.lastIndexOf('/') + 1)])).toEqual(
+    [
+      ['https://dl.k8s.io/release/v1.37.1/bin/linux/arm64/kubelet', 'kubelet.sha256'],
+      ['https://dl.k8s.io/release/v1.37.1/bin/linux/arm64/kube-proxy', 'kube-proxy.sha256'],
+      [
+        'https://github.com/containerd/containerd/releases/download/v2.4.2/containerd-2.4.2-linux-arm64.tar.gz',
+        'containerd-2.4.2-linux-arm64.tar.gz.sha256sum',
+      ],
+      [
+        'https://github.com/containernetworking/plugins/releases/download/v1.10.0/cni-plugins-linux-arm64-v1.10.0.tgz',
+        'cni-plugins-linux-arm64-v1.10.0.tgz.sha256',
+      ],
+      [
+        'https://github.com/kubernetes-sigs/cri-tools/releases/download/v1.37.0/crictl-v1.37.0-linux-arm64.tar.gz',
+        'crictl-v1.37.0-linux-arm64.tar.gz.sha256',
+      ],
+    ],
+  );
+});
+
+test('a mirror has them by component and version', () => {
+  const urls = listDownloads(node, { mirror: 'https://mirror.example.org' }).map(({ url }) => url);
+  expect(urls).toContain('https://mirror.example.org/kubernetes/v1.37.1/arm64/kubelet');
+  expect(urls).toContain('https://mirror.example.org/cni-plugins/v1.10.0/arm64/host-local');
+  expect(urls).toHaveLength(10);
 });

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import type { ArchivedFile } from '../../../src/replicas/archive.ts';
 import type { ReplicaConfig } from '../../../src/replicas/config.ts';
 import { digest, replicaFiles } from '../../../src/replicas/files.ts';
 import { paths } from '../../../src/replicas/paths.ts';
+import type { ArchivedFile } from '../../../src/util/archive.ts';
 import { exampleConfig } from './config.ts';
 
 let config: ReplicaConfig;

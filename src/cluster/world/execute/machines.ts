@@ -25,6 +25,7 @@ export async function createMachine(t: Tools, replica: string, zone: string): Pr
   try {
     await provider.machines.create({
       name: replica,
+      role: 'master',
       zone,
       bootScript: script,
       requestToken: requestToken(memory.spec.uid, replica, attempt),

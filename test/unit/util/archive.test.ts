@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { archive } from '../../../src/replicas/archive.ts';
+import { archive } from '../../../src/util/archive.ts';
 
 let folder: string;
 beforeEach(() => {

@@ -1,8 +1,12 @@
-/** A file in an {@link archive}. */
-export interface ArchivedFile {
-  /** Relative, at most 100 bytes (ustar). */
-  readonly path: string;
+/** A file of text in an {@link archive}. */
+export interface ArchivedFile extends ArchiveEntry {
   readonly content: string;
+}
+
+export interface ArchiveEntry {
+  /** Relative, at most 100 bytes (ustar). That of a folder ends in a slash. */
+  readonly path: string;
+  readonly content: string | Buffer;
   readonly mode: number;
   /** User and group are named alike, and exist where the archive is unpacked. */
   readonly owner: string;
@@ -14,7 +18,7 @@ const BLOCK = 512;
  * A tar archive (POSIX ustar). One stream and one process on the far side put fifty files in place; a command for each
  * costs half a second on a small machine.
  */
-export function archive(files: readonly ArchivedFile[]): Buffer {
+export function archive(files: readonly ArchiveEntry[]): Buffer {
   const parts = files.flatMap((file) => {
     const content = Buffer.from(file.content);
     return [header(file, content.length), content, Buffer.alloc(-content.length & (BLOCK - 1))];
@@ -22,7 +26,7 @@ export function archive(files: readonly ArchivedFile[]): Buffer {
   return Buffer.concat([...parts, Buffer.alloc(2 * BLOCK)]);
 }
 
-function header(file: ArchivedFile, size: number): Buffer {
+function header(file: ArchiveEntry, size: number): Buffer {
   const block = Buffer.alloc(BLOCK);
   const text = (value: string, offset: number, room: number) => {
     if (Buffer.byteLength(value) > room) throw new Error(`too long for a tar header: ${value}`);
@@ -37,7 +41,7 @@ function header(file: ArchivedFile, size: number): Buffer {
   octal(size, 124, 12);
   octal(0, 136, 12); // modification time: the same files make the same archive
   text(' '.repeat(8), 148, 8);
-  text('0', 156, 1);
+  text(file.path.endsWith('/') ? '5' : '0', 156, 1);
   text('ustar\x0000', 257, 8);
   text(file.owner, 265, 32);
   text(file.owner, 297, 32);

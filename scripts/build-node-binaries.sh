@@ -1,0 +1,146 @@
+#!/usr/bin/env bash
+# Builds what a node runs (kubelet, kube-proxy, containerd with its shim and ctr, crictl, four CNI plugins) from Go modules, for
+# a place where the official downloads cannot be reached but Go modules can. With --coredns or --kubeadm that alone is built.
+#
+#   scripts/build-node-binaries.sh --kubernetes-version v1.37.1 --containerd-version v2.4.2 --cni-plugins-version v1.10.0 \
+#     --cri-tools-version v1.37.0 --output DIR [--arch amd64]
+#   scripts/build-node-binaries.sh --kubernetes-version v1.37.1 --kubeadm yes --output DIR [--arch amd64]
+#   scripts/build-node-binaries.sh --coredns-version v1.14.6 --output DIR [--arch amd64]
+#
+# Modules come from wherever this machine's Go is set up to get them (`go env GOPROXY`); Go's public checksum database verifies
+# each, whatever the environment says.
+set -euo pipefail
+
+usage() { sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+fail() { echo "build-node-binaries: $*" >&2; exit 1; }
+
+kubernetes='' containerd='' cni='' cri='' coredns='' kubeadm='' output='' arch=''
+while (($#)); do
+  case $1 in
+    --kubernetes-version) kubernetes=${2-} ;;
+    --containerd-version) containerd=${2-} ;;
+    --cni-plugins-version) cni=${2-} ;;
+    --cri-tools-version) cri=${2-} ;;
+    --coredns-version) coredns=${2-} ;;
+    --kubeadm) kubeadm=${2-} ;;
+    --output) output=${2-} ;;
+    --arch) arch=${2-} ;;
+    *) usage ;;
+  esac
+  shift 2 || usage
+done
+for version in "$kubernetes" "$containerd" "$cni" "$cri" "$coredns"; do
+  [[ $version =~ ^(v[0-9]+\.[0-9]+\.[0-9]+)?$ ]] || usage
+done
+[[ $output && ($coredns || $kubernetes && ($kubeadm || $containerd && $cni && $cri)) ]] || usage
+command -v go >/dev/null || fail 'go is not on PATH. Install Go (https://go.dev/doc/install), or let haup download the official release.'
+here=$(cd "$(dirname "$0")" && pwd)
+arch=${arch:-$(go env GOHOSTARCH)}
+mkdir -p "$output"
+output=$(cd "$output" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# -mod=mod: the requirements that these go.mod files leave out are filled in from the modules' own.
+# The environment's other flags are dropped, so that every machine builds the same thing.
+export GOFLAGS=-mod=mod GOWORK=off CGO_ENABLED=0 GOOS=linux GOARCH=$arch
+# Neither the environment nor `go env -w` switches the checksum database off; a proxy of it has the same key and may stay.
+case $(go env GOSUMDB) in
+  sum.golang.org | 'sum.golang.org '* | sum.golang.google.cn) ;;
+  *) export GOSUMDB=sum.golang.org ;;
+esac
+export GONOSUMDB=none.invalid GOPRIVATE=none.invalid
+build() { go build -trimpath -buildvcs=false "$@"; }
+fetch() { # module version → its folder in Go's module cache
+  local answer
+  answer=$(go mod download -json "$1@$2") ||
+    fail "Go modules do not offer $1 $2: $(sed -n 's/^\t"Error": "\(.*\)",\{0,1\}$/\1/p' <<<"$answer")"
+  sed -n 's/^\t"Dir": "\(.*\)",\{0,1\}$/\1/p' <<<"$answer"
+}
+
+# Kubernetes, as in build-binaries.sh: the same wrapper module, tags and stamps, so that what both need is compiled once.
+build_kubernetes() { # package…
+  local source staging=v0.${kubernetes#v1.} major_minor=${kubernetes#v} stamp='' package
+  source=$(fetch k8s.io/kubernetes "$kubernetes")
+  mkdir "$work/kubernetes"
+  cd "$work/kubernetes"
+  {
+    echo 'module haup.build/kubernetes'
+    sed -n '/^go /p; /^godebug/p' "$source/go.mod"
+    sed -n '/^require (/,/^)/p' "$source/go.mod" | sed "s|\(k8s.io/[a-z-]*\) v0\.0\.0\( .*\)\{0,1\}\$|\1 $staging|"
+    echo "require k8s.io/kubernetes $kubernetes"
+    echo 'replace ('
+    sed -n '/^replace (/,/^)/p' "$source/go.mod" | awk -v v="$staging" '/\.\/staging\// { print "\t" $1 " => " $1 " " v }'
+    echo ')'
+  } >go.mod
+  for package in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
+    stamp+=" -X $package.gitVersion=$kubernetes -X $package.gitTreeState=clean"
+    stamp+=" -X $package.gitMajor=${major_minor%%.*} -X $package.gitMinor=$(cut -d. -f2 <<<"$major_minor")"
+  done
+  build -tags selinux,notest,grpcnotrace -ldflags "-s -w$stamp" -o "$output/" "${@/#/k8s.io/kubernetes/cmd/}"
+}
+
+# A module that is published with its own requirements: what it replaces by other modules is replaced here too (Go heeds only the
+# main module's replacements), and what it replaces by a folder of its own is taken as published.
+wrap() { # name module version
+  local source
+  source=$(fetch "$2" "$3")
+  mkdir "$work/$1"
+  cd "$work/$1"
+  {
+    echo "module haup.build/$1"
+    sed -n '/^go /p; /^godebug /p' "$source/go.mod"
+    echo "require $2 $3"
+    sed -n '/^replace (/,/^)/p; /^replace [^(]/p; /^exclude (/,/^)/p; /^exclude [^(]/p' "$source/go.mod" | grep -v '=> \.' || :
+  } >go.mod
+  cp "$source/go.sum" go.sum
+  chmod u+w go.sum
+}
+
+build_containerd() {
+  local module=github.com/containerd/containerd/v2 program
+  wrap containerd $module "$containerd"
+  for program in containerd containerd-shim-runc-v2 ctr; do
+    # The snapshotters that are left out need C libraries or kernels that haup's machines do not have.
+    build -tags urfave_cli_no_docs,no_btrfs,no_zfs,no_devmapper,no_aufs \
+      -ldflags "-s -w -X $module/version.Version=$containerd" -o "$output/$program" "$module/cmd/$program"
+  done
+}
+
+build_crictl() {
+  wrap cri-tools sigs.k8s.io/cri-tools "$cri"
+  build -ldflags "-s -w -X sigs.k8s.io/cri-tools/pkg/version.Version=${cri#v}" -o "$output/crictl" sigs.k8s.io/cri-tools/cmd/crictl
+}
+
+build_cni_plugins() {
+  local module=github.com/containernetworking/plugins
+  wrap cni-plugins $module "$cni"
+  build -ldflags "-s -w -X $module/pkg/utils/buildversion.BuildVersion=$cni" -o "$output/" \
+    $module/plugins/main/{ptp,loopback} $module/plugins/ipam/host-local $module/plugins/meta/portmap
+}
+
+# Thirteen of its plugins: all of them bring the clients of three clouds along.
+build_coredns() {
+  wrap coredns github.com/coredns/coredns "$coredns"
+  cp "$here/images/coredns/main.go" .
+  build -ldflags "-s -w -X github.com/coredns/coredns/coremain.GitCommit=haup" -o "$output/coredns" .
+}
+
+say() { echo "build-node-binaries: $*" >&2; }
+if [[ $coredns ]]; then
+  say "CoreDNS $coredns for $arch"
+  (build_coredns)
+elif [[ $kubeadm ]]; then
+  say "kubeadm $kubernetes for $arch"
+  (build_kubernetes kubeadm)
+else
+  say "CNI plugins $cni for $arch"
+  (build_cni_plugins)
+  say "crictl $cri for $arch"
+  (build_crictl)
+  say "kubelet and kube-proxy $kubernetes for $arch"
+  (build_kubernetes kubelet kube-proxy)
+  say "containerd $containerd for $arch (about 5 minutes on 2 cores the first time)"
+  (build_containerd)
+fi
+say "done, in $output"

@@ -1,0 +1,3 @@
+module haup.build/echo
+
+go 1.24

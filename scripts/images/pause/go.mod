@@ -1,0 +1,3 @@
+module haup.build/pause
+
+go 1.24

@@ -1,0 +1,162 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { tryExec } from '../../util/exec.ts';
+import { cacheFolder } from '../cache.ts';
+import { ArtifactError } from '../errors.ts';
+import { acquireLock } from '../lock.ts';
+import { type Architecture, hostArchitecture } from '../sources.ts';
+import { NODE_VERSIONS } from '../versions.ts';
+import { type Image, imageArchive, imageLayer } from './layout.ts';
+import { COREDNS_IMAGE, ECHO_IMAGE, PAUSE_IMAGE } from './names.ts';
+
+export interface OfflineOptions {
+  /** Default: this machine's. */
+  readonly arch?: Architecture;
+  /** Default: {@link cacheFolder}. */
+  readonly cache?: string;
+  readonly onProgress?: (message: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+interface Recipe {
+  readonly name: string;
+  /** The executable's name, which is the archive's too. */
+  readonly program: string;
+  /** Files of ours that it is made from, below scripts/. */
+  readonly sources: readonly string[];
+  /** What else decides about its contents. */
+  readonly version: string;
+  readonly user?: string;
+  /** Puts the executable into `folder`. */
+  readonly build: (folder: string, arch: Architecture, signal: AbortSignal | undefined) => Promise<void>;
+}
+
+const scripts = fileURLToPath(new URL('../../../scripts', import.meta.url));
+
+const RECIPES = {
+  pause: {
+    name: PAUSE_IMAGE,
+    program: 'pause',
+    sources: ['images/pause/main.go', 'images/pause/go.mod'],
+    version: NODE_VERSIONS.pause,
+    user: '65535:65535',
+    build: own('pause'),
+  },
+  echo: {
+    name: ECHO_IMAGE,
+    program: 'echo',
+    sources: ['images/echo/main.go', 'images/echo/go.mod'],
+    version: '1',
+    user: '65532:65532',
+    build: own('echo'),
+  },
+  coredns: {
+    name: COREDNS_IMAGE,
+    program: 'coredns',
+    sources: ['images/coredns/main.go', 'build-node-binaries.sh'],
+    version: NODE_VERSIONS.coredns,
+    build: (folder, arch, signal) =>
+      run(
+        'bash',
+        [
+          join(scripts, 'build-node-binaries.sh'),
+          ...['--coredns-version', NODE_VERSIONS.coredns, '--output', folder, '--arch', arch],
+        ],
+        signal,
+      ),
+  },
+} satisfies Record<string, Recipe>;
+
+export type OfflineImage = keyof typeof RECIPES;
+
+/**
+ * Archives of the images that a cluster with nodes needs where no registry can be reached, built from Go modules on this machine:
+ * paths by image, for `--images`. Kept in the cache by what they are made from; an archive appears whole or not at all.
+ * @throws ArtifactError of kind build
+ */
+export async function ensureOfflineImages(
+  options: OfflineOptions = {},
+): Promise<Record<OfflineImage, string>> {
+  const archives = {} as Record<OfflineImage, string>;
+  // One after the other: each keeps all processors busy.
+  for (const [image, recipe] of Object.entries(RECIPES) as [OfflineImage, Recipe][])
+    archives[image] = await ensureOne(recipe, options);
+  return archives;
+}
+
+async function ensureOne(recipe: Recipe, options: OfflineOptions): Promise<string> {
+  const arch = options.arch ?? hostArchitecture();
+  const folder = join(options.cache ?? cacheFolder(), 'images');
+  const path = join(folder, `${recipe.program}-${await key(recipe, arch)}.tar`);
+  if (await exists(path)) return path;
+  const unlock = await acquireLock(path, { signal: options.signal });
+  const work = join(folder, `.new-${recipe.program}-${randomBytes(4).toString('hex')}`);
+  try {
+    if (await exists(path)) return path;
+    options.onProgress?.(`building the image ${recipe.name}`);
+    await mkdir(work, { recursive: true });
+    await recipe.build(work, arch, options.signal);
+    const content = await readFile(join(work, recipe.program));
+    await writeFile(join(work, 'archive'), imageArchive(imageOf(recipe, arch, content)));
+    await rename(join(work, 'archive'), path);
+    return path;
+  } finally {
+    await rm(work, { recursive: true, force: true });
+    await unlock();
+  }
+}
+
+function imageOf({ name, program, user }: Recipe, architecture: Architecture, content: Buffer): Image {
+  return {
+    name,
+    architecture,
+    layer: imageLayer([{ path: `/${program}`, content, mode: 0o755 }]),
+    entrypoint: [`/${program}`],
+    ...(user === undefined ? {} : { user }),
+  };
+}
+
+/** Names an archive by what it is made from. */
+async function key({ name, sources, version }: Recipe, arch: Architecture): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify([1, name, version, arch]));
+  for (const source of sources) hash.update(await readFile(join(scripts, source)));
+  return `${arch}-${hash.digest('hex').slice(0, 16)}`;
+}
+
+/** A program of ours that needs no module but Go's own library. */
+function own(program: string): Recipe['build'] {
+  return (folder, arch, signal) =>
+    run(
+      'go',
+      ['build', '-trimpath', '-buildvcs=false', '-ldflags', '-s -w', '-o', join(folder, program), '.'],
+      signal,
+      { cwd: join(scripts, 'images', program), arch },
+    );
+}
+
+async function run(
+  file: string,
+  args: readonly string[],
+  signal: AbortSignal | undefined,
+  go?: { readonly cwd: string; readonly arch: Architecture },
+): Promise<void> {
+  const env = { ...process.env, CGO_ENABLED: '0', GOOS: 'linux', GOFLAGS: '', GOWORK: 'off' };
+  const { code, stderr } = await tryExec(file, args, {
+    ...(go ? { cwd: go.cwd, env: { ...env, GOARCH: go.arch } } : {}),
+    ...(signal ? { signal } : {}),
+  });
+  if (code === 0) return;
+  throw new ArtifactError(
+    'build',
+    `building an image failed (exit code ${code}): ${stderr.trim().slice(-600)}`,
+  );
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
