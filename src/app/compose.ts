@@ -12,7 +12,7 @@ import { clusterStateSchema } from '../cluster/world/memory.ts';
 import { issueClient } from '../pki/issue.ts';
 import { kubeconfig } from '../pki/kubeconfig.ts';
 import { providers, regionOf } from '../providers/registry.ts';
-import { openStore } from '../state/store.ts';
+import { openStore } from '../state/open.ts';
 import { unlessAborted } from '../util/unless-aborted.ts';
 import type { Engine, EngineOptions, Outcome } from './engine.ts';
 import { environment, type LoadProvider } from './environment.ts';

@@ -1,13 +1,7 @@
-import yargs from 'yargs';
 import { storeUrl } from '../state/url.ts';
 import type { Command } from './command.ts';
 import { commands } from './commands/index.ts';
 import type { World } from './world.ts';
-
-/** Prints the completion script for the shell that $SHELL (or, in zsh, $ZSH_NAME) names. It asks {@link complete}. */
-export function printCompletionScript(): void {
-  yargs().scriptName('haup').showCompletionScript();
-}
 
 /** Answers the completion script: what the last of `words` may become, one a line. `words` begin with `haup`. */
 export async function complete(words: readonly string[], world: World): Promise<void> {

@@ -7,7 +7,7 @@ import { explain } from './exit.ts';
 import type { common, Flag, Flags, Values } from './flags.ts';
 import { type Arguments, readArguments } from './input/argv.ts';
 import { type Resolved, resolveFlags, type Setting } from './input/resolve.ts';
-import { openDisplay } from './output/display.ts';
+import { openDisplay } from './output/open-display.ts';
 import { noWork } from './output/progress.ts';
 import type { World } from './world.ts';
 

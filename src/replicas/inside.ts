@@ -1,7 +1,32 @@
 import { X509Certificate } from 'node:crypto';
-import type { Inside, InspectOptions, UnitState } from './inspect.ts';
 import { parseMarker } from './marker.ts';
 import { healthUrls, SETTLED_SECONDS, type UnitName, unit } from './units/names.ts';
+
+/** What systemd knows of a unit. `disabled`: haup does not want it to run (yet, or any more) on this machine. */
+export type UnitState = 'disabled' | 'stopped' | 'running';
+
+/** What a machine says of itself over SSH, in one command. */
+export interface Inside {
+  /** Every file that a replica needs is in place, for this cluster and this name. False on an empty disk. */
+  readonly provisioned: boolean;
+  /** etcd's data directory holds a member. */
+  readonly etcdData: boolean;
+  readonly etcd: UnitState;
+  /** `running` becomes `ready` or `unready` by /readyz. */
+  readonly apiServer: 'disabled' | 'stopped' | 'unready' | 'ready';
+  /** Controller manager and scheduler: `running` only if both run. */
+  readonly controllers: UnitState;
+  /** RFC 3339; null before provisioning. */
+  readonly certificateExpires: string | null;
+  /** DNS names on the API server's certificate. Empty before provisioning. */
+  readonly certificateNames: readonly string[];
+}
+
+export interface InspectOptions {
+  readonly uid: string;
+  readonly name: string;
+  readonly apiPort: number;
+}
 
 /** Between the sections of the answer: marker, certificate, write-ahead log, units, seconds since the boot, health. */
 export const SEPARATOR = '--haup--';

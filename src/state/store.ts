@@ -1,7 +1,4 @@
-import { fileURLToPath } from 'node:url';
-import type { z } from 'zod';
-import { type Holder, StoreError } from './errors.ts';
-import { fileStore } from './file-store.ts';
+import type { Holder } from './errors.ts';
 import type { Lock } from './lock.ts';
 
 /** What cannot be observed and so must be kept: each cluster's spec with its revision, and its secrets. */
@@ -43,22 +40,4 @@ export interface Secrets {
   remove(name: string): Promise<void>;
   /** Returns what is stored afterwards, ours or that of whoever was first. */
   putIfAbsent(name: string, text: string): Promise<string>;
-}
-
-/**
- * The store at `url`: `file:///folder`. Touches nothing yet. `schema` is what a cluster's value must be, both ways.
- * All methods throw {@link StoreError}.
- */
-export function openStore<T>(url: string, schema: z.ZodType<T>): Store<T> {
-  const advice = 'give a folder as file:///absolute/path';
-  let folder: string;
-  try {
-    if (!url.startsWith('file:///')) throw new Error('only file:/// is supported');
-    folder = fileURLToPath(url);
-  } catch (cause) {
-    throw new StoreError('invalid', `${url} is not a store's address: ${(cause as Error).message}`, advice, {
-      cause,
-    });
-  }
-  return fileStore(folder, schema);
 }

@@ -8,8 +8,9 @@ export const completion = defineCommand({
   examples: ['haup completion >> ~/.bashrc'],
 
   async run() {
-    const { printCompletionScript } = await import('../completion.ts');
-    printCompletionScript();
+    const { default: yargs } = await import('yargs');
+    // For the shell that $SHELL (or, in zsh, $ZSH_NAME) names. The script asks `complete` in ../completion.ts.
+    yargs().scriptName('haup').showCompletionScript();
     return 0;
   },
 });

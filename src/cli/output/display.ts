@@ -1,41 +1,8 @@
 import type { HaupEvent } from '../../cluster/model/events.ts';
-import type { Step } from '../../cluster/model/step.ts';
-import type { World } from '../world.ts';
-import { liveDisplay } from './live.ts';
-import { ndjsonDisplay } from './ndjson.ts';
-import { plainDisplay } from './plain.ts';
-import { advance, noProgress, type Work, workLeft } from './progress.ts';
 
 /** Shows the engine's events on standard error while it works. */
 export interface Display {
   emit(event: HaupEvent): void;
   /** Ends what moves and leaves the end result; a later event begins anew. */
   settle(): void;
-}
-
-export interface WatchedDisplay extends Display {
-  /** Steps that have run to their end, in order. */
-  finished(): Step[];
-  /** What has not been finished. */
-  left(): Work;
-}
-
-/** A live tree on a terminal, plain lines otherwise, one event a line for machines. */
-export function openDisplay(format: 'text' | 'plain' | 'json', title: string, world: World): WatchedDisplay {
-  const display =
-    format === 'json'
-      ? ndjsonDisplay(world)
-      : format === 'text' && world.err.isTTY
-        ? liveDisplay(title, world)
-        : plainDisplay(world);
-  let progress = noProgress;
-  return {
-    emit(event) {
-      progress = advance(progress, event, world.now());
-      display.emit(event);
-    },
-    settle: () => display.settle(),
-    finished: () => progress.entries.filter((e) => e.state === 'done').map((e) => e.step),
-    left: () => workLeft(progress),
-  };
 }

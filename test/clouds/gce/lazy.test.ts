@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { clusterStateSchema } from '../../../src/cluster/world/memory.ts';
-import { openStore } from '../../../src/state/store.ts';
+import { openStore } from '../../../src/state/open.ts';
 import { specOf } from '../../support/clusters.ts';
 
 const MAIN = new URL('../../../src/cli/main.ts', import.meta.url).pathname;

@@ -6,7 +6,7 @@ import { environment } from '../../../src/app/environment.ts';
 import type { ClusterSpec } from '../../../src/cluster/model/spec.ts';
 import { clusterStateSchema } from '../../../src/cluster/world/memory.ts';
 import type { Provider } from '../../../src/providers/provider.ts';
-import { openStore } from '../../../src/state/store.ts';
+import { openStore } from '../../../src/state/open.ts';
 import { storeUrl } from '../../../src/state/url.ts';
 
 const spec: ClusterSpec = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openDisplay } from '../../../src/cli/output/display.ts';
+import { openDisplay } from '../../../src/cli/output/open-display.ts';
 import { painter } from '../../../src/cli/output/painter.ts';
 import { plainDisplay } from '../../../src/cli/output/plain.ts';
 import { advance, noProgress, type Progress } from '../../../src/cli/output/progress.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { z } from 'zod';
-import { openStore } from '../../../src/state/store.ts';
+import { openStore } from '../../../src/state/open.ts';
 import { storeUrl } from '../../../src/state/url.ts';
 import { type Program, start } from './programs/start.ts';
 

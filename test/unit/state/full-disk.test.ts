@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { StoreError } from '../../../src/state/errors.ts';
-import { openStore, type Store } from '../../../src/state/store.ts';
+import { openStore } from '../../../src/state/open.ts';
+import type { Store } from '../../../src/state/store.ts';
 import { storeUrl } from '../../../src/state/url.ts';
 
 const schema = z.strictObject({ filling: z.string() });

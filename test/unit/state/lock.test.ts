@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { BusyError, StoreError } from '../../../src/state/errors.ts';
-import { openStore } from '../../../src/state/store.ts';
+import { openStore } from '../../../src/state/open.ts';
 import { storeUrl } from '../../../src/state/url.ts';
 import { exclusively } from '../../../src/state/wait-exclusive.ts';
 import { type Program, start } from './programs/start.ts';

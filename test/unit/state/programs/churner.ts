@@ -1,6 +1,6 @@
 /** Makes, saves and removes a cluster for ever, under its lock: to be killed at any moment. Usage: churner.ts STORE-URL CLUSTER */
 import { z } from 'zod';
-import { openStore } from '../../../../src/state/store.ts';
+import { openStore } from '../../../../src/state/open.ts';
 
 const [url = '', cluster = ''] = process.argv.slice(2);
 const store = openStore(url, z.strictObject({ filling: z.string() }));

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { BusyError } from '../../../../src/state/errors.ts';
 import type { Lock } from '../../../../src/state/lock.ts';
-import { openStore } from '../../../../src/state/store.ts';
+import { openStore } from '../../../../src/state/open.ts';
 
 const [url = '', cluster = '', doing = ''] = process.argv.slice(2);
 const store = openStore(url, z.unknown());

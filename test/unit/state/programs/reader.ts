@@ -1,7 +1,7 @@
 /** Prints, as JSON, how each use of a store that this user may not read is refused. Usage: reader.ts STORE-URL */
 import { z } from 'zod';
 import { StoreError } from '../../../../src/state/errors.ts';
-import { openStore } from '../../../../src/state/store.ts';
+import { openStore } from '../../../../src/state/open.ts';
 
 const store = openStore(process.argv[2] ?? '', z.unknown());
 const attempts = [
