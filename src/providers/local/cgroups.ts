@@ -82,6 +82,25 @@ export async function makeGroup(group: string): Promise<void> {
   await mkdir(group, { recursive: true });
 }
 
+/** Writes `settings` into the files of a group, in order; first has `root` hand on the controllers that they belong to. */
+export async function setUp(
+  group: string,
+  settings: readonly (readonly [file: string, value: string])[],
+  root?: string,
+): Promise<void> {
+  if (root !== undefined) await handOn(root);
+  // r+: a missing file is a missing controller and must not be made.
+  for (const [file, value] of settings) await writeFile(join(group, file), value, { flag: 'r+' });
+}
+
+/** Has the groups below get every controller that this one has. One that cannot be handed on is left out. */
+async function handOn(group: string): Promise<void> {
+  const controllers = (await readFile(join(group, 'cgroup.controllers'), 'utf8')).trim().split(/\s+/);
+  for (const controller of controllers) {
+    await writeFile(join(group, 'cgroup.subtree_control'), `+${controller}`, { flag: 'r+' }).catch(() => {});
+  }
+}
+
 async function childGroups(group: string): Promise<string[]> {
   const entries = await readdir(group, { withFileTypes: true });
   return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);

@@ -2,13 +2,22 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ProviderError } from '../errors.ts';
-import type { MachineRequest } from '../provider.ts';
+import type { MachineRequest, MachineRole } from '../provider.ts';
 import { exists, makeFolder, writeJson } from './files.ts';
 import { BOOT_DELAY, BOOT_SCRIPT } from './image/recipe.ts';
 import { machineFolder, machinesFolder } from './paths.ts';
 import { MACHINE_RECORD, type MachineRecord, removeFolder } from './state.ts';
 
 /** A machine's disk is the upper layer of an overlay on the image; `root` is where it is mounted when the power is on. */
+export interface Disk {
+  /** A node's images and containers: a folder of the host's file system, part of the disk all the same. */
+  readonly containerd: string;
+}
+
+export function diskOf(folder: string): Disk {
+  return { containerd: join(folder, 'disk/containerd') };
+}
+
 const BOOT_SCRIPT_LIMIT = 12 * 1024;
 
 /**
@@ -27,7 +36,7 @@ export async function makeMachine(
   const unfinished = join(machinesFolder(key), `.new-${record.name}`);
   await rm(unfinished, { recursive: true, force: true });
   try {
-    await makeDisk(unfinished, record.name);
+    await makeDisk(unfinished, record);
     const upper = join(unfinished, 'disk/upper');
     await put(upper, BOOT_SCRIPT, request.bootScript);
     const delay = randomHostKeyMs(process.env.HAUP_LOCAL_RANDOM_HOST_KEY);
@@ -41,25 +50,29 @@ export async function makeMachine(
 }
 
 /** Gives the machine an empty disk: a bare image, without the boot script, without whatever haup ever put there. */
-export async function wipeDisk(key: string, name: string): Promise<void> {
-  const folder = machineFolder(key, name);
+export async function wipeDisk(key: string, record: MachineRecord): Promise<void> {
+  const folder = machineFolder(key, record.name);
   await removeFolder(join(folder, 'disk'));
-  await makeDisk(folder, name);
+  await makeDisk(folder, record);
 }
 
 /** Makes an empty disk where a crash in the middle of {@link wipeDisk} left none. */
-export async function ensureDisk(key: string, name: string): Promise<void> {
-  const folder = machineFolder(key, name);
-  if (!(await exists(join(folder, 'disk')))) await makeDisk(folder, name);
+export async function ensureDisk(key: string, record: MachineRecord): Promise<void> {
+  const folder = machineFolder(key, record.name);
+  if (!(await exists(join(folder, 'disk')))) await makeDisk(folder, record);
 }
 
-async function makeDisk(folder: string, name: string): Promise<void> {
+async function makeDisk(
+  folder: string,
+  { name, role }: { readonly name: string; readonly role: MachineRole },
+): Promise<void> {
   const unfinished = join(folder, '.new-disk');
   await rm(unfinished, { recursive: true, force: true });
   const upper = join(unfinished, 'upper');
   await makeFolder(join(folder, 'root'));
   await makeFolder(join(unfinished, 'work'));
   await makeFolder(upper);
+  if (role === 'node') await makeFolder(join(unfinished, 'containerd'));
   // The layer's own mode is the mode of the machine's root folder.
   await chmod(upper, 0o755);
   await put(upper, '/etc/machine-id', `${randomBytes(16).toString('hex')}\n`, 0o444);

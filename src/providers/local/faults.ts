@@ -69,7 +69,7 @@ async function isolate(context: Context, name: string, isolated: boolean): Promi
 async function replaceDisk(context: Context, name: string): Promise<void> {
   const ran = await isPoweredOn(context.key, name);
   if (ran) await cutPower(context, name);
-  await exclusively(context, () => wipeDisk(context.key, name));
+  await exclusively(context, async () => wipeDisk(context.key, await need(context, name)));
   if (ran) await start(context, name);
 }
 

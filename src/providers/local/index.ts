@@ -9,7 +9,7 @@ import { inflict } from './faults.ts';
 import { localMachines } from './machines.ts';
 import { checkIdentity } from './names.ts';
 import { localNetwork } from './network.ts';
-import { BINARIES } from './power.ts';
+import { BINARIES } from './nspawn.ts';
 import { preflight } from './preflight.ts';
 import { local } from './traits.ts';
 

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
-import { open } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { open, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { tryExec } from '../../util/exec.ts';
-import { endGroup, makeGroup } from './cgroups.ts';
+import { endGroup, makeGroup, needCgroupRoot, setUp } from './cgroups.ts';
+import { type Confinement, groupsOf, unifiedSettings, unitProperties } from './confinement.ts';
 import { exists, makeFolder } from './files.ts';
+import { hasControllers, hierarchiesInUse } from './hierarchies.ts';
 
 export interface Launch {
   /** Name of the transient unit on a host whose own manager is systemd. */
@@ -16,6 +18,7 @@ export interface Launch {
   /** A constant shell program; every value reaches it as a positional parameter, never as text. */
   readonly program: string;
   readonly args: readonly string[];
+  readonly confinement?: Confinement;
 }
 
 /** Resolves with the exit code if the launched program ends, as far as we can see it. */
@@ -35,25 +38,53 @@ async function hostRunsSystemd(): Promise<boolean> {
 /** Kills everything that {@link launch} started under this name; resolves when nothing of it is left. */
 export async function endLaunched(unit: string, group: string): Promise<void> {
   await endGroup(group);
+  for (const { path } of await hierarchiesInUse(await needCgroupRoot())) await endGroup(join(path, unit));
   if (!(await hostRunsSystemd())) return;
   // Until systemd has noticed, the unit's name is taken. One that is not loaded is no error to us.
   await tryExec('systemctl', ['stop', `${unit}.service`]);
   await tryExec('systemctl', ['reset-failed', `${unit}.service`]);
 }
 
-/**
- * Joins the group, then runs the program. Moving to the roots of version 1 hierarchies takes the machine out of the
- * limits, and out of the end, of whatever session started haup.
- */
+/** Joins the groups named before `--`, then runs the program. */
 const JOIN = `
 set -e
-group=$1; shift
-if [ -n "$group" ]; then
-  for procs in /sys/fs/cgroup/*/cgroup.procs; do echo $$ > "$procs" 2>/dev/null || :; done
-  echo $$ > "$group/cgroup.procs"
-fi
+while [ "$1" != -- ]; do echo $$ > "$1/cgroup.procs"; shift; done
+shift
 exec "$@"
 `;
+
+/**
+ * Moving to the roots of version 1 hierarchies takes the machine out of the limits, and out of the end, of whatever session
+ * started haup.
+ */
+const LEAVE = `
+for procs in /sys/fs/cgroup/*/cgroup.procs; do echo $$ > "$procs" 2>/dev/null || :; done
+${JOIN}`;
+
+/** Makes the groups that confine a machine; resolves with those that its processes must join. */
+async function confine(request: Launch, systemd: boolean): Promise<string[]> {
+  const { unit, group, confinement } = request;
+  if (!systemd) await makeGroup(group);
+  const joined = systemd ? [] : [group];
+  if (!confinement) return joined;
+  const cgroups = await needCgroupRoot();
+  if (!systemd && (await hasControllers(cgroups))) await setUp(group, unifiedSettings(confinement), cgroups);
+  const groups = groupsOf(unit, confinement, await hierarchiesInUse(cgroups));
+  for (const { path, inherit, settings } of groups) {
+    await makeGroup(path);
+    await setUp(path, await inherited(path, inherit));
+    await setUp(path, settings);
+  }
+  return [...groups.map(({ path }) => path), ...joined];
+}
+
+/** What the group above has in these files. */
+async function inherited(group: string, files: readonly string[]): Promise<[string, string][]> {
+  const above = (file: string) => readFile(join(dirname(group), file), 'utf8');
+  return await Promise.all(
+    files.map(async (file): Promise<[string, string]> => [file, (await above(file)).trim()]),
+  );
+}
 
 /** Starts a program that outlives haup, in a mount namespace of its own, so that what it mounts ends with it. */
 export async function launch(request: Launch): Promise<Launched> {
@@ -64,10 +95,9 @@ export async function launch(request: Launch): Promise<Launched> {
     ...['/bin/sh', '-c', request.program, 'haup', ...request.args],
   ];
   const systemd = await hostRunsSystemd();
-  if (!systemd) await makeGroup(request.group);
-  const command = systemd
-    ? [...unitCommand(request), ...inside.map(literally)]
-    : ['/bin/sh', '-c', JOIN, 'haup', request.group, ...inside];
+  const groups = await confine(request, systemd);
+  const joining = ['/bin/sh', '-c', systemd ? JOIN : LEAVE, 'haup', ...groups, '--', ...inside];
+  const command = systemd ? [...unitCommand(request), ...joining.map(literally)] : joining;
   const log = await open(request.log, 'w', 0o600);
   try {
     const [file = '', ...args] = command;
@@ -109,6 +139,7 @@ function unitCommand(request: Launch): string[] {
     ],
     ...['--service-type=exec', '--property=Delegate=yes', '--property=KillMode=mixed'],
     ...['--property=TasksMax=infinity', '--property=LimitNOFILE=1048576'],
+    ...(request.confinement ? unitProperties(request.confinement) : []).map((each) => `--property=${each}`),
     ...[`--property=StandardOutput=file:${request.log}`, `--property=StandardError=file:${request.log}`],
     '--',
   ];

@@ -98,17 +98,19 @@ export async function start(context: Context, name: string): Promise<Machine> {
   const cluster = await needCluster(context);
   const image = await ensureImage(context.progress, { signal: context.signal });
   await mkdir(context.binariesFolder, { recursive: true });
-  const mustBoot = await exclusively(context, async () => {
+  const booting = await exclusively(context, async () => {
     const record = await readMachine(context.key, name);
     if (!record) throw new ProviderError('not-found', `there is no machine ${name}`);
-    if (await isPoweredOn(context.key, name)) return false;
-    await ensureDisk(context.key, name);
+    if (await isPoweredOn(context.key, name)) return null;
+    await ensureDisk(context.key, record);
     await connect(context, cluster, record);
-    return true;
+    return record;
   });
-  if (mustBoot) {
+  if (booting) {
     context.progress(`${name}: waiting for the machine to boot`);
-    await powerOn({ key: context.key, name, image, binaries: context.binariesFolder }, context.signal);
+    const { role } = booting;
+    const request = { key: context.key, name, role, image, binaries: context.binariesFolder };
+    await powerOn(request, context.signal);
   }
   return await describe(context, name);
 }

@@ -2,45 +2,63 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GiveUp, waitFor } from '../../util/wait.ts';
 import { ProviderError } from '../errors.ts';
+import type { MachineRole } from '../provider.ts';
 import { isPopulated, needCgroupRoot } from './cgroups.ts';
+import { diskOf } from './disk.ts';
 import { endLaunched, groupFor, type Launched, launch } from './launch.ts';
+import { limitsOf } from './limits.ts';
 import { machineNamespace } from './names.ts';
+import { nspawnArguments, writableApis } from './nspawn.ts';
 import { machineFolder, runFolder } from './paths.ts';
 
 /** What a machine is made of when its power is on: a control group with nspawn and the machine's own processes. */
 export interface PowerOn {
   readonly key: string;
   readonly name: string;
+  readonly role: MachineRole;
   /** The image's folder. */
   readonly image: string;
   /** The operator's folder of binaries, shown read-only. */
   readonly binaries: string;
 }
 
-/** Where a machine sees the operator's binaries. */
-export const BINARIES = '/opt/haup/bin';
-
 /**
  * In a mount namespace of its own: the disk is assembled, everything of the host's that a machine must not hold on to is
  * let go, and nspawn boots it. The lock on the machine's folder makes a second boot of the same disk impossible. What
  * ends by itself (`poweroff` inside) takes its link down, so that nobody answers for the machine; nspawn leaves a `reboot`
  * inside to us, with the code 133.
+ *
+ * This program waits in a group of its own, so that the machine's has no process itself: only then can nspawn hand
+ * controllers on to what is below it. What a boot leaves of its groups is not used again: on Linux 6.18 processes
+ * in a group that was killed once die at once.
  */
 const BOOT = `
 set -e
-folder=$1; image=$2; shift 2
+folder=$1; image=$2; apis=$3; shift 3
 exec 9<"$folder"
 flock -n 9 || { echo "the machine runs already" >&2; exit 75; }
 mount -t overlay overlay -o "lowerdir=$image,upperdir=$folder/disk/upper,workdir=$folder/disk/work" "$folder/root"
 umount -l /run/netns
 mount -t tmpfs -o mode=0755 tmpfs /run
 [ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ] || mount -t cgroup2 cgroup2 /sys/fs/cgroup
+group=/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)
+mkdir -p "$group/boot"
+echo $$ > "$group/boot/cgroup.procs"
+[ -z "$apis" ] || export SYSTEMD_NSPAWN_API_VFS_WRITABLE="$apis"
+export SYSTEMD_NSPAWN_LOCK=0
 code=133
 while [ "$code" = 133 ]; do
   code=0
-  SYSTEMD_NSPAWN_LOCK=0 systemd-nspawn --quiet --boot --register=no --keep-unit --settings=no \\
+  sh -c 'echo $$ > "$1/cgroup.procs"; shift; exec "$@"' boot "$group" \\
+    systemd-nspawn --quiet --boot --register=no --keep-unit --settings=no \\
     --network-namespace-path=/proc/self/ns/net --directory="$folder/root" --resolv-conf=off --timezone=off \\
     --link-journal=no --console=read-only "$@" 9<&- || code=$?
+  for below in payload supervisor; do
+    [ ! -e "$group/$below" ] || find "$group/$below" -depth -type d -exec rmdir {} + || :
+  done
+  for controller in $(cat "$group/cgroup.subtree_control"); do
+    echo "-$controller" > "$group/cgroup.subtree_control"
+  done
 done
 ip link set eth0 down
 exit "$code"
@@ -61,7 +79,7 @@ export async function isPoweredOn(key: string, name: string): Promise<boolean> {
 
 /** Boots the machine's disk in its (fresh) namespace. Resolves when its first process runs. */
 export async function powerOn(request: PowerOn, signal: AbortSignal): Promise<void> {
-  const { key, name } = request;
+  const { key, name, role } = request;
   const group = await machineGroup(key, name);
   const log = join(runFolder(key), `${name}.console`);
   const folder = machineFolder(key, name);
@@ -74,12 +92,10 @@ export async function powerOn(request: PowerOn, signal: AbortSignal): Promise<vo
     args: [
       folder,
       request.image,
-      `--machine=${name}`,
-      `--hostname=${name}`,
-      `--bind-ro=${request.binaries}:${BINARIES}`,
-      // As on a VM, root rules the machine's own network (a replica makes the API address a local one, for instance).
-      '--capability=CAP_NET_ADMIN',
+      writableApis(role),
+      ...nspawnArguments({ name, role, binaries: request.binaries, disk: diskOf(folder) }),
     ],
+    confinement: { role, limits: limitsOf(role, process.env) },
   });
   await firstProcess(name, group, log, launched, signal);
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cgroupRoot } from '../../../src/providers/local/cgroups.ts';
 import { uplinkName } from '../../../src/providers/local/fabric.ts';
+import { parseHierarchies } from '../../../src/providers/local/hierarchies.ts';
 import { open } from '../../../src/providers/local/index.ts';
 import { clusterKey } from '../../../src/providers/local/paths.ts';
 import type { ClusterIdentity } from '../../../src/providers/provider.ts';
@@ -81,13 +82,15 @@ async function inventory(cluster: ClusterIdentity): Promise<string[]> {
   const ours = (text: string) => text.includes(cluster.uid) || text.includes(uplink);
   const names = async (folder: string) => readdir(folder).catch(() => [] as string[]);
   const cgroups = (await cgroupRoot()) ?? '/nowhere';
+  const hierarchies = parseHierarchies(await readFile('/proc/self/mounts', 'utf8')).map(({ path }) => path);
+  const groups = [cgroups, join(cgroups, 'system.slice'), ...hierarchies].map(names);
   const sources: Readonly<Record<string, readonly string[]>> = {
     namespace: await names('/run/netns'),
     link: await names('/sys/class/net'),
     route: (await exec('ip', ['-4', 'route', 'show', 'table', 'all'])).split('\n'),
     nft: (await exec('nft', ['list', 'ruleset'])).split('\n'),
     mount: (await readFile('/proc/self/mounts', 'utf8')).split('\n'),
-    cgroup: [...(await names(cgroups)), ...(await names(join(cgroups, 'system.slice')))],
+    cgroup: (await Promise.all(groups)).flat(),
     state: await names('/var/lib/haup/local'),
     runtime: await names('/run/haup/local'),
     nspawn: await names('/run/systemd/nspawn/propagate'),

@@ -11,6 +11,10 @@ export const PACKAGES = [
   'iproute2',
   'ca-certificates',
   'curl',
+  // For nodes: kube-proxy and the CNI plugins write nft rules, containerd starts containers by runc.
+  'nftables',
+  'runc',
+  'kmod',
 ] as const;
 
 /** Units that a machine of ours has no use for; without them it boots in a third of the time. */
@@ -144,7 +148,7 @@ export const REMOVED = [
   'etc/ssh/ssh_host_ed25519_key.pub',
   'etc/ssh/ssh_host_rsa_key',
   'etc/ssh/ssh_host_rsa_key.pub',
-  'var/cache/apt/archives',
+  'var/cache/apt',
   'var/lib/apt/lists',
   'var/log/bootstrap.log',
   'usr/share/doc',
