@@ -7,7 +7,7 @@ import {
   parseKubernetesVersion,
 } from '../artifacts/versions.ts';
 import { InputError, NotFoundError } from '../cluster/model/errors.ts';
-import { authorities } from '../cluster/world/execute/keys.ts';
+import { authorities } from '../cluster/world/keys.ts';
 import { clusterStateSchema } from '../cluster/world/memory.ts';
 import { issueClient } from '../pki/issue.ts';
 import { kubeconfig } from '../pki/kubeconfig.ts';

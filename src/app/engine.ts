@@ -1,4 +1,4 @@
-import type { HaupEvent } from '../cluster/model/events.ts';
+import type { HaupEvent } from '../cluster/loop/events.ts';
 import type { Status } from '../cluster/plan/status.ts';
 import type { AvailabilityReport } from '../lb/availability.ts';
 import type { FaultKind, ProviderSettings } from '../providers/provider.ts';

@@ -1,4 +1,4 @@
-import type { Emit } from '../cluster/model/events.ts';
+import type { Emit } from '../cluster/loop/events.ts';
 import type { AvailabilityReport } from '../lb/availability.ts';
 import type { Outcome } from './engine.ts';
 import type { Outcome as ChangeOutcome } from './operations.ts';

@@ -1,8 +1,8 @@
 /** What each command does, in terms of the loop. The composition root gives it the world. */
 import { randomBytes } from 'node:crypto';
 import { applyChange, type Change, type ChangeOptions } from '../cluster/loop/apply-change.ts';
+import type { Emit } from '../cluster/loop/events.ts';
 import { InputError, NotFoundError, StepError } from '../cluster/model/errors.ts';
-import type { Emit } from '../cluster/model/events.ts';
 import type { ClusterSpec } from '../cluster/model/spec.ts';
 import { diagnoseNewcomer } from '../cluster/plan/health.ts';
 import type { Plan } from '../cluster/plan/plan.ts';

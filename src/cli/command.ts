@@ -1,6 +1,6 @@
 import type { Engine } from '../app/engine.ts';
-import type { HaupEvent } from '../cluster/model/events.ts';
-import type { Step } from '../cluster/model/step.ts';
+import type { HaupEvent } from '../cluster/loop/events.ts';
+import type { Step } from '../cluster/plan/step.ts';
 import { common, type Flags, type Values } from './flags.ts';
 import type { World } from './world.ts';
 

@@ -1,5 +1,5 @@
 import type { Engine } from '../app/engine.ts';
-import type { HaupEvent } from '../cluster/model/events.ts';
+import type { HaupEvent } from '../cluster/loop/events.ts';
 import { storeUrl } from '../state/url.ts';
 import type { Call, Command, Source } from './command.ts';
 import { commands } from './commands/index.ts';

@@ -26,6 +26,9 @@ export type Holder =
   | { readonly kind: 'balancer' }
   | { readonly kind: 'nobody' };
 
+/** Who can be given the API address. */
+export type Receiver = Exclude<Holder, { readonly kind: 'nobody' }>;
+
 /** `transient` states (pending, stopping) are waited out by the provider and never reported. */
 export type MachineState = 'running' | 'stopped';
 
@@ -87,7 +90,7 @@ export interface Address {
    * is taken from its owner; a failure leaves it where it was or where it should be, and a crash in the middle leaves
    * a state from which the same call finishes. Cuts connections through the address on a real cloud.
    */
-  handOver(to: Exclude<Holder, { kind: 'nobody' }>): Promise<void>;
+  handOver(to: Receiver): Promise<void>;
   /** Gives the address back to the cloud. Nothing to release is no error; `conflict` while somebody holds it. */
   release(): Promise<void>;
 }

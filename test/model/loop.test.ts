@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applyChange, type Change } from '../../src/cluster/loop/apply-change.ts';
-import type { Step } from '../../src/cluster/model/step.ts';
 import { next } from '../../src/cluster/plan/next.ts';
 import {
   abandoned,
@@ -9,6 +8,7 @@ import {
   withReplacements,
   withReplicas,
 } from '../../src/cluster/plan/spec-changes.ts';
+import type { Step } from '../../src/cluster/plan/step.ts';
 import type { Clock } from '../../src/util/clock.ts';
 import { specOf } from '../support/clusters.ts';
 import { type Fate, Killed, SimulatedWorld, Violation } from '../support/world.ts';

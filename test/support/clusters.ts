@@ -1,7 +1,7 @@
 import { nothing, type Observation } from '../../src/cluster/model/observation.ts';
 import type { ClusterSpec } from '../../src/cluster/model/spec.ts';
+import type { Policy } from '../../src/cluster/plan/decision.ts';
 import { makePlan, type Plan } from '../../src/cluster/plan/plan.ts';
-import type { Policy } from '../../src/cluster/plan/view.ts';
 import type { Inside } from '../../src/replicas/inspect.ts';
 
 /** A spec whose replicas are given as "name@zone". The first is the founder. */
@@ -85,9 +85,9 @@ export function powerOff(o: Observation, ...names: string[]): Observation {
 /** The plan as lines, the way that a person reads it. */
 export function lines(plan: Plan): string[] {
   return plan.steps.map(({ step }) => {
+    if (step.kind === 'hand-over')
+      return `hand-over ${step.to.kind === 'machine' ? step.to.name : 'balancer'}`;
     const { kind, ...rest } = step;
-    return [kind, ...Object.values(rest).map((value) => (value === null ? 'balancer' : String(value)))].join(
-      ' ',
-    );
+    return [kind, ...Object.values(rest).map(String)].join(' ');
   });
 }

@@ -5,8 +5,8 @@ import type {
   Observation,
 } from '../../src/cluster/model/observation.ts';
 import type { ClusterSpec } from '../../src/cluster/model/spec.ts';
-import type { Step } from '../../src/cluster/model/step.ts';
-import { emptyInside } from '../../src/cluster/plan/simulate.ts';
+import { emptyInside } from '../../src/cluster/plan/steps/effects.ts';
+import type { Step, StepOfKind } from '../../src/cluster/plan/steps/index.ts';
 import { canChange, quorum } from '../../src/etcd/quorum.ts';
 import type { Holder } from '../../src/providers/provider.ts';
 import type { Inside } from '../../src/replicas/inspect.ts';
@@ -177,160 +177,153 @@ export class SimulatedWorld implements ChangeableWorld {
     return this.answers(target) && !this.unproven.includes(target);
   }
 
+  private readonly effects: { readonly [K in Step['kind']]: (step: StepOfKind<K>) => void } = {
+    'ensure-network': () => {
+      this.network = true;
+    },
+    'reserve-address': () => {
+      this.ip ??= '198.18.0.10';
+    },
+    'create-machine': (step) => {
+      if (this.members.some((m) => m.name === step.replica && m.started && !m.learner)) {
+        throw new Violation(`a machine made anew for the voter ${step.replica}, whose data is lost`);
+      }
+      if (this.machines.some((m) => m.name === step.replica)) return;
+      this.machines.push({
+        name: step.replica,
+        zone: step.zone,
+        on: true,
+        disk: { ...emptyInside },
+        memberId: null,
+      });
+    },
+    'start-machine': (step) => {
+      this.boot(this.machine(step.replica));
+    },
+    provision: (step) => {
+      Object.assign(this.running(step.replica).disk, { provisioned: true, certificateNames: this.names() });
+    },
+    'name-balancer': (step) => {
+      this.running(step.replica).disk.certificateNames = this.names();
+    },
+    'bootstrap-etcd': (step) => {
+      this.bootstrap(step.replica);
+    },
+    'add-learner': (step) => {
+      this.addLearner(step.replica);
+    },
+    'start-etcd': (step) => {
+      const machine = this.running(step.replica);
+      const member = this.members.find((m) => m.name === step.replica);
+      if (!member) throw new Error('not a member');
+      if (machine.memberId !== null && machine.memberId !== member.id) machine.memberId = null;
+      if (machine.memberId === null && member.started) throw new Error('the data of this member is lost');
+      machine.memberId = member.id;
+      Object.assign(machine.disk, { etcd: 'running', etcdData: true });
+      member.started = true;
+    },
+    'restart-etcd': (step) => {
+      this.running(step.replica).disk.etcd = 'running';
+      this.elect();
+    },
+    promote: (step) => {
+      const member = this.members.find((m) => m.name === step.replica);
+      if (!member) throw new Error('not a member');
+      if (!member.learner) return;
+      if (!this.runs(member)) {
+        this.members = this.members.filter((m) => m !== member); // missed its time limit
+        throw new Error('the learner does not catch up');
+      }
+      this.commit(1, 1, step);
+      member.learner = false;
+    },
+    'move-leader': (step) => {
+      this.elect(step.to);
+    },
+    'remove-member': (step) => {
+      const member = this.members.find((m) => m.id === step.member);
+      if (!member) return;
+      const voters = this.members.filter((m) => !m.learner).length;
+      if (!member.learner && voters === 1) throw new Violation('the last member was removed');
+      if (
+        !member.learner &&
+        !this.runs(member) &&
+        !this.stored.replicas.every((r) => this.isPrepared(r.name))
+      ) {
+        throw new Violation('a dead member left before the machine of its successor was there');
+      }
+      if (member.learner) this.commit(0, 0, step);
+      else this.commit(-1, this.runs(member) ? -1 : 0, step);
+      this.members = this.members.filter((m) => m !== member);
+      this.elect();
+    },
+    'start-control-plane': (step) => {
+      const machine = this.running(step.replica);
+      Object.assign(machine.disk, { apiServer: 'ready', controllers: 'running' });
+      if (!this.answers(step.replica)) throw new Error('the API server does not get ready');
+    },
+    'stop-controllers': (step) => {
+      this.running(step.replica).disk.controllers = 'disabled';
+    },
+    'stop-api-server': (step) => {
+      const target = this.holder.kind === 'balancer' && this.balancer?.targets.includes(step.replica);
+      const holds = this.holder.kind === 'machine' && this.holder.name === step.replica;
+      if (target || holds) throw new Violation(`${step.replica} stops while clients are sent to it`);
+      if (this.running(step.replica).disk.controllers !== 'disabled') {
+        throw new Violation('the API server stops before what depends on it');
+      }
+      this.running(step.replica).disk.apiServer = 'disabled';
+    },
+    'ensure-balancer': () => {
+      this.balancer ??= { targets: [], dnsName: `balancer-${++this.balancers}.example.com` };
+    },
+    'set-targets': (step) => {
+      if (!this.balancer) throw new Error('no balancer');
+      for (const name of step.targets) {
+        const isNew = !this.balancer.targets.includes(name);
+        if (isNew && !this.answers(name))
+          throw new Violation(`${name} is no ready voter but becomes a target`);
+      }
+      this.balancer.targets = [...step.targets];
+      this.unproven = [];
+    },
+    'hand-over': (step) => {
+      const before = this.holder;
+      this.holder = step.to;
+      for (const machine of this.machines)
+        if (machine.on && step.to.kind === 'balancer' && this.balancer!.targets.includes(machine.name))
+          machine.disk.certificateNames = this.names();
+      if (!this.isAvailable()) {
+        this.holder = before;
+        if (this.unhurt) throw new Violation('the address was given to who does not serve');
+        throw new Error('the new holder does not serve');
+      }
+    },
+    'delete-balancer': () => {
+      if (!this.stored.deleting && this.members.some((m) => !this.isWanted(m.name))) {
+        throw new Violation('the balancer went while connections through it were still served');
+      }
+      this.balancer = null;
+      if (this.holder.kind === 'balancer') this.holder = { kind: 'nobody' };
+    },
+    'delete-machine': (step) => {
+      const member = this.members.find((m) => m.name === step.replica);
+      if (member && !this.stored.deleting)
+        throw new Violation(`the machine of the member ${step.replica} was deleted`);
+      this.forget(step.replica);
+    },
+    'release-address': () => {
+      this.ip = null;
+      this.holder = { kind: 'nobody' };
+    },
+    'delete-network': () => {
+      if (this.machines.length || this.balancer || this.ip) throw new Violation('the network went first');
+      Object.assign(this, { network: false, deleted: true });
+    },
+  };
+
   private effect(step: Step): void {
-    switch (step.kind) {
-      case 'ensure-network':
-        this.network = true;
-        return;
-      case 'reserve-address':
-        this.ip ??= '198.18.0.10';
-        return;
-      case 'create-machine':
-        if (this.members.some((m) => m.name === step.replica && m.started && !m.learner)) {
-          throw new Violation(`a machine made anew for the voter ${step.replica}, whose data is lost`);
-        }
-        if (this.machines.some((m) => m.name === step.replica)) return;
-        this.machines.push({
-          name: step.replica,
-          zone: step.zone,
-          on: true,
-          disk: { ...emptyInside },
-          memberId: null,
-        });
-        return;
-      case 'start-machine':
-        this.boot(this.machine(step.replica));
-        return;
-      case 'provision':
-        Object.assign(this.running(step.replica).disk, { provisioned: true, certificateNames: this.names() });
-        return;
-      case 'name-balancer':
-        this.running(step.replica).disk.certificateNames = this.names();
-        return;
-      case 'bootstrap-etcd':
-        this.bootstrap(step.replica);
-        return;
-      case 'add-learner':
-        this.addLearner(step.replica);
-        return;
-      case 'start-etcd': {
-        const machine = this.running(step.replica);
-        const member = this.members.find((m) => m.name === step.replica);
-        if (!member) throw new Error('not a member');
-        if (machine.memberId !== null && machine.memberId !== member.id) machine.memberId = null;
-        if (machine.memberId === null && member.started) throw new Error('the data of this member is lost');
-        machine.memberId = member.id;
-        Object.assign(machine.disk, { etcd: 'running', etcdData: true });
-        member.started = true;
-        return;
-      }
-      case 'restart-etcd':
-        this.running(step.replica).disk.etcd = 'running';
-        this.elect();
-        return;
-      case 'promote': {
-        const member = this.members.find((m) => m.name === step.replica);
-        if (!member) throw new Error('not a member');
-        if (!member.learner) return;
-        if (!this.runs(member)) {
-          this.members = this.members.filter((m) => m !== member); // missed its time limit
-          throw new Error('the learner does not catch up');
-        }
-        this.commit(1, 1, step);
-        member.learner = false;
-        return;
-      }
-      case 'move-leader':
-        this.elect(step.to);
-        return;
-      case 'remove-member': {
-        const member = this.members.find((m) => m.id === step.member);
-        if (!member) return;
-        const voters = this.members.filter((m) => !m.learner).length;
-        if (!member.learner && voters === 1) throw new Violation('the last member was removed');
-        if (
-          !member.learner &&
-          !this.runs(member) &&
-          !this.stored.replicas.every((r) => this.isPrepared(r.name))
-        ) {
-          throw new Violation('a dead member left before the machine of its successor was there');
-        }
-        if (member.learner) this.commit(0, 0, step);
-        else this.commit(-1, this.runs(member) ? -1 : 0, step);
-        this.members = this.members.filter((m) => m !== member);
-        this.elect();
-        return;
-      }
-      case 'start-control-plane': {
-        const machine = this.running(step.replica);
-        Object.assign(machine.disk, { apiServer: 'ready', controllers: 'running' });
-        if (!this.answers(step.replica)) throw new Error('the API server does not get ready');
-        return;
-      }
-      case 'stop-controllers':
-        this.running(step.replica).disk.controllers = 'disabled';
-        return;
-      case 'stop-api-server': {
-        const target = this.holder.kind === 'balancer' && this.balancer?.targets.includes(step.replica);
-        const holds = this.holder.kind === 'machine' && this.holder.name === step.replica;
-        if (target || holds) throw new Violation(`${step.replica} stops while clients are sent to it`);
-        if (this.running(step.replica).disk.controllers !== 'disabled') {
-          throw new Violation('the API server stops before what depends on it');
-        }
-        this.running(step.replica).disk.apiServer = 'disabled';
-        return;
-      }
-      case 'ensure-balancer':
-        this.balancer ??= { targets: [], dnsName: `balancer-${++this.balancers}.example.com` };
-        return;
-      case 'set-targets': {
-        if (!this.balancer) throw new Error('no balancer');
-        for (const name of step.targets) {
-          const isNew = !this.balancer.targets.includes(name);
-          if (isNew && !this.answers(name))
-            throw new Violation(`${name} is no ready voter but becomes a target`);
-        }
-        this.balancer.targets = [...step.targets];
-        this.unproven = [];
-        return;
-      }
-      case 'hand-over': {
-        const to: Holder =
-          step.replica === null ? { kind: 'balancer' } : { kind: 'machine', name: step.replica };
-        const before = this.holder;
-        this.holder = to;
-        for (const machine of this.machines)
-          if (machine.on && step.replica === null && this.balancer!.targets.includes(machine.name))
-            machine.disk.certificateNames = this.names();
-        if (!this.isAvailable()) {
-          this.holder = before;
-          if (this.unhurt) throw new Violation('the address was given to who does not serve');
-          throw new Error('the new holder does not serve');
-        }
-        return;
-      }
-      case 'delete-balancer':
-        if (!this.stored.deleting && this.members.some((m) => !this.isWanted(m.name))) {
-          throw new Violation('the balancer went while connections through it were still served');
-        }
-        this.balancer = null;
-        if (this.holder.kind === 'balancer') this.holder = { kind: 'nobody' };
-        return;
-      case 'delete-machine': {
-        const member = this.members.find((m) => m.name === step.replica);
-        if (member && !this.stored.deleting)
-          throw new Violation(`the machine of the member ${step.replica} was deleted`);
-        this.forget(step.replica);
-        return;
-      }
-      case 'release-address':
-        this.ip = null;
-        this.holder = { kind: 'nobody' };
-        return;
-      case 'delete-network':
-        if (this.machines.length || this.balancer || this.ip) throw new Violation('the network went first');
-        Object.assign(this, { network: false, deleted: true });
-    }
+    (this.effects[step.kind] as (step: Step) => void)(step);
   }
 
   private names(): string[] {

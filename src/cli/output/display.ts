@@ -1,4 +1,4 @@
-import type { HaupEvent } from '../../cluster/model/events.ts';
+import type { HaupEvent } from '../../cluster/loop/events.ts';
 
 /** Shows the engine's events on standard error while it works. */
 export interface Display {

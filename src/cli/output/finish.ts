@@ -1,5 +1,5 @@
 import type { Outcome } from '../../app/engine.ts';
-import type { Step } from '../../cluster/model/step.ts';
+import type { Step } from '../../cluster/plan/step.ts';
 import type { World } from '../world.ts';
 import { planDocument, renderPlan } from './plan.ts';
 import { serialize } from './serialize.ts';

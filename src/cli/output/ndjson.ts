@@ -1,5 +1,5 @@
-import type { HaupEvent } from '../../cluster/model/events.ts';
-import { describe } from '../../cluster/model/step.ts';
+import type { HaupEvent } from '../../cluster/loop/events.ts';
+import { describe } from '../../cluster/plan/step.ts';
 import type { World } from '../world.ts';
 import type { Display } from './display.ts';
 import { planDocument } from './plan.ts';

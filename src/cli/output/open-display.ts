@@ -1,4 +1,4 @@
-import type { Step } from '../../cluster/model/step.ts';
+import type { Step } from '../../cluster/plan/step.ts';
 import type { World } from '../world.ts';
 import type { Display } from './display.ts';
 import { liveDisplay } from './live.ts';

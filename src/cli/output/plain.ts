@@ -1,5 +1,5 @@
-import type { HaupEvent } from '../../cluster/model/events.ts';
-import { describe, stepKey } from '../../cluster/model/step.ts';
+import type { HaupEvent } from '../../cluster/loop/events.ts';
+import { describe, stepKey } from '../../cluster/plan/step.ts';
 import type { World } from '../world.ts';
 import { describeAvailability } from './availability.ts';
 import type { Display } from './display.ts';

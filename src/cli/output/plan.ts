@@ -1,6 +1,6 @@
-import { describe } from '../../cluster/model/step.ts';
 import type { Plan } from '../../cluster/plan/plan.ts';
 import type { Standing } from '../../cluster/plan/standing.ts';
+import { describe } from '../../cluster/plan/step.ts';
 import type { Style } from './style.ts';
 import { table } from './table.ts';
 import { counted, figure, safe } from './words.ts';

@@ -1,5 +1,5 @@
-import type { HaupEvent } from '../../cluster/model/events.ts';
-import { describe, type Step, stepKey } from '../../cluster/model/step.ts';
+import type { HaupEvent } from '../../cluster/loop/events.ts';
+import { describe, type Step, stepKey } from '../../cluster/plan/step.ts';
 
 export interface Entry {
   readonly step: Step;

@@ -1,6 +1,6 @@
 import type { Outcome } from '../../app/engine.ts';
-import type { Step } from '../../cluster/model/step.ts';
 import type { Status } from '../../cluster/plan/status.ts';
+import type { Step } from '../../cluster/plan/step.ts';
 import { describeAvailability } from './availability.ts';
 import { renderStatus } from './status.ts';
 import type { Style } from './style.ts';
@@ -43,7 +43,9 @@ function changesOf(done: readonly Step[]): string[] {
     if (step.kind === 'delete-machine') deleted.push(step.replica);
     if (step.kind === 'start-machine') changes.push(`started ${step.replica}`);
     if (step.kind === 'hand-over')
-      changes.push(`the API address moved to ${step.replica ?? 'the load balancer'}`);
+      changes.push(
+        `the API address moved to ${step.to.kind === 'machine' ? step.to.name : 'the load balancer'}`,
+      );
     if (step.kind === 'delete-network') changes.push('nothing is left');
   }
   if (deleted.length > 0) changes.unshift(`deleted ${listed(deleted)}`);

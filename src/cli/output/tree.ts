@@ -1,4 +1,4 @@
-import { describe, type Step } from '../../cluster/model/step.ts';
+import { describe, type Step } from '../../cluster/plan/step.ts';
 import type { Entry, Progress } from './progress.ts';
 import { pad, type Style, truncate, width, wrap } from './style.ts';
 import { elapsed } from './time.ts';

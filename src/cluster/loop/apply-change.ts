@@ -2,9 +2,9 @@ import type { Interruption } from '../../providers/provider.ts';
 import { Refusal } from '../model/errors.ts';
 import type { Observation } from '../model/observation.ts';
 import { type ClusterSpec, wanted } from '../model/spec.ts';
-import { describe, type Step } from '../model/step.ts';
 import { next } from '../plan/next.ts';
 import { makePlan, type Plan } from '../plan/plan.ts';
+import { describe, replicaOf, type Step } from '../plan/step.ts';
 import { type ConvergeOptions, converge, type World } from './converge.ts';
 
 /** A world whose spec can be changed; the save is atomic, durable and refuses to overwrite somebody else's. */
@@ -70,12 +70,15 @@ interface Unfinished {
 
 /** Only what a single replica holds up can be helped by a change: one that takes that replica out. */
 function isAmendable({ steps }: Unfinished): boolean {
-  return steps?.every((step) => 'replica' in step && step.replica !== null) ?? false;
+  return steps?.every((step) => replicaOf(step) !== null) ?? false;
 }
 
 /** Nothing that is still to do is about a replica that stays. */
 function isAmended({ steps }: Unfinished, after: ClusterSpec): boolean {
-  return (steps ?? []).every((step) => !('replica' in step && step.replica && wanted(after, step.replica)));
+  return (steps ?? []).every((step) => {
+    const replica = replicaOf(step);
+    return replica === null || !wanted(after, replica);
+  });
 }
 
 function whatIsUnfinished(spec: ClusterSpec, observation: Observation): Unfinished | undefined {

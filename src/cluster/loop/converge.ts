@@ -1,12 +1,11 @@
 import { type Clock, systemClock } from '../../util/clock.ts';
 import { Refusal, StepError } from '../model/errors.ts';
-import type { Emit } from '../model/events.ts';
 import type { Observation } from '../model/observation.ts';
 import type { ClusterSpec } from '../model/spec.ts';
-import { describe, type Step } from '../model/step.ts';
+import type { Policy } from '../plan/decision.ts';
 import { next } from '../plan/next.ts';
-import { simulate } from '../plan/simulate.ts';
-import type { Policy } from '../plan/view.ts';
+import { describe, type Step, simulate } from '../plan/step.ts';
+import type { Emit } from './events.ts';
 import { type Failure, type Halfway, RunningSteps } from './running.ts';
 
 /** The cloud, the machines, etcd and the store, as the loop sees them. */

@@ -1,4 +1,4 @@
-import { type Step, stepKey, touches } from '../model/step.ts';
+import { type Step, stepKey, touches } from '../plan/step.ts';
 
 /**
  * Says that a part of a step's effect can be observed. Resolves when it has been looked at: what the step does next may wait for

@@ -4,7 +4,7 @@
  */
 import type { Observation } from '../model/observation.ts';
 import type { ClusterSpec } from '../model/spec.ts';
-import type { Step } from '../model/step.ts';
+import type { Decision, Policy } from './decision.ts';
 import { moveAddress } from './rules/address.ts';
 import { deleteAll } from './rules/deletion.ts';
 import { letOrphansLeave } from './rules/leaving.ts';
@@ -12,7 +12,8 @@ import { prepareMachines } from './rules/machines.ts';
 import { changeMembership, reviveEtcd } from './rules/membership.ts';
 import { nameBalancer } from './rules/naming.ts';
 import { startControlPlanes } from './rules/serving.ts';
-import { type Decision, type Policy, view } from './view.ts';
+import type { Step } from './step.ts';
+import { view } from './view.ts';
 
 const CONVERGE: Policy = { revive: false };
 

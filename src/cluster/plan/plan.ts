@@ -1,19 +1,11 @@
 import type { Interruption } from '../../providers/provider.ts';
 import type { Observation } from '../model/observation.ts';
 import { type ClusterSpec, replicaZones } from '../model/spec.ts';
-import type { Step } from '../model/step.ts';
+import type { Blocked, Policy } from './decision.ts';
 import { next } from './next.ts';
-import { simulate } from './simulate.ts';
 import { type Standing, standing } from './standing.ts';
-import type { Policy } from './view.ts';
-
-/** Something is needed that would not be safe, or cannot work: why, and the way out. */
-export interface Blocked {
-  readonly message: string;
-  readonly advice: string;
-  /** It may be over in a moment, without anybody's help: an election. */
-  readonly passing?: boolean;
-}
+import type { Step } from './step.ts';
+import { simulate } from './step.ts';
 
 export interface PlannedStep {
   readonly step: Step;
@@ -115,12 +107,12 @@ function interruptionOf(
     if (step.kind !== 'hand-over') continue;
     if (holder && holder.kind !== 'nobody') {
       const kind =
-        step.replica === null ? 'promotion' : holder.kind === 'balancer' ? 'demotion' : 'replacement';
+        step.to.kind === 'balancer' ? 'promotion' : holder.kind === 'balancer' ? 'demotion' : 'replacement';
       expected += figures[kind][0];
       worst += figures[kind][1];
       moves += 1;
     }
-    holder = step.replica === null ? { kind: 'balancer' } : { kind: 'machine', name: step.replica };
+    holder = step.to;
   }
   if (moves === 0 || spec.deleting) return null;
   return { expectedSeconds: expected, worstSeconds: worst, note: figures.note };

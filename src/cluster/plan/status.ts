@@ -1,9 +1,9 @@
 import { machineOf, memberOf, type Observation } from '../model/observation.ts';
 import type { ClusterSpec } from '../model/spec.ts';
-import { describe } from '../model/step.ts';
 import { warningsOf } from './health.ts';
 import { next } from './next.ts';
 import { standing } from './standing.ts';
+import { describe } from './step.ts';
 
 /** The answer of `haup status -o json`: other people's scripts rely on it. */
 export interface Status {

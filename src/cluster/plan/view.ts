@@ -7,21 +7,7 @@ import {
   type Observation,
 } from '../model/observation.ts';
 import { type ClusterSpec, wanted } from '../model/spec.ts';
-import type { Step } from '../model/step.ts';
-import type { Blocked } from './plan.ts';
-
-/** What may run now, and what is needed but must not. */
-export interface Decision {
-  readonly steps: readonly Step[];
-  readonly blocked: readonly Blocked[];
-}
-
-export const nothingToDo: Decision = { steps: [], blocked: [] };
-
-export interface Policy {
-  /** Start what has stopped: machines, etcd, API servers of replicas that the spec wants (`haup repair`). */
-  readonly revive: boolean;
-}
+import type { Policy } from './decision.ts';
 
 /** One name, with everything that is known under it. */
 export interface Replica {

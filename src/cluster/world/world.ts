@@ -11,13 +11,13 @@ import type { Halfway } from '../loop/running.ts';
 import type { EtcdObservation, MachineObservation, Observation, Silence } from '../model/observation.ts';
 import { nothing } from '../model/observation.ts';
 import { type ClusterSpec, replicaZones } from '../model/spec.ts';
-import type { Step } from '../model/step.ts';
-import { outdatedBy } from '../plan/outdated.ts';
-import { apiAt } from './execute/address.ts';
-import { execute } from './execute/execute.ts';
-import { operatorKey } from './execute/keys.ts';
-import type { Progress, Tools } from './execute/tools.ts';
+import type { Step } from '../plan/step.ts';
+import { outdatedBy } from '../plan/step.ts';
+import { apiAt } from './api.ts';
+import { operatorKey } from './keys.ts';
 import { observeMembers } from './observe-members.ts';
+import { execute } from './steps/index.ts';
+import type { Progress, Tools } from './tools.ts';
 
 /** A machine that answers at all answers in this time; after one silence the next look is shorter. */
 const LOOK_MS = 3000;

@@ -2,8 +2,8 @@ import { connect } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { afterEach, expect, test } from 'vitest';
 import { nothing } from '../../../src/cluster/model/observation.ts';
-import { promote as promoteStep } from '../../../src/cluster/world/execute/etcd.ts';
-import type { Tools } from '../../../src/cluster/world/execute/tools.ts';
+import { promote as promoteStep } from '../../../src/cluster/world/steps/promote.ts';
+import type { Tools } from '../../../src/cluster/world/tools.ts';
 import type { EtcdClient } from '../../../src/etcd/client.ts';
 import { etcdClient } from '../../../src/etcd/client.ts';
 import { EtcdError } from '../../../src/etcd/errors.ts';
@@ -117,7 +117,14 @@ test('a promotion whose reply cannot be read takes nobody out: the learner may b
     signal: new AbortController().signal,
     etcd: async (name: string) => (name === 'a' ? garbled : cluster.client(name)),
   } as Partial<Tools> as Tools;
-  await expect(promoteStep(tools, 'b', () => {})).rejects.toThrow('an answer of another form');
+  await expect(
+    promoteStep(
+      tools,
+      { kind: 'promote', replica: 'b' },
+      () => {},
+      async () => {},
+    ),
+  ).rejects.toThrow('an answer of another form');
   expect((await a.memberList()).map((m) => [m.name, m.isLearner])).toEqual([
     ['a', false],
     ['b', false],

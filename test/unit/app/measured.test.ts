@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { measured } from '../../../src/app/measured.ts';
-import type { HaupEvent } from '../../../src/cluster/model/events.ts';
+import type { HaupEvent } from '../../../src/cluster/loop/events.ts';
 import { outcome } from '../cli/fake.ts';
 
 it('what was measured while the address moved is in the outcome, whoever said so, and is shown as it happens', async () => {

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { downloadScript } from '../../../src/artifacts/script.ts';
 import { BINARIES, listDownloads, type Release } from '../../../src/artifacts/sources.ts';
 import type { ClusterSpec } from '../../../src/cluster/model/spec.ts';
-import { binariesFor } from '../../../src/cluster/world/execute/binaries.ts';
+import { binariesFor } from '../../../src/cluster/world/binaries.ts';
 import { type FileServer, mirrorOf, sha256, smallBinaries, startFileServer } from './file-server.ts';
 
 const release: Release = { kubernetesVersion: 'v1.37.1', etcdVersion: 'v3.7.3', arch: 'amd64' };

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { HaupEvent } from '../../../src/cluster/model/events.ts';
+import type { HaupEvent } from '../../../src/cluster/loop/events.ts';
 import { StoreError } from '../../../src/state/errors.ts';
 import { haup, outcome, paper, planOf, standingOf, statusOf } from './fake.ts';
 
@@ -276,7 +276,7 @@ describe('a command that leaves something undone', () => {
 
   it('counts as changed what was done, not what was planned', async () => {
     const step = { kind: 'create-machine', replica: 'demo-master', zone: 'local-a' } as const;
-    const plan = planOf([step, { kind: 'hand-over', replica: 'demo-master' }]);
+    const plan = planOf([step, { kind: 'hand-over', to: { kind: 'machine', name: 'demo-master' } }]);
     const ran = await haup(['create', '-c', 'demo'], {
       opened: ({ emit }) => {
         emit({ type: 'step-started', step });

@@ -5,7 +5,7 @@ import { renderStatus } from '../../../src/cli/output/status.ts';
 import { style, truncate, width } from '../../../src/cli/output/style.ts';
 import { renderSummary } from '../../../src/cli/output/summary.ts';
 import { elapsed } from '../../../src/cli/output/time.ts';
-import type { Step } from '../../../src/cluster/model/step.ts';
+import type { Step } from '../../../src/cluster/plan/step.ts';
 import { outcome, planOf, standingOf, statusOf } from './fake.ts';
 
 const plain = style({ colour: false });
@@ -215,7 +215,13 @@ describe('the summary', () => {
       seconds: 38.4,
     };
     expect(
-      renderSummary('add-replica', 'demo', done, [create, { kind: 'hand-over', replica: null }], plain),
+      renderSummary(
+        'add-replica',
+        'demo',
+        done,
+        [create, { kind: 'hand-over', to: { kind: 'balancer' } }],
+        plain,
+      ),
     ).toEqual([
       'demo: created demo-master in local-a, the API address moved to the load balancer (38s)',
       'measured  promotion: 2 of 81 requests failed in 4.1s (read 0/41, write 2/40); longest gap 0.3 s, slowest 0.2 s; the watch was opened again once',

@@ -2,9 +2,9 @@ import type { Engine, EngineOptions, Outcome, StatusNow } from '../../../src/app
 import { run } from '../../../src/cli/run.ts';
 import type { Screen, World } from '../../../src/cli/world.ts';
 import { nothing } from '../../../src/cluster/model/observation.ts';
-import type { Step } from '../../../src/cluster/model/step.ts';
 import type { Plan } from '../../../src/cluster/plan/plan.ts';
 import type { Standing } from '../../../src/cluster/plan/standing.ts';
+import type { Step } from '../../../src/cluster/plan/step.ts';
 
 /** A screen that keeps what was written. */
 export interface Paper extends Screen {

@@ -6,8 +6,8 @@ import { advance, noProgress, type Progress } from '../../../src/cli/output/prog
 import { style, width } from '../../../src/cli/output/style.ts';
 import { renderTree } from '../../../src/cli/output/tree.ts';
 import type { World } from '../../../src/cli/world.ts';
-import type { HaupEvent } from '../../../src/cluster/model/events.ts';
-import type { Step } from '../../../src/cluster/model/step.ts';
+import type { HaupEvent } from '../../../src/cluster/loop/events.ts';
+import type { Step } from '../../../src/cluster/plan/step.ts';
 import { paper, planOf } from './fake.ts';
 
 const plain = style({ colour: false });

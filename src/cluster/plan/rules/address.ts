@@ -1,7 +1,7 @@
 import { replicaZones, wantsBalancer } from '../../model/spec.ts';
-import type { Step } from '../../model/step.ts';
-import type { Blocked } from '../plan.ts';
-import { type Decision, isServing, isVoter, nothingToDo, type Replica, type View } from '../view.ts';
+import { type Blocked, type Decision, nothingToDo } from '../decision.ts';
+import type { Step } from '../step.ts';
+import { isServing, isVoter, type Replica, type View } from '../view.ts';
 import { wasStarted } from './serving.ts';
 
 /** The balancer, its targets, and who holds the API address. The new holder is proven to serve before it gets it. */
@@ -31,7 +31,7 @@ function towardsBalancer(v: View): Decision {
   const desired = desiredTargets(v, targets);
   const held = address?.holder.kind === 'balancer';
   // Its zone is gone, and with it every client's way in: nothing is more urgent, and nothing else is needed for it.
-  if (held && address.lost) return one({ kind: 'hand-over', replica: null });
+  if (held && address.lost) return one({ kind: 'hand-over', to: { kind: 'balancer' } });
   if (!sameSet(desired, targets)) {
     const someServe = desired.some((name) => servingNames(v).has(name));
     return held && !someServe ? nothingToDo : one({ kind: 'set-targets', targets: desired });
@@ -43,7 +43,7 @@ function towardsBalancer(v: View): Decision {
   const proven = serving.length > 0 && serving.every((name) => healthy.has(name));
   // Nobody answers now: then the first healthy target is better than waiting for the rest.
   const lost = address.holder.kind === 'nobody' && serving.some((name) => healthy.has(name));
-  if (lost || (proven && isGrown(v))) return one({ kind: 'hand-over', replica: null });
+  if (lost || (proven && isGrown(v))) return one({ kind: 'hand-over', to: { kind: 'balancer' } });
   // Known to the balancer and not proven yet: whoever waited for that was cut off. It is waited for again.
   return serving.length > 0 && isGrown(v) ? one({ kind: 'set-targets', targets: desired }) : nothingToDo;
 }
@@ -53,7 +53,9 @@ function towardsMachine(v: View): Decision {
   const [only] = v.replicas;
   if (!only || !address) return nothingToDo;
   if (address.holder.kind !== 'machine' || address.holder.name !== only.name) {
-    return isServing(only) ? one({ kind: 'hand-over', replica: only.name }) : nothingToDo;
+    return isServing(only)
+      ? one({ kind: 'hand-over', to: { kind: 'machine', name: only.name } })
+      : nothingToDo;
   }
   // Connections made before the address moved still run through it: it goes when those behind it have gone.
   const empty = v.orphans.length === 0;

@@ -1,5 +1,6 @@
-import type { Step } from '../../model/step.ts';
-import { type Decision, nothingToDo, type View } from '../view.ts';
+import { type Decision, nothingToDo } from '../decision.ts';
+import type { Step } from '../step.ts';
+import type { View } from '../view.ts';
 
 /** The way down of `haup delete`: what clients use first, what the rest depends on last. */
 export function deleteAll(v: View): Decision {

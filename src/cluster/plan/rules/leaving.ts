@@ -1,6 +1,7 @@
 import { wantsBalancer } from '../../model/spec.ts';
-import type { Step } from '../../model/step.ts';
-import { type Decision, isServing, nothingToDo, type Replica, type View } from '../view.ts';
+import { type Decision, nothingToDo } from '../decision.ts';
+import type { Step } from '../step.ts';
+import { isServing, type Replica, type View } from '../view.ts';
 import { isAddressSettled, isGrown } from './address.ts';
 import { mayRemove, remove } from './membership.ts';
 

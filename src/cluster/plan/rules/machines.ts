@@ -1,4 +1,4 @@
-import type { Step } from '../../model/step.ts';
+import type { Step } from '../step.ts';
 import { isVoter, type Replica, type View } from '../view.ts';
 
 /**

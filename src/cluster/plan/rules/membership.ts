@@ -1,15 +1,7 @@
 import { canChange } from '../../../etcd/quorum.ts';
-import type { Step } from '../../model/step.ts';
-import type { Blocked } from '../plan.ts';
-import {
-  type Decision,
-  founder,
-  isHealthyVoter,
-  isVoter,
-  nothingToDo,
-  type Replica,
-  type View,
-} from '../view.ts';
+import { type Blocked, type Decision, nothingToDo } from '../decision.ts';
+import type { Step } from '../step.ts';
+import { founder, isHealthyVoter, isVoter, type Replica, type View } from '../view.ts';
 
 /** etcd's own limit, set by `--max-learners` on every member. */
 const MAX_LEARNERS = 2;

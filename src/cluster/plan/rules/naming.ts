@@ -1,6 +1,6 @@
 import type { Inside } from '../../../replicas/inspect.ts';
 import { wantsBalancer } from '../../model/spec.ts';
-import type { Step } from '../../model/step.ts';
+import type { Step } from '../step.ts';
 import type { View } from '../view.ts';
 
 /**

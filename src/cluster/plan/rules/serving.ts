@@ -1,4 +1,4 @@
-import type { Step } from '../../model/step.ts';
+import type { Step } from '../step.ts';
 import { isHealthyVoter, type Replica, type View } from '../view.ts';
 
 /** The API server needs a voter beside it: etcd's learners serve no reads or writes to clients. */

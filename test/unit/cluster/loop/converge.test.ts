@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { applyChange, type Change } from '../../../../src/cluster/loop/apply-change.ts';
 import { converge } from '../../../../src/cluster/loop/converge.ts';
-import type { HaupEvent } from '../../../../src/cluster/model/events.ts';
-import type { Step } from '../../../../src/cluster/model/step.ts';
+import type { HaupEvent } from '../../../../src/cluster/loop/events.ts';
 import {
   withoutReplicas,
   withReplacements,
   withReplicas,
 } from '../../../../src/cluster/plan/spec-changes.ts';
+import type { Step } from '../../../../src/cluster/plan/step.ts';
 import type { Clock } from '../../../../src/util/clock.ts';
 import { specOf } from '../../../support/clusters.ts';
 import { type Fate, SimulatedWorld } from '../../../support/world.ts';

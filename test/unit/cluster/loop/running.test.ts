@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { RunningSteps } from '../../../../src/cluster/loop/running.ts';
-import type { Step } from '../../../../src/cluster/model/step.ts';
+import type { Step } from '../../../../src/cluster/plan/step.ts';
 
 const provision = (replica: string): Step => ({ kind: 'provision', replica });
 const learn = (replica: string): Step => ({ kind: 'add-learner', replica });

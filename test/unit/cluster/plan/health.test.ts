@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { MachineObservation, Observation } from '../../../../src/cluster/model/observation.ts';
 import { diagnose, diagnoseNewcomer, warningsOf } from '../../../../src/cluster/plan/health.ts';
-import { emptyInside } from '../../../../src/cluster/plan/simulate.ts';
 import { standing } from '../../../../src/cluster/plan/standing.ts';
 import { statusOf } from '../../../../src/cluster/plan/status.ts';
+import { emptyInside } from '../../../../src/cluster/plan/steps/effects.ts';
 import { converged, powerOff, specOf } from '../../../support/clusters.ts';
 
 const spec = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c'], { bootstrapped: true });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { MemberObservation, Observation } from '../../../../src/cluster/model/observation.ts';
-import type { Step } from '../../../../src/cluster/model/step.ts';
 import { next } from '../../../../src/cluster/plan/next.ts';
-import { emptyInside } from '../../../../src/cluster/plan/simulate.ts';
+import type { Step } from '../../../../src/cluster/plan/step.ts';
+import { emptyInside } from '../../../../src/cluster/plan/steps/effects.ts';
 import { converged, powerOff, specOf } from '../../../support/clusters.ts';
 
 const spec = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c'], { bootstrapped: true });
@@ -22,9 +22,11 @@ function withoutMachine(o: Observation, name: string): Observation {
 }
 
 function kinds(o: Observation, wanted = spec): string[] {
-  return next(wanted, o).steps.map((step: Step) =>
-    'replica' in step ? `${step.kind} ${step.replica}` : step.kind,
-  );
+  return next(wanted, o).steps.map((step: Step) => {
+    if (step.kind === 'hand-over')
+      return `hand-over ${step.to.kind === 'machine' ? step.to.name : 'balancer'}`;
+    return 'replica' in step ? `${step.kind} ${step.replica}` : step.kind;
+  });
 }
 
 describe('what may be done next', () => {
@@ -106,7 +108,7 @@ describe('what may be done next', () => {
       address: { ip: '198.18.0.10', holder: { kind: 'nobody' as const } },
     };
     expect(kinds(lost)).toEqual(['ensure-balancer']);
-    expect(kinds({ ...lost, balancer: healthy.balancer })).toEqual(['hand-over null']);
+    expect(kinds({ ...lost, balancer: healthy.balancer })).toEqual(['hand-over balancer']);
   });
 
   test('is, while nobody has the address and nobody serves, to wait for somebody who does: that is not well', () => {
@@ -190,7 +192,7 @@ describe('what may be done next', () => {
       ...healthy,
       address: { ip: '198.18.0.10', holder: { kind: 'machine', name: 'm0' } },
     } as const;
-    expect(kinds(held)).toEqual(['hand-over null']);
+    expect(kinds(held)).toEqual(['hand-over balancer']);
     const [first, ...others] = healthy.balancer!.targets;
     const targets = [first!, ...others.map((target) => ({ ...target, health: 'unhealthy' as const }))];
     expect(kinds({ ...held, balancer: { ...healthy.balancer!, targets } })).toEqual(['set-targets']);

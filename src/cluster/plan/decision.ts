@@ -1,0 +1,22 @@
+import type { Step } from './steps/index.ts';
+
+/** What may run now, and what is needed but must not. */
+export interface Decision {
+  readonly steps: readonly Step[];
+  readonly blocked: readonly Blocked[];
+}
+
+/** Something is needed that would not be safe, or cannot work: why, and the way out. */
+export interface Blocked {
+  readonly message: string;
+  readonly advice: string;
+  /** It may be over in a moment, without anybody's help: an election. */
+  readonly passing?: boolean;
+}
+
+export const nothingToDo: Decision = { steps: [], blocked: [] };
+
+export interface Policy {
+  /** Start what has stopped: machines, etcd, API servers of replicas that the spec wants (`haup repair`). */
+  readonly revive: boolean;
+}

@@ -1,0 +1,10 @@
+import { type ClusterStep, cloud, type StepKind } from './step-kind.ts';
+
+export type DeleteNetwork = ClusterStep<'delete-network'>;
+
+export const deleteNetwork: StepKind<DeleteNetwork> = {
+  describe: () => 'delete the network rules',
+  touches: () => ['network'],
+  outdates: cloud,
+  simulate: (_, before) => ({ ...before, network: false, deleted: true }),
+};

@@ -1,0 +1,67 @@
+/** Every kind of step that there is. A new one: a file here, a line in this table, and one each in `world/steps/`. */
+import { addLearner } from './add-learner.ts';
+import { bootstrapEtcd } from './bootstrap-etcd.ts';
+import { createMachine } from './create-machine.ts';
+import { deleteBalancer } from './delete-balancer.ts';
+import { deleteMachine } from './delete-machine.ts';
+import { deleteNetwork } from './delete-network.ts';
+import { ensureBalancer } from './ensure-balancer.ts';
+import { ensureNetwork } from './ensure-network.ts';
+import { handOver } from './hand-over.ts';
+import { moveLeader } from './move-leader.ts';
+import { nameBalancer } from './name-balancer.ts';
+import { promote } from './promote.ts';
+import { provision } from './provision.ts';
+import { releaseAddress } from './release-address.ts';
+import { removeMember } from './remove-member.ts';
+import { reserveAddress } from './reserve-address.ts';
+import { restartEtcd } from './restart-etcd.ts';
+import { setTargets } from './set-targets.ts';
+import { startControlPlane } from './start-control-plane.ts';
+import { startEtcd } from './start-etcd.ts';
+import { startMachine } from './start-machine.ts';
+import type { StepKind } from './step-kind.ts';
+import { stopApiServer } from './stop-api-server.ts';
+import { stopControllers } from './stop-controllers.ts';
+
+/** In about the order in which they happen to a cluster. */
+export const stepKinds = {
+  'ensure-network': ensureNetwork,
+  'reserve-address': reserveAddress,
+  'create-machine': createMachine,
+  'start-machine': startMachine,
+  provision: provision,
+  'bootstrap-etcd': bootstrapEtcd,
+  'add-learner': addLearner,
+  'start-etcd': startEtcd,
+  'restart-etcd': restartEtcd,
+  promote: promote,
+  'move-leader': moveLeader,
+  'remove-member': removeMember,
+  'start-control-plane': startControlPlane,
+  'stop-controllers': stopControllers,
+  'stop-api-server': stopApiServer,
+  'name-balancer': nameBalancer,
+  'ensure-balancer': ensureBalancer,
+  'set-targets': setTargets,
+  'hand-over': handOver,
+  'delete-balancer': deleteBalancer,
+  'delete-machine': deleteMachine,
+  'release-address': releaseAddress,
+  'delete-network': deleteNetwork,
+};
+
+type StepOf<T> = T extends StepKind<infer S> ? S : never;
+
+/** One idempotent action, as data. */
+export type Step = StepOf<(typeof stepKinds)[keyof typeof stepKinds]>;
+
+/** The steps of one kind. */
+export type StepOfKind<K extends Step['kind']> = Extract<Step, { readonly kind: K }>;
+
+/** That each stands under its own name. */
+const kinds: { readonly [K in Step['kind']]: StepKind<StepOfKind<K>> } = stepKinds;
+
+export function kindOf(step: Step): StepKind<Step> {
+  return kinds[step.kind] as StepKind<Step>;
+}

@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import { ProviderError } from '../../providers/errors.ts';
+import { bootScript } from '../../replicas/boot.ts';
+import { bootHostKey, forgetBootHostKey } from './boot-host-key.ts';
+import { operatorKey } from './keys.ts';
+import type { Tools } from './tools.ts';
+
+export async function createMachine(t: Tools, replica: string, zone: string): Promise<void> {
+  const { memory, provider } = t;
+  // Needed next, and made while the machine boots; whether that fails is said where they are used.
+  t.authorities().catch(() => {});
+  // It had a machine before, which is gone: the new one must not be taken for it, by SSH or by the cloud.
+  if (memory.pin(replica)?.seen) await forgetMachine(t, replica);
+  const hostKey = await bootHostKey(t, replica);
+  if (!memory.pin(replica)) await memory.setPin(replica, { current: hostKey.publicKey, seen: false });
+  const operator = await operatorKey(t.secrets);
+  const script = bootScript({ hostKeyPrivate: hostKey.privateKey, operatorPublicKey: operator.publicKey });
+  const attempt = memory.spec.attempts[replica] ?? 0;
+  try {
+    await provider.machines.create({
+      name: replica,
+      role: 'master',
+      zone,
+      bootScript: script,
+      requestToken: requestToken(memory.spec.uid, replica, attempt),
+    });
+  } catch (error) {
+    // A cloud remembers its final answers by their token: asked again with the same one it would only repeat them. The
+    // host key stays: what failed may have been the start of a machine that is there and has it.
+    if (error instanceof ProviderError && error.kind !== 'transient') await newAttempt(t, replica);
+    throw error;
+  }
+}
+
+/** The pin goes last: cut off before that, the next run begins here again. */
+async function forgetMachine(t: Tools, replica: string): Promise<void> {
+  await newAttempt(t, replica);
+  await forgetBootHostKey(t, replica);
+  await t.memory.forget(replica);
+}
+
+function newAttempt(t: Tools, replica: string): Promise<void> {
+  return t.memory.updateSpec((spec) => ({
+    ...spec,
+    attempts: { ...spec.attempts, [replica]: (spec.attempts[replica] ?? 0) + 1 },
+  }));
+}
+
+/** 64 hex digits: the same for every retry of one request, another after each terminal answer. */
+function requestToken(uid: string, replica: string, attempt: number): string {
+  return createHash('sha256').update(`${uid}/${replica}/${attempt}`).digest('hex');
+}

@@ -1,0 +1,14 @@
+import { type EtcdClient, etcdClient } from '../../etcd/client.ts';
+import type { Authorities } from '../../pki/authorities.ts';
+import { issueClient } from '../../pki/issue.ts';
+import type { Session } from '../../ssh/session.ts';
+
+type MakeClient = (replica: string, session: () => Promise<Session>) => EtcdClient;
+
+/** etcd listens on the replica's loopback alone: its API is reached through the replica's SSH session, with mutual TLS. */
+export async function etcdClients(authorities: Authorities): Promise<MakeClient> {
+  const { certPem, keyPem } = await issueClient('etcd-client', authorities);
+  const tls = { ca: authorities.etcd.certPem, cert: certPem, key: keyPem };
+  return (replica, session) =>
+    etcdClient({ member: replica, tls, connect: async () => (await session()).forward('127.0.0.1', 2379) });
+}

@@ -1,0 +1,60 @@
+import type { Halfway } from '../../loop/running.ts';
+import type { Step } from '../../plan/steps/index.ts';
+import type { Progress, Tools } from '../tools.ts';
+import { addLearner } from './add-learner.ts';
+import { bootstrapEtcd } from './bootstrap-etcd.ts';
+import { createMachine } from './create-machine.ts';
+import { deleteBalancer } from './delete-balancer.ts';
+import { deleteMachine } from './delete-machine.ts';
+import { deleteNetwork } from './delete-network.ts';
+import { ensureBalancer } from './ensure-balancer.ts';
+import { ensureNetwork } from './ensure-network.ts';
+import type { Executor } from './executor.ts';
+import { handOver } from './hand-over.ts';
+import { moveLeader } from './move-leader.ts';
+import { nameBalancer } from './name-balancer.ts';
+import { promote } from './promote.ts';
+import { provision } from './provision.ts';
+import { releaseAddress } from './release-address.ts';
+import { removeMember } from './remove-member.ts';
+import { reserveAddress } from './reserve-address.ts';
+import { restartEtcd } from './restart-etcd.ts';
+import { setTargets } from './set-targets.ts';
+import { startControlPlane } from './start-control-plane.ts';
+import { startEtcd } from './start-etcd.ts';
+import { startMachine } from './start-machine.ts';
+import { stopApiServer } from './stop-api-server.ts';
+import { stopControllers } from './stop-controllers.ts';
+
+/** How each kind of step is done for real. */
+const executors: { readonly [K in Step['kind']]: Executor<K> } = {
+  'ensure-network': ensureNetwork,
+  'reserve-address': reserveAddress,
+  'create-machine': createMachine,
+  'start-machine': startMachine,
+  provision: provision,
+  'bootstrap-etcd': bootstrapEtcd,
+  'add-learner': addLearner,
+  'start-etcd': startEtcd,
+  'restart-etcd': restartEtcd,
+  promote: promote,
+  'move-leader': moveLeader,
+  'remove-member': removeMember,
+  'start-control-plane': startControlPlane,
+  'stop-controllers': stopControllers,
+  'stop-api-server': stopApiServer,
+  'name-balancer': nameBalancer,
+  'ensure-balancer': ensureBalancer,
+  'set-targets': setTargets,
+  'hand-over': handOver,
+  'delete-balancer': deleteBalancer,
+  'delete-machine': deleteMachine,
+  'release-address': releaseAddress,
+  'delete-network': deleteNetwork,
+};
+
+/** Does a step for real: the twin of `simulate`. Resolves when its effect can be observed. */
+export function execute(t: Tools, step: Step, progress: Progress, halfway: Halfway): Promise<void> {
+  const executor = executors[step.kind] as Executor<Step['kind']>;
+  return executor(t, step, progress, halfway);
+}

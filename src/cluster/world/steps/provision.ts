@@ -1,0 +1,44 @@
+import { issueReplica } from '../../../pki/replica.ts';
+import { provision as provisionReplica } from '../../../replicas/provision.ts';
+import { forgetBootHostKey } from '../boot-host-key.ts';
+import { FIRST_LOGIN_MS } from '../first-login.ts';
+import { pkiIdentity } from '../identity.ts';
+import { encryptionKey, kubeletAuthorities } from '../keys.ts';
+import type { Executor } from './executor.ts';
+
+export const provision: Executor<'provision'> = async (t, { replica }, progress) => {
+  const { spec } = t.memory;
+  progress('waiting for SSH');
+  const identity = pkiIdentity(t, replica);
+  const { internalIp, apiAddress } = identity;
+  const issue = async () =>
+    issueReplica(
+      { ...identity, cluster: spec.name, apiPort: spec.apiPort },
+      await t.authorities(),
+      await kubeletAuthorities(t.secrets, spec.name),
+    );
+  // The machine boots meanwhile.
+  const [session, pki] = await Promise.all([t.session(replica, FIRST_LOGIN_MS), issue()]);
+  // The machine has its own key now. Not after the provisioning: whoever is cut off there never comes back here.
+  await forgetBootHostKey(t, replica);
+  await provisionReplica(
+    session,
+    {
+      uid: spec.uid,
+      cluster: spec.name,
+      name: replica,
+      internalIp,
+      apiAddress,
+      apiPort: spec.apiPort,
+      serviceCidr: spec.serviceCidr,
+      kubernetesVersion: spec.kubernetesVersion,
+      etcdVersion: spec.etcdVersion,
+      binaries: t.binaries,
+      pki,
+      encryptionKey: await encryptionKey(t.secrets),
+      shutdownDelaySeconds: t.provider.drainSeconds,
+      localRoute: t.provider.capabilities.deliversToApiAddress,
+    },
+    { signal: t.signal, progress },
+  );
+};

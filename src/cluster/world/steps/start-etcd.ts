@@ -1,0 +1,29 @@
+import { startEtcd as startOn } from '../../../replicas/lifecycle.ts';
+import { peerUrl } from '../peer-url.ts';
+import { type Tools, voterToAsk } from '../tools.ts';
+import type { Executor } from './executor.ts';
+
+export const startEtcd: Executor<'start-etcd'> = async (t, { replica }, progress) => {
+  const session = await t.session(replica);
+  const { name } = voterToAsk(t.seen(), replica);
+  const members = await (await t.etcd(name)).memberList({ linearizable: true, signal: t.signal });
+  const own = peerUrl(t, replica);
+  const member = members.find((m) => m.peerUrls.includes(own));
+  if (!member) throw new Error(`etcd does not list ${replica} any more`);
+  const initialCluster = members.map((m) => ({
+    name: nameOf(t, m.name, m.peerUrls),
+    peerUrl: m.peerUrls[0] ?? '',
+  }));
+  await startOn(
+    session,
+    { name: replica, memberId: member.id, initialCluster },
+    { signal: t.signal, progress },
+  );
+};
+
+/** A member that has not started has no name yet; its peer address says whose it is. */
+function nameOf(t: Tools, name: string, peerUrls: readonly string[]): string {
+  if (name) return name;
+  const owner = t.seen().machines.find((m) => peerUrls.includes(`https://${m.internalIp}:2380`));
+  return owner?.name ?? peerUrls.join('-').replace(/[^a-z0-9]+/g, '-');
+}
