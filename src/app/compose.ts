@@ -86,6 +86,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
           }
           return kubeconfig({
             cluster,
+            uid: spec.uid,
             server: `https://${host}:${spec.apiPort}`,
             caPem: kept.kubernetes.certPem,
             ...admin,

@@ -1,5 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { exposureOf } from '../util/private-folder.ts';
+import { ArtifactError } from './errors.ts';
 import type { AnyRelease } from './sources.ts';
 import { NODE_VERSIONS } from './versions.ts';
 
@@ -17,4 +19,16 @@ export function binariesFolder(cache: string, release: AnyRelease): string {
     return join(cache, 'binaries', `node-${release.kubernetesVersion}+${others}-${release.arch}`);
   }
   return join(cache, 'binaries', `${release.kubernetesVersion}+etcd-${release.etcdVersion}-${release.arch}`);
+}
+
+/**
+ * What is in the cache runs as root on the machines: others must not write to it.
+ * @throws ArtifactError of kind exposed, with the command that mends it.
+ */
+export async function refuseExposed(cache: string): Promise<void> {
+  for (const folder of [cache, join(cache, 'binaries'), join(cache, 'images')]) {
+    const exposure = await exposureOf(folder);
+    if (!exposure) continue;
+    throw new ArtifactError('exposed', `the cache is not used: ${exposure.fault}`, { advice: exposure.mend });
+  }
 }

@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 import { BOOLEANS, booleanOf } from '../util/boolean.ts';
+import { makeFolder } from '../util/files.ts';
 import { type Builder, goBuilder } from './build.ts';
-import { binariesFolder, cacheFolder } from './cache.ts';
+import { binariesFolder, cacheFolder, refuseExposed } from './cache.ts';
 import { ArtifactError, explainDisk } from './errors.ts';
 import { fillFromDownloads } from './fill.ts';
-import { acquireLock } from './lock.ts';
+import { lockCache } from './lock.ts';
 import { checkFolder, type Manifest, type Provenance, writeManifest } from './manifest.ts';
 import type { OnProgress } from './progress.ts';
 import {
@@ -80,10 +81,11 @@ async function ensure(release: AnyRelease, options: HowToEnsure): Promise<Binari
   const role = roleOf(release);
   const cache = options.cache ?? cacheFolder();
   const folder = binariesFolder(cache, release);
+  await refuseExposed(cache);
   const cached = await checkFolder(folder, role);
   if (isManifest(cached)) return binaries(folder, cached);
   const onProgress = options.onProgress ?? (() => {});
-  const unlock = await acquireLock(folder, {
+  const unlock = await lockCache(cache, basename(folder), {
     signal: options.signal,
     onWait: () =>
       onProgress({ kind: 'message', text: 'Another haup is getting the same binaries; waiting for it.' }),
@@ -97,7 +99,7 @@ async function ensure(release: AnyRelease, options: HowToEnsure): Promise<Binari
   } catch (error) {
     throw explainDisk(error, folder);
   } finally {
-    await unlock();
+    unlock();
   }
 }
 
@@ -109,13 +111,13 @@ async function install(
   options: HowToEnsure,
 ): Promise<Manifest> {
   const prefix = `.new-${basename(folder)}-`;
-  await mkdir(dirname(folder), { recursive: true });
+  await makeFolder(dirname(folder), 0o755);
   for (const entry of await readdir(dirname(folder))) {
     // We hold the lock, so whoever made these has died in the middle.
     if (entry.startsWith(prefix)) await rm(join(dirname(folder), entry), { recursive: true, force: true });
   }
   const fresh = join(dirname(folder), `${prefix}${randomBytes(4).toString('hex')}`);
-  await mkdir(fresh);
+  await makeFolder(fresh, 0o755);
   try {
     const provenance = await fill(release, fresh, join(cache, 'downloads'), onProgress, options);
     const manifest = await writeManifest(fresh, release, provenance);

@@ -1,3 +1,5 @@
+import { isSystemError, systemWords } from '../util/os-error.ts';
+
 export type ArtifactErrorKind =
   /** A version, architecture or mirror that haup does not accept. Exit code 2. */
   | 'usage'
@@ -7,6 +9,8 @@ export type ArtifactErrorKind =
   | 'not-found'
   /** What arrived, or what is in the cache, is not what its checksum says. */
   | 'checksum'
+  /** Others can write to the cache, and so to what runs on the machines. Exit code 2. */
+  | 'exposed'
   /** The build from Go modules failed. */
   | 'build'
   /** The cache cannot be read or written: full, read-only, no permission. */
@@ -28,11 +32,9 @@ export class ArtifactError extends Error {
 
 /** Turns a file system error into one that names the folder and what to do; leaves any other error as it is. */
 export function explainDisk(error: unknown, folder: string): unknown {
-  const code = (error as NodeJS.ErrnoException | null)?.code;
-  const advice = code === undefined ? undefined : ADVICE[code];
-  if (advice === undefined) return error;
-  return new ArtifactError('disk', `cannot write the binaries to ${folder}: ${(error as Error).message}`, {
-    advice,
+  if (!isSystemError(error)) return error;
+  return new ArtifactError('disk', `cannot write the binaries to ${folder}: ${systemWords(error)}`, {
+    advice: ADVICE[error.code] ?? 'Set HAUP_CACHE to a folder on another disk.',
     cause: error,
   });
 }

@@ -1,6 +1,7 @@
-import { chmod, mkdir, rename, rm } from 'node:fs/promises';
+import { chmod, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { exec } from '../util/exec.ts';
+import { makeFolder } from '../util/files.ts';
 import { downloadFile } from './download.ts';
 import { ArtifactError } from './errors.ts';
 import { getText } from './fetch.ts';
@@ -19,7 +20,7 @@ export async function fillFromDownloads(
   onProgress: OnProgress,
   signal?: AbortSignal,
 ): Promise<void> {
-  await mkdir(partsFolder, { recursive: true });
+  await makeFolder(partsFolder);
   const stop = new AbortController();
   const both = signal ? AbortSignal.any([stop.signal, signal]) : stop.signal;
   const running = downloads.map((download) => fillOne(download, folder, partsFolder, onProgress, both));
@@ -66,7 +67,7 @@ async function unpack(
   signal: AbortSignal,
 ): Promise<void> {
   const room = join(folder, `.${basename(target)}`);
-  await mkdir(room);
+  await makeFolder(room);
   await exec('tar', ['-xzf', archive, '-C', room, '--no-same-owner', member], { signal });
   await rename(join(room, member), target);
   await rm(room, { recursive: true });

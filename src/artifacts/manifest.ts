@@ -1,6 +1,7 @@
-import { readFile, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmod, readFile, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { replaceFile } from '../util/files.ts';
 import { sha256OfFile } from './hash.ts';
 import { type AnyRelease, programsOf, type Role, roleOf } from './sources.ts';
 
@@ -36,6 +37,7 @@ export async function writeManifest(
   const binaries = {} as Manifest['binaries'];
   await Promise.all(
     programsOf(roleOf(release)).map(async (name) => {
+      await chmod(join(folder, name), 0o755); // whatever the umask was when they were made
       binaries[name] = { sha256: await sha256OfFile(join(folder, name)), ...(await look(folder, name)) };
     }),
   );
@@ -50,7 +52,7 @@ export async function writeManifest(
     installed,
     binaries,
   };
-  await writeFile(join(folder, FILE), `${JSON.stringify(manifest, null, 2)}\n`);
+  await replaceFile(join(folder, FILE), `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o644 });
   return manifest;
 }
 
@@ -61,7 +63,8 @@ export async function writeManifest(
  */
 export async function checkFolder(folder: string, role: Role): Promise<Manifest | string | null> {
   try {
-    await stat(folder);
+    const { mode } = await stat(folder);
+    if ((mode & 0o022) !== 0) return 'others can write to it';
   } catch {
     return null;
   }
@@ -84,6 +87,8 @@ async function faultOf(
 ): Promise<string | null> {
   if (!recorded) return `${FILE} does not know ${name}`;
   try {
+    const { mode } = await stat(join(folder, name));
+    if ((mode & 0o022) !== 0) return `${name} can be written by others`;
     const now = await look(folder, name);
     if (now.size === recorded.size && now.mtimeMs === recorded.mtimeMs) return null;
     const path = join(folder, name);

@@ -1,4 +1,5 @@
 import { OutOfTime } from '../app/errors.ts';
+import { describeSystemError } from '../util/os-error.ts';
 import type { Work } from './output/progress.ts';
 import { spokenDuration } from './output/time.ts';
 import { safe } from './output/words.ts';
@@ -30,7 +31,7 @@ const codes: Readonly<Record<string, number | ((kind: unknown) => number)>> = {
   BusyError: 4,
   NotFoundError: 6,
   StepError: 5,
-  ArtifactError: (kind) => (kind === 'usage' || kind === 'not-found' ? 2 : 5),
+  ArtifactError: (kind) => (kind === 'usage' || kind === 'not-found' || kind === 'exposed' ? 2 : 5),
   StoreError: (kind) => (kind === 'disk' ? 5 : kind === 'missing' ? 6 : 2),
   // Within a step these are a StepError's cause; alone they come from what was asked for.
   ProviderError: (kind) => (kind === 'preflight' || kind === 'invalid' ? 2 : kind === 'not-found' ? 6 : 5),
@@ -39,17 +40,16 @@ const codes: Readonly<Record<string, number | ((kind: unknown) => number)>> = {
   EtcdError: 5,
   TimeoutError: 5,
   ExecError: 5,
+  OsError: (kind) => (kind === 'input' ? 2 : 5),
   OutOfTime: 5,
   Interrupted: INTERRUPTED,
 };
 
-/** This machine failed us, not the code. */
-const hostTroubles = ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EMFILE', 'ENFILE', 'ENOMEM'];
-
 /** Longer messages (a failing unit's log lines) are cut here. */
 const MOST_LINES = 14;
 
-export function explain(error: unknown, circumstances: Circumstances): Failure {
+export function explain(thrown: unknown, circumstances: Circumstances): Failure {
+  const error = describeSystemError(thrown); // the operator's disk, folder or network failed us, not the code
   const failure = circumstances.interrupted
     ? { code: INTERRUPTED, lines: interruption(circumstances) }
     : {
@@ -65,7 +65,7 @@ function codeOf(error: unknown): number {
   const rule = codes[error.name];
   if (typeof rule === 'number') return rule;
   if (rule) return rule('kind' in error ? error.kind : undefined);
-  return 'code' in error && hostTroubles.includes(String(error.code)) ? 5 : DEFECT;
+  return DEFECT;
 }
 
 function describe(error: unknown): string[] {

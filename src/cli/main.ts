@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 /** The command `haup`. Help and version are answered before anything slow is loaded. */
 
+// What is private is made so, file by file; what programs that we start make must be neither open to others nor closed to us.
+process.umask(0o022);
+
 const argv = process.argv.slice(2);
 const own = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
 

@@ -1,3 +1,5 @@
+import { blameOf, isSystemError, systemWords } from '../util/os-error.ts';
+
 export type StoreErrorKind =
   /** No space, a quota, a read-only or failing disk. What was stored before is still there. */
   | 'disk'
@@ -13,6 +15,10 @@ export type StoreErrorKind =
   | 'missing'
   /** Somebody else saved since it was read. */
   | 'conflict'
+  /** Others could write it. */
+  | 'exposed'
+  /** The file system cannot do what a store needs. */
+  | 'unsupported'
   /** A name or an address that no store could have. */
   | 'invalid';
 
@@ -55,13 +61,7 @@ export class BusyError extends Error {
   }
 }
 
-const kinds: Record<string, StoreErrorKind> = {
-  ENOSPC: 'disk',
-  EDQUOT: 'disk',
-  EFBIG: 'disk',
-  EIO: 'disk',
-  EROFS: 'disk',
-  EMFILE: 'disk',
+const kinds: Readonly<Record<string, StoreErrorKind>> = {
   EACCES: 'unreadable',
   EPERM: 'unreadable',
   EISDIR: 'foreign',
@@ -70,23 +70,21 @@ const kinds: Record<string, StoreErrorKind> = {
   ENOENT: 'missing',
 };
 
-const advices: Partial<Record<StoreErrorKind, string>> = {
+const advices = {
   disk: 'nothing that was stored is lost; make room on that disk, or mend it',
   unreadable: 'run haup as the user who owns that file, or give it back to yourself with chown',
   missing: 'see haup list for the clusters that are stored',
   foreign: 'something else than haup put it there: move it away, or name another folder with --store',
-};
+  unsupported: 'put the store on another disk: set HAUP_HOME or --store',
+} satisfies Partial<Record<StoreErrorKind, string>>;
 
-/** The system's error as ours; errors of another kind pass through unchanged. `doing`: "save /root/.haup/…". */
+/**
+ * The system's error as ours, whichever it is: the store's disk is the operator's. Errors of another kind pass through
+ * unchanged. `doing`: "save /root/.haup/…".
+ */
 export function storeError(doing: string, error: unknown): unknown {
-  const code = (error as NodeJS.ErrnoException | null)?.code;
-  const kind = code === undefined ? undefined : kinds[code];
-  if (kind === undefined || error instanceof StoreError) return error;
-  const words = (error as Error).message.replace(/^[A-Z0-9]+: /, '').replace(/, .*$/, '');
-  return new StoreError(kind, `could not ${doing}: ${words} (${code})`, advices[kind]!, { cause: error });
-}
-
-/** Does the system's error have one of these codes? */
-export function hasCode(error: unknown, ...codes: string[]): boolean {
-  return codes.includes(String((error as NodeJS.ErrnoException | null)?.code));
+  if (!isSystemError(error)) return error;
+  const kind = kinds[error.code] ?? (blameOf(error.code) === 'host' ? 'disk' : 'unsupported');
+  const advice = (advices as Partial<Record<StoreErrorKind, string>>)[kind] ?? '';
+  return new StoreError(kind, `could not ${doing}: ${systemWords(error)}`, advice, { cause: error });
 }

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, unlinkSync } from 'node:fs';
-import { link, lstat, rename, rm, unlink, writeFile } from 'node:fs/promises';
+import { link, lstat, rename, rm, unlink, utimes } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import { hasCode } from './errors.ts';
-import { readFileOrNull, uniqueSuffix } from './files.ts';
-import { bootTime, lifeOf, processSchema, thisProcess } from './process.ts';
+import { lacksLinks, readFileOrNull, uniqueSuffix, writeNewFile } from '../util/files.ts';
+import { hasCode } from '../util/os-error.ts';
+import { bootTime, isOwnDisk, lifeOf, processSchema, thisProcess } from './process.ts';
 
 /**
  * A file that at most one living process has. It names its owner, so that whoever comes later can see who that is and
@@ -23,7 +25,15 @@ export interface Taken {
   readonly owner: OwnerRecord | null;
   /** False: on another machine or in another container, or the file is not ours. */
   readonly visible: boolean;
+  /** When its owner last renewed it; milliseconds since the epoch. */
+  readonly renewedAt: number;
 }
+
+/** How often an owner renews its file's time, so that others can see from afar that it lives. */
+export const RENEWAL_MS = 10_000;
+
+/** Without hard links a file appears before its text does: how long its text may take. */
+const WRITING_MS = 2_000;
 
 const ownerSchema = z.object({
   format: z.literal('haup-lock'),
@@ -39,17 +49,25 @@ export type OwnerRecord = z.infer<typeof ownerSchema>;
 interface Seen {
   readonly id: string;
   readonly owner: OwnerRecord | null;
-  readonly writtenAt: number;
+  /** When it was written, or last renewed. */
+  readonly renewedAt: number;
 }
 
 /** Who has the file: null when nobody who may still live has it. Changes nothing. */
 export async function ownerOf(path: string): Promise<OwnerRecord | null> {
   const seen = await look(path);
-  return seen?.owner && lifeOf(seen.owner, seen.writtenAt) !== 'dead' ? seen.owner : null;
+  return seen?.owner && (await lifeOfOwner(path, seen)) !== 'dead' ? seen.owner : null;
+}
+
+async function lifeOfOwner(path: string, { owner, renewedAt }: Seen): Promise<'alive' | 'dead' | 'unknown'> {
+  const ownDisk = await isOwnDisk(dirname(path));
+  if (owner) return lifeOf({ process: owner, renewedAt, ownDisk });
+  return ownDisk && renewedAt < bootTime() ? 'dead' : 'unknown'; // a power failure may empty a file
 }
 
 /** Tries once, without waiting. The folder must exist. */
 export async function tryExclusive(path: string, doing: string): Promise<Exclusive | Taken> {
+  const begun = Date.now();
   for (;;) {
     const seen = await look(path);
     if (seen === null) {
@@ -57,12 +75,12 @@ export async function tryExclusive(path: string, doing: string): Promise<Exclusi
       if (mine !== null) return mine;
       continue;
     }
-    const life = seen.owner
-      ? lifeOf(seen.owner, seen.writtenAt)
-      : seen.writtenAt < bootTime()
-        ? 'dead' // empty after a power failure: its text had not reached the disk
-        : 'unknown';
-    if (life !== 'dead') return { owner: seen.owner, visible: life === 'alive' };
+    const life = await lifeOfOwner(path, seen);
+    if (life === 'unknown' && seen.owner === null && begun + WRITING_MS > Date.now()) {
+      await pause(10);
+      continue;
+    }
+    if (life !== 'dead') return { owner: seen.owner, visible: life === 'alive', renewedAt: seen.renewedAt };
     const claim = await tryExclusive(`${path}.${seen.id}`, doing);
     if (isTaken(claim)) return claim;
     try {
@@ -80,9 +98,14 @@ export function isTaken(result: Exclusive | Taken): result is Taken {
 
 /** Null when somebody else was first. */
 async function placeNew(path: string, doing: string): Promise<Exclusive | null> {
-  const { temporary, token } = await prepare(path, doing);
+  const { text, token } = ownRecord(doing);
+  const temporary = `${path}.${uniqueSuffix()}.tmp`;
   try {
-    await link(temporary, path);
+    await writeNewFile(temporary, text);
+    await link(temporary, path).catch((error: unknown) => {
+      if (!lacksLinks(error)) throw error;
+      return writeNewFile(path, text);
+    });
   } catch (error) {
     // ENOENT: the present owner has swept our temporary file away. Over NFS a repeated call may say EEXIST of our own.
     if (!hasCode(error, 'EEXIST', 'ENOENT')) throw error;
@@ -94,8 +117,10 @@ async function placeNew(path: string, doing: string): Promise<Exclusive | null> 
 }
 
 async function replaceDead(path: string, doing: string): Promise<Exclusive> {
-  const { temporary, token } = await prepare(path, doing);
+  const { text, token } = ownRecord(doing);
+  const temporary = `${path}.${uniqueSuffix()}.tmp`;
   try {
+    await writeNewFile(temporary, text);
     await rename(temporary, path);
   } finally {
     await rm(temporary, { force: true });
@@ -103,23 +128,11 @@ async function replaceDead(path: string, doing: string): Promise<Exclusive> {
   return owned(path, token);
 }
 
-async function prepare(path: string, doing: string): Promise<{ temporary: string; token: string }> {
+function ownRecord(doing: string): { readonly text: string; readonly token: string } {
   const token = randomBytes(16).toString('hex');
-  const temporary = `${path}.${uniqueSuffix()}.tmp`;
-  const record: OwnerRecord = {
-    format: 'haup-lock',
-    token,
-    ...thisProcess(),
-    since: new Date().toISOString(),
-    doing,
-  };
-  await writeFile(temporary, `${JSON.stringify(record, null, 2)}\n`, { flag: 'wx', mode: 0o600 }).catch(
-    async (error) => {
-      await rm(temporary, { force: true });
-      throw error;
-    },
-  );
-  return { temporary, token };
+  const since = new Date().toISOString();
+  const record: OwnerRecord = { format: 'haup-lock', token, ...thisProcess(), since, doing };
+  return { text: `${JSON.stringify(record, null, 2)}\n`, token };
 }
 
 async function look(path: string): Promise<Seen | null> {
@@ -128,7 +141,7 @@ async function look(path: string): Promise<Seen | null> {
     const text = await readFileOrNull(path);
     if (text === null) return null;
     const owner = ownerSchema.safeParse(parseJson(text)).data ?? null;
-    return { id: owner?.token ?? `${ino}-${Math.floor(mtimeMs)}`, owner, writtenAt: mtimeMs };
+    return { id: owner?.token ?? `${ino}-${Math.floor(mtimeMs)}`, owner, renewedAt: mtimeMs };
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return null;
     throw error;
@@ -153,14 +166,25 @@ function owned(path: string, token: string): Exclusive {
     }
   };
   process.on('exit', onExit);
+  const renewal = setInterval(() => void renew(path, token), RENEWAL_MS);
+  renewal.unref();
   let released = false;
   return {
     async release() {
       if (released) return;
       released = true;
       process.off('exit', onExit);
+      clearInterval(renewal);
       // Somebody may have removed it by hand and another haup have taken it: then it is not ours to remove.
       if ((await look(path).catch(() => null))?.id === token) await unlink(path).catch(() => {});
     },
   };
+}
+
+async function renew(path: string, token: string): Promise<void> {
+  try {
+    if ((await look(path))?.id === token) await utimes(path, new Date(), new Date());
+  } catch {
+    // the disk is away for a moment; the next renewal tries again
+  }
 }

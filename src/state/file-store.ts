@@ -1,19 +1,22 @@
 import { constants } from 'node:fs';
-import { access, lstat, mkdir, rename, rm } from 'node:fs/promises';
+import { access, lstat, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { z } from 'zod';
-import { readDocument, writeDocument } from './document.ts';
-import { type Holder, hasCode, StoreError, storeError } from './errors.ts';
-import { ownerOf } from './exclusive.ts';
 import {
   entries,
+  makeFolder,
   readFileOrNull,
   replaceFile,
   sweepTemporary,
   syncFolder,
   uniqueSuffix,
   writeNewFile,
-} from './files.ts';
+} from '../util/files.ts';
+import { hasCode } from '../util/os-error.ts';
+import { type Exposure, exposureOf, isPrivate } from '../util/private-folder.ts';
+import { readDocument, writeDocument } from './document.ts';
+import { type Holder, StoreError, storeError } from './errors.ts';
+import { ownerOf } from './exclusive.ts';
 import { type Lock, takeLock } from './lock.ts';
 import { fileSecrets } from './secrets.ts';
 import type { Store, Stored } from './store.ts';
@@ -62,9 +65,9 @@ export function fileStore<T>(root: string, schema: z.ZodType<T>): Store<T> {
     await makeRoot(root);
     const unfinished = join(root, `.new.${cluster}.${uniqueSuffix()}`);
     try {
-      await mkdir(unfinished, { mode: 0o700 });
+      await makeFolder(unfinished);
       await writeNewFile(join(unfinished, 'cluster.json'), text);
-      await mkdir(join(unfinished, 'secrets'), { mode: 0o700 });
+      await makeFolder(join(unfinished, 'secrets'));
       const stored = fileSecrets(join(unfinished, 'secrets'));
       for (const [name, secret] of Object.entries(secrets)) await stored.put(name, secret);
       await syncFolder(unfinished);
@@ -152,6 +155,23 @@ export function fileStore<T>(root: string, schema: z.ZodType<T>): Store<T> {
     }
   }
 
+  let safe: Promise<void> | undefined;
+  /** Who can write to the store can make haup do anything to the clusters. */
+  const refuseExposed = async (): Promise<void> => {
+    const exposure = await exposureOf(root);
+    if (exposure) throw exposed(exposure);
+  };
+  const guarded = async <R>(doing: string, work: () => Promise<R>): Promise<R> => {
+    try {
+      safe ??= refuseExposed();
+      await safe;
+      return await work();
+    } catch (error) {
+      safe = undefined;
+      throw storeError(doing, error);
+    }
+  };
+
   return {
     list: () => guarded(`read ${root}`, list),
     read: (cluster) => guarded(`read cluster ${cluster} in ${root}`, () => read(cluster)),
@@ -180,38 +200,24 @@ async function isCluster(root: string, cluster: string): Promise<boolean> {
   if (entry === null) return false;
   if (!entry.isDirectory())
     throw new StoreError('foreign', `${folder} is not a folder`, 'haup did not make it: move it away');
+  if (!isPrivate(entry))
+    throw exposed((await exposureOf(folder)) ?? { fault: `others can write ${folder}`, mend: '' });
   return (await entries(folder)).length > 0;
 }
 
+function exposed({ fault, mend }: Exposure): StoreError {
+  return new StoreError(
+    'exposed',
+    `the store is not used: ${fault}, and with it the keys of your clusters`,
+    mend,
+  );
+}
+
 async function makeRoot(root: string): Promise<void> {
-  const first = await mkdir(root, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
-    // Node says ENOENT of a parent folder on a disk that can only be read.
-    if (hasCode(error, 'ENOENT')) return makeFolders(root);
-    if (!hasCode(error, 'EEXIST')) throw error;
+  const first = await makeFolder(root).catch((error: unknown) => {
+    if (!hasCode(error, 'ENOTDIR', 'EEXIST')) throw error;
     throw new StoreError('foreign', `${root} is not a folder`, 'move it away, or name another with --store');
   });
   if (first !== undefined) await syncFolder(dirname(first));
   await access(root, constants.R_OK | constants.W_OK | constants.X_OK);
-}
-
-/** As `mkdir -p`, one after the other: whichever fails says why. Returns the first that was made. */
-async function makeFolders(path: string): Promise<string | undefined> {
-  try {
-    await mkdir(path, { mode: 0o700 });
-    return path;
-  } catch (error) {
-    if (hasCode(error, 'EEXIST')) return undefined;
-    if (!hasCode(error, 'ENOENT') || path === dirname(path)) throw error;
-  }
-  const first = await makeFolders(dirname(path));
-  await mkdir(path, { mode: 0o700 });
-  return first ?? path;
-}
-
-async function guarded<R>(doing: string, work: () => Promise<R>): Promise<R> {
-  try {
-    return await work();
-  } catch (error) {
-    throw storeError(doing, error);
-  }
 }

@@ -1,5 +1,5 @@
 import { BusyError } from './errors.ts';
-import { type Exclusive, isTaken, type Taken, tryExclusive } from './exclusive.ts';
+import { type Exclusive, isTaken, RENEWAL_MS, type Taken, tryExclusive } from './exclusive.ts';
 
 /** Held until released, or until the process or the machine ends. */
 export type Lock = Exclusive;
@@ -15,9 +15,11 @@ export async function takeLock(path: string, what: string, doing: string): Promi
 }
 
 /** Somebody else has the lock file; there is always a way on, also from a holder that nobody will ever see again. */
-export function busy(what: string, path: string, { owner, visible }: Taken): BusyError {
+export function busy(what: string, path: string, { owner, visible, renewedAt }: Taken): BusyError {
+  const renewed = new Date(renewedAt).toISOString();
   const advice = visible
     ? 'wait until it has ended; should it hang, end that process: its lock ends with it'
-    : `it cannot be seen from this machine whether that haup still runs: if it does not, remove ${path}`;
+    : `it cannot be seen from here whether that haup still runs; its lock is renewed every ${RENEWAL_MS / 1000} s, last at ${renewed}. ` +
+      `If it does not run, remove ${path}`;
   return new BusyError(what, owner, advice);
 }

@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
 import { hostname, uptime, userInfo } from 'node:os';
 import { z } from 'zod';
-import { hasCode } from './errors.ts';
+import { hasCode } from '../util/os-error.ts';
 
 /**
  * Which process on which machine since which boot. Fields that the system does not tell (no /proc) are null and are
@@ -26,24 +28,32 @@ export function thisProcess(): ProcessIdentity {
     pid: process.pid,
     startTime: processState(process.pid)?.startTime ?? null,
     pidNamespace: orNull(() => readlinkSync('/proc/self/ns/pid')),
-    bootId: orNull(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
+    bootId: orNull(bootId),
     host: hostname(),
     machineId: orNull(() => readFileSync('/etc/machine-id', 'utf8').trim() || null),
     user: orNull(() => userInfo().username) ?? String(process.getuid?.() ?? 'unknown'),
   };
 }
 
+/** What is known of a process that wrote down its identity. */
+export interface Sighting {
+  readonly process: ProcessIdentity;
+  /** When it last renewed what it wrote: milliseconds since the epoch. */
+  readonly renewedAt: number;
+  /** What it wrote is on a disk that one kernel alone has at a time. */
+  readonly ownDisk: boolean;
+}
+
 /**
- * Whether a process that wrote down its identity at `since` (milliseconds since the epoch) still lives. `unknown` when
- * it cannot be seen from here: on another machine (a shared store) or in another container.
+ * Whether it still lives. Dead only with a proof: this kernel has no such process any more; or it was of an earlier boot of
+ * this machine, on a disk of its own. Host names and machine ids prove nothing, for machines that were cloned share them: on
+ * a shared folder another boot may be another machine. `unknown` is never to be taken for dead.
  */
-export function lifeOf(
-  other: ProcessIdentity,
-  since: number,
-  me = thisProcess(),
-): 'alive' | 'dead' | 'unknown' {
+export function lifeOf(seen: Sighting, me = thisProcess()): 'alive' | 'dead' | 'unknown' {
+  const other = seen.process;
   if (other.host !== me.host || differ(other.machineId, me.machineId)) return 'unknown';
-  if (differ(other.bootId, me.bootId) || (other.bootId === null && since < bootTime())) return 'dead';
+  if (other.bootId === null || other.bootId !== me.bootId)
+    return seen.ownDisk && seen.renewedAt < bootTime() ? 'dead' : 'unknown';
   if (differ(other.pidNamespace, me.pidNamespace)) return 'unknown';
   try {
     process.kill(other.pid, 0);
@@ -57,9 +67,31 @@ export function lifeOf(
   return 'alive';
 }
 
+/** statfs(2): ext, XFS, Btrfs, F2FS, ZFS, bcachefs, JFS, tmpfs, overlay, FAT, exFAT, NTFS. Network and FUSE disks are not here. */
+const ownDisks = new Set([
+  0xef53, 0x58465342, 0x9123683e, 0xf2f52010, 0x2fc12fc1, 0xca451a4e, 0x3153464a, 0x01021994, 0x794c7630,
+  0x4d44, 0x2011bab0, 0x7366746e, 0x5346544e,
+]);
+
+/** Is the folder on a disk that one kernel alone has at a time? False where that is not known. */
+export async function isOwnDisk(folder: string): Promise<boolean> {
+  if (process.platform !== 'linux') return false;
+  return statfs(folder).then(
+    ({ type }) => ownDisks.has(type >>> 0),
+    () => false,
+  );
+}
+
 /** When this machine started, a little early rather than late: milliseconds since the epoch. */
 export function bootTime(): number {
   return Date.now() - uptime() * 1000 - 5000;
+}
+
+/** Random, and new at each boot of a kernel. */
+function bootId(): string {
+  if (process.platform === 'darwin')
+    return execFileSync('sysctl', ['-n', 'kern.bootsessionuuid'], { encoding: 'utf8' }).trim();
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 }
 
 function processState(pid: number): { startTime: string; zombie: boolean } | null {

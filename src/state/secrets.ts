@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createFile, lacksLinks, readFileOrNull, replaceFile } from '../util/files.ts';
 import { StoreError, storeError } from './errors.ts';
-import { createFile, readFileOrNull, replaceFile } from './files.ts';
 import type { Secrets } from './store.ts';
+import { exclusively } from './wait-exclusive.ts';
 
 const secretName = /^[a-z0-9][a-z0-9._-]{0,99}$/;
 
@@ -28,14 +29,27 @@ export function fileSecrets(folder: string): Secrets {
       throw storeError(`${doing} ${path}`, error);
     }
   }
+  /** Where there are no hard links, one after the other under a lock. */
+  const create = (path: string, text: string): Promise<boolean> =>
+    createFile(path, text).catch((error: unknown) => {
+      if (!lacksLinks(error)) throw error;
+      return exclusively(join(folder, '.put.lock'), 'storing a secret', async () => {
+        if ((await readFileOrNull(path)) !== null) return false;
+        await replaceFile(path, text);
+        return true;
+      });
+    });
   const get = (name: string): Promise<string | null> => guarded('read', name, readFileOrNull);
   return {
     get,
     remove: (name) => guarded('store', name, (path) => rm(path, { force: true })),
-    put: (name, text) => guarded('store', name, (path) => replaceFile(path, text)),
+    put: (name, text) =>
+      guarded('store', name, async (path) => {
+        await replaceFile(path, text);
+      }),
     putIfAbsent: (name, text) =>
       guarded('store', name, async (path) =>
-        (await createFile(path, text)) ? text : ((await get(name)) ?? text),
+        (await create(path, text)) ? text : ((await get(name)) ?? text),
       ),
   };
 }

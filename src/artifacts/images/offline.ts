@@ -1,11 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { tryExec } from '../../util/exec.ts';
+import { makeFolder } from '../../util/files.ts';
 import { cacheFolder } from '../cache.ts';
 import { ArtifactError } from '../errors.ts';
-import { acquireLock } from '../lock.ts';
+import { lockCache } from '../lock.ts';
 import { type Architecture, hostArchitecture } from '../sources.ts';
 import { NODE_VERSIONS } from '../versions.ts';
 import { type Image, imageArchive, imageLayer } from './layout.ts';
@@ -88,15 +89,16 @@ export async function ensureOfflineImages(
 
 async function ensureOne(recipe: Recipe, options: OfflineOptions): Promise<string> {
   const arch = options.arch ?? hostArchitecture();
-  const folder = join(options.cache ?? cacheFolder(), 'images');
+  const cache = options.cache ?? cacheFolder();
+  const folder = join(cache, 'images');
   const path = join(folder, `${recipe.program}-${await key(recipe, arch)}.tar`);
   if (await exists(path)) return path;
-  const unlock = await acquireLock(path, { signal: options.signal });
+  const unlock = await lockCache(cache, basename(path), { signal: options.signal });
   const work = join(folder, `.new-${recipe.program}-${randomBytes(4).toString('hex')}`);
   try {
     if (await exists(path)) return path;
     options.onProgress?.(`building the image ${recipe.name}`);
-    await mkdir(work, { recursive: true });
+    await makeFolder(work);
     await recipe.build(work, arch, options.signal);
     const content = await readFile(join(work, recipe.program));
     await writeFile(join(work, 'archive'), imageArchive(imageOf(recipe, arch, content)));
@@ -104,7 +106,7 @@ async function ensureOne(recipe: Recipe, options: OfflineOptions): Promise<strin
     return path;
   } finally {
     await rm(work, { recursive: true, force: true });
-    await unlock();
+    unlock();
   }
 }
 

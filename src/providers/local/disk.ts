@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '../../util/files.ts';
 import { ProviderError } from '../errors.ts';
 import type { MachineRequest, MachineRole } from '../provider.ts';
-import { exists, makeFolder, writeJson } from './files.ts';
+import { exists, writeJson } from './files.ts';
 import { BOOT_DELAY, BOOT_SCRIPT } from './image/recipe.ts';
 import { machineFolder, machinesFolder } from './paths.ts';
 import { MACHINE_RECORD, type MachineRecord, removeFolder } from './state.ts';

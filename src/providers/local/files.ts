@@ -1,42 +1,17 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { z } from 'zod';
+import { makeFolder, replaceFile } from '../../util/files.ts';
 import { ProviderError } from '../errors.ts';
 
-/** Writes a file so that after a crash, of the host too, it is either the old one or the new one, never half. */
+/** Writes a file, and the folders above it, so that after a crash, of the host too, it is the old one or the new one. */
 export async function writeDurably(file: string, content: string, mode = 0o600): Promise<void> {
   await makeFolder(dirname(file));
-  const temporary = `${file}.${randomBytes(4).toString('hex')}.new`;
-  try {
-    const handle = await open(temporary, 'wx', mode);
-    try {
-      await handle.writeFile(content);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  await replaceFile(file, content, { mode });
 }
 
 export async function writeJson(file: string, value: unknown): Promise<void> {
   await writeDurably(file, `${JSON.stringify(value, null, 2)}\n`);
-}
-
-/** Makes a folder for root alone, and those above it, which another process may be deleting because they are empty. */
-export async function makeFolder(folder: string): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      return;
-    } catch (error) {
-      if (!isMissing(error) || attempt === 10) throw error;
-    }
-  }
 }
 
 /** Null when the file does not exist. @throws ProviderError `invalid` when it is not what `schema` says. */

@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process';
 import { open, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { tryExec } from '../../util/exec.ts';
+import { makeFolder } from '../../util/files.ts';
 import { endGroup, makeGroup, needCgroupRoot, setUp } from './cgroups.ts';
 import { type Confinement, groupsOf, unifiedSettings, unitProperties } from './confinement.ts';
-import { exists, makeFolder } from './files.ts';
+import { exists } from './files.ts';
 import { hasControllers, hierarchiesInUse } from './hierarchies.ts';
 
 export interface Launch {

@@ -1,11 +1,12 @@
 import { access, constants, readFile, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { tryExec } from '../../util/exec.ts';
+import { exposureOf } from '../../util/private-folder.ts';
 import { ProviderError } from '../errors.ts';
 import { needCgroupRoot } from './cgroups.ts';
 import { exists } from './files.ts';
 import { imageIsCached } from './image/ensure.ts';
-import { STATE_ROOT } from './paths.ts';
+import { cacheRoot, STATE_ROOT } from './paths.ts';
 
 /** Debian packages of the programs that the provider runs. */
 const PROGRAMS: Readonly<Record<string, string>> = {
@@ -33,9 +34,18 @@ export async function preflight(): Promise<void> {
       advice: 'run haup with sudo',
     });
   }
+  await needPrivateFolders();
   await needPrograms();
   await needOverlay();
   await needCgroupRoot();
+}
+
+/** What is in them runs as root. */
+async function needPrivateFolders(): Promise<void> {
+  for (const folder of [STATE_ROOT, cacheRoot()]) {
+    const exposure = await exposureOf(folder);
+    if (exposure) throw new ProviderError('preflight', exposure.fault, { advice: exposure.mend });
+  }
 }
 
 async function needPrograms(): Promise<void> {

@@ -38,12 +38,42 @@ const table: readonly (readonly [number, Error])[] = [
   [5, new ArtifactError('unreachable', 'u')],
   [5, new TimeoutError('sshd', 1000, undefined)],
   [5, new OutOfTime(1000, undefined)],
-  [5, Object.assign(new Error('no space'), { code: 'ENOSPC' })],
+  [5, system('ENOSPC', 'write', '/x')],
+  [5, system('EROFS', 'open', '/x')],
+  [5, system('ECONNREFUSED', 'connect')],
+  [5, system('EWHOKNOWS', 'open', '/x')],
+  [2, system('EACCES', 'open', '/x')],
+  [2, system('EXDEV', 'rename', '/x')],
+  [2, system('ENOENT', 'spawn flock', 'flock')],
+  [2, new StoreError('exposed', 'e', 'a')],
+  [2, new ArtifactError('exposed', 'e')],
   [6, new NotFoundError('cluster', 'dmeo', ['demo'])],
   [6, new ProviderError('not-found', 'no such region')],
 ];
 
+/** As Node throws it. */
+function system(code: string, syscall: string, path?: string): Error {
+  return Object.assign(new Error(`${code}: said by the system, ${syscall}`), {
+    code,
+    syscall,
+    errno: -1,
+    path,
+  });
+}
+
 describe('an error', () => {
+  it('of the operating system is a true sentence, never a defect of haup', () => {
+    const linesOf = (error: Error) => explain(error, calm).lines;
+    expect(linesOf(system('EACCES', 'mkdir', '/srv/x'))).toEqual([
+      'haup: could not make the folder /srv/x: permission denied (EACCES)',
+    ]);
+    expect(linesOf(system('ENOENT', 'spawn flock', 'flock')).join()).toContain(
+      'could not run flock: there is none',
+    );
+    expect(linesOf(system('EWHOKNOWS', 'open', '/x')).join()).not.toContain('defect');
+    expect(linesOf(Object.assign(new Error('mine'), { code: 'EMINE' })).join()).toContain('defect');
+  });
+
   it.each(table)('exit code %i: %s', (code, error) => {
     expect(explain(error, calm).code).toBe(code);
   });

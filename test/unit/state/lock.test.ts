@@ -10,10 +10,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { BusyError, StoreError } from '../../../src/state/errors.ts';
+import { RENEWAL_MS } from '../../../src/state/exclusive.ts';
 import { openStore } from '../../../src/state/open.ts';
+import { lifeOf, thisProcess } from '../../../src/state/process.ts';
 import { storeUrl } from '../../../src/state/url.ts';
 import { exclusively } from '../../../src/state/wait-exclusive.ts';
 import { type Program, start } from './programs/start.ts';
@@ -118,7 +120,44 @@ describe('the lock of a cluster', () => {
     writeFileSync(lockPath, JSON.stringify(other));
     expect(await caught(store().lock('demo', { doing: 'x' }))).toBeInstanceOf(BusyError);
     writeFileSync(lockPath, JSON.stringify({ ...other, bootId: '00000000-0000-0000-0000-000000000000' }));
+    spawnSync('touch', ['-d', '2001-01-01', lockPath]); // it was last renewed before this machine started
     await (await store().lock('demo', { doing: 'x' })).release();
+  });
+
+  it.each([
+    ['a machine with the same name and id that renews it', {}],
+    ['a machine without a boot id', { bootId: null }],
+  ])('of %s is not judged by those: another boot may be another machine', async (_, change) => {
+    const dead = { ...(await deadLock()), bootId: '00000000-0000-0000-0000-000000000000', ...change };
+    writeFileSync(lockPath, JSON.stringify(dead));
+    const busy = (await caught(store().lock('demo', { doing: 'x' }))) as BusyError;
+    expect(busy).toBeInstanceOf(BusyError);
+    expect(busy.advice).toMatch(/renewed every 10 s, last at 20.*remove /s);
+    expect(readFileSync(lockPath, 'utf8')).toBe(JSON.stringify(dead));
+  });
+
+  it('on a shared folder is not judged dead for another boot, however old: clones share their names', () => {
+    const me = thisProcess();
+    const other = { ...me, bootId: '00000000-0000-0000-0000-000000000000', pid: 4_000_000 };
+    expect(lifeOf({ process: other, renewedAt: 0, ownDisk: true }, me)).toBe('dead');
+    expect(lifeOf({ process: other, renewedAt: 0, ownDisk: false }, me)).toBe('unknown');
+    expect(lifeOf({ process: other, renewedAt: Date.now(), ownDisk: true }, me)).toBe('unknown');
+    const sameKernel = { ...me, pid: 4_000_000, startTime: '1' };
+    expect(lifeOf({ process: sameKernel, renewedAt: Date.now(), ownDisk: false }, me)).toBe('dead');
+  });
+
+  it('is renewed by its holder, so that it is seen from afar that this lives', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    try {
+      const lock = await store().lock('demo', { doing: 'x' });
+      spawnSync('touch', ['-d', '2001-01-01', lockPath]);
+      await vi.advanceTimersByTimeAsync(RENEWAL_MS);
+      await vi.waitFor(() => expect(statSync(lockPath).mtime.getFullYear()).toBeGreaterThan(2001));
+      await lock.release();
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('is not taken for held when its number has gone to a later process', async () => {
