@@ -23,6 +23,8 @@ export interface SshTarget {
 
 export interface ConnectOptions {
   readonly timeoutMs: number;
+  /** For a machine that has begun to answer, if longer: its log-in may take what it takes. Default `timeoutMs`. */
+  readonly patientMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -34,6 +36,8 @@ export interface ConnectOptions {
 const PAUSE_MS = { 'no-answer': 100, 'other-key': 1_000, 'not-allowed': 5_000 } as const;
 const KEEPALIVE_MS = 5_000;
 const HANDSHAKE_MS = 15_000;
+/** sshd's own limit is twice as long (LoginGraceTime). */
+const LOGIN_MS = 60_000;
 
 class Attempt extends Error {
   readonly pause: keyof typeof PAUSE_MS;
@@ -61,8 +65,14 @@ export async function connect(target: SshTarget, options: ConnectOptions): Promi
     const left = deadline - Date.now();
     if (left <= 0) throw unreachable(target, options.timeoutMs, last);
     let pause: number = PAUSE_MS['no-answer'];
+    const patientMs = Math.max(left, left + (options.patientMs ?? 0) - options.timeoutMs);
+    const limits = {
+      connectMs: Math.min(patience, left),
+      greetingMs: Math.min(HANDSHAKE_MS, left),
+      loginMs: Math.min(LOGIN_MS, patientMs),
+    };
     try {
-      return await attempt(target, Math.min(patience, left), Math.min(HANDSHAKE_MS, left), options.signal);
+      return await attempt(target, limits, options.signal);
     } catch (error) {
       if (error instanceof GiveUp) throw error.cause;
       if (!(error instanceof Attempt)) throw error;
@@ -80,19 +90,35 @@ function unreachable(target: SshTarget, timeoutMs: number, last: unknown): SshEr
   return new SshError('unreachable', target.host, message, last, reached);
 }
 
-async function attempt(
-  target: SshTarget,
-  connectMs: number,
-  handshakeMs: number,
-  signal: AbortSignal | undefined,
-): Promise<Session> {
+interface Limits {
+  /** Until TCP answers. */
+  readonly connectMs: number;
+  /** Then until sshd says its first byte: a frozen machine's kernel still accepts connections. */
+  readonly greetingMs: number;
+  /** Then until we are let in. */
+  readonly loginMs: number;
+}
+
+async function attempt(target: SshTarget, limits: Limits, signal: AbortSignal | undefined): Promise<Session> {
   const pin = await target.pin.read();
-  const sock = await openSocket(target.host, target.port ?? 22, connectMs, signal);
+  const sock = await openSocket(target.host, target.port ?? 22, limits.connectMs, signal);
   const client = new Client();
   let shown: Buffer | undefined;
   let authentic = false;
   let abort = () => {};
+  let greeted = false;
+  let timer: NodeJS.Timeout | undefined;
   const ready = new Promise<void>((resolve, reject) => {
+    const within = (ms: number, met: Reached, words: string) => {
+      clearTimeout(timer);
+      const late = () => reject(new Attempt('no-answer', `${words} within ${Math.round(ms / 1000)} s`, met));
+      timer = setTimeout(late, ms);
+    };
+    within(limits.greetingMs, 'no-greeting', 'it accepts connections, but its sshd says nothing');
+    sock.once('data', () => {
+      greeted = true;
+      within(limits.loginMs, 'slow', 'its sshd answers, but does not finish the log-in');
+    });
     abort = () => reject(signal?.reason);
     signal?.addEventListener('abort', abort, { once: true });
     client.on('ready', resolve);
@@ -113,7 +139,7 @@ async function attempt(
       shown ??= key;
       return shown.equals(key) && judgeHostKey(pin, key) === 'accept';
     },
-    readyTimeout: handshakeMs,
+    readyTimeout: 0, // our own limits
     keepaliveInterval: KEEPALIVE_MS,
     keepaliveCountMax: 3,
   });
@@ -129,8 +155,10 @@ async function attempt(
     if (/authentication methods failed/i.test(words)) {
       throw new Attempt('not-allowed', "sshd refuses the operator's key", 'no-entry');
     }
-    throw new Attempt('no-answer', words, shown ? undefined : 'no-greeting');
+    if (error instanceof Attempt) throw error;
+    throw new Attempt('no-answer', words, greeted ? undefined : 'no-greeting');
   } finally {
+    clearTimeout(timer);
     signal?.removeEventListener('abort', abort);
   }
   try {

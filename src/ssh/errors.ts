@@ -6,10 +6,16 @@ export type SshErrorKind =
   /** A command took longer than its time limit. */
   | 'timeout'
   /** A command ended with another exit code than 0. */
-  | 'exit';
+  | 'exit'
+  /** The machine let us in and did not run the command: an expired password, a shell that is none. Its own words say why. */
+  | 'not-run'
+  /** The answer was longer than its limit: the channel was closed. */
+  | 'too-long'
+  /** sshd's settings do not allow it: no forwarding, no further session. */
+  | 'forbidden';
 
-/** How far the last attempt at a session got: silence, no sshd, an sshd that says nothing, one that does not let us in. */
-export type Reached = 'nothing' | 'no-sshd' | 'no-greeting' | 'no-entry';
+/** How far the last attempt at a session got: silence, no sshd, an sshd that says nothing, one that does not finish, one that does not let us in. */
+export type Reached = 'nothing' | 'no-sshd' | 'no-greeting' | 'slow' | 'no-entry';
 
 /** Something that was tried over SSH failed. The message says where and what; it never contains a command's input. */
 export class SshError extends Error {

@@ -1,7 +1,7 @@
 import type { Client, ClientChannel } from 'ssh2';
 import type { ExecResult } from '../util/exec.ts';
-import { SshError } from './errors.ts';
-import { shellQuote } from './quote.ts';
+import { SshError, type SshErrorKind } from './errors.ts';
+import { frame } from './frame.ts';
 
 export interface RemoteExecOptions {
   /** Standard input; the only way for a secret. */
@@ -11,16 +11,22 @@ export interface RemoteExecOptions {
   readonly signal?: AbortSignal | undefined;
   /** What the command does, for messages, as it follows "could not": "install etcd". Default: the command's beginning. */
   readonly what?: string | undefined;
+  /** Of each output. Default {@link ANSWER_LIMIT}. */
+  readonly maxBytes?: number | undefined;
 }
+
+/** No answer of a machine that haup has a use for is longer: more would only fill the operator's memory. */
+export const ANSWER_LIMIT = 1024 * 1024;
 
 /** How long the remote side lets a command outlive the local time limit: the local one is to speak first. */
 const GRACE_S = 1;
 
 /**
- * Runs a POSIX shell command line on the far side and resolves with any exit code (128 + n after signal n, as shells
- * have it). The time limit also holds on the machine itself (coreutils' `timeout`), so that a command that was given
- * up does not go on for ever when the connection is lost.
- * @throws SshError `timeout`, `lost`; the signal's reason when aborted.
+ * The one way to ask a machine: framed, bounded, timed. Runs a POSIX shell command line on the far side and resolves with any
+ * exit code (128 + n after signal n, as shells have it), and with what the command itself printed ({@link frame}). The time
+ * limit also holds on the machine (coreutils' `timeout`), so that a command that was given up does not go on for ever when
+ * the connection is lost.
+ * @throws SshError `timeout`, `lost`, `not-run`, `too-long`, `forbidden` (no further session); the signal's reason when aborted.
  */
 export function execOn(
   client: Client,
@@ -30,7 +36,9 @@ export function execOn(
 ): Promise<ExecResult> {
   const timeoutMs = options.timeoutMs ?? 30_000;
   const doing = options.what ?? brief(command);
-  const fail = (kind: 'lost' | 'timeout', words: string) =>
+  const maxBytes = options.maxBytes ?? ANSWER_LIMIT;
+  const framed = frame(command, timeoutMs / 1000 + GRACE_S);
+  const fail = (kind: SshErrorKind, words: string) =>
     new SshError(kind, where.host, `${where.what} (${where.host}): could not ${doing}: ${words}`);
   return new Promise((resolve, reject) => {
     if (options.signal?.aborted) return reject(options.signal.reason);
@@ -57,14 +65,25 @@ export function execOn(
     );
     options.signal?.addEventListener('abort', abort, { once: true });
     client.once('close', lost);
-    const limit = (timeoutMs / 1000 + GRACE_S).toFixed(3);
     try {
-      client.exec(`timeout -k 2 ${limit} sh -c ${shellQuote(command)}`, (error, stream) => {
-        if (error) return end(() => reject(fail('lost', error.message)));
+      client.exec(framed.line, (error, stream) => {
+        if (error) return end(() => reject(noChannel(error, fail)));
         if (done) return stream.close();
         channel = stream;
-        collect(stream, options.input, (result) =>
-          end(() => (result ? resolve(result) : reject(fail('lost', 'the connection was lost')))),
+        const tooLong = () =>
+          giveUp(
+            fail('too-long', `its answer is longer than ${maxBytes / 1024} KiB: the channel was closed`),
+          );
+        collect(stream, options.input, maxBytes, tooLong, (stdout, stderr, exited) =>
+          end(() => {
+            const answer = framed.read(stdout, stderr);
+            if (answer.kind === 'complete') {
+              const { code } = answer;
+              resolve({ code, stdout: answer.stdout, stderr: answer.stderr });
+            } else if (answer.kind === 'cut') reject(fail('lost', 'its answer was cut off'));
+            else if (!exited) reject(fail('lost', 'the connection was lost'));
+            else reject(fail('not-run', answer.words || 'it ran something else, which said nothing'));
+          }),
         );
       });
     } catch (error) {
@@ -74,32 +93,43 @@ export function execOn(
   });
 }
 
+/** RFC 4254, 5.1: `open failed` is all that sshd says when it has as many sessions as MaxSessions allows. */
+function noChannel(error: Error, fail: (kind: SshErrorKind, words: string) => SshError): SshError {
+  if (!('reason' in error)) return fail('lost', error.message);
+  return fail('forbidden', 'its sshd opens no further session (MaxSessions in its sshd_config)');
+}
+
 function collect(
   stream: ClientChannel,
   input: string | Buffer | undefined,
-  closed: (result: ExecResult | undefined) => void,
+  maxBytes: number,
+  tooLong: () => void,
+  closed: (stdout: string, stderr: string, exited: boolean) => void,
 ): void {
-  const out: Buffer[] = [];
-  const err: Buffer[] = [];
-  let code: number | undefined;
-  stream.on('data', (chunk: Buffer) => out.push(chunk));
-  stream.stderr.on('data', (chunk: Buffer) => err.push(chunk));
-  stream.on('exit', (exit: number | null, signal?: string) => {
-    code = exit ?? 128 + (SIGNALS[signal?.replace(/^SIG/, '') ?? ''] ?? 0);
+  let exited = false;
+  const keep = () => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const take = (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > maxBytes + FRAME_BYTES) tooLong();
+      else chunks.push(chunk);
+    };
+    return { take, text: () => Buffer.concat(chunks).toString() };
+  };
+  const [out, err] = [keep(), keep()];
+  stream.on('data', out.take);
+  stream.stderr.on('data', err.take);
+  stream.on('exit', () => {
+    exited = true;
   });
   stream.on('error', () => {}); // the far side may end before it has read its input
-  stream.on('close', () =>
-    closed(
-      code === undefined
-        ? undefined
-        : { code, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() },
-    ),
-  );
+  stream.on('close', () => closed(out.text(), err.text(), exited));
   stream.end(input ?? '');
 }
 
-/** SSH names signals without `SIG` (RFC 4254, 6.9). */
-const SIGNALS: Record<string, number> = { HUP: 1, INT: 2, QUIT: 3, KILL: 9, PIPE: 13, TERM: 15 };
+/** For the frame's marks and some noise. */
+const FRAME_BYTES = 16 * 1024;
 
 function brief(command: string): string {
   const line = command.trim().split('\n')[0]!;

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Client } from 'ssh2';
+import { systemClock } from '../util/clock.ts';
 import type { ExecResult } from '../util/exec.ts';
 import { SshError } from './errors.ts';
 import { execOn, type RemoteExecOptions } from './exec.ts';
@@ -9,6 +10,9 @@ import { pushScript, type RemoteFile } from './push.ts';
 
 /** sshd's MaxSessions is 10 unless it is told otherwise; two are left for a person's own use of the connection. */
 const COMMANDS_AT_ONCE = 8;
+/** How often, and how long after, the only command of a session is tried again where sshd has no session left for it. */
+const TRIES_ALONE = 20;
+const TRY_AGAIN_MS = 100;
 
 /** One SSH connection to a machine whose host key has been checked. Commands share it. */
 export class Session {
@@ -19,7 +23,9 @@ export class Session {
   readonly hostKey: Buffer;
   readonly #client: Client;
   readonly #waiting: (() => void)[] = [];
-  #free = COMMANDS_AT_ONCE;
+  #atOnce = COMMANDS_AT_ONCE;
+  #running = 0;
+  #answered = false;
   #alive = true;
   #commands = 0;
 
@@ -43,19 +49,44 @@ export class Session {
     return this.#commands;
   }
 
-  /** Runs a POSIX shell command line; resolves with any exit code. @throws SshError `timeout`, `lost` */
+  /** True once a command has been answered in full: what came before the first answer was the log-in. */
+  get answered(): boolean {
+    return this.#answered;
+  }
+
+  /**
+   * Runs a POSIX shell command line; resolves with any exit code. Where sshd allows fewer sessions at a time than we use, they
+   * wait for each other.
+   * @throws SshError as {@link execOn}
+   */
   async exec(command: string, options: RemoteExecOptions = {}): Promise<ExecResult> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    try {
-      if (!this.#alive) throw this.#lost(options.what ?? 'run a command');
-      this.#commands += 1;
-      return await execOn(this.#client, this, command, options);
-    } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#free++;
+    for (let alone = 0; ; ) {
+      await this.#turn();
+      try {
+        if (!this.#alive) throw this.#lost(options.what ?? 'run a command');
+        const result = await execOn(this.#client, this, command, options);
+        this.#commands += 1;
+        this.#answered = true;
+        return result;
+      } catch (error) {
+        if (!(error instanceof SshError) || error.kind !== 'forbidden') throw error;
+        if (this.#running > 1) this.#atOnce = this.#running - 1;
+        // The session before may have ended for us and not yet for sshd.
+        else if (++alone > TRIES_ALONE) throw error;
+        else await systemClock.sleep(TRY_AGAIN_MS, options.signal);
+      } finally {
+        this.#running--;
+        while (this.#running < this.#atOnce && this.#waiting.length > 0) {
+          this.#running++;
+          this.#waiting.shift()!();
+        }
+      }
     }
+  }
+
+  async #turn(): Promise<void> {
+    if (this.#running < this.#atOnce) this.#running++;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   /** Like {@link exec}, but throws SshError `exit` with the command's own words unless the code is 0. Returns stdout. */
@@ -82,7 +113,7 @@ export class Session {
     return out.split('\n').filter((line) => line !== '');
   }
 
-  /** A connection from the machine to `host:port` as the machine sees them. @throws SshError `lost` */
+  /** A connection from the machine to `host:port` as the machine sees them. @throws SshError `lost`, `forbidden` */
   forward(host: string, port: number): Promise<Duplex> {
     if (!this.#alive) return Promise.reject(this.#lost(`reach ${host}:${port}`));
     return forwardOn(this.#client, this, host, port);

@@ -34,7 +34,7 @@ export interface MachineObservation {
 }
 
 /** `other-key`: it shows another SSH host key than the one that is pinned. */
-export type Silence = 'nothing' | 'no-sshd' | 'no-greeting' | 'no-entry' | 'other-key' | 'unknown';
+export type Silence = 'nothing' | 'no-sshd' | 'no-greeting' | 'slow' | 'no-entry' | 'other-key' | 'unknown';
 
 /** What is: read from the cloud, from etcd and from the replicas. Plain data, so that it can be simulated. */
 export interface Observation {

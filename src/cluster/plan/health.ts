@@ -47,6 +47,7 @@ const SILENCES: Readonly<Record<Silence, string>> = {
   'no-sshd': 'its machine runs but its sshd does not',
   'no-greeting':
     'its machine runs but hangs: it accepts connections and says nothing (frozen, or out of memory)',
+  slow: 'its machine runs and its sshd answers, but does not finish the log-in: it may only be slow',
   'no-entry': "its machine does not know the operator's key: its disk has been emptied or exchanged",
   'other-key': 'its machine has another SSH host key: its disk has been emptied, or this is another machine',
   unknown: 'its machine runs but does not answer (frozen, cut off, or out of memory)',

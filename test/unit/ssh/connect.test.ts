@@ -1,3 +1,4 @@
+import { createConnection, createServer } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { connect, type SshTarget } from '../../../src/ssh/connect.ts';
 import { HostKeyError, SshError } from '../../../src/ssh/errors.ts';
@@ -76,4 +77,40 @@ test('an abort ends the wait with its reason', async () => {
   const opening = connect(target, { timeoutMs: 3_600_000, signal: stop.signal });
   stop.abort(new Error('interrupted'));
   await expect(opening).rejects.toThrow('interrupted');
+});
+
+test('a machine that accepts connections and says nothing is told from one whose log-in takes its time', async () => {
+  const silent = createServer(() => {});
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  const { target } = await machine(true);
+  const { port } = silent.address() as { port: number };
+  const hung = await connect({ ...target, port }, { timeoutMs: 300, patientMs: 60_000 }).catch((e) => e);
+  expect(hung).toMatchObject({ kind: 'unreachable', reached: 'no-greeting' });
+  silent.close();
+});
+
+test('a log-in that is slower than the time for a first sign of life succeeds', async () => {
+  const { target } = await machine(true);
+  await sshd.start(hostKey);
+  // Holds back what sshd says after its greeting, longer than the limit for silence.
+  const slow = createServer((client) => {
+    const upstream = createConnection({ host: '127.0.0.1', port: sshd.port });
+    client.pipe(upstream);
+    let held: Promise<unknown> = Promise.resolve();
+    upstream.on('data', (chunk) => {
+      held = held.then(() => {
+        client.write(chunk);
+        return new Promise((resolve) => setTimeout(resolve, 250));
+      });
+    });
+    for (const socket of [client, upstream]) socket.on('error', () => {});
+    client.on('close', () => upstream.destroy());
+  });
+  await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve));
+  const { port } = slow.address() as { port: number };
+  const impatient = await connect({ ...target, port }, { timeoutMs: 400 }).catch((e) => e);
+  expect(impatient).toMatchObject({ kind: 'unreachable', reached: 'slow' });
+  const session = await connect({ ...target, port }, { timeoutMs: 400, patientMs: 60_000 });
+  session.close();
+  slow.close();
 });

@@ -51,7 +51,7 @@ test('run throws with the command’s own words and never with its input', async
 test('ten megabytes come and go unchanged, while other commands run beside', async () => {
   const big = Buffer.alloc(10 * 1024 * 1024, 'haup is deterministic\n');
   const [echoed, ...rest] = await Promise.all([
-    session.exec('cat', { input: big }),
+    session.exec('cat', { input: big, maxBytes: big.length }),
     ...Array.from({ length: 30 }, (_, i) => session.exec(`echo ${i}`)), // more than sshd's MaxSessions
   ]);
   expect(echoed.stdout.length).toBe(big.length);
@@ -61,7 +61,7 @@ test('ten megabytes come and go unchanged, while other commands run beside', asy
 
 test('a command that takes too long is given up here and killed there', async () => {
   const pidFile = join(sshd.folder, 'slow.pid');
-  const slow = session.exec(`echo $$ >${pidFile}; sleep 600`, { timeoutMs: 300, what: 'wait for ever' });
+  const slow = session.exec(`echo $$ >${pidFile}; sleep 600`, { timeoutMs: 3_000, what: 'wait for ever' });
   await expect(slow).rejects.toMatchObject({
     kind: 'timeout',
     message: expect.stringContaining('could not wait for ever'),
@@ -133,6 +133,23 @@ test('a reader never meets half a file', async () => {
   for (const content of seen) expect(contents).toContain(content);
 });
 
+test('an answer beyond its limit closes the channel, and is said; the session goes on', async () => {
+  const endless = session.exec('yes haup', { timeoutMs: 30_000, what: 'list the units' });
+  await expect(endless).rejects.toMatchObject({
+    kind: 'too-long',
+    message: expect.stringContaining('could not list the units: its answer is longer than 1024 KiB'),
+  });
+  await expect(session.exec('yes haup >&2')).rejects.toMatchObject({ kind: 'too-long' });
+  expect((await session.exec('echo still here')).stdout).toBe('still here\n');
+});
+
+test('a command whose shell is killed has no answer, however much it said', async () => {
+  // Up from the command: timeout, the frame's shell.
+  const cut = session.exec('echo half; kill -9 $(ps -o ppid= -p $PPID)');
+  await expect(cut).rejects.toMatchObject({ kind: 'lost' });
+  expect(session.alive).toBe(true);
+});
+
 let server: Server | undefined;
 afterEach(() => server?.close());
 
@@ -152,9 +169,9 @@ test('a forwarded connection reaches a port that the machine sees, and a closed 
 
 test('when the far side dies, what runs fails with "lost" and the session says that it is not alive', async () => {
   const other = await open();
-  const running = other.exec('kill -9 $(ps -o ppid= -p $PPID); sleep 5', {
-    timeoutMs: 8_000,
-  });
+  // Up from the command: timeout, the frame's shell, sshd.
+  const sshd = '$(ps -o ppid= -p $(ps -o ppid= -p $PPID))';
+  const running = other.exec(`kill -9 ${sshd}; sleep 5`, { timeoutMs: 8_000 });
   await expect(running).rejects.toMatchObject({ kind: 'lost' });
   expect(other.alive).toBe(false);
   await expect(other.exec('true')).rejects.toMatchObject({ kind: 'lost' });
