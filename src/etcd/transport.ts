@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createSecureContext, type SecureContext, type TLSSocket, connect as tlsConnect } from 'node:tls';
+import { readText } from '../util/bounded.ts';
 import { EtcdError } from './errors.ts';
 
 /** How one member is reached. */
@@ -13,6 +14,8 @@ export interface EtcdEndpoint {
   readonly tls: { readonly ca: string; readonly cert: string; readonly key: string };
   /** A name in the member's server certificate; etcd's is for loopback clients. Default `localhost`. */
   readonly serverName?: string | undefined;
+  /** Another way to the same port, where the machine refuses forwarding; `connect` has failed with `refusal`. */
+  readonly otherwise?: ((call: HttpCall, refusal: unknown) => Promise<HttpAnswer>) | undefined;
 }
 
 export interface HttpCall {
@@ -54,6 +57,11 @@ export function call(endpoint: EtcdEndpoint, what: HttpCall): Promise<HttpAnswer
       end(() => reject(new EtcdError(kind, endpoint.member, what.doing, words, cause)));
     const broken = (error: unknown) =>
       fail('unreachable', error instanceof Error ? error.message : String(error), error);
+    const refused = (error: unknown) => {
+      if (endpoint.otherwise)
+        endpoint.otherwise(what, error).then((answer) => end(() => resolve(answer)), broken);
+      else broken(error);
+    };
     const abort = () => end(() => reject(what.signal?.reason));
     const timer = setTimeout(
       () => fail('timeout', `no answer within ${what.timeoutMs / 1000} s`),
@@ -75,7 +83,7 @@ export function call(endpoint: EtcdEndpoint, what: HttpCall): Promise<HttpAnswer
       socket.once('secureConnect', () => {
         send(socket!, what, (answer) => end(() => resolve(answer)), broken);
       });
-    }, broken);
+    }, refused);
   });
 }
 
@@ -104,12 +112,7 @@ function send(
       : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
   };
   const request = httpRequest({ method, path, headers, createConnection: () => socket }, (response) => {
-    const chunks: Buffer[] = [];
-    response.on('data', (chunk: Buffer) => chunks.push(chunk));
-    response.on('error', broken);
-    response.on('end', () =>
-      answered({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }),
-    );
+    readText(response).then((text) => answered({ status: response.statusCode ?? 0, body: text }), broken);
   });
   request.on('error', broken);
   request.end(body);

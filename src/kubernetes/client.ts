@@ -1,6 +1,7 @@
 import { request as httpsRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { connect as tlsConnect } from 'node:tls';
+import { readText } from '../util/bounded.ts';
 import { deadline } from '../util/deadline.ts';
 import { TimeoutError } from '../util/wait.ts';
 
@@ -21,6 +22,8 @@ export interface ApiRequest {
   readonly body?: unknown;
   readonly contentType?: string;
   readonly timeoutMs: number;
+  /** Of the answer. Default 1 MiB. */
+  readonly maxBytes?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -62,11 +65,12 @@ export async function callApi(client: ApiClient, request: ApiRequest): Promise<A
         signal,
       },
       (incoming) => {
-        const chunks: Buffer[] = [];
-        incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-        incoming.on('error', fail);
-        incoming.on('end', () =>
-          resolve({ status: incoming.statusCode ?? 0, text: Buffer.concat(chunks).toString() }),
+        readText(incoming, request.maxBytes).then(
+          (text) => resolve({ status: incoming.statusCode ?? 0, text }),
+          (error: unknown) => {
+            outgoing.destroy();
+            fail(error);
+          },
         );
       },
     );

@@ -1,4 +1,5 @@
 import type { Session } from '../ssh/session.ts';
+import { curl } from './curl.ts';
 import { paths, pkiPath } from './paths.ts';
 import { carryOut } from './progress.ts';
 import { type Admin, giveRights } from './rights.ts';
@@ -90,7 +91,7 @@ timeout 2 systemctl start ${unit.apiServer} 2>/dev/null || {
   not_yet ${unit.apiServer} '${API_SERVER}: serving'
 }
 while :; do
-  answer=$(curl -s -m 2 --cacert ${pkiPath('ca.crt')} 'https://127.0.0.1:${apiPort}/readyz?verbose' || true)
+  answer=$(${curl} -s -m 2 --cacert ${pkiPath('ca.crt')} 'https://127.0.0.1:${apiPort}/readyz?verbose' || true)
   case "$answer" in *'readyz check passed'*) break ;; esac
   failed=$(echo "$answer" | sed -n 's/^\\[-\\]\\([^ ]*\\).*/\\1/p' | head -n 1)
   later ${unit.apiServer} "${API_SERVER}: \${failed:-an answer}"
@@ -131,7 +132,7 @@ done
 
 function healthScript(name: keyof typeof healthUrls): string {
   const what = name === unit.scheduler ? 'the scheduler' : 'the controller manager';
-  return `until curl -sf -m 2 -o /dev/null --cacert ${pkiPath('ca.crt')} ${healthUrls[name]}; do
+  return `until ${curl} -sf -m 2 -o /dev/null --cacert ${pkiPath('ca.crt')} ${healthUrls[name]}; do
   later ${name} '${what}: its health check'
 done`;
 }

@@ -1,5 +1,6 @@
 import { shellQuote } from '../ssh/quote.ts';
 import type { Session } from '../ssh/session.ts';
+import { curl } from './curl.ts';
 import { ReplicaError } from './errors.ts';
 import { paths, pkiPath } from './paths.ts';
 import { carryOut } from './progress.ts';
@@ -111,7 +112,7 @@ function membership(members: readonly InitialMember[], state: 'new' | 'existing'
   return `ETCD_INITIAL_CLUSTER=${list}\nETCD_INITIAL_CLUSTER_STATE=${state}\n`;
 }
 
-const statusOf = `curl -sS -m 5 --cacert ${pkiPath('etcd/ca.crt')} --cert ${pkiPath('etcd/client.crt')} \\
+const statusOf = `${curl} -sS -m 5 --cacert ${pkiPath('etcd/ca.crt')} --cert ${pkiPath('etcd/client.crt')} \\
     --key ${pkiPath('etcd/client.key')} -d '{}' ${ETCD_CLIENT_URL}/v3/maintenance/status`;
 
 /**

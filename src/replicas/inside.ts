@@ -16,10 +16,16 @@ export interface Inside {
   readonly apiServer: 'disabled' | 'stopped' | 'unready' | 'ready';
   /** Controller manager and scheduler: `running` only if both run. */
   readonly controllers: UnitState;
-  /** RFC 3339; null before provisioning. */
+  /** RFC 3339, of the certificate that ends first; null before provisioning. */
   readonly certificateExpires: string | null;
+  /** Until then by the machine's own clock, which is what judges it; negative once it has expired. */
+  readonly certificateSecondsLeft: number | null;
   /** DNS names on the API server's certificate. Empty before provisioning. */
   readonly certificateNames: readonly string[];
+  /** How far its clock is ahead of the operator's, whole seconds; 0 when the way there and back explains the difference. */
+  readonly clockAheadSeconds: number;
+  /** What is left, KiB, where haup and its units write: `/run`, `/var/lib/haup` … Only folders that exist. */
+  readonly freeKib: Readonly<Record<string, number>>;
 }
 
 export interface InspectOptions {
@@ -28,27 +34,57 @@ export interface InspectOptions {
   readonly apiPort: number;
 }
 
-/** Between the sections of the answer: marker, certificate, write-ahead log, units, seconds since the boot, health. */
+/** Between the sections of the answer. */
 export const SEPARATOR = '--haup--';
-const SECTIONS = 6;
+
+/** Milliseconds since the epoch, by the operator's clock: when the question went out, and when the answer was here. */
+export interface Exchange {
+  readonly sent: number;
+  readonly received: number;
+}
 
 type Properties = ReadonlyMap<string, string>;
 
 /**
- * Reads the answer of a machine that was asked about itself (inspect.ts). Null when a part of it is missing: then nothing is known,
- * which is something else than a machine with nothing on it.
+ * Reads the answer of a machine that was asked about itself (inspect.ts). Null when a part of it is missing or does not read as
+ * it was written: then nothing is known, which is something else than a machine with nothing on it.
  */
-export function parseInside(output: string, options: InspectOptions): Inside | null {
+export function parseInside(output: string, options: InspectOptions, exchange: Exchange): Inside | null {
   const sections = output.split(`${SEPARATOR}\n`);
-  const units = readUnits(sections[3] ?? '');
+  if (sections.length !== 10) return null;
+  const [began, marking, serving, certificates, wal, unitLines, up, space, healthLines, ended] = sections as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
+  const units = readUnits(unitLines);
+  const clocks = [began, ended].map((text) => (/^\d{13}\n$/.test(text) ? Number(text) : Number.NaN));
+  const marker = parseMarker(marking);
+  const ends = expiries(certificates);
+  const server = serving === '' ? undefined : read(serving);
   if (
-    sections.length !== SECTIONS ||
-    !Object.values(unit).every((name) => name === unit.endpoints || units.has(name))
+    clocks.some(Number.isNaN) ||
+    !/^\d+\n$/.test(up) ||
+    !/^(yes\n)?$/.test(wal) ||
+    !/^(\/\S* \d+\n)*$/.test(space) ||
+    // On a machine that is none of ours yet there is nobody to ask, and perhaps no curl.
+    (marking !== '' && (marker === null || !isHealth(healthLines, options))) ||
+    ends === null ||
+    server === null ||
+    ![unit.etcd, unit.apiServer, unit.controllerManager, unit.scheduler].every((name) =>
+      isWhole(units.get(name)),
+    )
   )
     return null;
-  const marker = parseMarker(sections[0]!);
-  const uptime = Number(sections[4]);
-  const health = new Map(sections[5]!.split('\n').map((line) => line.split(' ') as [string, string]));
+  const uptime = Number(up);
+  const health = new Map(healthLines.split('\n').map((line) => line.split(' ') as [string, string]));
   const code = (url: string) => health.get(url) ?? '000';
   const apiServer = unitState(units.get(unit.apiServer)!);
   const ready = code(`https://127.0.0.1:${options.apiPort}/readyz`) === '200';
@@ -57,14 +93,34 @@ export function parseInside(output: string, options: InspectOptions): Inside | n
     const runs = code(healthUrls[name]) !== '000' && stays(units.get(name)!, uptime);
     return state === 'running' && !runs ? 'stopped' : state;
   });
+  const expires = ends.length === 0 ? null : Math.min(...ends);
   return {
     provisioned: marker !== null && marker.uid === options.uid && marker.name === options.name,
-    etcdData: sections[2]!.trim() === 'yes',
+    etcdData: wal.trim() === 'yes',
     etcd: unitState(units.get(unit.etcd)!),
     apiServer: apiServer === 'running' ? (ready ? 'ready' : 'unready') : apiServer,
     controllers: controllers.every((state) => state === controllers[0]) ? controllers[0]! : 'stopped',
-    ...certificate(sections[1]!),
+    certificateExpires: expires === null ? null : new Date(expires).toISOString().replace('.000Z', 'Z'),
+    certificateSecondsLeft: expires === null ? null : Math.floor((expires - clocks[1]!) / 1000),
+    certificateNames: dnsNames(server),
+    clockAheadSeconds: ahead(clocks[0]!, clocks[1]!, exchange),
+    freeKib: readSpace(space),
   };
+}
+
+/**
+ * The machine's first look at its clock was after the question went out, the last before the answer was here: within these
+ * bounds nothing is known of a difference.
+ */
+function ahead(began: number, ended: number, { sent, received }: Exchange): number {
+  const [least, most] = [ended - received, began - sent];
+  if (least <= 0 && most >= 0) return 0;
+  return Math.round((least > 0 ? least : most) / 1000);
+}
+
+function readSpace(text: string): Record<string, number> {
+  const lines = [...text.matchAll(/^(\/\S*) (\d+)$/gm)];
+  return Object.fromEntries(lines.map(([, folder, kib]) => [folder, Number(kib)]));
 }
 
 /** `systemctl show`: a paragraph a unit, `Key=value` a line. */
@@ -74,6 +130,53 @@ function readUnits(text: string): Map<string, Properties> {
       const values = new Map(paragraph.split('\n').map((line) => line.split('=', 2) as [string, string]));
       return [values.get('Id') as UnitName, values];
     }),
+  );
+}
+
+/** A line a component, with the code of its answer. */
+function isHealth(text: string, { apiPort }: InspectOptions): boolean {
+  const urls = [`https://127.0.0.1:${apiPort}/readyz`, ...Object.values(healthUrls)];
+  const lines = text.split('\n');
+  return (
+    lines.length === urls.length + 1 &&
+    urls.every((url) => lines.some((line) => line.startsWith(`${url} `) && /\d{3}$/.test(line)))
+  );
+}
+
+const FILE_STATES = [
+  '',
+  'enabled',
+  'enabled-runtime',
+  'disabled',
+  'masked',
+  'masked-runtime',
+  'static',
+  'linked',
+  'linked-runtime',
+  'bad',
+  'not-found',
+  'indirect',
+  'generated',
+  'transient',
+  'alias',
+];
+const STATES = [
+  'active',
+  'reloading',
+  'inactive',
+  'failed',
+  'activating',
+  'deactivating',
+  'maintenance',
+  'refreshing',
+];
+
+function isWhole(unit: Properties | undefined): boolean {
+  if (!unit || !STATES.includes(unit.get('ActiveState') ?? '')) return false;
+  const numbers = [unit.get('NRestarts'), unit.get('ActiveEnterTimestampMonotonic')];
+  return (
+    FILE_STATES.includes(unit.get('UnitFileState') ?? '?') &&
+    numbers.every((text) => /^\d+$/.test(text ?? ''))
   );
 }
 
@@ -94,15 +197,24 @@ function stays(unit: Properties, uptimeSeconds: number): boolean {
   return unit.get('NRestarts') === '0' || uptimeSeconds - since >= SETTLED_SECONDS;
 }
 
-/** The time as RFC 3339, without milliseconds. */
-function certificate(pem: string): Pick<Inside, 'certificateExpires' | 'certificateNames'> {
+/** Of all certificates in the text, in milliseconds since the epoch; null when one of them cannot be read. */
+function expiries(text: string): number[] | null {
+  const pems = text.split('-----END CERTIFICATE-----\n');
+  if (pems.pop() !== '') return null;
+  const certificates = pems.map((pem) => read(`${pem}-----END CERTIFICATE-----\n`));
+  return certificates.every((certificate) => certificate !== null)
+    ? certificates.map(({ validTo }) => Date.parse(validTo))
+    : null;
+}
+
+function dnsNames(certificate: X509Certificate | undefined): string[] {
+  return [...(certificate?.subjectAltName ?? '').matchAll(/DNS:([^,\s]+)/g)].map((match) => match[1]!);
+}
+
+function read(pem: string): X509Certificate | null {
   try {
-    const { validTo, subjectAltName = '' } = new X509Certificate(pem);
-    return {
-      certificateExpires: new Date(validTo).toISOString().replace('.000Z', 'Z'),
-      certificateNames: [...subjectAltName.matchAll(/DNS:([^,\s]+)/g)].map((match) => match[1]!),
-    };
+    return new X509Certificate(pem);
   } catch {
-    return { certificateExpires: null, certificateNames: [] };
+    return null;
   }
 }

@@ -1,4 +1,5 @@
 import type { Client, ClientChannel } from 'ssh2';
+import { ANSWER_LIMIT, tooLong } from '../util/bounded.ts';
 import type { ExecResult } from '../util/exec.ts';
 import { SshError, type SshErrorKind } from './errors.ts';
 import { frame } from './frame.ts';
@@ -14,9 +15,6 @@ export interface RemoteExecOptions {
   /** Of each output. Default {@link ANSWER_LIMIT}. */
   readonly maxBytes?: number | undefined;
 }
-
-/** No answer of a machine that haup has a use for is longer: more would only fill the operator's memory. */
-export const ANSWER_LIMIT = 1024 * 1024;
 
 /** How long the remote side lets a command outlive the local time limit: the local one is to speak first. */
 const GRACE_S = 1;
@@ -70,11 +68,8 @@ export function execOn(
         if (error) return end(() => reject(noChannel(error, fail)));
         if (done) return stream.close();
         channel = stream;
-        const tooLong = () =>
-          giveUp(
-            fail('too-long', `its answer is longer than ${maxBytes / 1024} KiB: the channel was closed`),
-          );
-        collect(stream, options.input, maxBytes, tooLong, (stdout, stderr, exited) =>
+        const overflow = () => giveUp(fail('too-long', tooLong(maxBytes)));
+        collect(stream, options.input, maxBytes, overflow, (stdout, stderr, exited) =>
           end(() => {
             const answer = framed.read(stdout, stderr);
             if (answer.kind === 'complete') {
@@ -103,7 +98,7 @@ function collect(
   stream: ClientChannel,
   input: string | Buffer | undefined,
   maxBytes: number,
-  tooLong: () => void,
+  overflow: () => void,
   closed: (stdout: string, stderr: string, exited: boolean) => void,
 ): void {
   let exited = false;
@@ -112,7 +107,7 @@ function collect(
     let bytes = 0;
     const take = (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > maxBytes + FRAME_BYTES) tooLong();
+      if (bytes > maxBytes + FRAME_BYTES) overflow();
       else chunks.push(chunk);
     };
     return { take, text: () => Buffer.concat(chunks).toString() };

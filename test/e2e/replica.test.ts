@@ -162,7 +162,10 @@ describe('a replica', () => {
     apiServer: 'disabled',
     controllers: 'disabled',
     certificateExpires: null,
+    certificateSecondsLeft: null,
     certificateNames: [],
+    clockAheadSeconds: 0,
+    freeKib: expect.objectContaining({ '/run': expect.any(Number) }),
   };
 
   test('that is new says that nothing is on it', async () => {

@@ -1,6 +1,8 @@
 import { type EtcdClient, etcdClient } from '../../etcd/client.ts';
 import type { Authorities } from '../../pki/authorities.ts';
 import { issueClient } from '../../pki/issue.ts';
+import { callEtcdThere } from '../../replicas/call-etcd.ts';
+import { SshError } from '../../ssh/errors.ts';
 import type { Session } from '../../ssh/session.ts';
 
 type MakeClient = (replica: string, session: () => Promise<Session>) => EtcdClient;
@@ -10,5 +12,13 @@ export async function etcdClients(authorities: Authorities): Promise<MakeClient>
   const { certPem, keyPem } = await issueClient('etcd-client', authorities);
   const tls = { ca: authorities.etcd.certPem, cert: certPem, key: keyPem };
   return (replica, session) =>
-    etcdClient({ member: replica, tls, connect: async () => (await session()).forward('127.0.0.1', 2379) });
+    etcdClient({
+      member: replica,
+      tls,
+      connect: async () => (await session()).forward('127.0.0.1', 2379),
+      otherwise: async (call, refusal) => {
+        if (!(refusal instanceof SshError) || refusal.kind !== 'forbidden') throw refusal;
+        return callEtcdThere(await session(), call);
+      },
+    });
 }

@@ -1,3 +1,4 @@
+import { curl } from '../curl.ts';
 import { pkiPath } from '../paths.ts';
 
 /**
@@ -7,7 +8,7 @@ import { pkiPath } from '../paths.ts';
 export function apiClient(apiPort: number, seconds: number, as: string): string {
   return `base=https://127.0.0.1:${apiPort}
 api() {
-  curl -sS -m ${seconds} --cacert ${pkiPath('ca.crt')} --cert ${pkiPath(`${as}.crt`)} --key ${pkiPath(`${as}.key`)} "$@"
+  ${curl} -sS -m ${seconds} --cacert ${pkiPath('ca.crt')} --cert ${pkiPath(`${as}.crt`)} --key ${pkiPath(`${as}.key`)} "$@"
 }
 `;
 }

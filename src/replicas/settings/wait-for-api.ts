@@ -1,3 +1,4 @@
+import { curl } from '../curl.ts';
 import { pkiPath } from '../paths.ts';
 
 const SECONDS = 30;
@@ -9,7 +10,7 @@ const SECONDS = 30;
 export function waitForApiScript(apiPort: number): string {
   return `# See src/replicas/settings/wait-for-api.ts
 for look in $(seq ${SECONDS * 10}); do
-  curl -sf -m 2 -o /dev/null --cacert ${pkiPath('ca.crt')} https://127.0.0.1:${apiPort}/readyz && exit 0
+  ${curl} -sf -m 2 -o /dev/null --cacert ${pkiPath('ca.crt')} https://127.0.0.1:${apiPort}/readyz && exit 0
   sleep 0.1
 done
 `;

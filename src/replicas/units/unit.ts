@@ -50,6 +50,11 @@ const sandbox = [
   'UMask=0077',
 ];
 
+const proxyVariables = ['http', 'https', 'all', 'no'].flatMap((kind) => [
+  `${kind}_proxy`,
+  `${kind.toUpperCase()}_PROXY`,
+]);
+
 /**
  * A unit that runs for as long as it is enabled: restarted half a second after it ended for whatever reason, without
  * systemd ever giving up on it (a member that waits for its quorum may end many times).
@@ -79,6 +84,8 @@ export function unitFile(options: UnitOptions): string {
     'OOMScoreAdjust=-900',
     `CapabilityBoundingSet=${capabilities}`,
     ...(capabilities ? [`AmbientCapabilities=${capabilities}`] : []),
+    // What it talks to is this machine and other masters, whatever the machine's own environment says of a proxy.
+    `UnsetEnvironment=${proxyVariables.join(' ')}`,
     ...sandbox,
     '',
     '[Install]',

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseInside } from '../../../src/replicas/inside.ts';
 import { exampleConfig } from './config.ts';
@@ -11,6 +12,8 @@ const marker = JSON.stringify({
   kubernetesVersion: 'v1.37.1',
   etcdVersion: 'v3.7.3',
 });
+const NOW = Date.parse('2026-11-25T12:00:00Z');
+const exchange = { sent: NOW - 20, received: NOW + 60 };
 const ok = { file: 'enabled', active: 'active', restarts: 0, since: 10 };
 type Unit = typeof ok;
 interface Answer {
@@ -19,6 +22,8 @@ interface Answer {
   wal: string;
   units: Record<string, Unit>;
   uptime: number;
+  clocks: readonly [number, number];
+  space: string;
   codes: readonly [string, string, string];
 }
 const good: Answer = {
@@ -27,12 +32,14 @@ const good: Answer = {
   wal: 'yes\n',
   units: { etcd: ok, 'kube-apiserver': ok, 'kube-controller-manager': ok, 'kube-scheduler': ok },
   uptime: 100,
+  clocks: [NOW, NOW + 40],
+  space: '/run 51200\n/var/lib/haup 2048000\n',
   codes: ['200', '200', '200'],
 };
 
 /** What the machine prints. */
 function answer(change: Partial<Answer> = {}): string {
-  const { marker, certificate, wal, units, uptime, codes } = { ...good, ...change };
+  const { marker, certificate, wal, units, uptime, clocks, space, codes } = { ...good, ...change };
   const paragraphs = Object.entries(units).map(
     ([name, unit]) =>
       `Id=${name}.service\nUnitFileState=${unit.file}\nActiveState=${unit.active}\nNRestarts=${unit.restarts}\nActiveEnterTimestampMonotonic=${unit.since * 1e6}\n`,
@@ -43,9 +50,14 @@ function answer(change: Partial<Answer> = {}): string {
     'https://127.0.0.1:10259/healthz',
   ];
   const health = urls.map((url, i) => `${url} ${codes[i]}\n`).join('');
-  return [marker, certificate, wal, paragraphs.join('\n'), `${uptime}\n`, health].join('--haup--\n');
+  const certificates = certificate;
+  const listed = paragraphs.join('\n');
+  const [began, ended] = clocks.map((clock) => `${clock}\n`);
+  return [began, marker, certificate, certificates, wal, listed, `${uptime}\n`, space, health, ended].join(
+    '--haup--\n',
+  );
 }
-const inside = (change: Partial<Answer> = {}) => parseInside(answer(change), options)!;
+const inside = (change: Partial<Answer> = {}) => parseInside(answer(change), options, exchange)!;
 const withUnit = (name: string, unit: Partial<Unit>) => ({
   units: { ...good.units, [name]: { ...ok, ...unit } },
 });
@@ -60,6 +72,9 @@ describe('what a machine says of itself', () => {
       apiServer: 'ready',
       controllers: 'running',
       certificateExpires: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+      certificateSecondsLeft: expect.any(Number),
+      clockAheadSeconds: 0,
+      freeKib: { '/run': 51_200, '/var/lib/haup': 2_048_000 },
       certificateNames: expect.arrayContaining(['kubernetes.default.svc.cluster.local']),
     });
   });
@@ -74,19 +89,22 @@ describe('what a machine says of itself', () => {
       apiServer: 'disabled',
       controllers: 'disabled',
       certificateExpires: null,
+      certificateSecondsLeft: null,
       certificateNames: [],
+      clockAheadSeconds: 0,
+      freeKib: { '/run': 51_200, '/var/lib/haup': 2_048_000 },
     });
   });
 
-  test('another cluster, another name or half a marker is not provisioned', () => {
+  test('another cluster or another name is not provisioned; half a marker says nothing', () => {
     expect(inside({ marker: marker.replace('0123', 'ffff') }).provisioned).toBe(false);
     expect(inside({ marker: marker.replace('demo-master', 'demo-master-abc') }).provisioned).toBe(false);
-    expect(inside({ marker: marker.slice(0, 40) }).provisioned).toBe(false);
+    expect(inside({ marker: marker.slice(0, 40) })).toBeNull();
   });
 
   test('an answer that was cut short is no answer, not an empty machine', () => {
-    for (let length = 0; length < answer().lastIndexOf('--haup--'); length += 7) {
-      expect(parseInside(answer().slice(0, length), options)).toBeNull();
+    for (let length = 0; length < answer().length; length++) {
+      expect(parseInside(answer().slice(0, length), options, exchange)).toBeNull();
     }
     expect(inside({ units: {} })).toBeNull();
   });
@@ -118,5 +136,34 @@ describe('what a machine says of itself', () => {
     expect(inside(withUnit('kube-scheduler', { restarts: 3, since: 98 })).controllers).toBe('stopped');
     expect(inside(withUnit('kube-scheduler', { restarts: 3, since: 90 })).controllers).toBe('running');
     expect(inside(withUnit('kube-scheduler', { restarts: 0, since: 98 })).controllers).toBe('running');
+  });
+
+  test('a clock is ahead by what the way there and back does not explain', () => {
+    const hour = 3_600_000;
+    expect(inside({ clocks: [NOW + 60, NOW + 60] }).clockAheadSeconds).toBe(0);
+    expect(inside({ clocks: [NOW + 2 * hour, NOW + 2 * hour + 40] }).clockAheadSeconds).toBe(7200);
+    expect(inside({ clocks: [NOW - 2 * hour, NOW - 2 * hour + 40] }).clockAheadSeconds).toBe(-7200);
+  });
+
+  test('the certificate that ends first counts, by the machine’s own clock', async () => {
+    const { pki } = await exampleConfig();
+    const certificate = pki.get('ca.crt')!.pem + pki.get('apiserver.crt')!.pem;
+    const leaf = inside({ certificate: pki.get('apiserver.crt')!.pem });
+    const both = inside({ certificate });
+    expect(both.certificateExpires).toBe(leaf.certificateExpires);
+    const after = Date.parse(leaf.certificateExpires!) + 86_400_000;
+    expect(inside({ certificate, clocks: [after, after] }).certificateSecondsLeft).toBe(-86_400);
+  });
+
+  test('lines of noise within an answer, anywhere, make it none, or change nothing that is concluded from it', () => {
+    const whole = inside();
+    const text = answer();
+    fc.assert(
+      fc.property(fc.nat(text.length), fc.string(), (at, noise) => {
+        const seen = parseInside(`${text.slice(0, at)}\n${noise}\n${text.slice(at)}`, options, exchange);
+        if (seen) expect(seen).toEqual(whole);
+      }),
+      { numRuns: 5_000 },
+    );
   });
 });

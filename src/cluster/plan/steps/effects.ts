@@ -15,6 +15,9 @@ export const emptyInside: Inside = {
   apiServer: 'disabled',
   controllers: 'disabled',
   certificateExpires: null,
+  certificateSecondsLeft: null,
+  clockAheadSeconds: 0,
+  freeKib: {},
   certificateNames: [],
 };
 

@@ -36,12 +36,12 @@ function stopped(o: Observation, name: string): Inside {
   const member = memberOf(o, name);
   if (!member || member.learner) return emptyInside;
   return {
+    ...emptyInside,
     certificateNames: certificateNames(o),
     provisioned: true,
     etcdData: true,
     etcd: 'running',
     apiServer: 'ready',
     controllers: 'running',
-    certificateExpires: null,
   };
 }
