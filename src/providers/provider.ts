@@ -67,7 +67,7 @@ export interface Machines {
   create(request: MachineRequest): Promise<Machine>;
   /** Starts a stopped machine, its disk as it was. */
   start(name: string): Promise<Machine>;
-  /** Deletes machine and disk. A machine that does not exist is no error. */
+  /** Deletes machine and disk, and the routes that lead to it. A machine that does not exist is no error. */
   delete(name: string): Promise<void>;
 }
 
@@ -124,7 +124,51 @@ export interface Balancer {
   delete(): Promise<void>;
 }
 
+/** Packets for a range of pods' addresses go to the machine on which those pods are. */
+export interface NodeRoute {
+  /** An IPv4 range with a length: `10.200.1.0/24`. */
+  readonly destination: string;
+  /** A machine of the cluster. */
+  readonly machine: string;
+}
+
+/**
+ * The cloud's own routing of pods' addresses, so that nodes need no overlay: the fabric's routes on the local provider, the
+ * VPC's routes on GCE (with `canIpForward`), the route table's entries on AWS (with the source/destination check off).
+ * With the first route, machines and pods may send to pods, and nodes forward.
+ */
+export interface NodeRoutes {
+  /** The routes of the cluster, in order of their destinations, also those to machines that are stopped. */
+  list(): Promise<readonly NodeRoute[]>;
+  /**
+   * Makes the route, or leads an existing one of this destination elsewhere. `not-found` without the machine; `invalid` for a
+   * range that is none or that meets the machines' or external addresses; `conflict` when it overlaps another route.
+   */
+  ensure(route: NodeRoute): Promise<void>;
+  /** A route that does not exist is no error. The routes of a machine go with it: {@link Machines.delete}. */
+  delete(destination: string): Promise<void>;
+}
+
+/**
+ * External addresses for Services of type LoadBalancer, where no cloud controller manager gives them any. The whole range
+ * leads to nodes, on which kube-proxy answers for those addresses that a Service has (its status, or its externalIPs): who
+ * gives a Service an address need not tell the provider.
+ */
+export interface ServiceAddresses {
+  /** As a range: `198.18.7.192/26`. Every address of it but the first and the last can be given. `not-found` without a network. */
+  range(): Promise<string>;
+  /** The machines that new connections to the range are spread over, in name order. */
+  nodes(): Promise<readonly string[]>;
+  /**
+   * Makes exactly these machines the ones; with none, the addresses are silent. Open connections stay where they are unless their
+   * machine leaves. One whose power goes is left out until it is back. `not-found` without one of them, and nothing is changed.
+   */
+  setNodes(machines: readonly string[]): Promise<void>;
+}
+
 export interface Network {
+  /** Missing where the provider cannot route pods' addresses yet. */
+  readonly routes?: NodeRoutes;
   /** False when any part is missing (after a reboot of the local provider's host, for instance). */
   ready(): Promise<boolean>;
   /** Firewall rules or security groups, nothing wider than needed; on the local provider bridge, rules and mounts. */
@@ -172,6 +216,8 @@ export interface Provider {
   readonly address: Address;
   readonly balancer: Balancer;
   readonly network: Network;
+  /** Missing where the cloud's own controller gives Services their addresses. */
+  readonly services?: ServiceAddresses;
   readonly binaries: BinarySource;
   /** How long the balancer's health check needs to notice that a target is no longer ready: a stopping API server serves on for that long. Seconds. */
   readonly drainSeconds: number;

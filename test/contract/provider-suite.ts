@@ -286,11 +286,49 @@ export function describeProvider(name: string, makeWorld: () => Promise<Contract
       await expect(aborted.machines.list()).rejects.toBe(reason);
     });
 
+    test('a route for pods is made once, leads elsewhere when that is wanted, and goes', async () => {
+      const { routes } = provider.network;
+      if (!routes) return; // not every provider has them yet
+      expect(await routes.list()).toEqual([]);
+      await routes.ensure({ destination: '10.200.1.0/24', machine: 'lp-three' });
+      await routes.ensure({ destination: '10.200.0.0/24', machine: two });
+      await routes.ensure({ destination: '10.200.0.0/24', machine: two });
+      expect(await routes.list()).toEqual([
+        { destination: '10.200.0.0/24', machine: two },
+        { destination: '10.200.1.0/24', machine: 'lp-three' },
+      ]);
+      await routes.ensure({ destination: '10.200.0.0/24', machine: one });
+      expect((await world.open(cluster).network.routes?.list())?.[0]).toEqual({
+        destination: '10.200.0.0/24',
+        machine: one,
+      });
+      await routes.delete('10.200.1.0/24');
+      await routes.delete('10.200.1.0/24');
+      expect(await routes.list()).toHaveLength(1);
+    });
+
+    test('a route to no machine, for no range, or that overlaps another is refused, and nothing is changed', async () => {
+      const { routes } = provider.network;
+      if (!routes) return;
+      const before = await routes.list();
+      const to = (destination: string, machine: string = one) =>
+        kindOf(routes.ensure({ destination, machine }));
+      expect(await to('10.200.7.0/24', 'lp-none')).toBe('not-found');
+      for (const none of ['10.200.7.1/24', '10.200.7.0', '10.200.7.0/33', 'x', '', '::/64', '0.0.0.0/0'])
+        expect([none, await to(none)]).toEqual([none, 'invalid']);
+      expect(await to(`${(await machine(one)).internalIp.replace(/\d+$/, '0')}/24`)).toBe('invalid');
+      expect(await to('10.200.0.0/16')).toBe('conflict');
+      expect(await to('10.200.0.128/25')).toBe('conflict');
+      expect(await routes.list()).toEqual(before);
+    });
+
     test('deleting the holder leaves the address with nobody; it is reserved still', async () => {
       const ip = await apiIp();
       await provider.machines.delete(one);
       expect(await provider.address.read()).toEqual({ ip, holder: { kind: 'nobody' } });
       expect((await provider.machines.list()).map((each) => each.name)).toEqual(['lp-three', two]);
+      // The routes to a machine go with it.
+      expect((await provider.network.routes?.list()) ?? []).toEqual([]);
     });
 
     test('after delete of everything nothing is left, and deleting again is no error', async () => {

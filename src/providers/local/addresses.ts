@@ -13,7 +13,8 @@ const EXTERNAL_BASE = parseIp('198.18.0.0');
 const OPERATOR = 1;
 const GATEWAY = 2;
 const API = 10;
-const EPHEMERAL = { first: 20, last: 250 } as const;
+const EPHEMERAL = { first: 20, last: 191 } as const;
+const SERVICES = 192;
 
 function external(slot: number, host: number): string {
   return formatIp(EXTERNAL_BASE + slot * 256 + host);
@@ -42,6 +43,14 @@ export function ephemeralIps(slot: number): string[] {
   for (let host = EPHEMERAL.first; host <= EPHEMERAL.last; host++) ips.push(external(slot, host));
   return ips;
 }
+
+/** The slot's addresses for Services of type LoadBalancer: .192 to .255. */
+export function serviceRange(slot: number): string {
+  return `${external(slot, SERVICES)}/26`;
+}
+
+/** Every cluster's external addresses. */
+export const EXTERNAL_RANGE = '198.18.0.0/15';
 
 /** All private networks of a cluster. */
 export const PRIVATE_RANGE = '10.128.0.0/16';

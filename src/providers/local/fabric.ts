@@ -13,7 +13,7 @@ import {
   linkExists,
   namespaceExists,
 } from './netns.ts';
-import { ensureRules, rulesExist, UPLINK } from './rules.ts';
+import { ensureRules, portName, rulesExist, UPLINK } from './rules.ts';
 import type { ClusterRecord } from './state.ts';
 
 /**
@@ -32,7 +32,7 @@ export async function ensureFabric(key: string, cluster: ClusterRecord): Promise
   const namespace = fabricNamespace(key);
   const uplink = uplinkName(key);
   await ensureNamespace(namespace);
-  await ensureRules(namespace, cluster.apiPort);
+  await ensureRules(namespace, cluster);
   await switchOn(namespace);
   if (!(await hostLinkExists(uplink))) {
     await ip(null, [`link add ${uplink} type veth peer name ${UPLINK} netns ${namespace}`]);
@@ -123,11 +123,6 @@ export async function unplug(key: string, address: string): Promise<void> {
   const fabric = fabricNamespace(key);
   if (!(await linkExists(fabric, portName(address)))) return;
   await tryExec('ip', ['-n', fabric, 'link', 'delete', portName(address)]);
-}
-
-/** The fabric's end of a machine's link, in the fabric's namespace. */
-function portName(address: string): string {
-  return `p${address.replaceAll('.', '-')}`;
 }
 
 export interface HostRoute {

@@ -9,6 +9,7 @@ import { inflict } from './faults.ts';
 import { localMachines } from './machines.ts';
 import { checkIdentity } from './names.ts';
 import { localNetwork } from './network.ts';
+import { localRoutes, localServices } from './node-routes.ts';
 import { BINARIES } from './nspawn.ts';
 import { preflight } from './preflight.ts';
 import { local } from './traits.ts';
@@ -45,7 +46,11 @@ export const open: OpenProvider = (options) => {
       signal,
     ),
     balancer: translated('balancer:', localBalancer(context), signal),
-    network: translated('network:', localNetwork(context), signal),
+    network: {
+      ...translated('network:', localNetwork(context), signal),
+      routes: translated('routes:', localRoutes(context), signal),
+    },
+    services: translated('services:', localServices(context), signal),
     binaries: { kind: 'mounted', path: BINARIES },
     // Three failed checks, one a second; a stopping API server answers them at once.
     drainSeconds: 4,

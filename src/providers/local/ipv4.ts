@@ -28,6 +28,10 @@ export function parseCidr(text: string): Range {
   return { first: Math.floor(parseIp(ip) / size) * size, size };
 }
 
+export function formatCidr({ first, size }: Range): string {
+  return `${formatIp(first)}/${32 - Math.log2(size)}`;
+}
+
 export function overlap(a: Range, b: Range): boolean {
   return a.first < b.first + b.size && b.first < a.first + a.size;
 }

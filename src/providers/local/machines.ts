@@ -12,8 +12,10 @@ import { plugIn, unplug } from './fabric.ts';
 import { ensureImage } from './image/ensure.ts';
 import { machineName, machineNamespace } from './names.ts';
 import { deleteNamespace, ensureNamespace } from './netns.ts';
+import { forgetRoutes } from './node-routes.ts';
 import { machineFolder } from './paths.ts';
 import { isPoweredOn, powerOff, powerOn } from './power.ts';
+import { syncRoutes } from './routes.ts';
 import {
   type ClusterRecord,
   type MachineRecord,
@@ -124,6 +126,7 @@ async function connect(context: Context, cluster: ClusterRecord, record: Machine
   const ephemeralIp = await freeEphemeral(context, cluster, record.ephemeralIp);
   await writeMachine(context.key, { ...record, ephemeralIp });
   await syncTranslation(context.key);
+  await syncRoutes(context.key, cluster);
 }
 
 async function remove(context: Context, name: string): Promise<void> {
@@ -132,6 +135,7 @@ async function remove(context: Context, name: string): Promise<void> {
     const record = await readMachine(context.key, name);
     await takeDown(context, name, record);
     await forgetTarget(context, name);
+    await forgetRoutes(context, name);
     const address = await readAddress(context.key);
     if (address?.holder.kind === 'machine' && address.holder.name === name) {
       await writeAddress(context.key, { ...address, holder: { kind: 'nobody' } });

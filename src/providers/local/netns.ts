@@ -51,7 +51,7 @@ export async function linkExists(namespace: string, name: string): Promise<boole
 }
 
 /** None where the namespace is not there. */
-const linksIn = shared(async (namespace: string): Promise<string[]> => {
+export const linksIn = shared(async (namespace: string): Promise<string[]> => {
   const { stdout } = await tryExec('ip', ['-n', namespace, '-oneline', 'link', 'show']);
   return stdout.split('\n').flatMap((line) => /^\d+: ([^@:]+)/.exec(line)?.[1] ?? []);
 });

@@ -8,6 +8,7 @@ import { machineNamespace } from './names.ts';
 import { RUN_ROOT, runFolder } from './paths.ts';
 import { isPoweredOn } from './power.ts';
 import { forgetCluster, registerCluster } from './registry.ts';
+import { syncRoutes } from './routes.ts';
 import { type MachineRecord, readCluster, readMachines } from './state.ts';
 import { syncTranslation } from './translation.ts';
 
@@ -45,6 +46,7 @@ async function ensure(context: Context): Promise<void> {
       await plugIn(context.key, machineNamespace(context.key, machine.name), machine.internalIp);
     }
     await syncTranslation(context.key);
+    await syncRoutes(context.key, record);
   });
 }
 

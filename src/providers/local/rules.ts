@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { shared } from '../../util/shared.ts';
-import { PRIVATE_RANGE } from './addresses.ts';
+import { PRIVATE_RANGE, serviceRange } from './addresses.ts';
 import { execIn } from './netns.ts';
+import type { ClusterRecord } from './state.ts';
 
 /**
  * The fabric's rules: which external address is whose, who is cut off, and the firewall. One nft table in the fabric's
@@ -10,24 +11,44 @@ import { execIn } from './netns.ts';
 export interface Translation {
   /** External address → private address. */
   readonly external: ReadonlyMap<string, string>;
-  /** Private addresses whose cable is unplugged. */
+  /** Private addresses of machines whose cable is unplugged, whatever goes over it. */
   readonly severed: ReadonlySet<string>;
+  /** Private addresses. */
+  readonly masters: ReadonlySet<string>;
+  /** Private addresses. */
+  readonly nodes: ReadonlySet<string>;
+  /** Ranges of pods' addresses. */
+  readonly pods: ReadonlySet<string>;
 }
+
+type SetName = Exclude<keyof Translation, 'external'>;
+const SETS: readonly SetName[] = ['severed', 'masters', 'nodes', 'pods'];
 
 export const UPLINK = 'uplink';
 const TABLE = 'haup';
 
+/** The name of the fabric's end of a machine's link. */
+export function portName(address: string): string {
+  return `p${address.replaceAll('.', '-')}`;
+}
+
 /**
- * What goes through: from the operator to SSH and the API; between machines the API and etcd's peers. Connections that
+ * What goes through: from the operator to SSH, the API and Services; inside to the API, to nodes (API servers to kubelets,
+ * pods to ports of nodes) and to pods; between masters etcd's peers. Connections that
  * a machine opens to an external address get its own external address as source, as a cloud's do: one that reaches
  * itself that way would otherwise see a packet from itself. Everything else is dropped in silence, and the fabric never
  * answers for a machine that is gone.
  */
-function tableScript(apiPort: number): string {
-  return `table ip ${TABLE} {
+function tableScript({ apiPort, slot }: ClusterRecord): string {
+  return `table ip ${TABLE} {}
+delete table ip ${TABLE}
+table ip ${TABLE} {
   map external { type ipv4_addr : ipv4_addr; }
   map internal { type ipv4_addr : ipv4_addr; }
-  set severed { type ipv4_addr; }
+  set severed { type ifname; }
+  set masters { type ipv4_addr; }
+  set nodes { type ipv4_addr; }
+  set pods { type ipv4_addr; flags interval; }
   chain translate {
     type nat hook prerouting priority dstnat; policy accept;
     dnat to ip daddr map @external
@@ -38,13 +59,18 @@ function tableScript(apiPort: number): string {
   }
   chain pass {
     type filter hook forward priority filter; policy drop;
-    ip saddr @severed drop
-    ip daddr @severed drop
+    iifname @severed drop
+    oifname @severed drop
     ct state established,related accept
     oifname "${UPLINK}" drop
     icmp type echo-request accept
     iifname "${UPLINK}" ct status dnat tcp dport { 22, ${apiPort} } accept
-    iifname != "${UPLINK}" tcp dport { 2380, ${apiPort} } accept
+    ip daddr ${serviceRange(slot)} accept
+    iifname "${UPLINK}" drop
+    tcp dport ${apiPort} accept
+    ip saddr @masters ip daddr @masters tcp dport 2380 accept
+    ip daddr @nodes accept
+    ip daddr @pods accept
   }
   chain quiet {
     type filter hook output priority filter; policy accept;
@@ -54,14 +80,21 @@ function tableScript(apiPort: number): string {
 `;
 }
 
-/** True when the whole table is there; it is only ever made in one transaction. */
+/** True when the whole table is there, as this release makes it; it is only ever made in one transaction. */
 export async function rulesExist(namespace: string): Promise<boolean> {
   return (await readTranslation(namespace)) !== null;
 }
 
-export async function ensureRules(namespace: string, apiPort: number): Promise<void> {
-  if (!(await rulesExist(namespace))) await execIn(namespace, ['nft', '-f', '-'], tableScript(apiPort));
+export async function ensureRules(namespace: string, cluster: ClusterRecord): Promise<void> {
+  if (!(await rulesExist(namespace))) await execIn(namespace, ['nft', '-f', '-'], tableScript(cluster));
 }
+
+const element = z.union([
+  z.string(),
+  z
+    .object({ prefix: z.object({ addr: z.string(), len: z.number() }) })
+    .transform(({ prefix }) => `${prefix.addr}/${prefix.len}`),
+]);
 
 const listing = z.object({
   nftables: z.array(
@@ -70,7 +103,7 @@ const listing = z.object({
       map: z
         .object({ name: z.string(), elem: z.array(z.tuple([z.string(), z.string()])).default([]) })
         .optional(),
-      set: z.object({ name: z.string(), elem: z.array(z.string()).default([]) }).optional(),
+      set: z.object({ name: z.string(), elem: z.array(element).default([]) }).optional(),
     }),
   ),
 });
@@ -81,8 +114,17 @@ export const readTranslation = shared(async (namespace: string): Promise<Transla
   const { nftables } = listing.parse(JSON.parse(text));
   if (!nftables.some((entry) => entry.table?.name === TABLE)) return null;
   const map = nftables.find((entry) => entry.map?.name === 'external')?.map;
-  const set = nftables.find((entry) => entry.set?.name === 'severed')?.set;
-  return { external: new Map(map?.elem), severed: new Set(set?.elem) };
+  const sets = SETS.map((name) => nftables.find((entry) => entry.set?.name === name)?.set);
+  // A table of an earlier release of haup counts as none.
+  if (sets.some((set) => set === undefined)) return null;
+  const [severed = [], masters, nodes, pods] = sets.map((set) => set?.elem ?? []);
+  return {
+    external: new Map(map?.elem),
+    severed: new Set(severed.map((port) => port.slice(1).replaceAll('-', '.'))),
+    masters: new Set(masters),
+    nodes: new Set(nodes),
+    pods: new Set(pods),
+  };
 });
 
 /**
@@ -102,10 +144,7 @@ export function differences(now: Translation, wanted: Translation): string {
     ...mapDifferences('external', now.external, wanted.external),
     ...mapDifferences('internal', inverse(now.external), inverse(wanted.external)),
   ];
-  for (const ip of now.severed)
-    if (!wanted.severed.has(ip)) lines.push(`delete element ip ${TABLE} severed { ${ip} }`);
-  for (const ip of wanted.severed)
-    if (!now.severed.has(ip)) lines.push(`add element ip ${TABLE} severed { ${ip} }`);
+  for (const name of SETS) lines.push(...setDifferences(name, now[name], wanted[name]));
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
 }
 
@@ -122,6 +161,16 @@ function mapDifferences(
     if (now.get(key) !== value) lines.push(`add element ip ${TABLE} ${name} { ${key} : ${value} }`);
   }
   return lines;
+}
+
+function setDifferences(name: SetName, now: ReadonlySet<string>, wanted: ReadonlySet<string>): string[] {
+  const written = (value: string) => (name === 'severed' ? `"${portName(value)}"` : value);
+  const gone = [...now].filter((value) => !wanted.has(value));
+  const come = [...wanted].filter((value) => !now.has(value));
+  return [
+    ...gone.map((value) => `delete element ip ${TABLE} ${name} { ${written(value)} }`),
+    ...come.map((value) => `add element ip ${TABLE} ${name} { ${written(value)} }`),
+  ];
 }
 
 /** Private → external. A private address has one external address at a time. */

@@ -55,10 +55,20 @@ const balancerRecord = z.object({
 });
 export type BalancerRecord = z.infer<typeof balancerRecord>;
 
+const routesRecord = z.object({
+  /** Range of pods' addresses → the machine that it leads to. */
+  pods: z.record(z.string(), z.string()).default({}),
+  /** The machines that Services' external addresses lead to. */
+  services: z.array(z.string()).default([]),
+});
+export type RoutesRecord = z.infer<typeof routesRecord>;
+
 export const readCluster = (key: string) => readJson(join(clusterFolder(key), 'cluster.json'), clusterRecord);
 export const readAddress = (key: string) => readJson(join(clusterFolder(key), 'address.json'), addressRecord);
 export const readBalancer = (key: string) =>
   readJson(join(clusterFolder(key), 'balancer.json'), balancerRecord);
+/** Null where there never was one. */
+export const readRoutes = (key: string) => readJson(join(clusterFolder(key), 'routes.json'), routesRecord);
 export const readMachine = (key: string, name: string) =>
   readJson(join(machineFolder(key, name), MACHINE_RECORD), machineRecord);
 
@@ -72,6 +82,10 @@ export function writeAddress(key: string, record: AddressRecord): Promise<void> 
 
 export function writeBalancer(key: string, record: BalancerRecord): Promise<void> {
   return writeJson(join(clusterFolder(key), 'balancer.json'), record);
+}
+
+export function writeRoutes(key: string, record: RoutesRecord): Promise<void> {
+  return writeJson(join(clusterFolder(key), 'routes.json'), record);
 }
 
 export function writeMachine(key: string, record: MachineRecord): Promise<void> {

@@ -1,14 +1,23 @@
+import type { MachineRole } from '../provider.ts';
 import { BALANCER_IP } from './addresses.ts';
 import { fabricNamespace } from './names.ts';
 import { namespaceExists } from './netns.ts';
 import { applyTranslation, type Translation } from './rules.ts';
-import { type AddressRecord, type MachineRecord, readAddress, readMachines } from './state.ts';
+import {
+  type AddressRecord,
+  type MachineRecord,
+  type RoutesRecord,
+  readAddress,
+  readMachines,
+  readRoutes,
+} from './state.ts';
 
 /** What the rules must say, from what is remembered. Machines in `cut` are cut off whether or not they are isolated. */
 export function translationOf(
   address: AddressRecord | null,
   machines: readonly MachineRecord[],
   cut: ReadonlySet<string> = new Set(),
+  routes: RoutesRecord | null = null,
 ): Translation {
   const external = new Map<string, string>();
   const severed = new Set<string>();
@@ -19,7 +28,10 @@ export function translationOf(
   }
   const owner = address && ownerIp(address, machines);
   if (owner) external.set(address.ip, owner);
-  return { external, severed };
+  const having = (role: MachineRole) =>
+    new Set(machines.filter((machine) => machine.role === role).map((machine) => machine.internalIp));
+  const pods = new Set(Object.keys(routes?.pods ?? {}));
+  return { external, severed, masters: having('master'), nodes: having('node'), pods };
 }
 
 function ownerIp(address: AddressRecord, machines: readonly MachineRecord[]): string | null {
@@ -36,6 +48,10 @@ function ownerIp(address: AddressRecord, machines: readonly MachineRecord[]): st
 export async function syncTranslation(key: string, cut?: ReadonlySet<string>): Promise<void> {
   const namespace = fabricNamespace(key);
   if (!(await namespaceExists(namespace))) return;
-  const [address, machines] = await Promise.all([readAddress(key), readMachines(key)]);
-  await applyTranslation(namespace, translationOf(address, machines, cut));
+  const [address, machines, routes] = await Promise.all([
+    readAddress(key),
+    readMachines(key),
+    readRoutes(key),
+  ]);
+  await applyTranslation(namespace, translationOf(address, machines, cut, routes));
 }

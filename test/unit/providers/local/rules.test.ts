@@ -55,3 +55,25 @@ test('what is in force already is not touched', () => {
   const now = translationOf({ ip: api, holder: { kind: 'balancer' } }, [one, two]);
   expect(differences(now, now)).toBe('');
 });
+
+test('masters, nodes and pods are in sets of their own, and severed is the link whatever goes over it', () => {
+  const node = machine('node', 4, { role: 'node' });
+  const routes = { pods: { '10.200.1.0/24': 'node' }, services: [] };
+  const nothing = translationOf(null, []);
+  const wanted = translationOf(
+    null,
+    [
+      { ...one, ephemeralIp: null },
+      { ...node, ephemeralIp: null },
+    ],
+    new Set(['node']),
+    routes,
+  );
+  expect(differences(nothing, wanted).trim().split('\n')).toEqual([
+    'add element ip haup severed { "p10-128-0-4" }',
+    'add element ip haup masters { 10.128.0.2 }',
+    'add element ip haup nodes { 10.128.0.4 }',
+    'add element ip haup pods { 10.200.1.0/24 }',
+  ]);
+  expect(differences(wanted, nothing).trim().split('\n')).toHaveLength(4);
+});
