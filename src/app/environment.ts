@@ -99,7 +99,7 @@ async function withCluster<T>(
       provider,
       pool,
       authorities: getAuthorities,
-      binaries: binariesFor(spec, provider.binaries),
+      binaries: once(() => binariesFor(memory, provider.binaries, options.signal)),
       etcdClients: once(async () => etcdClients(await getAuthorities())),
       signal: options.signal,
       emit: options.emit,

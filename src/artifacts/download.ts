@@ -9,6 +9,8 @@ export interface DownloadOptions {
   /** Bytes on the disk so far, and the size of the whole file where the server says it. */
   readonly onBytes?: (received: number, total: number | null) => void;
   readonly signal?: AbortSignal | undefined;
+  /** Plain http is taken too. */
+  readonly insecure?: boolean;
   readonly clock?: Clock;
 }
 
@@ -35,14 +37,10 @@ export async function downloadFile(
   const second = first.resumed ? await fetchAll(url, part, options) : first;
   if (second.sha256 === sha256) return;
   await rm(part, { force: true });
-  throw new ArtifactError(
-    'checksum',
-    `${url} has SHA-256 ${second.sha256}, its checksum file says ${sha256}`,
-    {
-      advice:
-        'The file was damaged or changed on its way; a proxy may be to blame. Nothing of it was kept: try again.',
-    },
-  );
+  throw new ArtifactError('checksum', `${url} has SHA-256 ${second.sha256}, and should have ${sha256}`, {
+    advice:
+      'The file was damaged or changed on its way; a proxy may be to blame. Nothing of it was kept: try again.',
+  });
 }
 
 async function fetchAll(
@@ -73,7 +71,12 @@ async function fetchAll(
     async function fetchRest(): Promise<void> {
       const headers: Record<string, string> = received > 0 ? { range: `bytes=${received}-` } : {};
       // 416: nothing is left to send, so the file is whole (or not this file at all: the checksum will tell).
-      const { response, alive, close } = await get(url, { headers, signal: options.signal, accept: [416] });
+      const { response, alive, close } = await get(url, {
+        headers,
+        signal: options.signal,
+        accept: [416],
+        insecure: options.insecure ?? false,
+      });
       try {
         if (response.status === 416) return;
         if (response.status !== 206 && received > 0) await startOver();

@@ -10,6 +10,7 @@ import { ArtifactError, explainDisk } from './errors.ts';
 import { fillFromDownloads } from './fill.ts';
 import { lockCache } from './lock.ts';
 import { checkFolder, type Manifest, type Provenance, writeManifest } from './manifest.ts';
+import { mirrorFrom } from './mirror.ts';
 import type { OnProgress } from './progress.ts';
 import {
   type AnyRelease,
@@ -39,6 +40,8 @@ interface HowToEnsure {
   readonly signal?: AbortSignal | undefined;
   /** Base URL of a mirror to use instead of the official places; default $HAUP_MIRROR. Layout: see {@link listDownloads}. */
   readonly mirror?: string | undefined;
+  /** Plain http is taken too; default $HAUP_MIRROR_INSECURE. */
+  readonly insecure?: boolean;
   /**
    * `auto` builds from Go modules when the downloads cannot be reached and this machine can build; `always` does not even try
    * to download; `never` does not build. Default: $HAUP_BUILD (1: always, 0: never), else auto.
@@ -146,13 +149,16 @@ async function fill(
       advice: 'Install Go, or unset HAUP_BUILD so that haup downloads them.',
     });
   }
-  const mirror = options.mirror ?? (process.env.HAUP_MIRROR || undefined);
+  const asked = mirrorFrom(process.env);
+  const mirror = options.mirror ?? asked.mirror;
+  const insecure = options.insecure ?? asked.insecure;
   const downloads = listDownloads(release, {
     mirror,
+    insecure,
     ...(options.origins ? { origins: options.origins } : {}),
   });
   try {
-    await fillFromDownloads(downloads, folder, partsFolder, onProgress, options.signal);
+    await fillFromDownloads(downloads, folder, partsFolder, onProgress, { signal: options.signal, insecure });
     return mirror
       ? { kind: 'mirror', detail: mirror }
       : {

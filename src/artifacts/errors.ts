@@ -11,6 +11,8 @@ export type ArtifactErrorKind =
   | 'checksum'
   /** Others can write to the cache, and so to what runs on the machines. Exit code 2. */
   | 'exposed'
+  /** It would have come over plain http. */
+  | 'insecure'
   /** The build from Go modules failed. */
   | 'build'
   /** The cache cannot be read or written: full, read-only, no permission. */

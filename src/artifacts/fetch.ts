@@ -1,4 +1,6 @@
+import { systemClock } from '../util/clock.ts';
 import { ArtifactError } from './errors.ts';
+import { INSECURE_ADVICE } from './mirror.ts';
 
 /** A connection that sends nothing for this long is given up and taken up again. */
 const SILENCE_MS = 30_000;
@@ -17,15 +19,24 @@ export interface OpenResponse {
   close(): void;
 }
 
+export interface GetOptions {
+  readonly headers?: Record<string, string>;
+  readonly signal?: AbortSignal | undefined;
+  /** Statuses beside 2xx that are answers. */
+  readonly accept?: number[];
+  /** Plain http is taken too, at the URL and where it leads. */
+  readonly insecure?: boolean;
+}
+
+/** The official release of Kubernetes needs one, that of etcd two. */
+const MOST_REDIRECTS = 5;
+
 /**
- * Sends a GET and returns once the headers are here.
- * @throws ArtifactError (unreachable, or not-found for 404 and 410); BrokenConnection for 5xx, 429 and a connection that
+ * Sends a GET and returns once the headers are here. Redirects are followed, to https only unless `insecure`.
+ * @throws ArtifactError (unreachable, not-found for 404 and 410, insecure); BrokenConnection for 5xx, 429 and a connection that
  *   broke; the signal's reason when aborted.
  */
-export async function get(
-  url: string,
-  options: { headers?: Record<string, string>; signal?: AbortSignal | undefined; accept?: number[] } = {},
-): Promise<OpenResponse> {
+export async function get(url: string, options: GetOptions = {}): Promise<OpenResponse> {
   options.signal?.throwIfAborted();
   const silence = new AbortController();
   const onSilence = () =>
@@ -37,7 +48,7 @@ export async function get(
   };
   try {
     const signals = options.signal ? [silence.signal, options.signal] : [silence.signal];
-    const response = await fetch(url, { headers: options.headers ?? {}, signal: AbortSignal.any(signals) });
+    const response = await follow(url, options, AbortSignal.any(signals));
     if (response.ok || options.accept?.includes(response.status)) {
       return { response, alive: () => timer.refresh(), close };
     }
@@ -49,19 +60,64 @@ export async function get(
   }
 }
 
-/** The whole text at a URL. Errors as {@link get}; a connection that breaks is reported as unreachable. */
-export async function getText(url: string, signal?: AbortSignal): Promise<string> {
-  try {
-    const { response, close } = await get(url, { signal });
+async function follow(from: string, options: GetOptions, signal: AbortSignal): Promise<Response> {
+  let url = from;
+  for (let redirects = 0; ; redirects += 1) {
+    if (new URL(url).protocol !== 'https:' && !options.insecure) throw insecure(from, url);
+    const response = await fetch(url, { headers: options.headers ?? {}, signal, redirect: 'manual' });
+    const location = response.headers.get('location');
+    if (![301, 302, 303, 307, 308].includes(response.status) || location === null) return response;
+    await response.body?.cancel();
+    if (redirects === MOST_REDIRECTS) throw unreachable(from, 'it redirects without end');
+    if (!URL.canParse(location, url)) throw unreachable(from, 'it redirects to what is no URL');
+    url = new URL(location, url).href;
+  }
+}
+
+function insecure(from: string, url: string): ArtifactError {
+  const what = url === from ? `${url} is not https` : `${host(from)} redirects to ${host(url)} without https`;
+  return new ArtifactError('insecure', what, { advice: INSECURE_ADVICE });
+}
+
+/** A checksum file is a few kilobytes. */
+const MOST_TEXT = 1 << 20;
+
+/** Connections for one text that may break one after the other. */
+const TRIES = 4;
+
+/** The whole text at a URL, of 1 MiB at most. Errors as {@link get}; a connection that keeps breaking is reported as unreachable. */
+export async function getText(
+  url: string,
+  options: Pick<GetOptions, 'signal' | 'insecure'> = {},
+): Promise<string> {
+  for (let tried = 1; ; tried += 1) {
     try {
-      return await response.text();
-    } finally {
-      close();
+      return await textOnce(url, options);
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      const explained = explain(error, url);
+      if (!(explained instanceof BrokenConnection)) throw explained;
+      if (tried === TRIES) throw unreachable(url, explained.message, explained);
+      await systemClock.sleep(250 * 2 ** tried, options.signal);
     }
-  } catch (error) {
-    signal?.throwIfAborted();
-    if (error instanceof BrokenConnection) throw unreachable(url, error.message, error);
-    throw explain(error, url);
+  }
+}
+
+async function textOnce(url: string, options: GetOptions): Promise<string> {
+  const { response, alive, close } = await get(url, options);
+  try {
+    const pieces: Uint8Array[] = [];
+    let length = 0;
+    for await (const piece of response.body ?? []) {
+      alive();
+      length += piece.length;
+      if (length > MOST_TEXT)
+        throw new ArtifactError('checksum', `${url} is longer than a checksum file can be`);
+      pieces.push(piece);
+    }
+    return Buffer.concat(pieces).toString();
+  } finally {
+    close();
   }
 }
 

@@ -3,10 +3,9 @@ import { basename, join } from 'node:path';
 import { exec } from '../util/exec.ts';
 import { makeFolder } from '../util/files.ts';
 import { downloadFile } from './download.ts';
-import { ArtifactError } from './errors.ts';
-import { getText } from './fetch.ts';
 import type { OnProgress } from './progress.ts';
-import { type Download, findChecksum } from './sources.ts';
+import type { Download } from './sources.ts';
+import { resolveSums } from './sums.ts';
 
 /**
  * Downloads, checks and unpacks all of `downloads` into `folder`, side by side. What is unfinished when one of them fails
@@ -18,12 +17,22 @@ export async function fillFromDownloads(
   folder: string,
   partsFolder: string,
   onProgress: OnProgress,
-  signal?: AbortSignal,
+  options: { readonly signal?: AbortSignal | undefined; readonly insecure?: boolean } = {},
 ): Promise<void> {
+  const { signal, insecure = false } = options;
   await makeFolder(partsFolder);
   const stop = new AbortController();
   const both = signal ? AbortSignal.any([stop.signal, signal]) : stop.signal;
-  const running = downloads.map((download) => fillOne(download, folder, partsFolder, onProgress, both));
+  const sums = resolveSums(downloads, { signal: both, insecure });
+  const running = downloads.map(async (download) =>
+    fillOne(download, (await sums)[download.url]!, {
+      folder,
+      partsFolder,
+      onProgress,
+      signal: both,
+      insecure,
+    }),
+  );
   try {
     await Promise.all(running);
   } catch (error) {
@@ -34,20 +43,20 @@ export async function fillFromDownloads(
   }
 }
 
-async function fillOne(
-  download: Download,
-  folder: string,
-  partsFolder: string,
-  onProgress: OnProgress,
-  signal: AbortSignal,
-): Promise<void> {
-  const sha256 = findChecksum(await getText(download.checksumUrl, signal), download.fileName);
-  if (sha256 === null) {
-    throw new ArtifactError('checksum', `${download.checksumUrl} has no SHA-256 of ${download.fileName}`);
-  }
+interface Filling {
+  readonly folder: string;
+  readonly partsFolder: string;
+  readonly onProgress: OnProgress;
+  readonly signal: AbortSignal;
+  readonly insecure: boolean;
+}
+
+async function fillOne(download: Download, sha256: string, filling: Filling): Promise<void> {
+  const { folder, partsFolder, onProgress, signal, insecure } = filling;
   const part = join(partsFolder, `${download.key}.part`);
   await downloadFile(download.url, part, sha256, {
     signal,
+    insecure,
     onBytes: (received, total) => onProgress({ kind: 'download', file: download.fileName, received, total }),
   });
   for (const { name, archiveMember } of download.binaries) {

@@ -1,4 +1,6 @@
 import { ArtifactError } from './errors.ts';
+import { parseMirror } from './mirror.ts';
+import { pinnedSum } from './pins.ts';
 import { NODE_VERSIONS, parseEtcdVersion, parseKubernetesVersion } from './versions.ts';
 
 /** The executables that a machine of a role needs, by where they come from; their names are their file names everywhere. */
@@ -64,6 +66,8 @@ export interface Download {
   readonly checksumUrl: string;
   /** The name to look for in the lines at `checksumUrl`. */
   readonly fileName: string;
+  /** Its SHA-256 as haup's source has it; null: it does not have it, and `checksumUrl` says it. */
+  readonly pinned: string | null;
   readonly binaries: readonly {
     readonly name: string;
     /** The path inside the .tar.gz, or null where the file itself is the executable. */
@@ -98,22 +102,25 @@ export function hostArchitecture(arch: string = process.arch): Architecture {
 /**
  * The files that hold the executables of a release, to be fetched by this process or by a cloud VM itself.
  * With a mirror, `<mirror>/<component>/<version>/<arch>/<binary>` (components as in {@link PROGRAMS}), each with its SHA-256 at
- * the same URL plus `.sha256`; without one, the official releases.
+ * the same URL plus `.sha256`; without one, the official releases. A mirror may hold other builds: nothing of it is pinned.
  * @throws ArtifactError of kind usage for a version or a mirror that is not accepted.
  */
 export function listDownloads(
   release: AnyRelease,
-  options: { mirror?: string | undefined; origins?: Origins } = {},
+  options: { mirror?: string | undefined; insecure?: boolean; origins?: Origins } = {},
 ): Download[] {
   const versions = versionsOf(release);
   const { arch } = release;
   if (!ARCHITECTURES.includes(arch)) throw new ArtifactError('usage', `unknown architecture "${arch}"`);
-  const mirror = options.mirror ? parseMirror(options.mirror) : null;
+  const mirror = options.mirror ? parseMirror(options.mirror, options.insecure ?? false) : null;
   const origins = { ...OFFICIAL, ...options.origins };
   return (Object.entries(PROGRAMS[roleOf(release)]) as [Component, readonly string[]][]).flatMap(
     ([component, names]) => {
       const version = versions[component];
-      const each = (folder: string) => names.map((name) => executable(name, folder, `${version}-${arch}`));
+      const isOfficial = mirror === null && options.origins === undefined;
+      const pin = (file: string) => (isOfficial ? pinnedSum(component, version, arch, file) : null);
+      const each = (folder: string) =>
+        names.map((name) => executable(name, folder, `${version}-${arch}`, pin(name)));
       if (mirror) return each(`${mirror}/${component}/${version}/${arch}`);
       const origin = `${origins[component]}/${version}`;
       const official = ARCHIVES[component];
@@ -125,6 +132,7 @@ export function listDownloads(
           url: `${origin}/${fileName}`,
           checksumUrl: `${origin}/${checksums}`,
           fileName,
+          pinned: pin(fileName),
           binaries: names.map((name) => ({ name, archiveMember: member(name) })),
         },
       ];
@@ -172,32 +180,15 @@ const ARCHIVES: Readonly<
   },
 };
 
-function executable(name: string, folder: string, key: string): Download {
+function executable(name: string, folder: string, key: string, pinned: string | null): Download {
   return {
     key: `${name}-${key}`,
     url: `${folder}/${name}`,
     checksumUrl: `${folder}/${name}.sha256`,
     fileName: name,
+    pinned,
     binaries: [{ name, archiveMember: null }],
   };
-}
-
-/** A mirror's base URL, without a slash at its end. Credentials in it would end up in logs and in cloud metadata. */
-function parseMirror(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (!url || !['http:', 'https:'].includes(url.protocol) || url.search || url.hash) {
-    throw new ArtifactError(
-      'usage',
-      'the mirror must be an http or https URL, such as https://mirror.example.org/haup',
-    );
-  }
-  if (url.username || url.password) {
-    throw new ArtifactError(
-      'usage',
-      'the mirror must not hold a user name or a password: it would show up in logs',
-    );
-  }
-  return url.href.replace(/\/+$/, '');
 }
 
 /** The SHA-256 (lower case) of `fileName` in the text of a checksum file, or null where it has none. */

@@ -1,17 +1,40 @@
+import { ArtifactError } from '../../artifacts/errors.ts';
+import { mirrorFrom } from '../../artifacts/mirror.ts';
 import { downloadScript } from '../../artifacts/script.ts';
-import { ARCHITECTURES, listDownloads } from '../../artifacts/sources.ts';
+import { ARCHITECTURES, type Architecture, type Download, listDownloads } from '../../artifacts/sources.ts';
+import { resolveSums, type Sums } from '../../artifacts/sums.ts';
 import type { BinarySource } from '../../providers/provider.ts';
 import type { ReplicaBinaries } from '../../replicas/config.ts';
-import type { ClusterSpec } from '../model/spec.ts';
+import type { ClusterMemory } from './memory.ts';
 
-/** Where the replicas of a cluster get their binaries: shown by the provider, or fetched by each machine itself. */
-export function binariesFor(spec: ClusterSpec, source: BinarySource): ReplicaBinaries {
+/**
+ * Where the replicas of a cluster get their binaries: shown by the provider, or fetched by each machine itself. The machine is told
+ * what each file must be, and asks nobody: what haup's source does not have pinned is asked for here, once in the cluster's life.
+ * @throws ArtifactError; the signal's reason when aborted.
+ */
+export async function binariesFor(
+  memory: Pick<ClusterMemory, 'spec' | 'sums' | 'rememberSums'>,
+  source: BinarySource,
+  signal?: AbortSignal,
+): Promise<ReplicaBinaries> {
   if (source.kind === 'mounted') return source;
-  const { kubernetesVersion, etcdVersion } = spec;
-  const mirror = process.env.HAUP_MIRROR;
-  const downloads = ARCHITECTURES.map(
-    (arch) =>
-      [arch, listDownloads({ kubernetesVersion, etcdVersion, arch }, mirror ? { mirror } : {})] as const,
-  );
-  return { kind: 'download', script: downloadScript(Object.fromEntries(downloads)) };
+  const { kubernetesVersion, etcdVersion } = memory.spec;
+  const { mirror, insecure } = mirrorFrom(process.env);
+  const downloads: Partial<Record<Architecture, readonly Download[]>> = {};
+  let sums: Sums = {};
+  let missing: unknown;
+  for (const arch of ARCHITECTURES) {
+    const files = listDownloads({ kubernetesVersion, etcdVersion, arch }, { mirror, insecure });
+    try {
+      sums = { ...sums, ...(await resolveSums(files, { known: memory.sums, insecure, signal })) };
+      downloads[arch] = files;
+    } catch (error) {
+      // A mirror need not have every architecture: the script refuses a machine of another one.
+      if (!(error instanceof ArtifactError) || error.kind !== 'not-found') throw error;
+      missing ??= error;
+    }
+  }
+  if (Object.keys(downloads).length === 0) throw missing;
+  await memory.rememberSums(sums);
+  return { kind: 'download', script: downloadScript(downloads, sums, { insecure }) };
 }

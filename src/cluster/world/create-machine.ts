@@ -9,6 +9,8 @@ export async function createMachine(t: Tools, replica: string, zone: string): Pr
   const { memory, provider } = t;
   // Needed next, and made while the machine boots; whether that fails is said where they are used.
   t.authorities().catch(() => {});
+  // A machine that could not be given its binaries would be paid for in vain.
+  await t.binaries();
   // It had a machine before, which is gone: the new one must not be taken for it, by SSH or by the cloud.
   if (memory.pin(replica)?.seen) await forgetMachine(t, replica);
   const hostKey = await bootHostKey(t, replica);

@@ -15,6 +15,8 @@ export const clusterStateSchema = z.strictObject({
   spec: clusterSpecSchema,
   /** The SSH host keys of the machines, by replica. */
   pins: z.record(z.string(), pinSchema),
+  /** The SHA-256 of the files that machines download, by URL, as they were when haup first asked. */
+  sums: z.record(z.string(), z.string().regex(/^[0-9a-f]{64}$/)).optional(),
 });
 
 export type ClusterState = z.infer<typeof clusterStateSchema>;
@@ -43,6 +45,16 @@ export class ClusterMemory {
 
   updateSpec(change: (spec: ClusterSpec) => ClusterSpec): Promise<void> {
     return this.#update((state) => ({ ...state, spec: change(state.spec) }));
+  }
+
+  get sums(): Readonly<Record<string, string>> {
+    return this.#state.sums ?? {};
+  }
+
+  /** What is known already stays as it is. */
+  rememberSums(found: Readonly<Record<string, string>>): Promise<void> {
+    if (Object.keys(found).every((url) => url in this.sums)) return Promise.resolve();
+    return this.#update((state) => ({ ...state, sums: { ...found, ...state.sums } }));
   }
 
   pin(replica: string): Pin | undefined {

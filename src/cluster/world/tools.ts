@@ -17,7 +17,7 @@ export interface Tools {
   authorities(): Promise<Authorities>;
   readonly signal: AbortSignal;
   readonly emit: Emit;
-  readonly binaries: ReplicaBinaries;
+  readonly binaries: () => Promise<ReplicaBinaries>;
   /** The last observation: what the step was planned from. */
   seen(): Observation;
   /** The live SSH session of a replica. */

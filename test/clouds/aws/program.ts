@@ -43,7 +43,7 @@ export class Program {
     };
     const folder = binariesFolder(cacheFolder(), release);
     if (!existsSync(folder)) await ensureBinaries(release);
-    const aws = await startRealizedAws({ binariesFolder: folder, downloaded: release, delays });
+    const aws = await startRealizedAws({ binariesFolder: folder, binaries: 'mirrored', delays });
     return new Program(aws, await mkdtemp(join(tmpdir(), 'awsx-home-')), delays);
   }
 

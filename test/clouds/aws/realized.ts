@@ -1,12 +1,7 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { listDownloads, type Release } from '../../../src/artifacts/sources.ts';
 import { openIn } from '../../../src/providers/aws/index.ts';
 import type { ClusterIdentity, Provider } from '../../../src/providers/provider.ts';
 import { realClock } from '../shared/clock.ts';
 import { type LocalMachines, localMachines } from '../shared/local-machines.ts';
-import type { MachineSpec, Realizer } from '../shared/realizer.ts';
 import { type AwsCloud, openCloud } from './cloud.ts';
 import { refreshRoutes } from './elb-health.ts';
 import { type Delays, type Readings, tagValue } from './world.ts';
@@ -41,16 +36,22 @@ export interface RealizedAws {
 export async function startRealizedAws(options: {
   readonly binariesFolder: string;
   readonly apiPort?: number;
-  /** Put the binaries of `binariesFolder` where machines download them to, as if they had: there is no internet here. */
-  readonly downloaded?: Release;
+  /** `mirrored`: machines download those of `binariesFolder` from a mirror; there is no internet here. */
+  readonly binaries?: 'shown' | 'mirrored';
   readonly delays?: Partial<Delays>;
   readonly readings?: Partial<Readings>;
 }): Promise<RealizedAws> {
   const { binariesFolder, apiPort = 443, readings = {} } = options;
-  const machines = await localMachines({ prefix: 'awsx', apiPort, binariesFolder, scriptRuns: 'first-boot' });
+  const machines = await localMachines({
+    prefix: 'awsx',
+    apiPort,
+    binariesFolder,
+    binaries: options.binaries ?? 'shown',
+    scriptRuns: 'first-boot',
+  });
   const cloud = await openCloud({
     clock: realClock,
-    realizer: options.downloaded ? downloadedAlready(machines, binariesFolder, options.downloaded) : machines,
+    realizer: machines,
     delays: { ...quickDelays, ...options.delays },
     readings,
   });
@@ -60,6 +61,8 @@ export async function startRealizedAws(options: {
     cloud,
     machines,
     environment: {
+      HAUP_MIRROR: machines.mirror,
+      HAUP_MIRROR_INSECURE: '1',
       AWS_ENDPOINT_URL: cloud.url,
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
@@ -81,40 +84,6 @@ export async function startRealizedAws(options: {
       await machines.close();
     },
   };
-}
-
-/** Machines on which the download script finds everything in place, verified by it before. */
-function downloadedAlready(machines: LocalMachines, folder: string, release: Release): Realizer {
-  const files = listDownloads(release).flatMap(({ url, binaries }) =>
-    binaries.map(({ name }) => ({ name, url })),
-  );
-  const notes = files.map(({ name, url }) => {
-    const sum = createHash('sha256')
-      .update(readFileSync(join(folder, name)))
-      .digest('hex');
-    return `echo '${sum}  ${name}' > .download/${name}.ok; echo '${url}' > .download/${name}.from`;
-  });
-  const prelude = `mkdir -p /mnt/bin
-mount --bind /opt/haup/bin /mnt/bin
-umount /opt/haup/bin
-mkdir -p /opt/haup/bin/.download
-cd /opt/haup/bin
-ln -s /mnt/bin/* .
-${notes.join('\n')}
-cd /
-`;
-  return new Proxy(machines, {
-    get(target, property) {
-      if (property === 'create')
-        return (spec: MachineSpec, script: string | null) =>
-          target.create(
-            spec,
-            (script ?? '#!/bin/sh\n').replace(/^(#!.*\n)/, (first) => `${first}${prelude}`),
-          );
-      const value = Reflect.get(target, property, target);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
 }
 
 /** The balancers' health checks, for as long as the cloud is open. */

@@ -52,6 +52,7 @@ beforeAll(async () => {
     HOME: folder,
     HAUP_HOME: join(folder, 'haup'),
     HAUP_MIRROR: gce.machines.mirror,
+    HAUP_MIRROR_INSECURE: '1',
     HAUP_SSH_FROM: '198.51.100.7/32',
     CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE: gce.server.endpoint,
     GOOGLE_APPLICATION_CREDENTIALS: credentials,

@@ -10,7 +10,8 @@ import { LocalNetwork } from './local-network.ts';
 import type { MachineSpec, Realizer, Route } from './realizer.ts';
 
 /** Host numbers of the /24 of a local cluster that its provider uses for nothing. */
-const FREE_HOSTS = [...range(3, 9), ...range(11, 19), ...range(251, 254)];
+const FREE_HOSTS = [...range(3, 9), ...range(11, 19), ...range(251, 253)];
+const MIRROR = { host: 254, port: 8080 };
 
 export interface LocalMachinesOptions {
   /** Begins the name of the local cluster that the machines are in: at most 12 characters. */
@@ -54,8 +55,6 @@ export async function localMachines(options: LocalMachinesOptions): Promise<Loca
   return machines;
 }
 
-/** An address in the fabric that every machine reaches through its gateway. */
-const MIRROR = { address: '10.128.254.1', port: 8080 };
 const MIRROR_PROGRAM = new URL('./mirror-program.mjs', import.meta.url).pathname;
 
 export class LocalMachines implements Realizer {
@@ -65,6 +64,7 @@ export class LocalMachines implements Realizer {
   readonly #namespace: string;
   readonly #options: LocalMachinesOptions;
   #mirror: ChildProcess | undefined;
+  readonly #mirrorAddress: string;
   readonly #free: string[];
   readonly #machines = new Map<string, { readonly name: string; readonly internalIp: string }>();
 
@@ -74,6 +74,7 @@ export class LocalMachines implements Realizer {
     this.#options = options;
     this.#namespace = fabricNamespace(clusterKey(cluster));
     this.#network = new LocalNetwork(this.#namespace);
+    this.#mirrorAddress = `${base}${MIRROR.host}`;
     this.#free = FREE_HOSTS.map((host) => `${base}${host}`);
   }
 
@@ -99,13 +100,22 @@ export class LocalMachines implements Realizer {
     return { internalIp: machine.internalIp };
   }
 
-  /** For HAUP_MIRROR. */
-  readonly mirror = `http://${MIRROR.address}:${MIRROR.port}`;
+  /** For HAUP_MIRROR, which the operator's host and every machine reach; it is on plain http. */
+  get mirror(): string {
+    return `http://${this.#mirrorAddress}:${MIRROR.port}`;
+  }
 
   async startMirror(folder: string): Promise<void> {
     const inside = ['netns', 'exec', this.#namespace];
-    await exec('ip', ['-n', this.#namespace, 'address', 'replace', `${MIRROR.address}/32`, 'dev', 'lo']);
-    const args = [...inside, process.execPath, MIRROR_PROGRAM, MIRROR.address, String(MIRROR.port), folder];
+    await exec('ip', ['-n', this.#namespace, 'address', 'replace', `${this.#mirrorAddress}/32`, 'dev', 'lo']);
+    const args = [
+      ...inside,
+      process.execPath,
+      MIRROR_PROGRAM,
+      this.#mirrorAddress,
+      String(MIRROR.port),
+      folder,
+    ];
     const mirror = spawn('ip', args, { stdio: ['ignore', 'pipe', 'inherit'] });
     this.#mirror = mirror;
     await once(mirror.stdout, 'data');

@@ -32,7 +32,7 @@ const spec: ClusterSpec = {
 beforeEach(() => {
   // Nothing is cached, and nothing can be had.
   vi.stubEnv('HAUP_CACHE', mkdtempSync(join(tmpdir(), 'haup-environment-')));
-  vi.stubEnv('HAUP_MIRROR', 'http://127.0.0.1:1');
+  vi.stubEnv('HAUP_MIRROR', 'https://127.0.0.1:1');
   vi.stubEnv('HAUP_BUILD', '0');
 });
 afterEach(() => vi.unstubAllEnvs());

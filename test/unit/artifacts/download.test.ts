@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { downloadFile } from '../../../src/artifacts/download.ts';
 import type { Clock } from '../../../src/util/clock.ts';
 import { type FileServer, sha256, startFileServer } from './file-server.ts';
@@ -25,7 +25,11 @@ afterEach(async () => {
 });
 
 const download = (options: Parameters<typeof downloadFile>[3] = {}) =>
-  downloadFile(`${server.url}/file`, part, sha256(content), { clock: hurried, ...options });
+  downloadFile(`${server.url}/file`, part, sha256(content), {
+    clock: hurried,
+    insecure: true, // the server of these tests has no certificate
+    ...options,
+  });
 
 /** The server sends `bytes` of what is asked for and then drops the connection, the first `times` times. */
 function dropAfter(bytes: number, times: number): void {
@@ -109,7 +113,7 @@ test('a server that is not there is unreachable at once', async () => {
 });
 
 test('a name that does not exist is unreachable, and the message names it', async () => {
-  await expect(downloadFile('http://haup-test.invalid/file', part, sha256(content))).rejects.toMatchObject({
+  await expect(downloadFile('https://haup-test.invalid/file', part, sha256(content))).rejects.toMatchObject({
     kind: 'unreachable',
     message: /cannot reach haup-test\.invalid/,
   });
@@ -149,4 +153,44 @@ test('an abort ends it with the reason of the abort and keeps what has come', as
   server.misbehave = () => false;
   await download();
   expect(server.requests.at(-1)).toBe('GET /file bytes=50000-');
+});
+
+test('nothing is asked for over plain http, unless that was said', async () => {
+  await expect(download({ insecure: false })).rejects.toMatchObject({ kind: 'insecure' });
+  expect(server.requests).toEqual([]);
+});
+
+test('a redirect is followed, but not from https to http', async () => {
+  server.misbehave = (request, response) => {
+    if (request.url !== '/file') return false;
+    response.writeHead(302, { location: '/elsewhere' }).end();
+    return true;
+  };
+  server.files.set('/elsewhere', content);
+  await download();
+  expect((await readFile(part)).equals(content)).toBe(true);
+
+  const asked: string[] = [];
+  vi.stubGlobal('fetch', async (url: string) => {
+    asked.push(url);
+    return new Response(null, { status: 302, headers: { location: `${server.url}/elsewhere` } });
+  });
+  try {
+    const safely = downloadFile('https://mirror.example.org/file', part, sha256(content));
+    await expect(safely).rejects.toMatchObject({
+      kind: 'insecure',
+      message: expect.stringContaining('mirror.example.org redirects to 127.0.0.1'),
+    });
+  } finally {
+    vi.unstubAllGlobals();
+  }
+  expect(asked).toEqual(['https://mirror.example.org/file']);
+});
+
+test('a redirect without end is given up', async () => {
+  server.misbehave = (_, response) => {
+    response.writeHead(301, { location: '/file' }).end();
+    return true;
+  };
+  await expect(download()).rejects.toThrow(/redirects without end/);
 });

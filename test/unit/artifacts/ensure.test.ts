@@ -36,6 +36,7 @@ const ensure = (options: Partial<EnsureOptions> = {}) =>
     ...release,
     cache,
     mirror: server.url,
+    insecure: true, // the server of these tests has no certificate
     build: 'never',
     onProgress: (one) => progress.push(one),
     ...options,

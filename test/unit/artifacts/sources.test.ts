@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
+import { mirrorFrom } from '../../../src/artifacts/mirror.ts';
+import { PINS } from '../../../src/artifacts/pins.ts';
 import {
+  ARCHITECTURES,
   BINARIES,
   findChecksum,
   hostArchitecture,
@@ -7,6 +10,7 @@ import {
   type NodeRelease,
   type Release,
 } from '../../../src/artifacts/sources.ts';
+import { SUPPORTED_MINORS } from '../../../src/artifacts/versions.ts';
 
 const release: Release = { kubernetesVersion: 'v1.37.1', etcdVersion: 'v3.7.3', arch: 'amd64' };
 
@@ -40,7 +44,13 @@ test.each([undefined, 'https://mirror.example.org/haup/'])(
 );
 
 test('a mirror holds every executable and its checksum by component, version and architecture', () => {
-  const downloads = listDownloads({ ...release, arch: 'arm64' }, { mirror: 'http://10.0.0.1:8080/haup/' });
+  const downloads = listDownloads(
+    { ...release, arch: 'arm64' },
+    {
+      mirror: 'http://10.0.0.1:8080/haup/',
+      insecure: true,
+    },
+  );
   expect(downloads[0]).toMatchObject({
     url: 'http://10.0.0.1:8080/haup/kubernetes/v1.37.1/arm64/kube-apiserver',
     checksumUrl: 'http://10.0.0.1:8080/haup/kubernetes/v1.37.1/arm64/kube-apiserver.sha256',
@@ -121,4 +131,30 @@ test('a mirror has them by component and version', () => {
   expect(urls).toContain('https://mirror.example.org/kubernetes/v1.37.1/arm64/kubelet');
   expect(urls).toContain('https://mirror.example.org/cni-plugins/v1.10.0/arm64/host-local');
   expect(urls).toHaveLength(10);
+});
+
+test('a mirror on plain http is refused, unless that was said', () => {
+  expect(() => listDownloads(release, { mirror: 'http://mirror.example.org' })).toThrow(/is not https/);
+  expect(mirrorFrom({ HAUP_MIRROR: 'http://x', HAUP_MIRROR_INSECURE: 'True' })).toEqual({
+    mirror: 'http://x',
+    insecure: true,
+  });
+  expect(mirrorFrom({ HAUP_MIRROR_INSECURE: '0' })).toEqual({ mirror: undefined, insecure: false });
+  expect(() => mirrorFrom({ HAUP_MIRROR_INSECURE: 'flase' })).toThrow(/must be true or false/);
+});
+
+test('every pinned sum is of a file that is downloaded, and is none of a mirror', () => {
+  const official = SUPPORTED_MINORS.flatMap(({ release: kubernetesVersion, etcd: etcdVersion }) =>
+    ARCHITECTURES.flatMap((arch) => [
+      ...listDownloads({ kubernetesVersion, etcdVersion, arch }),
+      ...listDownloads({ role: 'node', kubernetesVersion, arch }),
+    ]),
+  );
+  const used = official.map(({ pinned }) => pinned).filter((sum) => sum !== null);
+  const written = Object.values(PINS).flatMap((files) => Object.values(files));
+  expect(new Set(used)).toEqual(new Set(written));
+  expect(new Set(written).size).toBe(written.length);
+  for (const sum of written) expect(sum).toMatch(/^[0-9a-f]{64}$/);
+  const mirrored = listDownloads(release, { mirror: 'https://mirror.example.org' });
+  expect(mirrored.every(({ pinned }) => pinned === null)).toBe(true);
 });

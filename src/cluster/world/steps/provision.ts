@@ -33,7 +33,7 @@ export const provision: Executor<'provision'> = async (t, { replica }, progress)
       serviceCidr: spec.serviceCidr,
       kubernetesVersion: spec.kubernetesVersion,
       etcdVersion: spec.etcdVersion,
-      binaries: t.binaries,
+      binaries: await t.binaries(),
       pki,
       encryptionKey: await encryptionKey(t.secrets),
       shutdownDelaySeconds: t.provider.drainSeconds,

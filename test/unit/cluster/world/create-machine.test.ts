@@ -53,6 +53,7 @@ function toolsThatFail(error: Error) {
   const tools = {
     memory,
     authorities: () => new Promise(() => {}),
+    binaries: async () => ({ kind: 'mounted', path: '/opt/haup/bin' }),
     secrets: {
       get: async (name: string) => secrets.get(name) ?? null,
       put: async (name: string, text: string) => void secrets.set(name, text),
