@@ -1,14 +1,22 @@
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { homeFolder } from '../util/home.ts';
 import { exposureOf } from '../util/private-folder.ts';
 import { ArtifactError } from './errors.ts';
 import type { AnyRelease } from './sources.ts';
 import { NODE_VERSIONS } from './versions.ts';
 
-/** Where artifacts and machine images are kept: $HAUP_CACHE, else /var/cache/haup for root and ~/.cache/haup for others. */
+/**
+ * Where artifacts and machine images are kept: $HAUP_CACHE, else /var/cache/haup for root and ~/.cache/haup for others, or
+ * $HAUP_HOME/cache for a user without a home folder.
+ * @throws ArtifactError of kind usage where there is none of these.
+ */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env, uid = process.getuid?.()): string {
   if (env.HAUP_CACHE) return resolve(env.HAUP_CACHE);
-  return uid === 0 ? '/var/cache/haup' : join(env.HOME || homedir(), '.cache', 'haup');
+  if (uid === 0) return '/var/cache/haup';
+  const home = homeFolder(env);
+  if (home !== null) return join(home, '.cache', 'haup');
+  if (env.HAUP_HOME) return resolve(env.HAUP_HOME, 'cache');
+  throw new ArtifactError('usage', 'there is no home folder for the cache; set HAUP_CACHE to a folder');
 }
 
 /** The folder of one release's executables and their manifest.json. */

@@ -1,6 +1,6 @@
-import { storeUrl } from '../state/url.ts';
 import type { Command } from './command.ts';
 import { commands } from './commands/index.ts';
+import { defaultStore } from './home.ts';
 import type { World } from './world.ts';
 
 /** Answers the completion script: what the last of `words` may become, one a line. `words` begin with `haup`. */
@@ -37,7 +37,7 @@ function commandIn(words: readonly string[]): Command | undefined {
 /** The clusters in the default store, or in the one that HAUP_STORE names. */
 async function clusterNames(world: World): Promise<string[]> {
   const engine = await world.openEngine({
-    store: world.env.HAUP_STORE || storeUrl(world.env.HAUP_HOME || `${world.home}/.haup`),
+    store: world.env.HAUP_STORE || defaultStore(world),
     signal: new AbortController().signal,
     emit: () => {},
     timeoutMs: 5_000,

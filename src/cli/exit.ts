@@ -54,7 +54,10 @@ export function explain(thrown: unknown, circumstances: Circumstances): Failure 
     ? { code: INTERRUPTED, lines: interruption(circumstances) }
     : {
         code: codeOf(error),
-        lines: error instanceof OutOfTime ? outOfTime(error, circumstances) : describe(error),
+        lines:
+          error instanceof OutOfTime
+            ? outOfTime(error, circumstances)
+            : [...describe(error), ...leftBy(error, circumstances)],
       };
   const stack = circumstances.debug ? stackOf(error) : [];
   return { code: failure.code, lines: [...failure.lines, ...stack] };
@@ -66,6 +69,17 @@ function codeOf(error: unknown): number {
   if (typeof rule === 'number') return rule;
   if (rule) return rule('kind' in error ? error.kind : undefined);
   return DEFECT;
+}
+
+/** What an error that no step explains has left behind. */
+function leftBy(error: unknown, { work, command, cluster }: Circumstances): string[] {
+  if (error instanceof Error && ['StepError', 'Refusal'].includes(error.name)) return [];
+  if (work.doing.length === 0) return [];
+  if (!work.unfinished) return [`  all steps that were begun are done; ${wayToSee(cluster)}`];
+  return [
+    `  unfinished: ${few([...work.doing, ...work.toCome])}`,
+    `  ${wayOn(command, cluster)} finishes it`,
+  ];
 }
 
 function describe(error: unknown): string[] {
@@ -96,6 +110,8 @@ function isInput(error: unknown): boolean {
 
 function interruption({ work, command, cluster }: Circumstances): string[] {
   if (work.doing.length === 0) return ['haup: interrupted; nothing was begun'];
+  if (!work.unfinished)
+    return [`haup: interrupted; all steps that were begun are done; ${wayToSee(cluster)}`];
   return [
     `haup: interrupted; unfinished: ${few([...work.doing, ...work.toCome])}`,
     `  ${wayOn(command, cluster)} finishes it`,
@@ -111,12 +127,17 @@ function outOfTime({ limitMs }: OutOfTime, { work, command, cluster }: Circumsta
   return [
     `${first}; what was being done: ${few(work.doing)}`,
     ...(work.toCome.length > 0 ? [`  still to do: ${few(work.toCome)}`] : []),
-    `  ${wayOn(command, cluster)} goes on from here`,
+    work.unfinished ? `  ${wayOn(command, cluster)} goes on from here` : `  ${wayToSee(cluster)}`,
   ];
 }
 
 function wayOn(command: string | undefined, cluster: string | undefined): string {
   return `haup ${command === 'delete' ? 'delete' : 'repair'}${cluster ? ` -c ${cluster}` : ''}`;
+}
+
+/** Where a repair might well say that there is nothing to do. */
+function wayToSee(cluster: string | undefined): string {
+  return `haup status${cluster ? ` -c ${cluster}` : ''} says what is`;
 }
 
 function few(sentences: readonly string[]): string {

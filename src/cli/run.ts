@@ -1,10 +1,10 @@
 import type { Engine } from '../app/engine.ts';
 import type { HaupEvent } from '../cluster/loop/events.ts';
-import { storeUrl } from '../state/url.ts';
 import type { Call, Command, Source } from './command.ts';
 import { commands } from './commands/index.ts';
 import { explain } from './exit.ts';
 import type { common, Flag, Flags, Values } from './flags.ts';
+import { defaultStore } from './home.ts';
 import { type Arguments, readArguments } from './input/argv.ts';
 import { type Resolved, resolveFlags, type Setting } from './input/resolve.ts';
 import { openDisplay } from './output/open-display.ts';
@@ -24,7 +24,10 @@ export async function run(argv: readonly string[], world: World, signal: AbortSi
     const { command, operands, rest } = arguments_;
     const flags = resolved.values as Values<typeof common> & { cluster?: string; dryRun?: boolean };
     debug = flags.debug;
-    name = command.name;
+    // What is left of a deletion is finished by haup delete.
+    const deletes =
+      command.name === 'kube-down' && (flags as { deleteNodes?: boolean }).deleteNodes !== false;
+    name = deletes ? 'delete' : command.name;
     json = flags.logFormat === 'json';
     cluster = flags.cluster;
     const display = openDisplay(flags.logFormat, `haup ${command.name} ${cluster ?? ''}`.trim(), world);
@@ -53,7 +56,7 @@ export async function run(argv: readonly string[], world: World, signal: AbortSi
       settle,
       engine() {
         engine ??= world.openEngine({
-          store: flags.store ?? storeUrl(world.env.HAUP_HOME || `${world.home}/.haup`),
+          store: flags.store ?? defaultStore(world),
           signal,
           emit,
           timeoutMs: flags.timeout,
@@ -61,7 +64,7 @@ export async function run(argv: readonly string[], world: World, signal: AbortSi
         return engine;
       },
     };
-    const code = await command.run(call);
+    const code = await Promise.race([command.run(call), world.crashed]);
     settle();
     return code;
   } catch (error) {

@@ -17,7 +17,8 @@ export interface Screen {
 /** Everything outside of the process that the command line touches. Unit tests bring their own. */
 export interface World {
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly home: string;
+  /** null: this user has none. */
+  readonly home: string | null;
   readonly out: Screen;
   readonly err: Screen;
   /** Standard input and error are a terminal: a question can be asked. */
@@ -31,4 +32,6 @@ export interface World {
   /** Calls back every `ms` until the function that it returns is called; does not keep the process alive. */
   every(ms: number, tick: () => void): () => void;
   readonly openEngine: OpenEngine;
+  /** Rejects with an exception that nothing in the program has caught. */
+  readonly crashed: Promise<never>;
 }

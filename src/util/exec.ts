@@ -1,4 +1,7 @@
 import { spawn } from 'node:child_process';
+import { ignoredAtStart } from './ignored-signals.ts';
+
+const survivesTerminal = ['SIGHUP', 'SIGINT'].some((name) => ignoredAtStart().has(name as NodeJS.Signals));
 
 export interface ExecResult {
   readonly code: number;
@@ -29,6 +32,8 @@ export function tryExec(
       cwd: options.cwd,
       env: options.env,
       signal: options.signal,
+      // A terminal's signals reach a whole process group: what haup ignores must not end its children, which do not inherit that.
+      detached: survivesTerminal,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     const out: Buffer[] = [];

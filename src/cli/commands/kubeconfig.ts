@@ -1,5 +1,6 @@
 import { defineCommand } from '../command.ts';
 import * as flags from '../flags.ts';
+import { homeOr } from '../home.ts';
 
 export const kubeconfig = defineCommand({
   name: 'kubeconfig',
@@ -19,7 +20,10 @@ export const kubeconfig = defineCommand({
       return 0;
     }
     const { mergeInto, targetFile } = await import('../kubeconfig/merge.ts');
-    const file = await targetFile(world.env.KUBECONFIG, world.home);
+    const file = await targetFile(
+      world.env.KUBECONFIG,
+      world.env.KUBECONFIG ? '' : homeOr(world, 'KUBECONFIG'),
+    );
     const context = await mergeInto(file, text);
     world.out.write(`${file}: the current context is ${context} now\n`);
     return 0;

@@ -99,11 +99,13 @@ export interface Work {
   readonly doing: readonly string[];
   /** What was planned after that. */
   readonly toCome: readonly string[];
+  /** Something has been begun, or was planned, and is not done. */
+  readonly unfinished: boolean;
   /** What was last said of the work outside the steps; null: nothing. */
   readonly topic: string | null;
 }
 
-export const noWork: Work = { doing: [], toCome: [], topic: null };
+export const noWork: Work = { doing: [], toCome: [], unfinished: false, topic: null };
 
 export function workLeft({ entries, topics }: Progress): Work {
   const named = (...states: Entry['state'][]) =>
@@ -111,5 +113,11 @@ export function workLeft({ entries, topics }: Progress): Work {
   const topic = [...topics.values()].sort((a, b) => b.at - a.at)[0]?.message ?? null;
   const [doing, toCome] = [named('running', 'failed'), named('pending')];
   const begun = entries.some((entry) => entry.state !== 'pending');
-  return { doing: begun && doing.length === 0 ? ['look at what is left to do'] : doing, toCome, topic };
+  const unfinished = doing.length + toCome.length > 0;
+  return {
+    doing: begun && doing.length === 0 ? ['look at what is left to do'] : doing,
+    toCome,
+    unfinished,
+    topic,
+  };
 }

@@ -1,5 +1,5 @@
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { homeFolder } from '../../util/home.ts';
 import type { ClusterIdentity } from '../provider.ts';
 import { machineName } from './names.ts';
 
@@ -32,5 +32,5 @@ export function runFolder(key: string): string {
 /** HAUP_CACHE, or the cache folder of root. */
 export function cacheRoot(env: NodeJS.ProcessEnv = process.env): string {
   if (env.HAUP_CACHE) return env.HAUP_CACHE;
-  return process.getuid?.() === 0 ? '/var/cache/haup' : join(homedir(), '.cache/haup');
+  return process.getuid?.() === 0 ? '/var/cache/haup' : join(homeFolder(env) ?? '/', '.cache/haup');
 }

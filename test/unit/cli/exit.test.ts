@@ -14,6 +14,7 @@ import { haup, planOf } from './fake.ts';
 const work: Work = {
   doing: ['provision demo-master'],
   toCome: ['bootstrap etcd on demo-master', 'c', 'd'],
+  unfinished: true,
   topic: null,
 };
 const calm = { debug: false, interrupted: false, work: noWork, command: 'create', cluster: 'demo' };
@@ -181,7 +182,9 @@ describe('when the time of --timeout is over', () => {
       engine: { repair: () => Promise.reject(over) },
       opened,
     });
-    expect(err).toContain('what was being done: look at what is left to do\n  haup repair -c demo goes on');
+    expect(err).toContain(
+      'what was being done: look at what is left to do\n  haup status -c demo says what is',
+    );
   });
 });
 

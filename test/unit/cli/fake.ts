@@ -115,6 +115,7 @@ export async function haup(argv: readonly string[], setting: Setting = {}): Prom
     now: () => Date.UTC(2026, 10, 21, 3, 0, 0),
     sleep: async () => {},
     every: () => () => {},
+    crashed: new Promise(() => {}),
     openEngine: async (given) => {
       options = given;
       setting.opened?.(given);

@@ -1,0 +1,10 @@
+import { homedir } from 'node:os';
+
+/** The user's home folder; null for a user without HOME and without an entry in passwd. */
+export function homeFolder(env: NodeJS.ProcessEnv = process.env): string | null {
+  try {
+    return env.HOME || homedir() || null;
+  } catch {
+    return null; // uv_os_homedir: there is no such user
+  }
+}

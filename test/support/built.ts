@@ -1,0 +1,29 @@
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { exec } from '../../src/util/exec.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface Built {
+  /** The command as users start it. */
+  readonly haup: string;
+  /** What that starts. */
+  readonly main: string;
+  remove(): void;
+}
+
+/** The command, built from the sources into a folder of its own, which finds the checkout's packages. */
+export async function buildHaup(): Promise<Built> {
+  mkdirSync(join(root, '.tmp'), { recursive: true });
+  const folder = mkdtempSync(join(root, '.tmp/built-'));
+  chmodSync(folder, 0o755);
+  cpSync(join(root, 'scripts/haup'), join(folder, 'scripts/haup'));
+  cpSync(join(root, 'package.json'), join(folder, 'package.json'));
+  await exec(process.execPath, [join(root, 'scripts/build.mjs'), join(folder, 'dist/cli')]);
+  return {
+    haup: join(folder, 'scripts/haup'),
+    main: join(folder, 'dist/cli/main.js'),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
