@@ -27,7 +27,9 @@ const DEFECT = 1;
 const codes: Readonly<Record<string, number | ((kind: unknown) => number)>> = {
   UsageError: 2,
   InputError: 2,
+  AddonError: 2,
   Refusal: 3,
+  DrainError: 3,
   BusyError: 4,
   NotFoundError: 6,
   StepError: 5,
@@ -38,6 +40,7 @@ const codes: Readonly<Record<string, number | ((kind: unknown) => number)>> = {
   SshError: 5,
   HostKeyError: 5,
   EtcdError: 5,
+  ApiError: 5,
   TimeoutError: 5,
   ExecError: 5,
   OsError: (kind) => (kind === 'input' ? 2 : 5),

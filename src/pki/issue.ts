@@ -1,14 +1,14 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import type { Authorities } from './authorities.ts';
+import type { Authorities, Authority } from './authorities.ts';
 import { signCertificate } from './certificate.ts';
 import { check } from './check.ts';
 import { PkiError } from './errors.ts';
 import { newKey } from './keys.ts';
+import type { KubeletAuthorities } from './kubelet-authorities.ts';
 import {
   type ClientProfileName,
   clientProfiles,
-  type LeafAuthority,
   type ReplicaIdentity,
   type ServingProfileName,
   servingProfiles,
@@ -36,7 +36,8 @@ export function issueClient(
   authorities: Authorities,
   options: IssueOptions = {},
 ): Promise<Issued> {
-  return issueLeaf({ ...clientProfiles[name], sans: [] }, authorities, options);
+  const profile = clientProfiles[name];
+  return issueLeaf({ ...profile, sans: [] }, authorities[profile.signedBy], options);
 }
 
 /** haup's own use of the API takes minutes, and so does what a thief of such a certificate has of it. */
@@ -55,26 +56,51 @@ export function issueServing(
   options: IssueOptions = {},
 ): Promise<Issued> {
   const profile = servingProfiles[name];
-  const sans = [...new Set(profile.sans(replica).map(canonicalSan))];
+  const leaf = {
+    ...profile,
+    commonName: profile.commonName(replica),
+    sans: checkedSans(profile.sans(replica)),
+  };
+  return issueLeaf(leaf, authorities[profile.signedBy], options);
+}
+
+/**
+ * A new key and a kubelet's serving certificate, good for a year at most, checked: named as Kubernetes' own signer wants it
+ * (certificates.k8s.io: "kubernetes.io/kubelet-serving"), by the root that API servers believe for kubelets alone. @throws PkiError
+ */
+export function issueKubeletServing(
+  node: { readonly name: string; readonly internalIp: string },
+  { serving }: KubeletAuthorities,
+  options: IssueOptions = {},
+): Promise<Issued> {
+  const leaf = {
+    commonName: `system:node:${node.name}`,
+    organization: 'system:nodes',
+    extendedKeyUsage: ['serverAuth'] as const,
+    sans: checkedSans([node.name, node.internalIp]),
+  };
+  return issueLeaf(leaf, serving, options);
+}
+
+function checkedSans(names: readonly string[]): string[] {
+  const sans = [...new Set(names.map(canonicalSan))];
   const bad = sans.find((san) => !isIP(san) && !dnsName.test(san));
   if (bad !== undefined) throw new PkiError(`${bad} is neither a DNS name nor an IP address`);
-  return issueLeaf({ ...profile, commonName: profile.commonName(replica), sans }, authorities, options);
+  return sans;
 }
 
 /** RFC 1123 labels; a wildcard is never wanted here. */
 const dnsName = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
 
 interface Leaf {
-  readonly signedBy: LeafAuthority;
   readonly commonName: string;
   readonly organization: string | null;
   readonly extendedKeyUsage: readonly ExtendedKeyUsage[];
   readonly sans: readonly string[];
 }
 
-async function issueLeaf(leaf: Leaf, authorities: Authorities, options: IssueOptions): Promise<Issued> {
+async function issueLeaf(leaf: Leaf, authority: Authority, options: IssueOptions): Promise<Issued> {
   const { now = Date.now(), lifetimeMs } = options;
-  const authority = authorities[leaf.signedBy];
   const issuer = new X509Certificate(authority.certPem);
   const { publicKey, keyPem } = await newKey();
   // An elliptic key only signs: keyEncipherment is for RSA.

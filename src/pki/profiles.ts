@@ -100,6 +100,13 @@ export const clientProfiles = {
     organization: null,
     extendedKeyUsage: client,
   },
+  /** The bootstrap RBAC policy binds the name to system:node-proxier. */
+  'kube-proxy': {
+    signedBy: 'kubernetes',
+    commonName: 'system:kube-proxy',
+    organization: null,
+    extendedKeyUsage: client,
+  },
   'apiserver-etcd-client': {
     signedBy: 'etcd',
     commonName: 'kube-apiserver-etcd-client',

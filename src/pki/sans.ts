@@ -8,18 +8,27 @@ export function canonicalSan(san: string): string {
 
 /**
  * The first address of a service network, which Kubernetes gives to the `kubernetes` service: 10.96.0.0/12 → 10.96.0.1.
- * Host bits in the network's address are ignored, as the API server does.
  * @throws PkiError when it is not a network with at least two addresses.
  */
 export function firstServiceIp(cidr: string): string {
+  return serviceIp(cidr, 1);
+}
+
+/**
+ * The address of that number in a service network: 10.96.0.0/12, 10 → 10.96.0.10. Host bits in the network's address are ignored, as
+ * the API server does.
+ * @throws PkiError when it is not a network that has it.
+ */
+export function serviceIp(cidr: string, number: number): string {
   const [address = '', prefix = ''] = cidr.split('/');
   const width = isIPv4(address) ? 32 : isIPv6(address) ? 128 : 0;
   const length = /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN;
   if (width === 0 || !(length < width))
     throw new PkiError(`${cidr} is not a service network (like 10.96.0.0/12)`);
   const hostBits = BigInt(width - length);
-  const first = ((toNumber(address) >> hostBits) << hostBits) + 1n;
-  return width === 32 ? ipv4(first) : ipv6(first);
+  if (BigInt(number) >= 1n << hostBits) throw new PkiError(`${cidr} has no address number ${number}`);
+  const wanted = ((toNumber(address) >> hostBits) << hostBits) + BigInt(number);
+  return width === 32 ? ipv4(wanted) : ipv6(wanted);
 }
 
 /** 4 or 16 octets, in network order. */

@@ -202,6 +202,8 @@ export interface Capabilities {
   readonly keepsConnections: boolean;
   /** Packets for the API address reach a machine with that address still on them: the machine must take it for its own. */
   readonly deliversToApiAddress: boolean;
+  /** Machines know a resolver for the names of the world, which pods may ask too. */
+  readonly resolvesNames: boolean;
 }
 
 export interface Provider {
@@ -253,6 +255,8 @@ export interface ProviderOptions {
   readonly progress: (message: string) => void;
   /** Folder of the binaries of this cluster's versions on the operator's machine (for `mounted`). */
   readonly binariesFolder: string;
+  /** The same for nodes (for `mounted`); a cluster of masters alone has none. */
+  readonly nodeBinariesFolder?: string;
 }
 
 /** Each provider's `index.ts` exports one of these as `open`; it does no I/O. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Addon } from '../addons/addons.ts';
 import type { PkiFiles } from '../pki/replica.ts';
 
 /** Everything that makes a machine a replica of one cluster. Addresses are IPv4, in the dotted form. */
@@ -11,6 +12,8 @@ export interface ReplicaConfig {
   readonly apiAddress: string;
   readonly apiPort: number;
   readonly serviceCidr: string;
+  /** The pods of all nodes; each node gets a /24 of it. */
+  readonly clusterCidr: string;
   /** `v1.37.1` */
   readonly kubernetesVersion: string;
   /** `v3.7.3` */
@@ -26,6 +29,8 @@ export interface ReplicaConfig {
   readonly shutdownDelaySeconds: number;
   /** Makes the API address a local address of the machine (GCE delivers the balancer's packets unchanged). */
   readonly localRoute: boolean;
+  /** What the add-on unit keeps in the cluster, besides the rights of haup's own. */
+  readonly addons: readonly Addon[];
 }
 
 export type ReplicaBinaries =

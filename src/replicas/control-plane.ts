@@ -1,3 +1,4 @@
+import type { Addon } from '../addons/addons.ts';
 import type { Session } from '../ssh/session.ts';
 import { curl } from './curl.ts';
 import { paths, pkiPath } from './paths.ts';
@@ -25,6 +26,8 @@ export async function startControlPlane(
   options: {
     readonly apiPort: number;
     readonly admin: () => Promise<Admin>;
+    /** Those of the machine's release. */
+    readonly addons: () => Promise<readonly Addon[]>;
     readonly serving?: () => Promise<void>;
   },
   waiting: Waiting = {},
@@ -37,7 +40,7 @@ export async function startControlPlane(
   });
   await carryOut(session, work(apiServerScript(apiPort)), waiting);
   await options.serving?.();
-  await giveRights(session, { apiPort, ...(await options.admin()) }, waiting);
+  await giveRights(session, { apiPort, addons: await options.addons(), ...(await options.admin()) }, waiting);
   waiting.progress?.('controller manager and scheduler: starting');
   await carryOut(session, work(controllersScript(apiPort)), waiting);
 }
@@ -74,7 +77,7 @@ async function stop(
 }
 
 /** `later <unit> <what>`: a tenth of a second until the next look, and back to haup after two seconds. */
-const later = `looks=0
+export const later = `looks=0
 later() { looks=$((looks + 1)); [ $looks -lt 20 ] || not_yet "$1" "$2"; sleep 0.1; }
 `;
 

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { ArchivedFile } from '../util/archive.ts';
 import type { ReplicaConfig } from './config.ts';
-import { paths } from './paths.ts';
+import { binariesFolder } from './release.ts';
 import { addonsScript } from './settings/addons.ts';
 import { auditPolicy } from './settings/audit.ts';
 import { authenticationConfiguration } from './settings/authentication.ts';
@@ -21,20 +20,7 @@ import { readerOf, users } from './users.ts';
 
 /** All files of a replica, with paths relative to its release: pki/…, config/…, addons/… and units/…. */
 export function replicaFiles(config: ReplicaConfig): ArchivedFile[] {
-  return [...pkiFiles(config), ...configFiles(config), ...addonFiles(), ...unitFiles(config)];
-}
-
-/** Names a release by its contents: SHA-256, in hex. */
-export function digest(files: readonly ArchivedFile[]): string {
-  const hash = createHash('sha256');
-  for (const { path, content, mode, owner } of files)
-    hash.update(JSON.stringify([path, content, mode, owner]));
-  return hash.digest('hex');
-}
-
-/** The folder on the machine that the units run their programs from. */
-export function binariesFolder(config: ReplicaConfig): string {
-  return config.binaries.kind === 'mounted' ? config.binaries.path : paths.downloadedBinaries;
+  return [...pkiFiles(config), ...configFiles(config), ...addonFiles(config), ...unitFiles(config)];
 }
 
 function pkiFiles(config: ReplicaConfig): ArchivedFile[] {
@@ -70,11 +56,13 @@ function configFiles(config: ReplicaConfig): ArchivedFile[] {
 }
 
 /** One file an add-on. */
-function addonFiles(): ArchivedFile[] {
-  const items = { apiVersion: 'v1', kind: 'List', items: rights() };
-  return [
-    { path: 'addons/rights.json', content: JSON.stringify(items, null, 2), mode: 0o644, owner: 'root' },
-  ];
+function addonFiles({ addons }: ReplicaConfig): ArchivedFile[] {
+  return [{ name: 'rights', objects: rights() }, ...addons].map(({ name, objects }) => ({
+    path: `addons/${name}.json`,
+    content: JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }, null, 2),
+    mode: 0o644,
+    owner: 'root',
+  }));
 }
 
 function unitFiles(config: ReplicaConfig): ArchivedFile[] {

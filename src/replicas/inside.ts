@@ -124,7 +124,7 @@ function readSpace(text: string): Record<string, number> {
 }
 
 /** `systemctl show`: a paragraph a unit, `Key=value` a line. */
-function readUnits(text: string): Map<string, Properties> {
+export function readUnits(text: string): Map<string, Properties> {
   return new Map(
     text.split('\n\n').map((paragraph) => {
       const values = new Map(paragraph.split('\n').map((line) => line.split('=', 2) as [string, string]));
@@ -184,7 +184,7 @@ function isWhole(unit: Properties | undefined): boolean {
  * Enabled means that haup wants the unit to run here. One that is disabled and still runs is on its way down, and not
  * yet out of the way. One that does not yet serve, or is about to be started again, is `activating`.
  */
-function unitState(unit: Properties): UnitState {
+export function unitState(unit: Properties): UnitState {
   const active = unit.get('ActiveState');
   if (unit.get('UnitFileState') !== 'enabled' && (active === 'inactive' || active === 'failed'))
     return 'disabled';

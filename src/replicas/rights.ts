@@ -1,3 +1,4 @@
+import type { Addon } from '../addons/addons.ts';
 import { callApi } from '../kubernetes/client.ts';
 import type { Session } from '../ssh/session.ts';
 import { GiveUp, waitFor } from '../util/wait.ts';
@@ -21,7 +22,7 @@ const REQUEST_TIMEOUT_MS = 5_000;
  */
 export async function giveRights(
   session: Session,
-  { apiPort, ...admin }: Admin & { readonly apiPort: number },
+  { apiPort, addons, ...admin }: Admin & { readonly apiPort: number; readonly addons: readonly Addon[] },
   waiting: Waiting = {},
 ): Promise<void> {
   const connect = () =>
@@ -31,7 +32,7 @@ export async function giveRights(
   const api = { ip: '127.0.0.1', port: apiPort, ...admin, connect };
   await waitFor(
     async () => {
-      for (const object of addonRights()) {
+      for (const object of addonRights(addons)) {
         const { status, text } = await callApi(api, {
           method: 'PATCH',
           path: `${pathOf(object)}?fieldManager=haup&force=true`,

@@ -90,6 +90,8 @@ async function provisionMachine(name: string): Promise<void> {
     binaries,
     shutdownDelaySeconds: 2,
     localRoute: false,
+    clusterCidr: '10.244.0.0/16',
+    addons: [],
   });
 }
 
@@ -200,7 +202,7 @@ describe('a replica', () => {
     const once = await bootstrapEtcd(await session(first), { name: first, internalIp });
     const again = await bootstrapEtcd(await session(first), { name: first, internalIp });
     expect(again).toEqual(once);
-    await startControlPlane(await session(first), { apiPort, admin });
+    await startControlPlane(await session(first), { apiPort, admin, addons: async () => [] });
     await provider.address.handOver({ kind: 'machine', name: first });
     expect(await inside(first)).toMatchObject({
       provisioned: true,
@@ -228,14 +230,14 @@ describe('a replica', () => {
     await s.run(
       `mkdir -p ${dropIn} && printf '[Service]\\nExecStart=\\nExecStart=/opt/haup/bin/kube-scheduler --no-such-flag\\n' >${dropIn}/break.conf && systemctl daemon-reload && systemctl restart kube-scheduler`,
     );
-    await expect(startControlPlane(s, { apiPort, admin })).rejects.toMatchObject({
+    await expect(startControlPlane(s, { apiPort, admin, addons: async () => [] })).rejects.toMatchObject({
       message: expect.stringMatching(
         /kube-scheduler\.service has ended 5 times[\s\S]*unknown flag: --no-such-flag/,
       ),
     });
     expect((await inside(first)).controllers).toBe('stopped');
     await s.run(`rm -r ${dropIn} && systemctl daemon-reload`);
-    await startControlPlane(s, { apiPort, admin });
+    await startControlPlane(s, { apiPort, admin, addons: async () => [] });
     expect((await inside(first)).controllers).toBe('running');
   });
 
@@ -253,7 +255,7 @@ describe('a replica', () => {
     }));
     await startEtcd(await session(second), { name: second, memberId: id, initialCluster });
     await promote(etcd, id);
-    await startControlPlane(await session(second), { apiPort, admin });
+    await startControlPlane(await session(second), { apiPort, admin, addons: async () => [] });
     expect(await inside(second)).toMatchObject({
       etcd: 'running',
       apiServer: 'ready',

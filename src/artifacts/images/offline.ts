@@ -90,7 +90,7 @@ export async function ensureOfflineImages(
 async function ensureOne(recipe: Recipe, options: OfflineOptions): Promise<string> {
   const arch = options.arch ?? hostArchitecture();
   const cache = options.cache ?? cacheFolder();
-  const folder = join(cache, 'images');
+  const folder = join(cache, 'container-images');
   const path = join(folder, `${recipe.program}-${await key(recipe, arch)}.tar`);
   if (await exists(path)) return path;
   const unlock = await lockCache(cache, basename(path), { signal: options.signal });

@@ -19,5 +19,5 @@ export const aws: ProviderTraits = {
     sshFrom: [],
   },
   variables: { cluster: ['KUBE_AWS_INSTANCE_PREFIX'], zone: ['KUBE_AWS_ZONE'] },
-  capabilities: { keepsConnections: false, deliversToApiAddress: false },
+  capabilities: { keepsConnections: false, deliversToApiAddress: false, resolvesNames: true },
 };

@@ -14,10 +14,12 @@ export interface Context {
   readonly progress: (message: string) => void;
   /** The operator's folder of binaries, shown to the machines. */
   readonly binariesFolder: string;
+  /** The same for nodes. */
+  readonly nodeBinariesFolder?: string;
 }
 
 export function makeContext(
-  options: Pick<Context, 'cluster' | 'signal' | 'progress' | 'binariesFolder'>,
+  options: Pick<Context, 'cluster' | 'signal' | 'progress' | 'binariesFolder' | 'nodeBinariesFolder'>,
 ): Context {
   return { ...options, key: clusterKey(options.cluster) };
 }

@@ -99,7 +99,6 @@ export async function start(context: Context, name: string): Promise<Machine> {
   machineName(name);
   const cluster = await needCluster(context);
   const image = await ensureImage(context.progress, { signal: context.signal });
-  await mkdir(context.binariesFolder, { recursive: true });
   const booting = await exclusively(context, async () => {
     const record = await readMachine(context.key, name);
     if (!record) throw new ProviderError('not-found', `there is no machine ${name}`);
@@ -111,7 +110,10 @@ export async function start(context: Context, name: string): Promise<Machine> {
   if (booting) {
     context.progress(`${name}: waiting for the machine to boot`);
     const { role } = booting;
-    const request = { key: context.key, name, role, image, binaries: context.binariesFolder };
+    const { binariesFolder, nodeBinariesFolder = binariesFolder } = context;
+    const binaries = role === 'node' ? nodeBinariesFolder : binariesFolder;
+    await mkdir(binaries, { recursive: true });
+    const request = { key: context.key, name, role, image, binaries };
     await powerOn(request, context.signal);
   }
   return await describe(context, name);

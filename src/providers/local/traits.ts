@@ -24,5 +24,5 @@ export const local: ProviderTraits = {
     cluster: ['KUBE_GCE_INSTANCE_PREFIX', 'KUBE_AWS_INSTANCE_PREFIX'],
     zone: ['KUBE_GCE_ZONE', 'KUBE_AWS_ZONE'],
   },
-  capabilities: { keepsConnections: true, deliversToApiAddress: false },
+  capabilities: { keepsConnections: true, deliversToApiAddress: false, resolvesNames: false },
 };

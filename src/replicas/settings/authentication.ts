@@ -1,6 +1,7 @@
 /**
  * The API server's AuthenticationConfiguration: without credentials one may ask whether it is well (balancers do), and
- * nothing else. A request to any other path is refused before anything looks at it.
+ * read how the cluster may be joined (`kubeadm join` verifies what it reads there by its token), and nothing else. A request to any
+ * other path is refused before anything looks at it.
  */
 export function authenticationConfiguration(): string {
   return `apiVersion: apiserver.config.k8s.io/v1
@@ -11,5 +12,6 @@ anonymous:
     - path: /livez
     - path: /readyz
     - path: /healthz
+    - path: /api/v1/namespaces/kube-public/configmaps/cluster-info
 `;
 }

@@ -1,15 +1,13 @@
+import type { Addon } from '../../addons/addons.ts';
+import type { KubernetesObject } from '../../addons/object.ts';
+import { rightsToKeep } from '../../addons/rights.ts';
+
 /**
  * Who of haup's own may do what to the API server. The units on a master, and the API server towards kubelets, have identities
  * of their own (pki/profiles.ts) with these rights and no others: none is in `system:masters`, whose certificates nothing but a
  * new authority revokes. The add-on unit of every master keeps these objects; its own right to do so is haup's to give, since
  * Kubernetes lets nobody give what he has not got.
  */
-
-export interface KubernetesObject {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string };
-}
 
 const API = 'rbac.authorization.k8s.io';
 const apiVersion = `${API}/v1`;
@@ -50,20 +48,9 @@ export function rights(): KubernetesObject[] {
   ];
 }
 
-/** What haup gives the add-on units: to keep the objects of {@link rights}, by name, even where they hold other rights now. */
-export function addonRights(): KubernetesObject[] {
-  const names = [ENDPOINTS, ...LEASES.map(({ name }) => name)];
-  const rules = [
-    { apiGroups: [API], resources: ['roles'], resourceNames: names, verbs: [...APPLY, 'escalate', 'bind'] },
-    { apiGroups: [API], resources: ['rolebindings'], resourceNames: names, verbs: APPLY },
-    { apiGroups: [API], resources: ['clusterrolebindings'], resourceNames: [KUBELET_CLIENT], verbs: APPLY },
-    {
-      apiGroups: [API],
-      resources: ['clusterroles'],
-      resourceNames: ['system:kubelet-api-admin'],
-      verbs: ['bind'],
-    },
-  ];
+/** What haup gives the add-on units: to keep the objects of {@link rights} and of the add-ons, by name, and no others. */
+export function addonRights(addons: readonly Addon[]): KubernetesObject[] {
+  const rules = rightsToKeep([...rights(), ...addons.flatMap(({ objects }) => objects)]);
   const name = 'haup:addons';
   return [
     { apiVersion, kind: 'ClusterRole', metadata: { name }, rules } as KubernetesObject,

@@ -7,6 +7,7 @@ import { commandLine, unitFile } from './unit.ts';
 export function controllerManagerUnit(options: {
   readonly program: string;
   readonly cluster: string;
+  readonly clusterCidr: string;
 }): string {
   const kubeconfig = pkiPath('controller-manager.conf');
   return unitFile({
@@ -28,6 +29,10 @@ export function controllerManagerUnit(options: {
 
       // Everything that is on by default, and what bootstrap tokens need.
       controllers: '*,bootstrapsigner,tokencleaner',
+      // Each node gets a range for its pods. The routes to them are haup's, not a cloud's controller's.
+      'allocate-node-cidrs': true,
+      'cluster-cidr': options.clusterCidr,
+      'configure-cloud-routes': false,
       'service-account-private-key-file': pkiPath('sa.key'),
       // What pods are told to trust.
       'root-ca-file': pkiPath('ca.crt'),

@@ -1,3 +1,4 @@
+import { builtInAddons } from '../../../src/addons/addons.ts';
 import { createAuthorities } from '../../../src/pki/authorities.ts';
 import { createKubeletAuthorities } from '../../../src/pki/kubelet-authorities.ts';
 import { issueReplica } from '../../../src/pki/replica.ts';
@@ -12,21 +13,24 @@ export async function exampleConfig(): Promise<ReplicaConfig> {
     apiAddress: '198.18.0.10',
     apiPort: 443,
     serviceCidr: '10.96.0.0/16',
+    clusterCidr: '10.244.0.0/16',
+    kubernetesVersion: 'v1.37.1',
   };
+  const authorities = await createAuthorities('demo');
   const pki = await issueReplica(
     { ...identity, staticExternalIp: null, balancerDnsName: null, clusterDomain: 'cluster.local' },
-    await createAuthorities('demo'),
+    authorities,
     await createKubeletAuthorities('demo'),
   );
   return {
     ...identity,
     uid: '0123456789abcdef',
-    kubernetesVersion: 'v1.37.1',
     etcdVersion: 'v3.7.3',
     binaries: { kind: 'mounted', path: '/opt/haup/bin' },
     pki,
     encryptionKey: newEncryptionKey(),
     shutdownDelaySeconds: 4,
     localRoute: false,
+    addons: builtInAddons({ ...identity, caPem: authorities.kubernetes.certPem, resolver: true }),
   };
 }

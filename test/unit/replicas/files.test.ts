@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { ReplicaConfig } from '../../../src/replicas/config.ts';
-import { digest, replicaFiles } from '../../../src/replicas/files.ts';
+import { replicaFiles } from '../../../src/replicas/files.ts';
 import { paths } from '../../../src/replicas/paths.ts';
+import { digest } from '../../../src/replicas/release.ts';
 import type { ArchivedFile } from '../../../src/util/archive.ts';
 import { exampleConfig } from './config.ts';
 
@@ -55,9 +56,14 @@ describe('the files of a replica', () => {
     }
   });
 
-  test('let nobody in without credentials but to the health endpoints', () => {
+  test('let nobody in without credentials but to the health endpoints and to what a new node has to know', () => {
     const { anonymous } = parse(text('config/authentication.yaml'));
-    expect(anonymous.conditions).toEqual([{ path: '/livez' }, { path: '/readyz' }, { path: '/healthz' }]);
+    expect(anonymous.conditions.map(({ path }: { path: string }) => path)).toEqual([
+      '/livez',
+      '/readyz',
+      '/healthz',
+      '/api/v1/namespaces/kube-public/configmaps/cluster-info',
+    ]);
   });
 
   test('encrypt Secrets with the cluster key, and nothing reads or writes them in clear text', () => {

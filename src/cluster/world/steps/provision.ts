@@ -1,5 +1,6 @@
 import { issueReplica } from '../../../pki/replica.ts';
 import { provision as provisionReplica } from '../../../replicas/provision.ts';
+import { addonsOf, CLUSTER_CIDR } from '../addons.ts';
 import { forgetBootHostKey } from '../boot-host-key.ts';
 import { FIRST_LOGIN_MS } from '../first-login.ts';
 import { pkiIdentity } from '../identity.ts';
@@ -31,6 +32,7 @@ export const provision: Executor<'provision'> = async (t, { replica }, progress)
       apiAddress,
       apiPort: spec.apiPort,
       serviceCidr: spec.serviceCidr,
+      clusterCidr: CLUSTER_CIDR,
       kubernetesVersion: spec.kubernetesVersion,
       etcdVersion: spec.etcdVersion,
       binaries: await t.binaries(),
@@ -38,6 +40,7 @@ export const provision: Executor<'provision'> = async (t, { replica }, progress)
       encryptionKey: await encryptionKey(t.secrets),
       shutdownDelaySeconds: t.provider.drainSeconds,
       localRoute: t.provider.capabilities.deliversToApiAddress,
+      addons: await addonsOf(t),
     },
     { signal: t.signal, progress },
   );

@@ -2,6 +2,7 @@ import { issueOwnAdmin } from '../../../pki/issue.ts';
 import * as lifecycle from '../../../replicas/lifecycle.ts';
 import { SshError } from '../../../ssh/errors.ts';
 import { systemClock } from '../../../util/clock.ts';
+import { addonsOf } from '../addons.ts';
 import type { Executor } from './executor.ts';
 
 /** Longer than a look at machines that answer: one at a machine that does not must not hold the controllers up. */
@@ -30,7 +31,7 @@ export const startControlPlane: Executor<'start-control-plane'> = async (
   const start = async (): Promise<void> =>
     lifecycle.startControlPlane(
       await t.session(replica),
-      { apiPort, admin, serving },
+      { apiPort, admin, addons: () => addonsOf(t), serving },
       { signal: t.signal, progress },
     );
   try {

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { type ApiClient, callApi } from '../../kubernetes/client.ts';
+import { ApiError } from '../errors.ts';
+
+export interface Call {
+  /** As it follows "could not": "cordon demo-node-abc". */
+  readonly doing: string;
+  readonly method?: string;
+  readonly path: string;
+  readonly body?: unknown;
+  readonly contentType?: string;
+  /** Answers that are no failure, besides 200 to 202. */
+  readonly accept?: readonly number[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+const TIMEOUT_MS = 15_000;
+const statusSchema = z.object({ message: z.string() });
+
+/** One request of haup's about nodes. @throws ApiError; what callApi throws where nobody answers. */
+export async function call(api: ApiClient, request: Call): Promise<Answer> {
+  const { doing, accept = [], ...rest } = request;
+  const { status, text } = await callApi(api, { ...rest, timeoutMs: TIMEOUT_MS });
+  const body = parse(text);
+  if ((status >= 200 && status < 300) || accept.includes(status)) return { status, body };
+  throw new ApiError(doing, status, wordsOf(body));
+}
+
+/** What a Status object says. */
+export function wordsOf(body: unknown): string {
+  return statusSchema.safeParse(body).data?.message.slice(0, 300) ?? 'nothing more';
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,143 @@
+import { z } from 'zod';
+import type { ApiClient } from '../../kubernetes/client.ts';
+import { type Clock, systemClock } from '../../util/clock.ts';
+import { type Blocker, DrainError } from '../errors.ts';
+import { call, wordsOf } from './call.ts';
+import { setCordoned } from './nodes.ts';
+import { type Pod, podsOn, toBeMoved } from './pods.ts';
+
+export interface DrainOptions {
+  /** Budgets are asked again and again for so long. */
+  readonly timeoutMs: number;
+  /**
+   * Also pods that nothing makes again, and, when the time is over, without asking the budgets: their pods are deleted with their own
+   * grace period.
+   */
+  readonly force: boolean;
+  /** The node's machine is gone or silent: nobody will stop its pods, so that only the API has to forget them. */
+  readonly dead?: boolean;
+  readonly progress?: (message: string) => void;
+  readonly signal?: AbortSignal | undefined;
+  readonly clock?: Clock;
+}
+
+const PAUSE_MS = 1000;
+/** For pods that were let go, beyond their own grace periods, which may be longer than what is left. */
+const LEAVING_MS = 120_000;
+
+/**
+ * Moves a node's pods away: cordons it, then evicts, which disruption budgets may refuse for a while. DaemonSets' and static pods stay.
+ * Resolves when no pod is left to be moved. Can be repeated and taken up in its middle; a node that is not there has no pods.
+ * @throws DrainError: pods that nothing would make again, before anything is evicted, unless forced; what is left at the time limit,
+ *   and whose budget it is. The node stays cordoned. ApiError
+ */
+export async function drain(api: ApiClient, node: string, options: DrainOptions): Promise<void> {
+  const { clock = systemClock, signal, progress } = options;
+  await setCordoned(api, node, true, signal);
+  const left = async () => toBeMoved(await podsOn(api, node, signal));
+  if (!options.force) refuseLonely(node, await left());
+  const deadline = clock.now() + options.timeoutMs;
+  for (;;) {
+    const pods = await left();
+    if (pods.length === 0) return;
+    const late = clock.now() >= deadline;
+    const now = options.dead || (late && options.force);
+    const blockers = await Promise.all(
+      pods
+        .filter(({ terminating }) => !terminating || options.dead)
+        .map((pod) => (now ? remove(api, pod, options) : evict(api, pod, signal))),
+    );
+    const refused = blockers.filter((blocker) => blocker !== null);
+    if (late && refused.length > 0) throw new DrainError(node, refused);
+    // What was let go is on its way; how long that takes is its own grace period.
+    if (clock.now() >= deadline + LEAVING_MS) throw new DrainError(node, pods.map(stillThere));
+    progress?.(
+      refused[0]
+        ? `${node}: ${refused[0].namespace}/${refused[0].pod} waits for ${refused[0].budget ?? 'the API server'}`
+        : `${node}: ${pods.length} pods are leaving`,
+    );
+    await clock.sleep(PAUSE_MS, signal);
+  }
+}
+
+/** What would keep a drain from ending, as far as can be seen without beginning it (`--dry-run`). @throws ApiError */
+export async function whatBlocks(
+  api: ApiClient,
+  node: string,
+  signal?: AbortSignal,
+): Promise<readonly Blocker[]> {
+  const pods = toBeMoved(await podsOn(api, node, signal));
+  const asked = await Promise.all(pods.map((pod) => evict(api, pod, signal, true)));
+  return [...pods.filter(isLonely).map(lonely), ...asked.filter((blocker) => blocker !== null)];
+}
+
+function refuseLonely(node: string, pods: readonly Pod[]): void {
+  const blockers = pods.filter(isLonely).map(lonely);
+  if (blockers.length > 0) throw new DrainError(node, blockers);
+}
+
+function isLonely({ controller, terminating }: Pod): boolean {
+  return controller === null && !terminating;
+}
+
+function lonely({ namespace, name: pod }: Pod): Blocker {
+  return { namespace, pod, budget: null, why: 'nothing would make it again elsewhere' };
+}
+
+function stillThere({ namespace, name: pod, terminating }: Pod): Blocker {
+  const why = terminating ? 'it was told to end, and has not' : 'it is still there';
+  return { namespace, pod, budget: null, why };
+}
+
+const refusal = z.object({
+  details: z
+    .object({
+      causes: z
+        .array(z.object({ reason: z.string().optional(), message: z.string().default('') }))
+        .default([]),
+    })
+    .optional(),
+});
+
+/** Null when the pod may go, or is gone. 429 is a budget's no, 500 that of several budgets at once. */
+async function evict(
+  api: ApiClient,
+  { namespace, name, uid }: Pod,
+  signal: AbortSignal | undefined,
+  dryRun = false,
+): Promise<Blocker | null> {
+  const { status, body } = await call(api, {
+    doing: `evict ${namespace}/${name}`,
+    method: 'POST',
+    path: `/api/v1/namespaces/${namespace}/pods/${name}/eviction${dryRun ? '?dryRun=All' : ''}`,
+    body: {
+      apiVersion: 'policy/v1',
+      kind: 'Eviction',
+      metadata: { name, namespace },
+      // Another pod of the same name (a StatefulSet's, elsewhere by now) is not meant.
+      deleteOptions: { preconditions: { uid } },
+    },
+    accept: [404, 409, 429, 500],
+    signal,
+  });
+  if (status < 300 || status === 404 || status === 409) return null;
+  const words = refusal
+    .safeParse(body)
+    .data?.details?.causes.map(({ message }) => message)
+    .join('; ');
+  const why = words || wordsOf(body);
+  return { namespace, pod: name, budget: /disruption budget (\S+) /.exec(why)?.[1] ?? null, why };
+}
+
+async function remove(api: ApiClient, pod: Pod, options: DrainOptions): Promise<null> {
+  const { namespace, name, uid } = pod;
+  await call(api, {
+    doing: `delete ${namespace}/${name}`,
+    method: 'DELETE',
+    path: `/api/v1/namespaces/${namespace}/pods/${name}`,
+    body: { preconditions: { uid }, ...(options.dead ? { gracePeriodSeconds: 0 } : {}) },
+    accept: [404, 409],
+    signal: options.signal,
+  });
+  return null;
+}

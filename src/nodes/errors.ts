@@ -1,0 +1,38 @@
+/** A pod that could not be moved, and what keeps it. */
+export interface Blocker {
+  readonly namespace: string;
+  readonly pod: string;
+  /** The disruption budget that refuses, or null where another thing keeps the pod. */
+  readonly budget: string | null;
+  /** As a sentence, in the API server's words where it has any. */
+  readonly why: string;
+}
+
+/** A node's pods could not all be moved away. Exit code 3 where a person has to decide. */
+export class DrainError extends Error {
+  override readonly name = 'DrainError';
+  readonly blockers: readonly Blocker[];
+
+  constructor(node: string, blockers: readonly Blocker[]) {
+    const shown = blockers
+      .slice(0, 5)
+      .map(
+        ({ namespace, pod, budget, why }) =>
+          `${namespace}/${pod}${budget === null ? '' : ` (disruption budget ${budget})`}: ${why}`,
+      );
+    const more = blockers.length > shown.length ? `; and ${blockers.length - shown.length} more` : '';
+    super(`${node} could not be drained: ${shown.join('; ')}${more}`);
+    this.blockers = blockers;
+  }
+}
+
+/** The API server refused, or did not answer as it should. Never contains a secret. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: number;
+
+  constructor(doing: string, status: number, words: string) {
+    super(`could not ${doing}: the API server answers ${status}: ${words}`);
+    this.status = status;
+  }
+}

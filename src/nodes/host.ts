@@ -1,0 +1,44 @@
+import { configPath } from '../replicas/paths.ts';
+import type { Session } from '../ssh/session.ts';
+
+/** What a machine's kernel and image offer to a node; decides between the ways in which its services run. */
+export interface NodeHost {
+  /**
+   * `v2`: the unified hierarchy has controllers, as on every VM. `v1`: it has none (a hybrid host's machine), so that pods are held
+   * by the version 1 hierarchies.
+   */
+  readonly cgroups: 'v1' | 'v2';
+  /** The machine is a container: kernel settings cannot be written, and processes cannot be shielded from the OOM killer further. */
+  readonly confined: boolean;
+  /** The resolv.conf that pods inherit; one of ours, empty, where the machine has no resolver that a pod could reach. */
+  readonly resolvConf: string;
+}
+
+const EMPTY_RESOLV_CONF = configPath('resolv.conf');
+
+/** systemd-resolved's own file has a loopback address, which is another one in a pod. */
+const SCRIPT = `if grep -qw memory /sys/fs/cgroup/cgroup.controllers 2>/dev/null; then echo v2; else echo v1; fi
+if [ -w /proc/sys/kernel/panic ]; then echo writable; else echo confined; fi
+for file in /run/systemd/resolve/resolv.conf /etc/resolv.conf; do
+  if grep -Eq '^nameserver +[^ ]' "$file" 2>/dev/null && ! grep -Eq '^nameserver +(127\\.|::1)' "$file"; then echo "$file"; break; fi
+done
+`;
+
+/** @throws SshError */
+export async function inspectHost(session: Session, signal?: AbortSignal): Promise<NodeHost> {
+  return parseHost(await session.run(SCRIPT, { what: 'look at the machine', signal }));
+}
+
+export function parseHost(output: string): NodeHost {
+  const [cgroups, sysctls, resolvConf] = output.split('\n');
+  return {
+    cgroups: cgroups === 'v2' ? 'v2' : 'v1',
+    confined: sysctls === 'confined',
+    resolvConf: resolvConf || EMPTY_RESOLV_CONF,
+  };
+}
+
+/** Whether services need the mount namespace of node-mounts.service. */
+export function needsMounts(host: NodeHost): boolean {
+  return host.cgroups === 'v1' || host.confined;
+}

@@ -1,0 +1,49 @@
+import { readFile } from 'node:fs/promises';
+import type { ImageArchive } from '../artifacts/images/read.ts';
+import { CONTAINERD_SOCKET } from '../kubernetes/kubelet.ts';
+import type { Waiting } from '../replicas/waiting.ts';
+import { shellQuote } from '../ssh/quote.ts';
+import type { Session } from '../ssh/session.ts';
+
+/** What the slowest machine needs for the largest image that is imported this way. */
+const IMPORT_TIMEOUT_MS = 300_000;
+
+/**
+ * Imports images into a node's container runtime, which must run; those that it has are not sent again.
+ * @param folder of the node's programs: binariesFolder.
+ * @throws SshError
+ */
+export async function importImages(
+  session: Session,
+  archives: readonly ImageArchive[],
+  folder: string,
+  waiting: Waiting = {},
+): Promise<void> {
+  if (archives.length === 0) return;
+  const ctr = `${shellQuote(`${folder}/ctr`)} --address ${CONTAINERD_SOCKET} --namespace k8s.io images`;
+  const options = { what: 'list its images', signal: waiting.signal };
+  const known = parseImages(await session.run(`${ctr} list`, options));
+  for (const { path, images } of archives) {
+    if (images.every(({ name, digest }) => digest !== null && known.get(name) === digest)) continue;
+    const names = images.map(({ name }) => name).join(', ');
+    waiting.progress?.(`importing ${names}`);
+    await session.run(`${ctr} import -`, {
+      input: await readFile(path),
+      what: `import ${names}`,
+      timeoutMs: IMPORT_TIMEOUT_MS,
+      signal: waiting.signal,
+    });
+  }
+}
+
+/** `ctr images list`: REF TYPE DIGEST SIZE …, a line an image. Digests by name. */
+export function parseImages(output: string): Map<string, string> {
+  return new Map(
+    output
+      .split('\n')
+      .slice(1)
+      .map((line) => line.split(/\s+/))
+      .filter((words) => words.length > 2)
+      .map(([name, , digest]) => [name!, digest!]),
+  );
+}

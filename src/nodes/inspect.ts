@@ -1,0 +1,97 @@
+import { expiresAt } from '../pki/validity.ts';
+import { ReplicaError } from '../replicas/errors.ts';
+import type { UnitState } from '../replicas/inside.ts';
+import { readUnits, unitState } from '../replicas/inside.ts';
+import { paths, pkiPath } from '../replicas/paths.ts';
+import type { Session } from '../ssh/session.ts';
+import { parseNodeMarker } from './marker.ts';
+import { nodePaths } from './paths.ts';
+import { nodeHealthUrls, nodeUnit } from './units/names.ts';
+
+/** What a node says of itself over SSH, in one command; what the cluster says of it is in api/nodes.ts. */
+export interface NodeInside {
+  /** Every file that a node needs is in place, for this cluster and this name. False on an empty disk. */
+  readonly provisioned: boolean;
+  /** Of the release in force; null before provisioning. */
+  readonly digest: string | null;
+  readonly kubernetesVersion: string | null;
+  readonly containerd: UnitState;
+  /** `running` only if it says itself that it is well. */
+  readonly kubelet: UnitState;
+  readonly kubeProxy: UnitState;
+  /** RFC 3339; null where there is none (yet). The kubelet renews the client's by itself, haup the serving one. */
+  readonly servingCertificateExpires: string | null;
+  readonly clientCertificateExpires: string | null;
+  /** The range that its pods get addresses from; null before {@link connectPods} and where somebody else brings the network. */
+  readonly podCidr: string | null;
+}
+
+const SEPARATOR = '--haup--';
+const SECTIONS = 6;
+const asked = [nodeUnit.containerd, nodeUnit.kubelet, nodeUnit.kubeProxy];
+
+/**
+ * Asks a node about itself.
+ * @throws SshError when it does not answer, ReplicaError when it cannot say.
+ */
+export async function inspectNode(
+  session: Session,
+  cluster: { readonly uid: string; readonly name: string },
+  limits: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
+): Promise<NodeInside> {
+  const { stdout, stderr } = await session.exec(inspectScript(), {
+    what: 'look inside',
+    timeoutMs: limits.timeoutMs ?? 5_000,
+    signal: limits.signal,
+  });
+  const inside = parseNodeInside(stdout, cluster);
+  if (inside) return inside;
+  throw new ReplicaError(
+    `${session.what}: could not look inside: ${stderr.trim().slice(-300) || 'no answer'}`,
+  );
+}
+
+function inspectScript(): string {
+  const say = `echo; echo ${SEPARATOR}`;
+  const show = (file: string) => `[ ! -e ${file} ] || cat ${file}; ${say}`;
+  // The client's file holds a private key: only its certificate may leave the machine.
+  return `${show(paths.marker)}
+${show(pkiPath('kubelet.crt'))}
+openssl x509 -in ${nodePaths.clientCertificate} 2>/dev/null; ${say}
+systemctl show -p Id,UnitFileState,ActiveState,NRestarts,ActiveEnterTimestampMonotonic ${asked.join(' ')}; ${say}
+for url in ${Object.values(nodeHealthUrls).join(' ')}; do curl -s -m 1 -o /dev/null -w '%{url} %{http_code}\\n' $url; done; ${say}
+${show(nodePaths.conflist).replace(`; ${say}`, '')}
+`;
+}
+
+/** Null when a part of the answer is missing: then nothing is known, which is something else than a machine with nothing on it. */
+export function parseNodeInside(
+  output: string,
+  cluster: { readonly uid: string; readonly name: string },
+): NodeInside | null {
+  const sections = output.split(`${SEPARATOR}\n`);
+  const [marker = '', serving = '', client = '', systemd = '', answers = '', network = ''] = sections;
+  const units = readUnits(systemd.trim()) as ReadonlyMap<string, ReadonlyMap<string, string>>;
+  if (sections.length !== SECTIONS || !asked.every((name) => units.has(name))) return null;
+  const release = parseNodeMarker(marker);
+  const health = new Map(answers.split('\n').map((line) => line.split(' ') as [string, string]));
+  const state = (name: keyof typeof nodeHealthUrls): UnitState => {
+    const says = unitState(units.get(name)!);
+    return says === 'running' && health.get(nodeHealthUrls[name]) !== '200' ? 'stopped' : says;
+  };
+  return {
+    provisioned: release !== null && release.uid === cluster.uid && release.name === cluster.name,
+    digest: release?.digest ?? null,
+    kubernetesVersion: release?.kubernetesVersion ?? null,
+    containerd: unitState(units.get(nodeUnit.containerd)!),
+    kubelet: state(nodeUnit.kubelet),
+    kubeProxy: state(nodeUnit.kubeProxy),
+    servingCertificateExpires: expiry(serving),
+    clientCertificateExpires: expiry(client),
+    podCidr: /"subnet": "([^"]+)"/.exec(network)?.[1] ?? null,
+  };
+}
+
+function expiry(pem: string): string | null {
+  return pem.includes('BEGIN CERTIFICATE') ? expiresAt(pem).toISOString().replace('.000Z', 'Z') : null;
+}

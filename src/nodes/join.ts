@@ -1,0 +1,110 @@
+import type { ImageArchive } from '../artifacts/images/read.ts';
+import type { ApiClient } from '../kubernetes/client.ts';
+import { binariesFolder } from '../replicas/release.ts';
+import type { Waiting } from '../replicas/waiting.ts';
+import type { Session } from '../ssh/session.ts';
+import { GiveUp, waitFor } from '../util/wait.ts';
+import { listNodes, type NodeObject, readNode } from './api/nodes.ts';
+import { createJoinToken, deleteJoinToken } from './api/token.ts';
+import type { NodeConfig } from './config.ts';
+import { ApiError } from './errors.ts';
+import { importImages } from './images.ts';
+import { connectPods, startNode } from './start.ts';
+
+/**
+ * How a node comes and goes; every call can be repeated, and taken up by another run in its middle:
+ *
+ *     machine of the role `node`           the provider's
+ *     issueNode (pki.ts)                   certificates, new at each provisioning
+ *     provisionNode (provision.ts)         programs, files, units; nothing starts. Needs no API
+ *     joinNode (here)                      token → start → images → range → route → network → Ready. Needs the API
+ *     inspectNode, listNodes               what the machine, and what the cluster, say of it
+ *     renewKubeletServing (renew.ts)       before the serving certificate ends; the client's renews itself
+ *     whatBlocks, drain (api/drain.ts)     cordon, then evict. Needs the API, not the machine
+ *     delete the machine and its route     the provider's
+ *     deleteNode (api/nodes.ts)            last: before it, the machine's pods stay Terminating
+ *
+ * Another release (an upgrade): cordon, drain, provisionNode, joinNode, uncordon; joinNode starts again whatever runs with an older one.
+ * After a power-off nothing is needed but the route.
+ */
+export interface JoinOptions {
+  readonly images: readonly ImageArchive[];
+  /**
+   * Leads the packets for a node's pods to it; asked for when the range is known, before the node is Ready. The provider's; nothing to do
+   * where `cni` is `none`.
+   */
+  readonly route: (podCidr: string) => Promise<void>;
+}
+
+/** A token lives as long as the longest join takes; it is taken back when the node has joined. */
+const TOKEN_MINUTES = 15;
+const REGISTER_MS = 60_000;
+const READY_MS = 120_000;
+
+/**
+ * A provisioned machine becomes a Ready node: started, its images imported, its pods' range learned, routed and configured. Whatever is
+ * done already is left as it is, so that it can be taken up in its middle.
+ * @throws ReplicaError (a part of the node, in its own words), ApiError, TimeoutError with the reason why it is not Ready, SshError
+ */
+export async function joinNode(
+  session: Session,
+  api: ApiClient,
+  config: NodeConfig,
+  options: JoinOptions,
+  waiting: Waiting = {},
+): Promise<NodeObject> {
+  const { name } = config;
+  const { signal } = waiting;
+  let made: string | null = null;
+  const token = async (): Promise<string> => {
+    made = await createJoinToken(api, { purpose: `join ${name}`, minutes: TOKEN_MINUTES, signal });
+    return made;
+  };
+  await startNode(session, { node: config, caPem: config.pki.caPem, token }, waiting);
+  if (made !== null) await deleteJoinToken(api, made, signal);
+  await importImages(session, options.images, binariesFolder(config), waiting);
+  if (config.cni === 'haup') {
+    waiting.progress?.(`${name}: a range for its pods`);
+    const podCidr = await registered(api, name, signal);
+    await options.route(podCidr);
+    await connectPods(session, podCidr, waiting);
+  }
+  return ready(api, name, waiting);
+}
+
+/** The range that the controller manager has given the node. */
+function registered(api: ApiClient, name: string, signal: AbortSignal | undefined): Promise<string> {
+  return waitFor(
+    async () => {
+      const node = await look(api, name, signal);
+      if (!node) throw new Error('the API has no node of this name yet');
+      if (node.podCidr !== null) return node.podCidr;
+      const others = (await listNodes(api, signal)).filter(({ podCidr }) => podCidr !== null).length;
+      throw new Error(`the controller manager gives it none; ${others} nodes have one`);
+    },
+    { what: `${name}: a range for its pods`, timeoutMs: REGISTER_MS, signal },
+  );
+}
+
+function ready(api: ApiClient, name: string, waiting: Waiting): Promise<NodeObject> {
+  return waitFor(
+    async () => {
+      const node = await look(api, name, waiting.signal);
+      if (node?.ready === 'ready') return node;
+      const why = node?.problem ?? 'the API has no node of this name';
+      waiting.progress?.(`${name}: ${why}`);
+      throw new Error(why);
+    },
+    { what: `${name} to be Ready`, timeoutMs: READY_MS, maxIntervalMs: 500, signal: waiting.signal },
+  );
+}
+
+/** What will not become better by waiting ends the wait. */
+async function look(api: ApiClient, name: string, signal: AbortSignal | undefined) {
+  try {
+    return await readNode(api, name, signal);
+  } catch (error) {
+    if (error instanceof ApiError && (error.status === 401 || error.status === 403)) throw new GiveUp(error);
+    throw error;
+  }
+}

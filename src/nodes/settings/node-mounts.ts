@@ -1,0 +1,49 @@
+import type { NodeHost } from '../host.ts';
+import { nodePaths } from '../paths.ts';
+
+/** What runc uses of version 1. */
+const CONTROLLERS = ['cpu', 'cpuacct', 'cpuset', 'memory', 'devices', 'freezer', 'blkio', 'pids'];
+
+/** The values that the kubelet sets, and ends if it cannot (pkg/kubelet/cm/container_manager_linux.go, setupKernelTunables). */
+const SETTINGS = {
+  'vm/overcommit_memory': 1,
+  'vm/panic_on_oom': 0,
+  'kernel/panic': 10,
+  'kernel/panic_on_oops': 1,
+};
+
+/**
+ * `node-mounts.sh`, run in a mount namespace of its own that it then holds.
+ *
+ * Without controllers in cgroup2 no runtime starts a pod, so the version 1 hierarchies are mounted where they belong; the machine's
+ * systemd needs cgroup2 there. In a machine that is a container kernel settings are the host's: the kubelet, which insists on
+ * four of them, finds files of ours that say what it wants in their places.
+ */
+export function nodeMountsScript(host: NodeHost): string {
+  const cgroups = `mount -t tmpfs -o mode=755,size=64k cgroup /sys/fs/cgroup
+for controller in ${CONTROLLERS.join(' ')}; do
+  mkdir "/sys/fs/cgroup/$controller"
+  mount -t cgroup -o "$controller" cgroup "/sys/fs/cgroup/$controller"
+done
+`;
+  const settings = `mkdir -p /run/haup/settings
+setting() { echo "$2" >"/run/haup/settings/\${1##*/}"; mount --bind "/run/haup/settings/\${1##*/}" "/proc/sys/$1"; }
+${Object.entries(SETTINGS)
+  .map(([name, value]) => `setting ${name} ${value}\n`)
+  .join('')}`;
+  return `# See src/nodes/settings/node-mounts.ts
+set -eu
+mkdir -p /run/haup
+${host.cgroups === 'v1' ? cgroups : ''}${host.confined ? settings : ''}mount --make-rshared /
+echo $$ >${nodePaths.mountsPid}
+systemd-notify --ready
+exec sleep infinity
+`;
+}
+
+/** `in-node-mounts.sh PROGRAM ARGUMENTS…` */
+export function inNodeMountsScript(): string {
+  return `# See src/nodes/settings/node-mounts.ts
+exec nsenter --mount="/proc/$(cat ${nodePaths.mountsPid})/ns/mnt" -- "$@"
+`;
+}

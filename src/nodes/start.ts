@@ -1,0 +1,109 @@
+import { stringify } from 'yaml';
+import { later } from '../replicas/control-plane.ts';
+import { paths } from '../replicas/paths.ts';
+import { carryOut } from '../replicas/progress.ts';
+import type { Waiting } from '../replicas/waiting.ts';
+import type { Session } from '../ssh/session.ts';
+import { nodePaths } from './paths.ts';
+import { type NodeIdentity, serverUrl } from './pki.ts';
+import { conflist } from './settings/conflist.ts';
+import { nodeHealthUrls, nodeUnit } from './units/names.ts';
+
+const START_TIMEOUT_MS = 180_000;
+
+export interface StartNode {
+  readonly node: NodeIdentity;
+  readonly caPem: string;
+  /** A bootstrap token "id.secret" (api/token.ts); asked for only where the node has no client certificate that is still good. */
+  readonly token: () => Promise<string>;
+}
+
+/**
+ * Starts containerd, kubelet and kube-proxy, now and at every boot; services that run with another release than the one in force
+ * are started again (pods stay). Resolves when they are well and the kubelet has its client certificate: then its Node object is there
+ * or about to be. It is not Ready before {@link connectPods}.
+ * @throws ReplicaError, which names the part and shows its last words; SshError
+ */
+export async function startNode(
+  session: Session,
+  { node, caPem, token }: StartNode,
+  waiting: Waiting = {},
+): Promise<void> {
+  const known = `[ -s ${nodePaths.kubeconfig} ] && openssl x509 -checkend 60 -noout -in ${nodePaths.clientCertificate} >/dev/null 2>&1`;
+  const { code } = await session.exec(known, { what: 'look at its certificate', signal: waiting.signal });
+  if (code !== 0) {
+    const content = bootstrapKubeconfig(node, caPem, await token());
+    await session.pushFiles([{ path: nodePaths.bootstrapKubeconfig, content, mode: 0o600 }], {
+      what: 'hand over a bootstrap token',
+      signal: waiting.signal,
+    });
+  }
+  await carryOut(
+    session,
+    { doing: 'start the node', script: startScript(), timeoutMs: START_TIMEOUT_MS },
+    waiting,
+  );
+}
+
+/** kubelet's first kubeconfig. */
+function bootstrapKubeconfig(node: NodeIdentity, caPem: string, token: string): string {
+  const data = Buffer.from(caPem).toString('base64');
+  return stringify(
+    {
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [
+        { name: node.cluster, cluster: { server: serverUrl(node), 'certificate-authority-data': data } },
+      ],
+      users: [{ name: 'bootstrap', user: { token } }],
+      contexts: [{ name: 'bootstrap', context: { cluster: node.cluster, user: 'bootstrap' } }],
+      'current-context': 'bootstrap',
+    },
+    { lineWidth: 0 },
+  );
+}
+
+function startScript(): string {
+  const { mounts, masquerade, containerd, kubelet, kubeProxy } = nodeUnit;
+  return `${later}
+installed=; anew=
+for unit in ${[mounts, masquerade, containerd, kubelet, kubeProxy].join(' ')}; do
+  [ -e ${paths.units}/$unit ] || continue
+  installed="$installed $unit"
+  # The mounts are what running pods live among: those stay as they are.
+  [ $unit = ${mounts} ] || anew="$anew $unit"
+done
+systemctl is-enabled -q $installed 2>/dev/null || systemctl enable -q $installed
+release=$(readlink ${paths.current})
+if [ "$(cat ${nodePaths.started} 2>/dev/null)" = "$release" ]; then
+  systemctl start --no-block $installed
+else
+  systemctl reset-failed $installed 2>/dev/null || :
+  systemctl restart --no-block $anew
+  mkdir -p /run/haup
+  echo "$release" >${nodePaths.started}
+fi
+until systemctl is-active -q ${containerd}; do
+  [ ! -e ${paths.units}/${mounts} ] || systemctl is-active -q ${mounts} || later ${mounts} 'the mounts for pods'
+  later ${containerd} 'containerd: to start'
+done
+until [ -s ${nodePaths.kubeconfig} ] && [ -s ${nodePaths.clientCertificate} ]; do
+  later ${kubelet} 'the kubelet: its client certificate'
+done
+until curl -sf -m 2 -o /dev/null ${nodeHealthUrls[kubelet]}; do later ${kubelet} 'the kubelet: its health check'; done
+until curl -sf -m 2 -o /dev/null ${nodeHealthUrls[kubeProxy]}; do later ${kubeProxy} 'kube-proxy: its health check'; done
+rm -f ${nodePaths.bootstrapKubeconfig}
+`;
+}
+
+/**
+ * Gives the node's pods their network: the range that the API has given it (Node spec.podCIDR). Until then the node is not Ready. A route
+ * to the range by way of the node's address is the provider's affair, and belongs before this. Nothing to do where `cni` is `none`.
+ * @throws SshError
+ */
+export async function connectPods(session: Session, podCidr: string, waiting: Waiting = {}): Promise<void> {
+  await session.pushFiles([{ path: nodePaths.conflist, content: conflist(podCidr), mode: 0o644 }], {
+    what: 'give pods their network',
+    signal: waiting.signal,
+  });
+}

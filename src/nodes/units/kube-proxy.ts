@@ -1,0 +1,24 @@
+import { configPath } from '../../replicas/paths.ts';
+import { commandLine } from '../../replicas/units/unit.ts';
+import { nodeUnitFile, quickToNotice } from './unit.ts';
+
+/** `kube-proxy.service`: all that it has to be told is in its configuration file. */
+export function kubeProxyUnit(options: { readonly folder: string }): string {
+  return nodeUnitFile({
+    description: 'Kubernetes service proxy',
+    type: 'exec',
+    command: commandLine(`${options.folder}/kube-proxy`, { config: configPath('kube-proxy.yaml') }),
+    service: [
+      ...quickToNotice,
+      // It writes rules and network settings, and nothing else.
+      'CapabilityBoundingSet=CAP_NET_ADMIN CAP_SYS_RESOURCE',
+      'NoNewPrivileges=yes',
+      'ProtectSystem=strict',
+      'ProtectHome=yes',
+      'PrivateTmp=yes',
+      'PrivateDevices=yes',
+      'RestrictAddressFamilies=AF_INET AF_INET6 AF_NETLINK AF_UNIX',
+      'OOMScoreAdjust=-900',
+    ],
+  });
+}

@@ -1,0 +1,429 @@
+import { X509Certificate } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { builtInAddons } from '../../src/addons/addons.ts';
+import { ensureBinaries, ensureNodeBinaries } from '../../src/artifacts/ensure.ts';
+import { ECHO_IMAGE } from '../../src/artifacts/images/names.ts';
+import { ensureOfflineImages } from '../../src/artifacts/images/offline.ts';
+import { type ImageArchive, readImageArchive } from '../../src/artifacts/images/read.ts';
+import { type ApiClient, callApi } from '../../src/kubernetes/client.ts';
+import { drain, whatBlocks } from '../../src/nodes/api/drain.ts';
+import { deleteNode, listNodes, setCordoned } from '../../src/nodes/api/nodes.ts';
+import { localProviderId, type NodeConfig } from '../../src/nodes/config.ts';
+import { inspectNode } from '../../src/nodes/inspect.ts';
+import { joinNode } from '../../src/nodes/join.ts';
+import { issueNode } from '../../src/nodes/pki.ts';
+import { provisionNode } from '../../src/nodes/provision.ts';
+import { renewKubeletServing } from '../../src/nodes/renew.ts';
+import { type Authorities, createAuthorities } from '../../src/pki/authorities.ts';
+import { issueClient, issueKubeletServing } from '../../src/pki/issue.ts';
+import { createKubeletAuthorities, type KubeletAuthorities } from '../../src/pki/kubelet-authorities.ts';
+import { issueReplica } from '../../src/pki/replica.ts';
+import { open } from '../../src/providers/local/index.ts';
+import type { Machine, MachineRole, Provider } from '../../src/providers/provider.ts';
+import { bootScript } from '../../src/replicas/boot.ts';
+import { newEncryptionKey } from '../../src/replicas/config.ts';
+import { bootstrapEtcd, startControlPlane } from '../../src/replicas/lifecycle.ts';
+import { provision } from '../../src/replicas/provision.ts';
+import type { PinnedHostKey } from '../../src/ssh/hostkey.ts';
+import { makeKeyPair } from '../../src/ssh/keys.ts';
+import { SessionPool } from '../../src/ssh/pool.ts';
+import type { Session } from '../../src/ssh/session.ts';
+import { waitFor } from '../../src/util/wait.ts';
+import { routePods } from './support/routes.ts';
+
+/** One master and two nodes, made by hand from their own parts, on real machines that run real pods. */
+const cluster = 'e2e-nodes';
+const uid = 'e2e0e2e0e2e0e0de';
+const versions = { kubernetesVersion: 'v1.37.1', etcdVersion: 'v3.7.3' };
+const apiPort = 443;
+const serviceCidr = '10.96.0.0/16';
+const clusterCidr = '10.244.0.0/16';
+const machinesCidr = '10.128.0.0/16';
+const master = `${cluster}-master`;
+const nodes = { [`${cluster}-node-aaa`]: 'local-a', [`${cluster}-node-bbb`]: 'local-b' };
+const [first, second] = Object.keys(nodes) as [string, string];
+
+const operator = await makeKeyPair('haup');
+const pins = new Map<string, PinnedHostKey>();
+const pool = new SessionPool();
+let provider: Provider;
+let authorities: Authorities;
+let kubelets: KubeletAuthorities;
+let apiAddress: string;
+let images: ImageArchive[];
+
+async function machine(name: string): Promise<Machine> {
+  return (await provider.machines.list()).find((m) => m.name === name)!;
+}
+
+async function session(name: string): Promise<Session> {
+  const pin = { read: async () => pins.get(name)!, save: async (p: PinnedHostKey) => void pins.set(name, p) };
+  const { sshHost } = await machine(name);
+  return pool.session(
+    { what: name, host: sshHost!, privateKey: operator.privateKey, pin },
+    { timeoutMs: 120_000 },
+  );
+}
+
+async function makeMachine(name: string, role: MachineRole, zone: string): Promise<void> {
+  const hostKey = await makeKeyPair(name);
+  pins.set(name, { current: hostKey.publicKey, seen: false });
+  const script = bootScript({ hostKeyPrivate: hostKey.privateKey, operatorPublicKey: operator.publicKey });
+  await provider.machines.create({ name, role, zone, bootScript: script, requestToken: name });
+}
+
+function addons() {
+  const caPem = authorities.kubernetes.certPem;
+  return builtInAddons({
+    cluster,
+    ...versions,
+    apiAddress,
+    apiPort,
+    caPem,
+    serviceCidr,
+    clusterCidr,
+    resolver: false,
+  });
+}
+
+function mounted(): { kind: 'mounted'; path: string } {
+  if (provider.binaries.kind !== 'mounted') throw new Error('the local provider mounts its binaries');
+  return provider.binaries;
+}
+
+async function admin(): Promise<ApiClient> {
+  const issued = await issueClient('admin', authorities);
+  return { ip: apiAddress, port: apiPort, caPem: authorities.kubernetes.certPem, ...issued };
+}
+
+async function makeMaster(): Promise<void> {
+  const { internalIp } = await machine(master);
+  const identity = { cluster, name: master, internalIp, apiAddress, apiPort, serviceCidr };
+  const names = { staticExternalIp: null, balancerDnsName: null, clusterDomain: 'cluster.local' };
+  const pki = await issueReplica({ ...identity, ...names }, authorities, kubelets);
+  await provision(await session(master), {
+    ...identity,
+    ...versions,
+    uid,
+    clusterCidr,
+    pki,
+    encryptionKey: newEncryptionKey(),
+    binaries: mounted(),
+    shutdownDelaySeconds: 2,
+    localRoute: false,
+    addons: addons(),
+  });
+  await bootstrapEtcd(await session(master), { name: master, internalIp });
+  await startControlPlane(await session(master), { apiPort, admin, addons: async () => addons() });
+  await provider.address.handOver({ kind: 'machine', name: master });
+  pool.drop(master);
+}
+
+async function nodeConfig(name: string): Promise<NodeConfig> {
+  const { internalIp, zone } = await machine(name);
+  const identity = { cluster, name, internalIp, apiAddress, apiPort };
+  return {
+    ...identity,
+    uid,
+    region: 'local',
+    zone,
+    instanceType: null,
+    providerId: localProviderId(uid, zone, name),
+    serviceCidr,
+    clusterCidr,
+    routedCidrs: [machinesCidr],
+    kubernetesVersion: versions.kubernetesVersion,
+    binaries: mounted(),
+    cni: 'haup',
+    labels: {},
+    taints: [],
+    pki: await issueNode(identity, authorities, kubelets),
+  };
+}
+
+async function makeNode(name: string): Promise<void> {
+  const config = await nodeConfig(name);
+  await provisionNode(await session(name), config);
+  const route = (podCidr: string) => routePods({ cluster, uid }, config.internalIp, podCidr);
+  await joinNode(await session(name), await admin(), config, { images, route });
+}
+
+async function ask(path: string, request: { method?: string; body?: unknown } = {}) {
+  const answer = await callApi(await admin(), { path, ...request, timeoutMs: 10_000 });
+  expect(answer.status, `${path}: ${answer.text}`).toBeLessThan(300);
+  return answer.text;
+}
+
+async function get(path: string): Promise<ReturnType<typeof JSON.parse>> {
+  return JSON.parse(await ask(path));
+}
+
+function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
+  return waitFor(look, { what, timeoutMs: 180_000 });
+}
+
+/** kubectl on the master, as the administrator: for what needs more than one request (exec). */
+async function kubectl(...args: string[]): Promise<string> {
+  const { certPem, keyPem } = await issueClient('admin', authorities);
+  const s = await session(master);
+  await s.pushFiles([
+    { path: '/run/e2e/admin.crt', content: certPem, mode: 0o600 },
+    { path: '/run/e2e/admin.key', content: keyPem, mode: 0o600 },
+  ]);
+  const tls = '--certificate-authority=/etc/haup/current/pki/ca.crt --client-certificate=/run/e2e/admin.crt';
+  const words = args.map((word) => `'${word}'`).join(' ');
+  return s.run(
+    `/opt/haup/bin/kubectl --server=https://127.0.0.1:${apiPort} ${tls} --client-key=/run/e2e/admin.key ${words}`,
+    { timeoutMs: 60_000 },
+  );
+}
+
+async function destroy(): Promise<void> {
+  for (const { name } of await provider.machines.list()) await provider.machines.delete(name);
+  await provider.address.release();
+  await provider.network.delete();
+}
+
+const labels = { app: 'echo' };
+const pods = '/api/v1/namespaces/default/pods';
+
+beforeAll(async () => {
+  const binaries = await ensureBinaries(versions);
+  const nodeBinaries = await ensureNodeBinaries(versions);
+  const archives = await ensureOfflineImages();
+  images = await Promise.all(Object.values(archives).map(readImageArchive));
+  provider = open({
+    cluster: { name: cluster, uid, region: 'local', zone: 'local-a', apiPort },
+    settings: {},
+    signal: new AbortController().signal,
+    progress: () => {},
+    binariesFolder: binaries.folder,
+    nodeBinariesFolder: nodeBinaries.folder,
+  });
+  await destroy();
+  await provider.network.ensure();
+  apiAddress = (await provider.address.reserve()).ip;
+  authorities = await createAuthorities(cluster);
+  kubelets = await createKubeletAuthorities(cluster);
+  await makeMachine(master, 'master', 'local-a');
+  await makeMaster();
+});
+
+afterAll(async () => {
+  pool.close();
+  if (process.env.HAUP_KEEP) return;
+  await destroy();
+  await provider.close();
+});
+
+describe('nodes', () => {
+  test('join, and are Ready with a range of their own', async () => {
+    for (const [name, zone] of Object.entries(nodes)) await makeMachine(name, 'node', zone);
+    await Promise.all(Object.keys(nodes).map(makeNode));
+    const seen = await listNodes(await admin());
+    expect(seen.map(({ name, ready, zone }) => [name, ready, zone])).toEqual([
+      [first, 'ready', 'local-a'],
+      [second, 'ready', 'local-b'],
+    ]);
+    expect(new Set(seen.map(({ podCidr }) => podCidr)).size).toBe(2);
+    expect(seen[0]).toMatchObject({
+      version: 'v1.37.1',
+      providerId: `haup://${uid}/local-a/${first}`,
+      problem: null,
+      cordoned: false,
+    });
+  });
+
+  test('say what is on them', async () => {
+    const inside = await inspectNode(await session(first), { uid, name: first });
+    expect(inside).toMatchObject({
+      provisioned: true,
+      kubernetesVersion: 'v1.37.1',
+      containerd: 'running',
+      kubelet: 'running',
+      kubeProxy: 'running',
+      servingCertificateExpires: expect.stringMatching(/^20/),
+      clientCertificateExpires: expect.stringMatching(/^20/),
+      podCidr: expect.stringMatching(/^10\.244\.\d+\.0\/24$/),
+    });
+    const s = await session(first);
+    expect(await s.run('ls /var/lib/kubelet/bootstrap-kubeconfig 2>/dev/null || echo gone')).toBe('gone\n');
+    expect(await s.run("find -L /etc/haup /var/lib/kubelet/pki -type f -name '*.key' -perm /077")).toBe('');
+    const secrets = await get(
+      '/api/v1/namespaces/kube-system/secrets?fieldSelector=type%3Dbootstrap.kubernetes.io%2Ftoken',
+    );
+    expect(secrets.items).toEqual([]);
+  });
+
+  test('take a new serving certificate while they run', async () => {
+    const { internalIp } = await machine(first);
+    const issued = await issueKubeletServing({ name: first, internalIp }, kubelets);
+    await renewKubeletServing(await session(first), issued);
+    const { fingerprint256 } = new X509Certificate(issued.certPem);
+    const s = await session(first);
+    await until('the kubelet to show it', async () => {
+      const shown = await s.run(
+        'openssl s_client -connect 127.0.0.1:10250 </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256',
+      );
+      return shown.includes(fingerprint256) ? true : undefined;
+    });
+  });
+
+  test('run a Deployment behind a Service, on both of them', async () => {
+    await ask('/apis/apps/v1/namespaces/default/deployments', {
+      method: 'POST',
+      body: {
+        metadata: { name: 'echo' },
+        spec: {
+          replicas: 4,
+          selector: { matchLabels: labels },
+          template: {
+            metadata: { labels },
+            spec: {
+              topologySpreadConstraints: [
+                {
+                  maxSkew: 1,
+                  topologyKey: 'topology.kubernetes.io/zone',
+                  whenUnsatisfiable: 'DoNotSchedule',
+                  labelSelector: { matchLabels: labels },
+                },
+              ],
+              containers: [
+                {
+                  name: 'echo',
+                  image: ECHO_IMAGE,
+                  ports: [{ containerPort: 8080 }],
+                  readinessProbe: { httpGet: { path: '/healthz', port: 8080 }, periodSeconds: 1 },
+                  resources: { limits: { memory: '64Mi' } },
+                },
+              ],
+            },
+          },
+        },
+      },
+    });
+    await ask('/api/v1/namespaces/default/services', {
+      method: 'POST',
+      body: {
+        metadata: { name: 'echo' },
+        spec: { selector: labels, ports: [{ port: 80, targetPort: 8080 }] },
+      },
+    });
+    const running = await until('four echo pods to be ready', async () => {
+      const { items } = await get(`${pods}?labelSelector=app%3Decho`);
+      const ready = items.filter((pod: { status: { conditions?: { type: string; status: string }[] } }) =>
+        pod.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True'),
+      );
+      return ready.length === 4 ? ready : undefined;
+    });
+    const on = running.map((pod: { spec: { nodeName: string } }) => pod.spec.nodeName).sort();
+    expect(on).toEqual([first, first, second, second]);
+  });
+
+  test('have DNS by two CoreDNS pods on different nodes, and pods reach services by name', async () => {
+    const places = await until('two CoreDNS pods to be ready', async () => {
+      const deployment = await get('/apis/apps/v1/namespaces/kube-system/deployments/coredns');
+      if (deployment.status?.readyReplicas !== 2) return undefined;
+      return (await get('/api/v1/namespaces/kube-system/pods?labelSelector=k8s-app%3Dkube-dns')).items;
+    });
+    expect(new Set(places.map((pod: { spec: { nodeName: string } }) => pod.spec.nodeName)).size).toBe(2);
+    const { items } = await get(`${pods}?labelSelector=app%3Decho`);
+    const answering = new Set<string>();
+    for (const pod of items) {
+      const name = pod.metadata.name as string;
+      const found = await until(`${name} to resolve echo`, async () =>
+        (await kubectl('exec', name, '--', '/echo', 'lookup', 'echo')).trim(),
+      );
+      expect(found).toMatch(/^10\.96\./);
+      for (let n = 0; n < 8; n++) {
+        const answer = await kubectl(
+          'exec',
+          name,
+          '--',
+          '/echo',
+          'get',
+          'http://echo.default.svc.cluster.local/',
+        );
+        answering.add(answer.split(' ')[0]!);
+      }
+    }
+    // Also those on the other node, and a pod by way of the service to itself.
+    expect(answering.size).toBe(4);
+  });
+
+  test('keep the source addresses of pods between nodes', async () => {
+    const { items } = await get(`${pods}?labelSelector=app%3Decho`);
+    const one = items.find((pod: { spec: { nodeName: string } }) => pod.spec.nodeName === first);
+    const other = items.find((pod: { spec: { nodeName: string } }) => pod.spec.nodeName === second);
+    const answer = await kubectl(
+      'exec',
+      one.metadata.name,
+      '--',
+      '/echo',
+      'get',
+      `http://${other.status.podIP}:8080/`,
+    );
+    expect(answer).toContain(`to ${one.status.podIP}:`);
+  });
+
+  test('give logs, and a memory limit that holds', async () => {
+    const { items } = await get(`${pods}?labelSelector=app%3Decho`);
+    const name = items[0].metadata.name;
+    expect(await ask(`${pods}/${name}/log`)).toContain('serves on :8080');
+    const limit = await kubectl(...['exec', name, '--', '/echo', 'cat', '/proc/self/cgroup']);
+    expect(limit).toMatch(/kubepods/);
+  });
+
+  test('are drained of pods that may go, and a budget that lets none go is named', async () => {
+    const budget = '/apis/policy/v1/namespaces/default/poddisruptionbudgets';
+    await ask(budget, {
+      method: 'POST',
+      body: { metadata: { name: 'all' }, spec: { minAvailable: 4, selector: { matchLabels: labels } } },
+    });
+    await until('the budget to be counted', async () =>
+      (await get(`${budget}/all`)).status?.expectedPods === 4 ? true : undefined,
+    );
+    const api = await admin();
+    const blockers = await whatBlocks(api, second);
+    expect(blockers.map(({ namespace, budget }) => [namespace, budget])).toEqual([
+      ['default', 'all'],
+      ['default', 'all'],
+    ]);
+    await expect(drain(api, second, { timeoutMs: 0, force: false })).rejects.toThrow(
+      new RegExp(`${second} could not be drained: default/echo-\\S+ \\(disruption budget all\\)`),
+    );
+    expect((await listNodes(api)).map(({ cordoned }) => cordoned)).toEqual([false, true]);
+    await ask(`${budget}/all`, { method: 'DELETE' });
+    // Zones must be even: the pods that leave wait for a place until the node is back.
+    await drain(api, second, { timeoutMs: 60_000, force: false });
+    const left = await get(`/api/v1/pods?fieldSelector=spec.nodeName%3D${second}`);
+    expect(left.items).toEqual([]);
+    await setCordoned(api, second, false);
+  });
+
+  test('come back with the same range after they have lost their power', async () => {
+    const before = (await listNodes(await admin()))[1]!.podCidr;
+    pool.drop(second);
+    await provider.fault!('power-off', second);
+    await provider.machines.start(second);
+    await routePods({ cluster, uid }, (await machine(second)).internalIp, before!);
+    await until(`${second} to run pods again`, async () => {
+      const { items } = await get(`${pods}?labelSelector=app%3Decho&fieldSelector=spec.nodeName%3D${second}`);
+      const ready = items.filter((pod: { status: { conditions?: { type: string; status: string }[] } }) =>
+        pod.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True'),
+      );
+      return ready.length === 2 ? true : undefined;
+    });
+    expect((await listNodes(await admin()))[1]!.podCidr).toBe(before);
+  });
+
+  test('leave for good: machine, then Node object', async () => {
+    const api = await admin();
+    await drain(api, second, { timeoutMs: 60_000, force: true });
+    pool.drop(second);
+    await provider.machines.delete(second);
+    await deleteNode(api, second);
+    await deleteNode(api, second);
+    expect((await listNodes(api)).map(({ name }) => name)).toEqual([first]);
+  });
+});

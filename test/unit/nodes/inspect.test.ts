@@ -1,0 +1,92 @@
+import { beforeAll, expect, test } from 'vitest';
+import { parseImages } from '../../../src/nodes/images.ts';
+import { parseNodeInside } from '../../../src/nodes/inspect.ts';
+import { conflist } from '../../../src/nodes/settings/conflist.ts';
+import { exampleNode } from './config.ts';
+
+const cluster = { uid: '0123456789abcdef', name: 'demo-node-abc' };
+let certificate: string;
+beforeAll(async () => {
+  certificate = (await exampleNode()).pki.kubeletCertPem;
+});
+
+function unit(name: string, active = 'active', file = 'enabled'): string {
+  return `Id=${name}.service\nActiveState=${active}\nUnitFileState=${file}\nNRestarts=0\nActiveEnterTimestampMonotonic=1\n`;
+}
+
+function answer(
+  change: Partial<Record<'marker' | 'serving' | 'units' | 'health' | 'network', string>> = {},
+): string {
+  const marker = JSON.stringify({
+    role: 'node',
+    ...cluster,
+    digest: 'd'.repeat(64),
+    apiAddress: '198.18.0.10',
+    kubernetesVersion: 'v1.37.1',
+  });
+  return [
+    change.marker ?? marker,
+    change.serving ?? certificate,
+    certificate,
+    change.units ?? [unit('containerd'), unit('kubelet'), unit('kube-proxy')].join('\n'),
+    change.health ?? 'http://127.0.0.1:10248/healthz 200\nhttp://127.0.0.1:10256/livez 200\n',
+    change.network ?? conflist('10.244.1.0/24'),
+  ].join('\n--haup--\n');
+}
+
+test('a node that is well says so', () => {
+  expect(parseNodeInside(answer(), cluster)).toMatchObject({
+    provisioned: true,
+    digest: 'd'.repeat(64),
+    kubernetesVersion: 'v1.37.1',
+    containerd: 'running',
+    kubelet: 'running',
+    kubeProxy: 'running',
+    servingCertificateExpires: expect.stringMatching(/^\d{4}-.*Z$/),
+    podCidr: '10.244.1.0/24',
+  });
+});
+
+test('a new machine has nothing on it', () => {
+  const units = [
+    unit('containerd', 'inactive', ''),
+    unit('kubelet', 'inactive', ''),
+    unit('kube-proxy', 'inactive', ''),
+  ].join('\n');
+  expect(
+    parseNodeInside(answer({ marker: '', serving: '', units, health: '', network: '' }), cluster),
+  ).toMatchObject({
+    provisioned: false,
+    digest: null,
+    containerd: 'disabled',
+    kubelet: 'disabled',
+    servingCertificateExpires: null,
+    podCidr: null,
+  });
+});
+
+test('a kubelet that systemd calls active and that does not say it is well is not running', () => {
+  const health = 'http://127.0.0.1:10248/healthz 000\nhttp://127.0.0.1:10256/livez 503\n';
+  expect(parseNodeInside(answer({ health }), cluster)).toMatchObject({
+    kubelet: 'stopped',
+    kubeProxy: 'stopped',
+  });
+});
+
+test("another cluster's node, and a master, are no provisioned node of this one", () => {
+  expect(parseNodeInside(answer(), { ...cluster, uid: 'f'.repeat(16) })!.provisioned).toBe(false);
+  const marker = JSON.stringify({ uid: cluster.uid, name: cluster.name, digest: 'x', etcdVersion: 'v3.7.3' });
+  expect(parseNodeInside(answer({ marker }), cluster)!.provisioned).toBe(false);
+});
+
+test('half an answer says nothing', () => {
+  expect(parseNodeInside(answer().slice(0, 900), cluster)).toBeNull();
+  expect(parseNodeInside(answer({ units: unit('containerd') }), cluster)).toBeNull();
+});
+
+test('the images of a runtime are read with their digests', () => {
+  const listed = `REF                            TYPE                                                 DIGEST                                                                  SIZE    PLATFORMS   LABELS
+haup.local/echo:1              application/vnd.oci.image.manifest.v1+json           sha256:${'a'.repeat(64)} 2.6 MiB linux/amd64 io.cri-containerd.image=managed
+`;
+  expect([...parseImages(listed)]).toEqual([['haup.local/echo:1', `sha256:${'a'.repeat(64)}`]]);
+});
