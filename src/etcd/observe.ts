@@ -27,6 +27,8 @@ export interface EtcdSummary {
   readonly members: readonly ObservedMember[];
   readonly leaderId: string | null;
   readonly alarms: readonly EtcdAlarm[];
+  /** A member answers and knows of no leader. */
+  readonly leaderless: boolean;
 }
 
 export interface ObserveOptions {
@@ -136,7 +138,8 @@ function judge(
     };
   });
   members.sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1));
-  return { readable, members, leaderId, alarms };
+  const leaderless = !readable && answers.some((answer) => answer.status.leader === '0');
+  return { readable, members, leaderId, alarms, leaderless };
 }
 
 function positive(difference: bigint): bigint {

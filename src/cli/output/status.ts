@@ -38,7 +38,7 @@ function operationLine({ doing, pid, user, host, since }: Holder): string {
 /** What to type when something is down, while etcd has its quorum: without it, each case is its own. */
 function wayOn({ cluster, apiAddress, replicas, etcd, converged }: Status): string[] {
   if (!converged || etcd.voters === 0 || etcd.healthy < etcd.quorum) return [];
-  const dead = replicas.filter((replica) => replica.machine !== 'running' || !replica.etcd.healthy);
+  const dead = replicas.filter((replica) => isDead(replica));
   const ill =
     replicas.some((replica) => replica.apiServer !== 'ready') || apiAddress?.holder.kind === 'nobody';
   if (dead.length === 0 && !ill) return [];
@@ -47,6 +47,10 @@ function wayOn({ cluster, apiAddress, replicas, etcd, converged }: Status): stri
   const names = dead.map((replica) => replica.name).join(' ');
   const replace = `haup replace-replica -c ${cluster} ${names} replaces ${dead.length > 1 ? 'them' : 'it'}`;
   return ['', `${repair};`, `      ${replace}`];
+}
+
+function isDead({ machine, etcd }: ReplicaStatus): boolean {
+  return machine !== 'running' || !(etcd.healthy || etcd.unknown);
 }
 
 function addressLine({ apiAddress, loadBalancer }: Status, style: Style): string {
@@ -62,10 +66,12 @@ function addressLine({ apiAddress, loadBalancer }: Status, style: Style): string
 }
 
 function etcdLine({ etcd }: Status, style: Style): string {
-  if (etcd.voters === 0) return style.bad('no member answers: no quorum');
+  const unknown = etcd.quorumIs === 'unknown' && 'haup cannot look at etcd: quorum unknown';
+  const held = etcd.quorumIs === 'held' && 'haup cannot look at its members, but it has a quorum';
+  if (etcd.voters === 0) return style.bad(held || unknown || 'no member answers: no quorum');
   const learners = etcd.learners > 0 ? ` and ${counted(etcd.learners, 'learner')}` : '';
   const members = `${counted(etcd.voters, 'voter')}${learners}, ${etcd.healthy} healthy, quorum ${etcd.quorum}`;
-  if (etcd.healthy < etcd.quorum) return `${members}: ${style.bad('no quorum')}`;
+  if (etcd.healthy < etcd.quorum) return `${members}: ${style.bad(held || unknown || 'no quorum')}`;
   const tolerated = etcd.failuresTolerated;
   return `${members}: tolerates ${tolerated === 0 ? style.warn('no failure') : counted(tolerated, 'failure')}`;
 }
@@ -103,8 +109,12 @@ function replicaTable(status: Status, style: Style, columns: number): string[] {
 
 function etcdCell({ etcd }: ReplicaStatus, known: boolean, style: Style): string {
   if (etcd.role === 'missing') return style.bad(known ? 'missing' : '?');
-  const { role, healthy } = etcd;
-  return judged(healthy ? role : `${role}, unhealthy`, healthy && role !== 'learner', style);
+  const { role, healthy, unknown } = etcd;
+  return judged(
+    healthy ? role : `${role}, ${unknown ? 'unknown' : 'unhealthy'}`,
+    healthy && role !== 'learner',
+    style,
+  );
 }
 
 function targetCell(health: string | undefined, style: Style): string {

@@ -58,7 +58,9 @@ function nextCommand(command: string, cluster: string, status: Status | null): s
   if (!status.converged) return `haup repair -c ${cluster}`;
   // Whichever was replaced now might be the last that has the data.
   if (status.etcd.healthy < status.etcd.quorum) return `haup status -c ${cluster}`;
-  const dead = status.replicas.find((replica) => replica.machine !== 'running' || !replica.etcd.healthy);
+  const dead = status.replicas.find(
+    (replica) => replica.machine !== 'running' || !(replica.etcd.healthy || replica.etcd.unknown),
+  );
   if (dead) return `haup replace-replica -c ${cluster} ${dead.name}`;
   if (status.etcd.voters === 2) {
     // In several zones a third one is best, and which there are is not known here.

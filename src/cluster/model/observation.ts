@@ -12,6 +12,11 @@ export interface MemberObservation {
   readonly started: boolean;
   /** Answers, has the same leader as the others, and is not behind. */
   readonly healthy: boolean;
+  /**
+   * Nobody could ask it, and nothing else says that it is gone: its health is unknown, and `healthy` is false only because
+   * nobody may count on it. Such a member is never called dead.
+   */
+  readonly unseen?: boolean | undefined;
   readonly leader: boolean;
 }
 
@@ -19,6 +24,14 @@ export interface EtcdObservation {
   /** The list was read linearizably from a member that has a leader. Otherwise `members` is the last known. */
   readonly readable: boolean;
   readonly members: readonly MemberObservation[];
+  /**
+   * What is known of a quorum while `readable` is false. `held`: a read that needs one succeeded through the API address, so
+   * haup's sight is what fails. `unknown`: neither that nor the opposite. `lost`, or absent: a member says that it has no
+   * leader, or a majority is known to be down.
+   */
+  readonly quorum?: 'held' | 'unknown' | 'lost' | undefined;
+  /** `NOSPACE`: etcd only reads. `CORRUPT`: the member's data differs from the others'. `member` as in `members`. */
+  readonly alarms?: readonly { readonly member: string; readonly alarm: string }[] | undefined;
 }
 
 export interface MachineObservation {
@@ -31,10 +44,26 @@ export interface MachineObservation {
   readonly inside: Inside | null;
   /** Of a running machine that does not answer: what was met instead. */
   readonly silence?: Silence | undefined;
+  /** What the machine, or the way to it, said itself. */
+  readonly words?: string | undefined;
 }
 
-/** `other-key`: it shows another SSH host key than the one that is pinned. */
-export type Silence = 'nothing' | 'no-sshd' | 'no-greeting' | 'slow' | 'no-entry' | 'other-key' | 'unknown';
+/**
+ * Why nobody could look inside; none of them says what is inside. `other-key`: it shows another SSH host key than the one that
+ * is pinned. `not-run`: it let us in and ran something else. `forbidden`: its sshd's settings. `no-answer`: what it said was no
+ * complete answer.
+ */
+export type Silence =
+  | 'nothing'
+  | 'no-sshd'
+  | 'no-greeting'
+  | 'slow'
+  | 'no-entry'
+  | 'not-run'
+  | 'forbidden'
+  | 'no-answer'
+  | 'other-key'
+  | 'unknown';
 
 /** What is: read from the cloud, from etcd and from the replicas. Plain data, so that it can be simulated. */
 export interface Observation {
@@ -47,6 +76,8 @@ export interface Observation {
   readonly etcd: EtcdObservation;
   /** The network's deletion has run to its end in this process. */
   readonly deleted: boolean;
+  /** What admission would not let through of what the control plane itself writes, each with the API server's words. */
+  readonly refusedWrites?: readonly string[] | undefined;
 }
 
 export const nothing: Observation = {
@@ -58,6 +89,11 @@ export const nothing: Observation = {
   etcd: { readable: false, members: [] },
   deleted: false,
 };
+
+/** A member that is known not to do its part. One that could not be seen is none. */
+export function isDead(member: MemberObservation): boolean {
+  return !member.healthy && !member.unseen;
+}
 
 export function machineOf(observation: Observation, name: string): MachineObservation | undefined {
   return observation.machines.find((machine) => machine.name === name);

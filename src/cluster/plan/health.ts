@@ -1,4 +1,10 @@
-import { machineOf, memberOf, type Observation, type Silence } from '../model/observation.ts';
+import {
+  type MachineObservation,
+  machineOf,
+  memberOf,
+  type Observation,
+  type Silence,
+} from '../model/observation.ts';
 import { type ClusterSpec, type ReplicaSpec, replicaZones, wanted, wantsBalancer } from '../model/spec.ts';
 
 const DAY_MS = 86_400_000;
@@ -8,9 +14,7 @@ const EXPIRES_SOON_DAYS = 30;
 /** What an operator should know although nothing is unfinished. Pure. */
 export function warningsOf(spec: ClusterSpec, o: Observation, now: number): string[] {
   const warnings = spec.replicas.flatMap((replica) => replicaWarnings(spec, o, replica, now));
-  if (o.bootstrapped && !o.etcd.readable) {
-    warnings.unshift('etcd has no quorum or cannot be reached; its members are shown as last known');
-  }
+  if (o.bootstrapped && !o.etcd.readable) warnings.unshift(sightOfEtcd(o));
   if (o.address?.lost) {
     warnings.unshift(
       `nobody reaches ${o.address.ip}: ${o.address.lost}; haup repair moves it to another zone`,
@@ -42,16 +46,52 @@ function replicaWarnings(spec: ClusterSpec, o: Observation, replica: ReplicaSpec
   ];
 }
 
+/** What is known of etcd while nobody can read its members. */
+export function sightOfEtcd(o: Observation): string {
+  if (o.etcd.quorum === 'held') {
+    return `etcd has a quorum (a read that needs one succeeds at the API address), but haup cannot look at its members${blind(o)}`;
+  }
+  if (o.etcd.quorum === 'unknown') {
+    return `haup cannot look at etcd, so nobody can say whether it has a quorum${blind(o)}`;
+  }
+  return 'etcd has no quorum or cannot be reached; its members are shown as last known';
+}
+
+/** What stands in the way of looking, by machine. */
+function blind(o: Observation): string {
+  const reasons = o.machines.flatMap((machine) =>
+    machine.state === 'running' && !machine.inside && machine.silence
+      ? [`${machine.name}: ${blindness(machine)}`]
+      : [],
+  );
+  return reasons.length > 0 ? `; ${reasons.join('; ')}` : '';
+}
+
+/** What was met instead of an answer. None of it says that anything inside is dead. */
 const SILENCES: Readonly<Record<Silence, string>> = {
   nothing: 'its machine runs but is cut off: no packet comes back',
   'no-sshd': 'its machine runs but its sshd does not',
   'no-greeting':
-    'its machine runs but hangs: it accepts connections and says nothing (frozen, or out of memory)',
-  slow: 'its machine runs and its sshd answers, but does not finish the log-in: it may only be slow',
-  'no-entry': "its machine does not know the operator's key: its disk has been emptied or exchanged",
+    'its machine runs but hangs: it accepts connections and says nothing (frozen, out of memory, or very slow)',
+  slow: 'haup cannot look inside: its machine answers, but too slowly',
+  'no-entry':
+    "haup cannot look inside: its sshd refuses the operator's key (an emptied or exchanged disk does not know the operator's key, nor does an account that is locked)",
   'other-key': 'its machine has another SSH host key: its disk has been emptied, or this is another machine',
+  'not-run': 'haup cannot look inside: the machine lets it in, but says',
+  forbidden: 'haup cannot look inside',
+  'no-answer': 'haup cannot look inside: its answer is not complete',
   unknown: 'its machine runs but does not answer (frozen, cut off, or out of memory)',
 };
+
+/** Silences of which the machine's own words are the better part. */
+const SPEAKING: ReadonlySet<Silence> = new Set(['slow', 'not-run', 'forbidden', 'no-answer']);
+
+/** Why haup cannot look inside a machine that runs. */
+export function blindness({ silence = 'unknown', words }: MachineObservation): string {
+  if (!words || !SPEAKING.has(silence)) return SILENCES[silence];
+  // Its name and address stand before them already.
+  return `${SILENCES[silence]}: ${words.replace(/^.*?\): could not [^:]*: /, '')}`;
+}
 
 /** What is wrong with a replica that has joined; null when nothing is, or when it has yet to join. */
 export function diagnose(o: Observation, name: string): string | null {
@@ -64,7 +104,9 @@ export function diagnose(o: Observation, name: string): string | null {
   if (!inside.provisioned || !inside.etcdData) return 'its disk has been emptied: it holds no etcd data';
   if (!member.started) return 'its etcd member never started';
   if (inside.etcd !== 'running') return 'etcd does not run';
+  if (!o.etcd.readable && member.unseen) return null;
   if (!o.etcd.readable) return 'its etcd member has no leader';
+  if (member.unseen) return 'haup cannot ask its etcd member, which the others are connected with';
   if (!member.healthy) return 'its etcd member does not follow the leader';
   if (inside.apiServer === 'disabled' || inside.controllers === 'disabled') return null;
   if (inside.apiServer !== 'ready') return 'its API server is not ready';
@@ -89,7 +131,7 @@ function machineTrouble(o: Observation, name: string): string | null {
   const machine = machineOf(o, name);
   if (!machine) return 'its machine is gone';
   if (machine.state === 'stopped') return 'its machine is stopped';
-  return machine.inside ? null : SILENCES[machine.silence ?? 'unknown'];
+  return machine.inside ? null : blindness(machine);
 }
 
 /** What is there although the spec does not say so. */

@@ -6,6 +6,7 @@ import { InputError, NotFoundError, Refusal } from '../model/errors.ts';
 import { MAX_REPLICAS } from '../model/names.ts';
 import { machineOf, memberOf, type Observation } from '../model/observation.ts';
 import { type ClusterSpec, type ReplicaSpec, replicaZones } from '../model/spec.ts';
+import { sightOfEtcd } from './health.ts';
 
 /** Gives a name that the cluster has never used. */
 export type NameMaker = (cluster: string, used: readonly string[]) => string;
@@ -74,6 +75,12 @@ export function withReplacements(
 export function abandoned(spec: ClusterSpec, observation: Observation): ClusterSpec {
   if (spec.deleting || !observation.bootstrapped) return { ...spec, deleting: true };
   if (!observation.etcd.readable) {
+    if (observation.etcd.quorum === 'held' || observation.etcd.quorum === 'unknown') {
+      throw new Refusal(
+        `${sightOfEtcd(observation)}; so nobody can say who its voters are`,
+        'mend what keeps haup from looking, then try again; nothing was changed',
+      );
+    }
     throw new Refusal(
       'etcd has no quorum or cannot be reached, so nobody can say who its voters are',
       'bring a majority of the machines back (haup repair), or follow docs/runbooks/lost-quorum.md',

@@ -1,6 +1,6 @@
 import { machineOf, memberOf, type Observation } from '../model/observation.ts';
 import type { ClusterSpec } from '../model/spec.ts';
-import { warningsOf } from './health.ts';
+import { blindness, warningsOf } from './health.ts';
 import { next } from './next.ts';
 import { standing } from './standing.ts';
 import { describe } from './step.ts';
@@ -32,6 +32,10 @@ export interface Status {
     readonly quorum: number;
     readonly healthy: number;
     readonly failuresTolerated: number;
+    /** `held` whatever haup itself sees, if a read that needs a quorum succeeds; `unknown` when nobody can say. */
+    readonly quorumIs: 'held' | 'lost' | 'unknown';
+    /** Standing alarms: NOSPACE, CORRUPT. */
+    readonly alarms: readonly { readonly member: string; readonly alarm: string }[];
   };
   readonly converged: boolean;
   /** The steps that `haup repair` would run, as sentences. */
@@ -46,10 +50,14 @@ export interface ReplicaStatus {
   readonly externalIp: string | null;
   readonly machine: 'running' | 'stopped' | 'missing';
   readonly apiServer: 'ready' | 'unready' | 'unreachable';
+  /** Why haup cannot look inside a machine that runs, in its own words where it has some; null when it can. */
+  readonly unseen: string | null;
   readonly etcd: {
     readonly id: string | null;
     readonly role: 'leader' | 'follower' | 'learner' | 'unstarted' | 'missing';
     readonly healthy: boolean;
+    /** Nobody could ask it, and nothing says that it is gone: not healthy means nothing then. */
+    readonly unknown: boolean;
   };
   /** RFC 3339 */
   readonly certificateExpires: string | null;
@@ -93,7 +101,15 @@ export function statusOf(
     },
     loadBalancer: balancer && { name: balancer.name, targets: balancer.targets },
     replicas: [...names].map((name) => replicaStatus(spec, observation, name)),
-    etcd: { voters, learners, quorum, healthy, failuresTolerated },
+    etcd: {
+      voters,
+      learners,
+      quorum,
+      healthy,
+      failuresTolerated,
+      quorumIs: observation.etcd.readable ? 'held' : (observation.etcd.quorum ?? 'lost'),
+      alarms: observation.etcd.alarms ?? [],
+    },
     converged: steps.length === 0 && blocked.length === 0,
     unfinished: [...steps.map(describe), ...blocked.map((b) => b.message)],
     warnings: [
@@ -116,8 +132,14 @@ function replicaStatus(spec: ClusterSpec, observation: Observation, name: string
     internalIp: machine?.internalIp ?? null,
     externalIp: machine?.externalIp ?? null,
     machine: machine?.state ?? 'missing',
+    unseen: machine?.state === 'running' && !inside && machine.silence ? blindness(machine) : null,
     apiServer: inside ? (inside.apiServer === 'ready' ? 'ready' : 'unready') : 'unreachable',
-    etcd: { id: member?.id ?? null, role: roleOf(member), healthy: member?.healthy ?? false },
+    etcd: {
+      id: member?.id ?? null,
+      role: roleOf(member),
+      healthy: member?.healthy ?? false,
+      unknown: member?.unseen ?? false,
+    },
     certificateExpires: inside?.certificateExpires ?? null,
   };
 }

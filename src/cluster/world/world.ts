@@ -1,6 +1,7 @@
 import type { EtcdClient } from '../../etcd/client.ts';
-import { isReady } from '../../kubernetes/client.ts';
+import { callApi, isReady } from '../../kubernetes/client.ts';
 import type { Interruption, Machine } from '../../providers/provider.ts';
+import { ReplicaError } from '../../replicas/errors.ts';
 import { inspect } from '../../replicas/inspect.ts';
 import { HostKeyError, SshError } from '../../ssh/errors.ts';
 import type { SessionPool } from '../../ssh/pool.ts';
@@ -19,9 +20,15 @@ import { observeMembers } from './observe-members.ts';
 import { execute } from './steps/index.ts';
 import type { Progress, Tools } from './tools.ts';
 
-/** A machine that answers at all answers in this time; after one silence the next look is shorter. */
+/** A machine that answers at all gives a first sign of life in this time; after one silence the next look is shorter. */
 const LOOK_MS = 3000;
 const SECOND_LOOK_MS = 1000;
+/** One that has given a sign of life is slow, not dead: this is for its log-in and for its first answer. */
+const PATIENT_MS = 20_000;
+/** A look may take so many times what the last one took. */
+const SLOWER = 4;
+/** For a question to one member of etcd. */
+const MEMBER_MS = 2000;
 /** A client of the API. */
 const ANSWER_MS = 2000;
 /** A machine that was just told to do something. */
@@ -33,7 +40,7 @@ export type WorldParts = Omit<Tools, 'session' | 'drop' | 'seen' | 'etcd'> & {
   readonly etcdClients: () => Promise<(replica: string, session: () => Promise<Session>) => EtcdClient>;
 };
 
-type Met = Pick<MachineObservation, 'inside' | 'silence'>;
+type Met = Pick<MachineObservation, 'inside' | 'silence' | 'words'>;
 
 interface Cloud extends Pick<Observation, 'network' | 'address' | 'balancer'> {
   readonly at: number;
@@ -45,6 +52,8 @@ export class RealWorld implements ChangeableWorld {
   readonly #parts: WorldParts;
   readonly #tools: Tools;
   readonly #silent = new Set<string>();
+  /** What the last look inside took, ms. */
+  readonly #took = new Map<string, number>();
   readonly #hosts = new Map<string, string>();
   #last: Observation = nothing;
   #cloud: Cloud | null = null;
@@ -148,18 +157,33 @@ export class RealWorld implements ChangeableWorld {
     const { privateKey } = await operatorKey(this.#parts.secrets);
     return this.#parts.pool.session(
       { what: replica, host, privateKey, pin: this.#parts.memory.pinRecord(replica) },
-      { timeoutMs, signal: this.#parts.signal },
+      { timeoutMs, patientMs: PATIENT_MS, signal: this.#parts.signal },
     );
   }
 
   async #members(machines: readonly MachineObservation[]): Promise<EtcdObservation> {
     const clientOf = await this.#parts.etcdClients();
-    return observeMembers(
+    return observeMembers({
       machines,
-      this.#last.etcd,
-      (replica) => clientOf(replica, () => this.session(replica, LOOK_MS)),
-      this.#parts.signal,
-    );
+      before: this.#last.etcd,
+      clientOf: (replica) => clientOf(replica, () => this.session(replica, LOOK_MS)),
+      timeoutMs: Math.max(MEMBER_MS, SLOWER * Math.max(0, ...this.#took.values())),
+      reads: () => this.#readsWithQuorum(),
+      signal: this.#parts.signal,
+    });
+  }
+
+  /** An object that is asked for by its name, at no version, is read from etcd with a quorum, whatever is cached. */
+  async #readsWithQuorum(): Promise<boolean> {
+    const ip = this.#cloud?.address?.ip;
+    if (!ip) return false;
+    try {
+      const api = await apiAt(this.#parts, ip);
+      const path = '/api/v1/namespaces/kube-system';
+      return (await callApi(api, { path, timeoutMs: ANSWER_MS, signal: this.#parts.signal })).status === 200;
+    } catch {
+      return false;
+    }
   }
 
   async #hostOf(replica: string): Promise<string> {
@@ -198,7 +222,14 @@ export class RealWorld implements ChangeableWorld {
     try {
       const session = await this.session(name, timeoutMs);
       const { uid, apiPort } = memory.spec;
-      const inside = await inspect(session, { uid, name, apiPort }, { timeoutMs });
+      const usual = Math.max(timeoutMs, SLOWER * (this.#took.get(name) ?? 0));
+      const began = Date.now();
+      const inside = await inspect(
+        session,
+        { uid, name, apiPort },
+        { timeoutMs: session.answered ? usual : PATIENT_MS },
+      );
+      this.#took.set(name, Math.min(PATIENT_MS, Date.now() - began));
       this.#silent.delete(name);
       return { inside };
     } catch (error) {
@@ -209,14 +240,18 @@ export class RealWorld implements ChangeableWorld {
         topic: `look ${name}`,
         message: `${name} does not answer: ${message(error)}`,
       });
-      return { inside: null, silence: silence(error) };
+      return { inside: null, silence: silence(error), words: message(error) };
     }
   }
 }
 
 function silence(error: unknown): Silence {
   if (error instanceof HostKeyError) return 'other-key';
-  return (error instanceof SshError && error.reached) || 'unknown';
+  if (error instanceof ReplicaError) return 'no-answer';
+  if (!(error instanceof SshError)) return 'unknown';
+  if (error.kind === 'not-run' || error.kind === 'forbidden') return error.kind;
+  if (error.kind === 'timeout') return 'slow';
+  return error.kind === 'too-long' || error.kind === 'lost' ? 'no-answer' : (error.reached ?? 'unknown');
 }
 
 function message(error: unknown): string {

@@ -93,7 +93,7 @@ describe('a status', () => {
       apiServer: 'unreachable',
       externalIp: null,
       certificateExpires: null,
-      etcd: { id: '2', role: 'follower', healthy: false },
+      etcd: { id: '2', role: 'follower', healthy: false, unknown: false },
     } as const;
     const status = statusOf({
       multizone: true,
@@ -106,7 +106,15 @@ describe('a status', () => {
         ],
       },
       replicas: [healthy!, dead],
-      etcd: { voters: 3, learners: 1, quorum: 2, healthy: 1, failuresTolerated: 0 },
+      etcd: {
+        voters: 3,
+        learners: 1,
+        quorum: 2,
+        healthy: 1,
+        failuresTolerated: 0,
+        quorumIs: 'lost' as const,
+        alarms: [],
+      },
       unfinished: ['delete the machine x'],
       warnings: ['demo-master-k2x is stopped'],
     });
@@ -130,13 +138,24 @@ describe('a status', () => {
   it('of a replica that is down says what to type, while etcd has its quorum', () => {
     const [healthy] = statusOf().replicas;
     const down = { ...healthy!, name: 'demo-master-k2x', machine: 'stopped' as const };
-    const etcd = { voters: 3, learners: 0, quorum: 2, healthy: 2, failuresTolerated: 0 };
+    const etcd = {
+      voters: 3,
+      learners: 0,
+      quorum: 2,
+      healthy: 2,
+      failuresTolerated: 0,
+      quorumIs: 'held' as const,
+      alarms: [],
+    };
     const lines = renderStatus(statusOf({ replicas: [healthy!, down], etcd }), plain);
     expect(lines.slice(-2)).toEqual([
       'next: haup repair -c demo starts again what can be started;',
       '      haup replace-replica -c demo demo-master-k2x replaces it',
     ]);
-    const lost = statusOf({ replicas: [healthy!, down], etcd: { ...etcd, healthy: 1 } });
+    const lost = statusOf({
+      replicas: [healthy!, down],
+      etcd: { ...etcd, healthy: 1, quorumIs: 'lost' as const },
+    });
     expect(renderStatus(lost, plain).join('\n')).not.toContain('replace-replica');
   });
 
@@ -169,10 +188,18 @@ describe('a status', () => {
 
   it('with no member of etcd that answers claims nothing about the members', () => {
     const [healthy] = statusOf().replicas;
-    const etcd = { id: null, role: 'missing', healthy: false } as const;
+    const etcd = { id: null, role: 'missing', healthy: false, unknown: false } as const;
     const silent = statusOf({
       replicas: [{ ...healthy!, machine: 'stopped', etcd }],
-      etcd: { voters: 0, learners: 0, quorum: 1, healthy: 0, failuresTolerated: 0 },
+      etcd: {
+        voters: 0,
+        learners: 0,
+        quorum: 1,
+        healthy: 0,
+        failuresTolerated: 0,
+        quorumIs: 'lost' as const,
+        alarms: [],
+      },
     });
     const lines = renderStatus(silent, plain);
     expect(lines[2]).toBe('etcd  no member answers: no quorum');
@@ -207,7 +234,15 @@ describe('the summary', () => {
   };
 
   it('says what changed, what was measured, how safe it is and what to type next', () => {
-    const etcd = { voters: 2, learners: 0, quorum: 2, healthy: 2, failuresTolerated: 0 };
+    const etcd = {
+      voters: 2,
+      learners: 0,
+      quorum: 2,
+      healthy: 2,
+      failuresTolerated: 0,
+      quorumIs: 'held' as const,
+      alarms: [],
+    };
     const done = {
       ...outcome,
       status: statusOf({ etcd, warnings: ['two are worse than one'] }),

@@ -1,7 +1,8 @@
+import { isDead } from '../../model/observation.ts';
 import { replicaZones, wantsBalancer } from '../../model/spec.ts';
 import { type Blocked, type Decision, nothingToDo } from '../decision.ts';
 import type { Step } from '../step.ts';
-import { isServing, isVoter, type Replica, type View } from '../view.ts';
+import { isHealthyVoter, isServing, isVoter, type Replica, type View } from '../view.ts';
 import { wasStarted } from './serving.ts';
 
 /** The balancer, its targets, and who holds the API address. The new holder is proven to serve before it gets it. */
@@ -71,7 +72,7 @@ function desiredTargets(v: View, present: readonly string[]): string[] {
   const leaving = isGrown(v) && v.replicas.filter(isServing).every((r) => present.includes(r.name));
   const stays = (replica: Replica): boolean => {
     if (!present.includes(replica.name) || !isVoter(replica) || !replica.machine) return false;
-    return replica.wanted ? wasStarted(replica) || !replica.inside : replica.member!.healthy && !leaving;
+    return replica.wanted ? wasStarted(replica) || !replica.inside : !isDead(replica.member!) && !leaving;
   };
   return [...v.replicas, ...v.orphans]
     .filter((replica) => (replica.wanted && serving.has(replica.name)) || stays(replica))
@@ -81,7 +82,7 @@ function desiredTargets(v: View, present: readonly string[]): string[] {
 
 /** Every wanted replica has become a voter and was started. */
 export function isGrown(v: View): boolean {
-  return v.replicas.every((replica) => isVoter(replica) && (wasStarted(replica) || !replica.member!.healthy));
+  return v.replicas.every((replica) => isVoter(replica) && (wasStarted(replica) || !isHealthyVoter(replica)));
 }
 
 /** The address is where the spec wants it. */

@@ -1,5 +1,7 @@
 import { canChange } from '../../../etcd/quorum.ts';
+import { isDead } from '../../model/observation.ts';
 import { type Blocked, type Decision, nothingToDo } from '../decision.ts';
+import { sightOfEtcd } from '../health.ts';
 import type { Step } from '../step.ts';
 import { founder, isHealthyVoter, isVoter, type Replica, type View } from '../view.ts';
 
@@ -25,9 +27,12 @@ export function changeMembership(v: View): Decision {
   const waiting = v.replicas.find(isWaitingToStart);
   if (waiting) return { steps: [{ kind: 'start-etcd', replica: waiting.name }], blocked: [] };
 
-  const dead = v.orphans.find((replica) => isVoter(replica) && !replica.member!.healthy);
+  const dead = v.orphans.find((replica) => isVoter(replica) && isDead(replica.member!));
+  const unseen = v.orphans.find((replica) => isVoter(replica) && replica.member!.unseen);
   // The successor's machine comes first: were there none to be had, the dead member had better stay listed.
   if (dead && v.joiners.every((joiner) => joiner.inside?.provisioned)) return remove(v, dead);
+
+  if (unseen) return { steps: [], blocked: [cannotTell(unseen)] };
 
   const joiner = v.joiners.find((candidate) => candidate.inside?.provisioned);
   if (joiner && !dead && learners.length < MAX_LEARNERS) return add(v, joiner);
@@ -56,11 +61,13 @@ export function mayRemove(v: View, leavers: readonly Replica[]): Blocked | undef
   for (const leaver of leavers) {
     const votersAfter = votersBefore - (isVoter(leaver) ? 1 : 0);
     const healthyAfter = healthyBefore - (isHealthyVoter(leaver) ? 1 : 0);
+    if (leaver.member!.unseen) return cannotTell(leaver);
     if (!canChange({ votersBefore, healthyBefore, votersAfter, healthyAfter })) {
-      const dead = voters.filter((voter) => !voter.member!.healthy).map((voter) => voter.name);
+      const dead = voters.filter((voter) => isDead(voter.member!)).map((voter) => voter.name);
+      const unseen = voters.filter((voter) => voter.member!.unseen).map((voter) => voter.name);
       return {
-        message: `removing ${leaver.name} from etcd needs a healthy majority before and after it: there are ${healthyBefore} healthy of ${votersBefore} voters, then ${healthyAfter} of ${votersAfter}${dead.length ? `; not healthy: ${dead.join(', ')}` : ''}`,
-        advice: howToRevive(v, dead),
+        message: `removing ${leaver.name} from etcd needs a healthy majority before and after it: there are ${healthyBefore} healthy of ${votersBefore} voters, then ${healthyAfter} of ${votersAfter}${dead.length ? `; not healthy: ${dead.join(', ')}` : ''}${unseen.length ? `; not seen by haup: ${unseen.join(', ')}` : ''}`,
+        advice: dead.length === 0 && unseen.length > 0 ? MEND_SIGHT : howToRevive(v, dead),
       };
     }
     votersBefore = votersAfter;
@@ -75,9 +82,13 @@ function bootstrap(first: Replica): Decision {
 }
 
 function add(v: View, joiner: Replica): Decision {
-  const dead = [...v.replicas, ...v.orphans].filter(
-    (replica) => isVoter(replica) && !replica.member!.healthy,
-  );
+  const voters = [...v.replicas, ...v.orphans].filter(isVoter);
+  const unseen = voters.filter((replica) => replica.member!.unseen).map((replica) => replica.name);
+  if (unseen.length > 0) {
+    const message = `${joiner.name} cannot join: haup cannot look at ${unseen.join(', ')}, and etcd takes no new member while one is not healthy`;
+    return { steps: [], blocked: [{ message, advice: MEND_SIGHT, passing: true }] };
+  }
+  const dead = voters.filter((replica) => isDead(replica.member!));
   if (dead.length > 0) {
     const names = dead.map((replica) => replica.name);
     return {
@@ -93,9 +104,34 @@ function add(v: View, joiner: Replica): Decision {
   return { steps: [{ kind: 'add-learner', replica: joiner.name }], blocked: [] };
 }
 
+const MEND_SIGHT = 'mend what keeps haup from looking (haup status names it), then try again';
+
+/** What could not be seen is neither dead nor alive: nothing is done to it. */
+function cannotTell({ name }: Replica): Blocked {
+  return {
+    message: `${name} is to leave etcd, but haup cannot tell whether it lives: it does not answer haup, and the other members are connected with it`,
+    advice: `see what keeps haup from it: haup status; what is not wanted any more can be stopped in the cloud, and then leaves as a dead one`,
+    passing: true,
+  };
+}
+
 /** Whether etcd can be read matters only when its membership has to change, and to who wants it mended. */
 function unreadable(v: View): Decision {
-  if (v.joiners.length === 0 && v.orphans.length === 0 && !v.policy.revive) return nothingToDo;
+  // Whether a machine that is wanted and not there has a member, nobody can say.
+  const missing = v.observation.etcd.members.length === 0 && v.replicas.some((replica) => !replica.machine);
+  if (v.joiners.length === 0 && v.orphans.length === 0 && !v.policy.revive && !missing) return nothingToDo;
+  if (v.observation.etcd.quorum === 'held' || v.observation.etcd.quorum === 'unknown') {
+    return {
+      steps: [],
+      blocked: [
+        {
+          message: `${sightOfEtcd(v.observation)}; so its membership cannot change`,
+          advice: MEND_SIGHT,
+          passing: v.replicas.filter((r) => r.inside?.etcd === 'running').length * 2 > v.replicas.length,
+        },
+      ],
+    };
+  }
   const voters = [...v.replicas, ...v.orphans].filter(isVoter);
   const dead = [...v.replicas, ...v.orphans].filter((replica) => !replica.member?.healthy).map((r) => r.name);
   const running = voters.filter((voter) => voter.inside?.etcd === 'running');
@@ -141,7 +177,7 @@ function howToRevive(v: View, dead: readonly string[]): string {
     return `start ${stopped.map((machine) => machine.name).join(', ')} again with: haup repair -c ${v.spec.name}`;
   }
   const voters = v.observation.etcd.members.filter((member) => !member.learner);
-  const lost = voters.filter((member) => !member.healthy).length * 2 >= voters.length;
+  const lost = voters.filter(isDead).length * 2 >= voters.length;
   return lost
     ? 'bring a majority of the machines back, or follow docs/runbooks/lost-quorum.md'
     : `replace what is dead with: haup replace-replica -c ${v.spec.name} ${dead.join(' ')}`;
