@@ -15,7 +15,7 @@ export interface InitialMember {
 
 const START_TIMEOUT_MS = 120_000;
 const NAME = /^[a-z0-9][-a-z0-9]*$/;
-const PEER_URL = /^https:\/\/[0-9a-f.:[\]]+$/;
+const PEER_URL = /^https?:\/\/[\w.:[\]-]+$/;
 const MEMBER_ID = /^\d{1,20}$/;
 
 /**
@@ -42,7 +42,7 @@ remember "$running"
 /**
  * Starts etcd of a listed member, with the data it has; data that is known to be another member's is thrown away first, as
  * etcd would end at once on it. Resolves when it serves; a learner may have to catch up still.
- * @param options.memberId in decimal. `initialCluster` is every member as etcd lists it, this one with its replica's name.
+ * @param options.memberId in decimal. `initialCluster` is every member as etcd lists it, with each of its peer URLs, this one with its replica's name.
  * @throws ReplicaError, SshError
  */
 export async function startEtcd(

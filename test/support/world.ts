@@ -203,6 +203,9 @@ export class SimulatedWorld implements ChangeableWorld {
     provision: (step) => {
       Object.assign(this.running(step.replica).disk, { provisioned: true, certificateNames: this.names() });
     },
+    'renew-certificates': (step) => {
+      Object.assign(this.running(step.replica).disk, { certificateSecondsLeft: 365 * 86_400 });
+    },
     'name-balancer': (step) => {
       this.running(step.replica).disk.certificateNames = this.names();
     },
@@ -263,6 +266,10 @@ export class SimulatedWorld implements ChangeableWorld {
       if (!this.answers(step.replica)) throw new Error('the API server does not get ready');
     },
     'stop-controllers': (step) => {
+      const ill = this.stored.replicas.filter(({ name }) => this.isIll(name));
+      if (!this.isWanted(step.replica) && ill.length > 0) {
+        throw new Violation(`${step.replica} was stopped while ${ill[0]!.name} does not wholly work`);
+      }
       this.running(step.replica).disk.controllers = 'disabled';
     },
     'stop-api-server': (step) => {
@@ -338,6 +345,14 @@ export class SimulatedWorld implements ChangeableWorld {
   private isPrepared(name: string): boolean {
     const machine = this.machines.find((m) => m.name === name);
     return this.members.some((m) => m.name === name) || Boolean(machine?.disk.provisioned);
+  }
+
+  /** It takes part in etcd, and its API server or its controllers do not run. */
+  private isIll(name: string): boolean {
+    const member = this.members.find((m) => m.name === name);
+    const machine = this.machines.find((m) => m.name === name);
+    if (!member || member.learner || !this.runs(member) || !machine) return false;
+    return machine.disk.apiServer !== 'ready' || machine.disk.controllers !== 'running';
   }
 
   private bootstrap(name: string): void {

@@ -6,6 +6,10 @@ import {
   type Silence,
 } from '../model/observation.ts';
 import { type ClusterSpec, type ReplicaSpec, replicaZones, wanted, wantsBalancer } from '../model/spec.ts';
+import { alarmed, cureOf } from './preflight/alarms.ts';
+import { clocksApart } from './preflight/clocks.ts';
+import { fullFolders } from './preflight/space.ts';
+import { EXPIRING_SECONDS } from './rules/renewing.ts';
 
 const DAY_MS = 86_400_000;
 /** Certificates are renewed by replacing the replica; a month leaves time to choose when. */
@@ -15,6 +19,18 @@ const EXPIRES_SOON_DAYS = 30;
 export function warningsOf(spec: ClusterSpec, o: Observation, now: number): string[] {
   const warnings = spec.replicas.flatMap((replica) => replicaWarnings(spec, o, replica, now));
   if (o.bootstrapped && !o.etcd.readable) warnings.unshift(sightOfEtcd(o));
+  warnings.unshift(
+    ...(o.refusedWrites ?? []).map(
+      (refusal) => `the API refuses what the control plane has to write: ${refusal}`,
+    ),
+  );
+  const clocks = clocksApart(o);
+  if (clocks) warnings.unshift(clocks);
+  warnings.unshift(...fullFolders(o));
+  const [alarm] = o.etcd.alarms ?? [];
+  if (alarm) {
+    warnings.unshift(`${alarmed(o.etcd.alarms ?? [])}; ${cureOf(alarm.alarm, alarm.member, spec.name)}`);
+  }
   if (o.address?.lost) {
     warnings.unshift(
       `nobody reaches ${o.address.ip}: ${o.address.lost}; haup repair moves it to another zone`,
@@ -35,12 +51,16 @@ function replicaWarnings(spec: ClusterSpec, o: Observation, replica: ReplicaSpec
   const diagnosis = diagnose(o, replica.name);
   const expires = machineOf(o, replica.name)?.inside?.certificateExpires;
   const days = expires ? (Date.parse(expires) - now) / DAY_MS : Number.POSITIVE_INFINITY;
-  const again = `haup replace-replica -c ${spec.name} ${replica.name}`;
+  const left = machineOf(o, replica.name)?.inside?.certificateSecondsLeft ?? Number.POSITIVE_INFINITY;
+  const again =
+    left < EXPIRING_SECONDS
+      ? `haup repair -c ${spec.name}`
+      : `haup replace-replica -c ${spec.name} ${replica.name}`;
   return [
     ...(diagnosis ? [`${replica.name}: ${diagnosis}`] : []),
     ...(days < EXPIRES_SOON_DAYS
       ? [
-          `${replica.name}: its certificates ${days < 0 ? 'have expired' : `expire in ${Math.floor(days)} days`}; renew them with: ${again}`,
+          `${replica.name}: its certificates ${days < 0 || left < 0 ? 'have expired' : `expire in ${Math.floor(days)} days`}; renew them with: ${again}`,
         ]
       : []),
   ];

@@ -5,12 +5,14 @@
 import type { Observation } from '../model/observation.ts';
 import type { ClusterSpec } from '../model/spec.ts';
 import type { Decision, Policy } from './decision.ts';
+import { held } from './preflight/index.ts';
 import { moveAddress } from './rules/address.ts';
 import { deleteAll } from './rules/deletion.ts';
 import { letOrphansLeave } from './rules/leaving.ts';
 import { prepareMachines } from './rules/machines.ts';
 import { changeMembership, reviveEtcd } from './rules/membership.ts';
 import { nameBalancer } from './rules/naming.ts';
+import { renewCertificates } from './rules/renewing.ts';
 import { startControlPlanes } from './rules/serving.ts';
 import type { Step } from './step.ts';
 import { view } from './view.ts';
@@ -27,9 +29,10 @@ export function next(spec: ClusterSpec, observation: Observation, policy: Policy
   const membership = changeMembership(v);
   const address = moveAddress(v);
   const leaving = letOrphansLeave(v);
-  return {
+  return held(v, {
     steps: [
       ...reserve,
+      ...renewCertificates(v),
       ...prepareMachines(v),
       ...reviveEtcd(v),
       ...membership.steps,
@@ -39,5 +42,5 @@ export function next(spec: ClusterSpec, observation: Observation, policy: Policy
       ...leaving.steps,
     ],
     blocked: [...membership.blocked, ...address.blocked, ...leaving.blocked],
-  };
+  });
 }

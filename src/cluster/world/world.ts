@@ -16,6 +16,7 @@ import type { Step } from '../plan/step.ts';
 import { outdatedBy } from '../plan/step.ts';
 import { apiAt } from './api.ts';
 import { operatorKey } from './keys.ts';
+import { refusedWrites } from './observe-admission.ts';
 import { observeMembers } from './observe-members.ts';
 import { execute } from './steps/index.ts';
 import type { Progress, Tools } from './tools.ts';
@@ -103,6 +104,11 @@ export class RealWorld implements ChangeableWorld {
     const looked = await Promise.all(machines.map((machine) => this.#look(machine)));
     const { bootstrapped } = memory.spec;
     const etcd = bootstrapped && !memory.spec.deleting ? await this.#members(looked) : nothing.etcd;
+    // They change seldom, and a change is planned from a look at everything.
+    const refused =
+      since === undefined && address && etcd.readable
+        ? await refusedWrites(await apiAt(this.#parts, address.ip), this.#parts.signal)
+        : this.#last.refusedWrites;
     this.#last = {
       bootstrapped,
       network,
@@ -111,6 +117,7 @@ export class RealWorld implements ChangeableWorld {
       machines: looked,
       etcd,
       deleted: this.#last.deleted,
+      ...(refused === undefined ? {} : { refusedWrites: refused }),
     };
     return this.#last;
   }

@@ -1,7 +1,7 @@
 import { wantsBalancer } from '../../model/spec.ts';
-import { type Decision, nothingToDo } from '../decision.ts';
+import { type Blocked, type Decision, nothingToDo } from '../decision.ts';
 import type { Step } from '../step.ts';
-import { isServing, type Replica, type View } from '../view.ts';
+import { isHealthyVoter, isServing, type Replica, type View } from '../view.ts';
 import { isAddressSettled, isGrown } from './address.ts';
 import { mayRemove, remove } from './membership.ts';
 
@@ -25,6 +25,8 @@ function sayGoodbye(v: View, leavers: readonly Replica[]): Decision {
   // Somebody else must serve, at the address, before anything that serves stops.
   if (!isAddressSettled(v) || !v.replicas.some(isServing)) return nothingToDo;
   if (leavers.some((leaver) => isInUse(v, leaver))) return nothingToDo;
+  const ill = v.replicas.filter((replica) => isHealthyVoter(replica) && !isWhole(replica));
+  if (ill.length > 0) return { steps: [], blocked: [stays(v, leavers, ill)] };
 
   const stops = leavers.flatMap((leaver) => stop(leaver) ?? []);
   if (stops.length > 0) return { steps: stops, blocked: [] };
@@ -32,6 +34,20 @@ function sayGoodbye(v: View, leavers: readonly Replica[]): Decision {
   const heir = v.replicas.find(isServing)!;
   if (leader) return { steps: [{ kind: 'move-leader', replica: leader.name, to: heir.name }], blocked: [] };
   return remove(v, leavers[0]!);
+}
+
+/** All that a successor has to do works, controllers too: until then who lives stays. */
+function isWhole({ inside }: Replica): boolean {
+  return inside?.apiServer === 'ready' && inside.controllers === 'running';
+}
+
+function stays(v: View, leavers: readonly Replica[], ill: readonly Replica[]): Blocked {
+  const names = (list: readonly Replica[]): string => list.map((replica) => replica.name).join(', ');
+  return {
+    message: `${names(leavers)} stays until ${names(ill)} wholly ${ill.length > 1 ? 'work' : 'works'}: API server, controller manager and scheduler`,
+    advice: `start what has stopped: haup repair -c ${v.spec.name}`,
+    passing: true,
+  };
 }
 
 function stop(leaver: Replica): Step | undefined {

@@ -14,6 +14,7 @@ import { promote } from './promote.ts';
 import { provision } from './provision.ts';
 import { releaseAddress } from './release-address.ts';
 import { removeMember } from './remove-member.ts';
+import { renewCertificates } from './renew-certificates.ts';
 import { reserveAddress } from './reserve-address.ts';
 import { restartEtcd } from './restart-etcd.ts';
 import { setTargets } from './set-targets.ts';
@@ -31,6 +32,7 @@ export const stepKinds = {
   'create-machine': createMachine,
   'start-machine': startMachine,
   provision: provision,
+  'renew-certificates': renewCertificates,
   'bootstrap-etcd': bootstrapEtcd,
   'add-learner': addLearner,
   'start-etcd': startEtcd,

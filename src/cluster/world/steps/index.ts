@@ -17,6 +17,7 @@ import { promote } from './promote.ts';
 import { provision } from './provision.ts';
 import { releaseAddress } from './release-address.ts';
 import { removeMember } from './remove-member.ts';
+import { renewCertificates } from './renew-certificates.ts';
 import { reserveAddress } from './reserve-address.ts';
 import { restartEtcd } from './restart-etcd.ts';
 import { setTargets } from './set-targets.ts';
@@ -33,6 +34,7 @@ const executors: { readonly [K in Step['kind']]: Executor<K> } = {
   'create-machine': createMachine,
   'start-machine': startMachine,
   provision: provision,
+  'renew-certificates': renewCertificates,
   'bootstrap-etcd': bootstrapEtcd,
   'add-learner': addLearner,
   'start-etcd': startEtcd,

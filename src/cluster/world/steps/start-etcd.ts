@@ -10,10 +10,10 @@ export const startEtcd: Executor<'start-etcd'> = async (t, { replica }, progress
   const own = peerUrl(t, replica);
   const member = members.find((m) => m.peerUrls.includes(own));
   if (!member) throw new Error(`etcd does not list ${replica} any more`);
-  const initialCluster = members.map((m) => ({
-    name: nameOf(t, m.name, m.peerUrls),
-    peerUrl: m.peerUrls[0] ?? '',
-  }));
+  // All of them: etcd compares each member's with what the others know, and ends when one is missing.
+  const initialCluster = members.flatMap((m) =>
+    m.peerUrls.map((url) => ({ name: nameOf(t, m.name, m.peerUrls), peerUrl: url })),
+  );
   await startOn(
     session,
     { name: replica, memberId: member.id, initialCluster },

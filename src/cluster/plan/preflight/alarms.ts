@@ -1,0 +1,25 @@
+import type { Preflight } from './index.ts';
+
+/** With an alarm etcd refuses writes, but takes new voters: a change would stop after it has made etcd larger. */
+export const noAlarm: Preflight = ({ observation, spec }) => {
+  const [first] = observation.etcd.alarms ?? [];
+  if (!first) return undefined;
+  return {
+    message: alarmed(observation.etcd.alarms ?? []),
+    advice: cureOf(first.alarm, first.member, spec.name),
+  };
+};
+
+export function alarmed(alarms: readonly { readonly member: string; readonly alarm: string }[]): string {
+  const said = alarms.map(({ member, alarm }) => `${alarm} on ${member}`).join(', ');
+  const refuses = alarms.some(({ alarm }) => alarm === 'NOSPACE') ? ': it refuses every write' : '';
+  return `etcd has raised an alarm (${said})${refuses}`;
+}
+
+/** etcd's own maintenance guide: compact, defragment, disarm. */
+export function cureOf(alarm: string, member: string, cluster: string): string {
+  if (alarm === 'CORRUPT') {
+    return `the data of ${member} differs from the others': haup replace-replica -c ${cluster} ${member}`;
+  }
+  return `delete what fills it, then compact, defragment every member and disarm: docs/runbooks/etcd-alarm.md`;
+}

@@ -1,0 +1,25 @@
+import type { Blocked, Decision } from '../decision.ts';
+import type { Step } from '../step.ts';
+import type { View } from '../view.ts';
+import { nothingRefused } from './admission.ts';
+import { noAlarm } from './alarms.ts';
+import { certificatesLast } from './certificates.ts';
+import { clocksAgree } from './clocks.ts';
+import { spaceLeft } from './space.ts';
+
+/** What would stop a change in its middle: why, and the cure. Pure. */
+export type Preflight = (v: View) => Blocked | undefined;
+
+/** In the order in which they are told. */
+const preflights: readonly Preflight[] = [noAlarm, certificatesLast, clocksAgree, spaceLeft, nothingRefused];
+
+/** Steps that mend, and need no write of etcd's: they are no danger whatever stands in the way of others. */
+const MENDING: ReadonlySet<Step['kind']> = new Set(['start-machine', 'restart-etcd', 'renew-certificates']);
+
+/** What may begin of a decision while something stands in its way. */
+export function held(v: View, decision: Decision): Decision {
+  const steps = decision.steps.filter((step) => MENDING.has(step.kind));
+  if (steps.length === decision.steps.length) return decision;
+  const stops = preflights.flatMap((preflight) => preflight(v) ?? []);
+  return stops.length === 0 ? decision : { steps, blocked: [...stops, ...decision.blocked] };
+}
