@@ -40,7 +40,8 @@ function wayOn({ cluster, apiAddress, replicas, etcd, converged }: Status): stri
   if (!converged || etcd.voters === 0 || etcd.healthy < etcd.quorum) return [];
   const dead = replicas.filter((replica) => isDead(replica));
   const ill =
-    replicas.some((replica) => replica.apiServer !== 'ready') || apiAddress?.holder.kind === 'nobody';
+    replicas.some((replica) => replica.apiServer !== 'ready' && !replica.unseen) ||
+    apiAddress?.holder.kind === 'nobody';
   if (dead.length === 0 && !ill) return [];
   const repair = `next: haup repair -c ${cluster} starts again what can be started`;
   if (dead.length === 0) return ['', repair];
