@@ -1,4 +1,4 @@
-import type { Preflight } from './index.ts';
+import type { Preflight } from './preflight.ts';
 
 /** Without leases no controller acts, and without endpoints no pod finds the API: a newcomer would never work. */
 export const nothingRefused: Preflight = ({ observation }) => {

@@ -1,4 +1,4 @@
-import type { Preflight } from './index.ts';
+import type { Preflight } from './preflight.ts';
 
 /** With an alarm etcd refuses writes, but takes new voters: a change would stop after it has made etcd larger. */
 export const noAlarm: Preflight = ({ observation, spec }) => {

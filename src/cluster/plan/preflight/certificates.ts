@@ -1,5 +1,5 @@
 import { EXPIRING_SECONDS, expiring } from '../rules/renewing.ts';
-import type { Preflight } from './index.ts';
+import type { Preflight } from './preflight.ts';
 
 /** A certificate that ends while something is changed stops it wherever it is then. */
 export const certificatesLast: Preflight = (v) => {

@@ -1,5 +1,5 @@
 import type { Observation } from '../../model/observation.ts';
-import type { Preflight } from './index.ts';
+import type { Preflight } from './preflight.ts';
 
 /** Certificates are valid from five minutes before they are made: a clock further back refuses them. */
 const APART_SECONDS = 180;

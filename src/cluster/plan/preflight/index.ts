@@ -1,14 +1,12 @@
-import type { Blocked, Decision } from '../decision.ts';
+import type { Decision } from '../decision.ts';
 import type { Step } from '../step.ts';
 import type { View } from '../view.ts';
 import { nothingRefused } from './admission.ts';
 import { noAlarm } from './alarms.ts';
 import { certificatesLast } from './certificates.ts';
 import { clocksAgree } from './clocks.ts';
+import type { Preflight } from './preflight.ts';
 import { spaceLeft } from './space.ts';
-
-/** What would stop a change in its middle: why, and the cure. Pure. */
-export type Preflight = (v: View) => Blocked | undefined;
 
 /** In the order in which they are told. */
 const preflights: readonly Preflight[] = [noAlarm, certificatesLast, clocksAgree, spaceLeft, nothingRefused];

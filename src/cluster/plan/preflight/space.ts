@@ -1,5 +1,5 @@
 import type { Observation } from '../../model/observation.ts';
-import type { Preflight } from './index.ts';
+import type { Preflight } from './preflight.ts';
 
 /** Below this nothing is begun, KiB: systemd and units write a little in `/run`, etcd much in its data folder. */
 const NEEDED_KIB: Readonly<Record<string, number>> = {
