@@ -1,10 +1,16 @@
 import { apiClient } from './api-client.ts';
 
+/** Longer than the two seconds after which a living holder has renewed its lease (the default retry period). */
+const RENEWED_SECONDS = 3;
+
 /**
  * `release-lease.sh <lease>`: gives up a leader election lease that a process of this machine held. Run after that
- * process has ended, or before it begins, so nobody is robbed of it. The controller manager does not do this itself (its feature gate
+ * process has ended, or before it begins. The controller manager does not do this itself (its feature gate
  * ControllerManagerReleaseLeaderElectionLockOnExit is alpha in 1.37 and off), and neither does a process that crashed:
  * without it the others wait for 15 s. It is run by the process's own user, as somebody who may do this and nothing else.
+ *
+ * A holder's name begins with its host's, which another machine may have as well. What tells a dead holder from one that lives
+ * is that its lease is not renewed any more: given up is only what has stood still, down to its resourceVersion.
  */
 export function releaseLeaseScript(apiPort: number): string {
   return `# See src/replicas/settings/release-lease.ts
@@ -12,10 +18,12 @@ set -eu
 as="\${1#kube-}-lease"
 ${apiClient(apiPort, 2, '$as')}
 url="$base/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/$1"
-holder=$(api "$url" | tr -d ' \\n' | sed -n 's/.*"holderIdentity":"\\([^"]*\\)".*/\\1/p')
-case "$holder" in "$(hostname)_"*) ;; *) exit 0 ;; esac
+lease=$(api "$url" | tr -d ' \\n')
+field() { echo "$lease" | sed -n "s/.*\\"$1\\":\\"\\([^\\"]*\\)\\".*/\\1/p"; }
+case "$(field holderIdentity)" in "$(hostname)_"*) ;; *) exit 0 ;; esac
+sleep ${RENEWED_SECONDS}
 api -o /dev/null -X PATCH -H 'Content-Type: application/json-patch+json' --data "[
-  {\\"op\\": \\"test\\", \\"path\\": \\"/spec/holderIdentity\\", \\"value\\": \\"$holder\\"},
+  {\\"op\\": \\"test\\", \\"path\\": \\"/metadata/resourceVersion\\", \\"value\\": \\"$(field resourceVersion)\\"},
   {\\"op\\": \\"replace\\", \\"path\\": \\"/spec/holderIdentity\\", \\"value\\": \\"\\"}]" "$url"
 `;
 }
