@@ -14,6 +14,7 @@ import { EXPIRING_SECONDS } from './rules/renewing.ts';
 const DAY_MS = 86_400_000;
 /** Certificates are renewed by replacing the replica; a month leaves time to choose when. */
 const EXPIRES_SOON_DAYS = 30;
+const EXPIRED = 'have expired';
 
 /** What an operator should know although nothing is unfinished. Pure. */
 export function warningsOf(spec: ClusterSpec, o: Observation, now: number): string[] {
@@ -24,6 +25,8 @@ export function warningsOf(spec: ClusterSpec, o: Observation, now: number): stri
       (refusal) => `the API refuses what the control plane has to write: ${refusal}`,
     ),
   );
+  const expired = warnings.filter((warning) => warning.includes(EXPIRED));
+  warnings.unshift(...expired.map((warning) => warnings.splice(warnings.indexOf(warning), 1)[0]!));
   const clocks = clocksApart(o);
   if (clocks) warnings.unshift(clocks);
   warnings.unshift(...fullFolders(o));
@@ -60,7 +63,7 @@ function replicaWarnings(spec: ClusterSpec, o: Observation, replica: ReplicaSpec
     ...(diagnosis ? [`${replica.name}: ${diagnosis}`] : []),
     ...(days < EXPIRES_SOON_DAYS
       ? [
-          `${replica.name}: its certificates ${days < 0 || left < 0 ? 'have expired' : `expire in ${Math.floor(days)} days`}; renew them with: ${again}`,
+          `${replica.name}: its certificates ${days < 0 || left < 0 ? EXPIRED : `expire in ${Math.floor(days)} days`}; renew them with: ${again}`,
         ]
       : []),
   ];

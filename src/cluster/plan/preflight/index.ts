@@ -17,7 +17,8 @@ const MENDING: ReadonlySet<Step['kind']> = new Set(['start-machine', 'restart-et
 /** What may begin of a decision while something stands in its way. */
 export function held(v: View, decision: Decision): Decision {
   const steps = decision.steps.filter((step) => MENDING.has(step.kind));
-  if (steps.length === decision.steps.length) return decision;
+  // What is blocked already may be so for one of these reasons, which is then the better one to tell.
+  if (steps.length === decision.steps.length && decision.blocked.length === 0) return decision;
   const stops = preflights.flatMap((preflight) => preflight(v) ?? []);
   return stops.length === 0 ? decision : { steps, blocked: [...stops, ...decision.blocked] };
 }

@@ -130,3 +130,11 @@ describe('a living leaver', () => {
     expect(lines(planFor(replaced, ready))[0]).toBe('stop-controllers m1');
   });
 });
+
+test('clocks that are apart are told first, also when nobody can look at etcd because of them', () => {
+  const o: Observation = {
+    ...ahead({ m0: -7200, m1: -7200, m2: -7200 }),
+    etcd: { readable: false, quorum: 'unknown', members: [] },
+  };
+  expect(planFor(grown, o).blocked[0]!.message).toMatch(/the operator's clock is 2 h 0 min ahead/);
+});
