@@ -1,6 +1,7 @@
 import type { Session } from '../ssh/session.ts';
 import { systemClock } from '../util/clock.ts';
 import { ReplicaError } from './errors.ts';
+import { tellingLine } from './telling-line.ts';
 import type { UnitName } from './units/names.ts';
 import type { Waiting } from './waiting.ts';
 
@@ -23,7 +24,8 @@ const NOT_YET = 75;
 const LOOK_TIMEOUT_MS = 30_000;
 /** A program that ended so many times will not get well by being started once more. */
 const RESTARTS = 5;
-const LOG_LINES = 6;
+/** Several starts of a program that keeps ending. */
+const LOG_LINES = 300;
 
 const prelude = `set -eu
 not_yet() { systemctl show -p NRestarts --value "$1"; echo "$1"; echo "$2"; exit ${NOT_YET}; }
@@ -31,7 +33,7 @@ not_yet() { systemctl show -p NRestarts --value "$1"; echo "$1"; echo "$2"; exit
 
 /**
  * Runs the work until it is done. Returns what its script printed.
- * @throws ReplicaError at the time limit, or when a unit keeps ending: names the part, with its last log lines. SshError.
+ * @throws ReplicaError at the time limit, or when a unit keeps ending: names the part, with the line of its log that says why. SshError.
  */
 export async function carryOut(session: Session, work: Work, options: Waiting = {}): Promise<string> {
   const deadline = systemClock.now() + work.timeoutMs;
@@ -66,12 +68,12 @@ export async function carryOut(session: Session, work: Work, options: Waiting = 
 
 async function failure(session: Session, doing: string, why: string, unit: UnitName): Promise<ReplicaError> {
   const log = await session
-    .exec(`journalctl -q -u ${unit} -n ${LOG_LINES} -o cat --no-pager | cut -c1-300`, {
+    .exec(`journalctl -q -u ${unit} -n ${LOG_LINES} -o cat --no-pager | cut -c1-600`, {
       what: 'read the log',
     })
-    .then(({ stdout }) => stdout.trim())
+    .then(({ stdout }) => tellingLine(stdout))
     .catch(() => '');
-  const words = log ? `. ${unit} says:\n${log.replace(/^/gm, '  ')}` : '';
+  const words = log ? `. ${unit} says:\n  ${log}` : '';
   return new ReplicaError(`${session.what}: could not ${doing}: ${why}${words}`, {
     advice: `see \`haup ssh ${session.what} -- journalctl -u ${unit}\`, then run \`haup repair\``,
   });
