@@ -1,4 +1,5 @@
 import { expiresAt } from '../pki/validity.ts';
+import { curl } from '../replicas/curl.ts';
 import { ReplicaError } from '../replicas/errors.ts';
 import type { UnitState } from '../replicas/inside.ts';
 import { readUnits, unitState } from '../replicas/inside.ts';
@@ -59,7 +60,7 @@ function inspectScript(): string {
 ${show(pkiPath('kubelet.crt'))}
 openssl x509 -in ${nodePaths.clientCertificate} 2>/dev/null; ${say}
 systemctl show -p Id,UnitFileState,ActiveState,NRestarts,ActiveEnterTimestampMonotonic ${asked.join(' ')}; ${say}
-for url in ${Object.values(nodeHealthUrls).join(' ')}; do curl -s -m 1 -o /dev/null -w '%{url} %{http_code}\\n' $url; done; ${say}
+for url in ${Object.values(nodeHealthUrls).join(' ')}; do ${curl} -s -m 1 -o /dev/null -w '%{url} %{http_code}\\n' $url; done; ${say}
 ${show(nodePaths.conflist).replace(`; ${say}`, '')}
 `;
 }

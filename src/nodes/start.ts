@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { later } from '../replicas/control-plane.ts';
+import { curl } from '../replicas/curl.ts';
 import { paths } from '../replicas/paths.ts';
 import { carryOut } from '../replicas/progress.ts';
 import type { Waiting } from '../replicas/waiting.ts';
@@ -90,8 +91,8 @@ done
 until [ -s ${nodePaths.kubeconfig} ] && [ -s ${nodePaths.clientCertificate} ]; do
   later ${kubelet} 'the kubelet: its client certificate'
 done
-until curl -sf -m 2 -o /dev/null ${nodeHealthUrls[kubelet]}; do later ${kubelet} 'the kubelet: its health check'; done
-until curl -sf -m 2 -o /dev/null ${nodeHealthUrls[kubeProxy]}; do later ${kubeProxy} 'kube-proxy: its health check'; done
+until ${curl} -sf -m 2 -o /dev/null ${nodeHealthUrls[kubelet]}; do later ${kubelet} 'the kubelet: its health check'; done
+until ${curl} -sf -m 2 -o /dev/null ${nodeHealthUrls[kubeProxy]}; do later ${kubeProxy} 'kube-proxy: its health check'; done
 rm -f ${nodePaths.bootstrapKubeconfig}
 `;
 }

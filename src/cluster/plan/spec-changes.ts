@@ -129,7 +129,8 @@ function choose(
       const member = memberOf(observation, replica.name);
       const ready = machineOf(observation, replica.name)?.inside?.apiServer === 'ready';
       return [
-        member?.healthy && ready ? 0 : 1,
+        // One that could not be seen is no worse than the others for that.
+        member?.unseen || (member?.healthy && ready) ? 0 : 1,
         left.filter((other) => other.zone === replica.zone).length,
         member?.leader ? 0 : 1,
         spec.replicas.indexOf(replica),

@@ -80,7 +80,7 @@ export function revived(o: Observation, name: string): Observation {
     healthy: m.healthy || (elects && waits(m)),
     leader: elects && m === leader,
   }));
-  return { ...after, etcd: { readable: elects || after.etcd.readable, members: list } };
+  return { ...after, etcd: { ...after.etcd, readable: elects || after.etcd.readable, members: list } };
 }
 
 /** An address whose holder is deleted belongs to nobody. */
