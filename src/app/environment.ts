@@ -56,6 +56,8 @@ export function environment(
           options,
           dryRun || doing === 'delete' ? 'look' : 'change',
           work,
+          // For what only takes away, or mends, a host need not have room.
+          /^(add|replace)-/.test(doing) ? 1 : undefined,
         ),
       );
     },
@@ -65,7 +67,8 @@ export function environment(
           throw new InputError(`the cluster ${spec.name} exists; see: haup status -c ${spec.name}`);
         }
         const memory = new ClusterMemory(store, { spec, pins: {} }, 0);
-        return withCluster(store, memory, options, dryRun ? 'look' : 'change', work);
+        const purpose = dryRun ? 'look' : 'change';
+        return withCluster(store, memory, options, purpose, work, spec.replicas.length);
       };
       return dryRun ? create() : withLock(spec.name, 'create', create); // a lock is a file: a dry run makes none
     },
@@ -84,12 +87,14 @@ async function withCluster<T>(
   options: Options,
   purpose: 'look' | 'change',
   work: (open: operations.OpenCluster) => Promise<T>,
+  /** How many machines are to be made. */
+  machines?: number,
 ): Promise<T> {
   const { spec } = memory;
   const provider = await openProvider(spec, options);
   const pool = new SessionPool({ looking: purpose === 'look' });
   try {
-    await provider.preflight();
+    await provider.preflight(machines);
     if (purpose === 'change' && provider.binaries.kind === 'mounted') await fetchBinaries(spec, options);
     const secrets = store.secrets(spec.name);
     const getAuthorities = once(() => authorities(secrets, spec.name));

@@ -210,8 +210,11 @@ export interface Provider {
   /** As the registry calls it. */
   readonly name: string;
   readonly capabilities: Capabilities;
-  /** Names what is missing on this host or in the credentials, and the command that mends it, as a `preflight` error. */
-  preflight(): Promise<void>;
+  /**
+   * Names what is missing on this host or in the credentials, and the command that mends it, as a `preflight` error. With
+   * the number of machines that are to be made, also whether there is room for them.
+   */
+  preflight(machines?: number): Promise<void>;
   /** The zones of the cluster's region, in order. Throws `not-found` for an unknown region. */
   zones(): Promise<readonly string[]>;
   readonly machines: Machines;

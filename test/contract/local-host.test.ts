@@ -157,9 +157,15 @@ test('a machine outlives the process that made it', async () => {
 });
 
 /** Runs the preflight in a process of its own and resolves with what it said. */
-async function preflight(options: { uid?: number; path?: string; cache?: string }): Promise<string> {
+async function preflight(options: {
+  uid?: number;
+  path?: string;
+  cache?: string;
+  machines?: number;
+}): Promise<string> {
   const program = new URL('programs/preflight.ts', import.meta.url).pathname;
-  const child = spawn(process.execPath, ['--import', 'tsx', program], {
+  const args = ['--import', 'tsx', program, ...(options.machines ? [String(options.machines)] : [])];
+  const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
     ...(options.uid === undefined ? {} : { uid: options.uid }),
     env: {
@@ -184,6 +190,24 @@ test('preflight names what is missing and the command that installs it', async (
     expect(await preflight({ cache, uid: 65_534 })).toMatch(/^preflight: .*root; run haup with sudo$/);
     expect(await readdir(cache)).toEqual([]);
   } finally {
+    await rm(cache, { recursive: true, force: true });
+  }
+});
+
+test('preflight names a cache that is mounted noexec, and room that is not there', async () => {
+  const cache = await mkdtemp(join(tmpdir(), 'lp-cache-'));
+  await exec('mount', ['-t', 'tmpfs', '-o', 'noexec,size=1m', 'tmpfs', cache]);
+  try {
+    const below = join(cache, 'binaries');
+    expect(await preflight({ cache: below })).toBe('ready');
+    expect(await preflight({ cache: below, machines: 1 })).toMatch(
+      /^preflight: .*noexec.*; mount -o remount,exec .*lp-cache-/,
+    );
+    await exec('mount', ['-o', 'remount,exec', cache]);
+    expect(await preflight({ cache: below, machines: 1 })).toBe('ready');
+    expect(await preflight({ cache: below, machines: 100_000 })).toMatch(/inotify instances in use/);
+  } finally {
+    await exec('umount', [cache]);
     await rm(cache, { recursive: true, force: true });
   }
 });

@@ -30,7 +30,8 @@ export const open: OpenProvider = (options) => {
   const context = makeContext(options);
   const machines = localMachines(context);
   const calls = {
-    preflight,
+    preflight: (machines?: number) =>
+      preflight(machines === undefined ? null : { machines, programs: context.binariesFolder }),
     zones: async () => zonesOf(cluster.region),
     fault: (kind: FaultKind, machine: string) => inflict(context, kind, machine),
     close: async () => {},

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { tryExec } from '../../util/exec.ts';
 import { exposureOf } from '../../util/private-folder.ts';
 import { ProviderError } from '../errors.ts';
+import { capacityOf, checkCapacity } from './capacity.ts';
 import { needCgroupRoot } from './cgroups.ts';
 import { exists } from './files.ts';
 import { imageIsCached } from './image/ensure.ts';
@@ -24,8 +25,13 @@ const IMAGE_PROGRAMS: Readonly<Record<string, string>> = { debootstrap: 'deboots
 
 const OVERLAYFS = 0x794c7630;
 
-/** @throws ProviderError `preflight` that names all that is missing and the command that mends it */
-export async function preflight(): Promise<void> {
+/**
+ * @param making how many machines are to be made, and the folder of the programs that they run; null: none
+ * @throws ProviderError `preflight` that names all that is missing and the command that mends it
+ */
+export async function preflight(
+  making: { readonly machines: number; readonly programs: string } | null,
+): Promise<void> {
   if (process.platform !== 'linux') {
     throw new ProviderError('preflight', `the local provider needs Linux, not ${process.platform}`);
   }
@@ -38,6 +44,7 @@ export async function preflight(): Promise<void> {
   await needPrograms();
   await needOverlay();
   await needCgroupRoot();
+  if (making) checkCapacity(await capacityOf(making.programs), making.machines);
 }
 
 /** What is in them runs as root. */
