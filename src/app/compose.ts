@@ -18,6 +18,7 @@ import type { Engine, EngineOptions, Outcome } from './engine.ts';
 import { environment, type LoadProvider } from './environment.ts';
 import { listClusters } from './list-clusters.ts';
 import { measured } from './measured.ts';
+import * as nodes from './nodes.ts';
 import * as operations from './operations.ts';
 import { withinTime } from './within-time.ts';
 
@@ -44,7 +45,9 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
         ? parseKubernetesVersion(kubernetesVersion)
         : DEFAULT_KUBERNETES_VERSION;
       const etcd = etcdVersion ? parseEtcdVersion(etcdVersion) : defaultEtcdVersion(kubernetes);
-      const regions = new Set(request.zones.map((zone) => regionOf(request.provider, zone)));
+      const regions = new Set(
+        [...request.zones, ...request.nodeZones].map((zone) => regionOf(request.provider, zone)),
+      );
       if (region) regions.add(region);
       const [only, other] = [...regions];
       if (other) throw new InputError(`a cluster stands in one region; ${only} and ${other} are two`);
@@ -57,6 +60,12 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       changing(dryRun, (env) => operations.removeReplicas(env, cluster, removal, dryRun)),
     replaceReplicas: ({ cluster, names, dryRun }) =>
       changing(dryRun, (env) => operations.replaceReplicas(env, cluster, names, dryRun)),
+    addNodes: ({ cluster, zones, dryRun }) =>
+      changing(dryRun, (env) => nodes.addNodes(env, cluster, zones, dryRun)),
+    removeNodes: ({ cluster, dryRun, drain, ...removal }) =>
+      changing(dryRun, (env) => nodes.removeNodes(env, cluster, removal, drain, dryRun)),
+    replaceNodes: ({ cluster, names, drain, dryRun }) =>
+      changing(dryRun, (env) => nodes.replaceNodes(env, cluster, names, drain, dryRun)),
     repair: ({ cluster, abandon, dryRun }) =>
       changing(dryRun, (env) => operations.repair(env, cluster, abandon, dryRun)),
     delete: ({ cluster, dryRun }) =>

@@ -1,4 +1,5 @@
 import type { HaupEvent } from '../cluster/loop/events.ts';
+import type { DrainPolicy } from '../cluster/plan/decision.ts';
 import type { Status } from '../cluster/plan/status.ts';
 import type { AvailabilityReport } from '../lb/availability.ts';
 import type { FaultKind, ProviderSettings } from '../providers/provider.ts';
@@ -19,6 +20,19 @@ export interface Engine {
   replaceReplicas(request: {
     readonly cluster: string;
     readonly names: readonly string[];
+    readonly dryRun: boolean;
+  }): Promise<Outcome>;
+  addNodes(request: {
+    readonly cluster: string;
+    /** One a new node; null: where the cluster's first replica was made. */
+    readonly zones: readonly (string | null)[];
+    readonly dryRun: boolean;
+  }): Promise<Outcome>;
+  removeNodes(request: RemoveRequest & { readonly drain: DrainPolicy }): Promise<Outcome>;
+  replaceNodes(request: {
+    readonly cluster: string;
+    readonly names: readonly string[];
+    readonly drain: DrainPolicy;
     readonly dryRun: boolean;
   }): Promise<Outcome>;
   repair(request: {
@@ -44,6 +58,11 @@ export interface CreateRequest {
   readonly etcdVersion: string | undefined;
   readonly apiPort: number;
   readonly balancer: 'auto' | 'always';
+  readonly nodeZones: readonly string[];
+  readonly clusterCidr: string | undefined;
+  readonly serviceCidr: string | undefined;
+  readonly cni: 'haup' | 'none';
+  readonly images: readonly string[];
   readonly settings: ProviderSettings;
   readonly dryRun: boolean;
 }

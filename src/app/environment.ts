@@ -13,6 +13,7 @@ import type { ProviderName } from '../providers/registry.ts';
 import { SessionPool } from '../ssh/pool.ts';
 import type { Store } from '../state/store.ts';
 import type { EngineOptions } from './engine.ts';
+import { nodeSupplies } from './node-supplies.ts';
 import * as operations from './operations.ts';
 import { progressText } from './progress-text.ts';
 
@@ -98,13 +99,15 @@ async function withCluster<T>(
     if (purpose === 'change' && provider.binaries.kind === 'mounted') await fetchBinaries(spec, options);
     const secrets = store.secrets(spec.name);
     const getAuthorities = once(() => authorities(secrets, spec.name));
-    const world = new RealWorld({
+    const world: RealWorld = new RealWorld({
       memory,
       secrets,
       provider,
       pool,
       authorities: getAuthorities,
-      binaries: once(() => binariesFor(memory, provider.binaries, options.signal)),
+      binaries: once(() => binariesFor(memory, 'master', provider.binaries, options.signal)),
+      nodeBinaries: once(() => binariesFor(memory, 'node', provider.binaries, options.signal)),
+      nodeSupplies: once(() => nodeSupplies(world.spec(), provider.binaries, options)),
       etcdClients: once(async () => etcdClients(await getAuthorities())),
       signal: options.signal,
       emit: options.emit,
@@ -123,12 +126,14 @@ async function openProvider(spec: ClusterSpec, { signal, emit, load }: Options):
     etcdVersion: spec.etcdVersion,
     arch: hostArchitecture(),
   };
+  const { kubernetesVersion, arch } = release;
   return open({
     cluster: operations.identityOf(spec),
     settings: spec.settings,
     signal,
     progress: (message) => emit({ type: 'progress', topic: spec.provider, message }),
     binariesFolder: binariesFolder(cacheFolder(), release),
+    nodeBinariesFolder: binariesFolder(cacheFolder(), { role: 'node', kubernetesVersion, arch }),
   });
 }
 

@@ -1,10 +1,13 @@
 /** What each command does, in terms of the loop. The composition root gives it the world. */
 import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
+import { readImageArchive } from '../artifacts/images/read.ts';
 import { applyChange, type Change, type ChangeOptions } from '../cluster/loop/apply-change.ts';
 import type { Emit } from '../cluster/loop/events.ts';
 import { InputError, NotFoundError, StepError } from '../cluster/model/errors.ts';
-import type { ClusterSpec } from '../cluster/model/spec.ts';
+import { type ClusterSpec, DEFAULT_CLUSTER_CIDR } from '../cluster/model/spec.ts';
 import { diagnoseNewcomer } from '../cluster/plan/health.ts';
+import { withNodes } from '../cluster/plan/node-changes.ts';
 import type { Plan } from '../cluster/plan/plan.ts';
 import {
   abandoned,
@@ -15,6 +18,7 @@ import {
 } from '../cluster/plan/spec-changes.ts';
 import { type Status, statusOf } from '../cluster/plan/status.ts';
 import type { RealWorld } from '../cluster/world/world.ts';
+import { newNodeName } from '../nodes/names.ts';
 import type { ClusterIdentity, FaultKind, Provider, ProviderSettings } from '../providers/provider.ts';
 import type { ProviderName } from '../providers/registry.ts';
 import { newReplicaName } from '../replicas/names.ts';
@@ -62,6 +66,13 @@ export interface NewCluster {
   readonly etcdVersion: string;
   readonly apiPort: number;
   readonly balancer: 'auto' | 'always';
+  /** One for each node. */
+  readonly nodeZones: readonly string[];
+  readonly clusterCidr: string | undefined;
+  readonly serviceCidr: string | undefined;
+  readonly cni: 'haup' | 'none';
+  /** Paths of OCI archives. */
+  readonly images: readonly string[];
   readonly settings: ProviderSettings;
 }
 
@@ -75,8 +86,10 @@ export async function createCluster(
   dryRun: boolean,
 ): Promise<Outcome> {
   const spec = newSpec(request);
+  // What is no archive is refused before anything is made of it.
+  await Promise.all(spec.images.map((path) => readImageArchive(path)));
   return env.creating(spec, dryRun, async (open) => {
-    await checkZones(open.provider, spec.region, request.zones);
+    await checkZones(open.provider, spec.region, [...request.zones, ...request.nodeZones]);
     // A spec of its own identity is saved even though nothing in it changes: from here on the cluster exists.
     return changed(env, open, (so) => ({ ...so }), { dryRun, mayBeUnfinished: true });
   });
@@ -131,7 +144,12 @@ export function repair(
 ): Promise<Outcome> {
   const change: Change = (spec, observation) => (abandon ? abandoned(spec, observation) : spec);
   return env.locked(cluster, abandon ? 'repair --abandon' : 'repair', (open) =>
-    changed(env, open, change, { dryRun, mayBeUnfinished: true, partly: true, policy: { revive: true } }),
+    changed(env, open, change, {
+      dryRun,
+      mayBeUnfinished: true,
+      partly: true,
+      policy: { revive: true },
+    }),
   );
 }
 
@@ -168,7 +186,7 @@ export function identityOf({ name, uid, region, zone, apiPort }: ClusterSpec): C
   return { name, uid, region, zone, apiPort };
 }
 
-async function changed(
+export async function changed(
   env: Environment,
   open: OpenCluster,
   change: Change,
@@ -217,23 +235,30 @@ async function expectAnswer(world: RealWorld, signal: AbortSignal): Promise<void
 }
 
 function newSpec(request: NewCluster): ClusterSpec {
-  const { zones, ...rest } = request;
+  const { zones, nodeZones, clusterCidr, serviceCidr, ...rest } = request;
   const empty: ClusterSpec = {
     ...rest,
     settings: { ...request.settings } as ClusterSpec['settings'],
     uid: randomBytes(8).toString('hex'),
     zone: zones[0] ?? '',
-    serviceCidr: SERVICE_CIDR,
+    serviceCidr: serviceCidr ?? SERVICE_CIDR,
+    clusterCidr: clusterCidr ?? DEFAULT_CLUSTER_CIDR,
+    nodes: [],
+    images: request.images.map((path) => resolve(path)),
     replicas: [],
     usedNames: [],
     bootstrapped: false,
     deleting: false,
     attempts: {},
   };
-  return withReplicas(empty, zones, newReplicaName);
+  return withNodes(withReplicas(empty, zones, newReplicaName), nodeZones, newNodeName);
 }
 
-async function checkZones(provider: Provider, region: string, zones: readonly string[]): Promise<void> {
+export async function checkZones(
+  provider: Provider,
+  region: string,
+  zones: readonly string[],
+): Promise<void> {
   const known = await provider.zones();
   for (const zone of zones) {
     if (!known.includes(zone)) throw new NotFoundError(`zone in the region ${region}`, zone, known);

@@ -45,3 +45,13 @@ export function defaultZone(
   if (zone === null) throw new UsageError(`${label} ${region} needs a --zone in it`);
   return zone;
 }
+
+/** The zone of each node of a new cluster: those named for nodes, or else the replicas', in turn. */
+export function nodeZonesFor(
+  count: number,
+  named: readonly string[] | undefined,
+  replicaZones: readonly string[],
+): string[] {
+  const zones = named ?? [...new Set(replicaZones)];
+  return Array.from({ length: count }, (_, index) => zones[index % zones.length]!);
+}

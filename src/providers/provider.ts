@@ -243,6 +243,9 @@ export interface ProviderSettings {
   readonly image?: string | undefined;
   readonly network?: string | undefined;
   readonly subnets?: readonly string[] | undefined;
+  /** Of nodes; the masters' unless given. */
+  readonly nodeMachineType?: string | undefined;
+  readonly nodeDiskSizeGb?: number | undefined;
   /** CIDRs that may reach the API port. */
   readonly allowFrom?: readonly string[] | undefined;
   /** CIDRs that may reach port 22; default: the operator's own address. */

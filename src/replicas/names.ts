@@ -20,11 +20,16 @@ export function firstReplicaName(cluster: string): string {
 export function newReplicaName(cluster: string, used: readonly string[], random: Random = randomInt): string {
   const first = firstReplicaName(cluster);
   if (used.length === 0) return first;
+  return suffixedName(first, used, random);
+}
+
+/** `<prefix>-<3 random lower-case letters or digits>`, never one that was used. @throws Error when nearly all are. */
+export function suffixedName(prefix: string, used: readonly string[], random: Random = randomInt): string {
   const taken = new Set(used);
   for (let attempt = 0; attempt < 10_000; attempt++) {
     const suffix = Array.from({ length: SUFFIX_LENGTH }, () => ALPHABET[random(ALPHABET.length)]).join('');
-    const name = `${first}-${suffix}`;
+    const name = `${prefix}-${suffix}`;
     if (!taken.has(name)) return name;
   }
-  throw new Error(`no replica name is left for ${cluster}: ${used.length} are used`);
+  throw new Error(`no name is left that begins with ${prefix}: ${used.length} are used`);
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applyChange, type Change } from '../../src/cluster/loop/apply-change.ts';
 import { next } from '../../src/cluster/plan/next.ts';
+import { withNodes, withoutNodes, withReplacedNodes } from '../../src/cluster/plan/node-changes.ts';
 import {
   abandoned,
   withoutReplicas,
@@ -11,7 +12,8 @@ import {
 import type { Step } from '../../src/cluster/plan/step.ts';
 import type { Clock } from '../../src/util/clock.ts';
 import { specOf } from '../support/clusters.ts';
-import { type Fate, Killed, SimulatedWorld, Violation } from '../support/world.ts';
+import { Violation } from '../support/violation.ts';
+import { type Fate, Killed, SimulatedWorld } from '../support/world.ts';
 
 const RUNS = Number(process.env.HAUP_MODEL_RUNS ?? 10_000);
 const instantly: Clock = { now: () => 0, sleep: async () => {} };
@@ -63,6 +65,10 @@ const act = fc.record<Act>({
     'add',
     'remove',
     'replace',
+    'add-node',
+    'add-node',
+    'remove-node',
+    'replace-node',
     'repair',
     'abandon',
     'power-off',
@@ -89,8 +95,10 @@ const fates = fc.array(
 );
 
 async function perform(world: SimulatedWorld, { what, count, pick }: Act): Promise<void> {
-  const { replicas } = world.spec();
+  const { replicas, nodes } = world.spec();
+  const machines = [...replicas, ...nodes];
   const name = replicas[pick % replicas.length]!.name;
+  const victim = machines[pick % machines.length]!.name;
   const zone = zones[pick % zones.length]!;
   switch (what) {
     case 'add':
@@ -99,14 +107,29 @@ async function perform(world: SimulatedWorld, { what, count, pick }: Act): Promi
       return command(world, (spec, o) => withoutReplicas(spec, o, { zone: undefined, count }), 'change');
     case 'replace':
       return command(world, (spec) => withReplacements(spec, [name], nameOf), 'change');
+    case 'add-node':
+      return command(world, (spec) => withNodes(spec, Array<string>(count).fill(zone), nameOf), 'change');
+    case 'remove-node':
+      return command(world, (spec, o) => withoutNodes(spec, o, { zone: undefined, count }), 'change');
+    case 'replace-node':
+      return command(
+        world,
+        (spec) =>
+          withReplacedNodes(
+            spec,
+            nodes.slice(0, 1).map((n) => n.name),
+            nameOf,
+          ),
+        'change',
+      );
     case 'repair':
       return command(world, (spec) => spec, 'repair');
     case 'abandon':
       return command(world, (spec, o) => abandoned(spec, o), 'repair');
     case 'power-on':
-      return world.powerOn(name);
+      return world.powerOn(victim);
     default:
-      return world.hurt(what, name);
+      return world.hurt(what, victim);
   }
 }
 
@@ -122,6 +145,21 @@ function expectConverged(world: SimulatedWorld): void {
   expect([...(world.balancer?.targets ?? [])].sort()).toEqual(names.length > 1 ? names : []);
   expect(world.holder).toEqual(names.length > 1 ? { kind: 'balancer' } : { kind: 'machine', name: names[0] });
   expect(world.isAvailable()).toBe(true);
+  expectNodes(world);
+}
+
+/** Every node that is wanted, and no other, has joined and runs pods; Services lead to all of them. */
+function expectNodes(world: SimulatedWorld): void {
+  const names = world
+    .spec()
+    .nodes.map((node) => node.name)
+    .sort();
+  const { machines, objects, routes, serviceNodes } = world.nodes;
+  expect(machines.map((machine) => machine.name).sort()).toEqual(names);
+  expect(objects.map((node) => node.name).sort()).toEqual(names);
+  expect(objects.filter((node) => !world.nodes.isReady(node) || node.cordoned)).toEqual([]);
+  expect(routes.map((route) => route.machine).sort()).toEqual(names);
+  expect([...serviceNodes].sort()).toEqual(names);
 }
 
 describe('the loop in a simulated world', () => {
@@ -163,7 +201,7 @@ describe('the loop in a simulated world', () => {
           world.fate = () => queue.shift() ?? 'works';
           for (const a of acts) await perform(world, a);
           world.fate = () => 'works';
-          for (const machine of world.machines) world.powerOn(machine.name);
+          for (const machine of [...world.machines, ...world.nodes.machines]) world.powerOn(machine.name);
           await command(world, (s) => s, 'repair');
           if (world.spec().deleting) return void expect(world.deleted).toBe(true);
           if (!world.hasQuorum()) return; // more disks were lost than a quorum survives: the runbook's affair
@@ -176,6 +214,10 @@ describe('the loop in a simulated world', () => {
             .replicas.map((r) => r.name)
             .filter(isDead);
           if (dead.length > 0) await command(world, (s) => withReplacements(s, dead, nameOf), 'change');
+          const lost = world.nodes.objects
+            .filter((node) => !world.nodes.isReady(node))
+            .map((node) => node.name);
+          if (lost.length > 0) await command(world, (s) => withReplacedNodes(s, lost, nameOf), 'change');
           expectConverged(world);
         },
       ),

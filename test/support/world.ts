@@ -11,6 +11,8 @@ import { canChange, quorum } from '../../src/etcd/quorum.ts';
 import type { Holder } from '../../src/providers/provider.ts';
 import type { Inside } from '../../src/replicas/inspect.ts';
 import { noInterruption } from './clusters.ts';
+import { SimulatedNodes } from './nodes-world.ts';
+import { Violation } from './violation.ts';
 
 interface Machine {
   name: string;
@@ -34,9 +36,6 @@ export type Fate = 'works' | 'fails' | 'reply-lost' | 'killed-before' | 'killed-
 /** SIGKILL: nothing after it runs. */
 export class Killed extends Error {}
 
-/** A rule that must hold in every state was broken. */
-export class Violation extends Error {}
-
 /**
  * A world in memory with an etcd that keeps etcd's rules, machines that die and disks that are lost. It is written apart
  * from `simulate`, and stricter: every step that is not safe in the state as it really is throws a {@link Violation}.
@@ -53,6 +52,10 @@ export class SimulatedWorld implements ChangeableWorld {
   members: Member[] = [];
   leader: string | null = null;
   deleted = false;
+  readonly nodes = new SimulatedNodes({
+    hasApi: () => this.isAvailable(),
+    isDeleting: () => this.stored.deleting,
+  });
   /** No machine has been hurt: then whoever gets the address does serve. */
   unhurt = true;
   fate: (step: Step) => Fate = () => 'works';
@@ -109,6 +112,7 @@ export class SimulatedWorld implements ChangeableWorld {
           ? this.members.map((member) => this.asObserved(member))
           : [],
       },
+      nodes: this.nodes.observe((name) => this.stored.nodes.some((node) => node.name === name)),
       deleted: this.deleted,
     };
   }
@@ -140,6 +144,7 @@ export class SimulatedWorld implements ChangeableWorld {
 
   /** Power cord, disk and deletion behind haup's back. */
   hurt(kind: 'power-off' | 'wipe' | 'vanish', name: string): void {
+    this.nodes.hurt(kind, name);
     const machine = this.machines.find((m) => m.name === name);
     if (!machine) return;
     this.unhurt = false;
@@ -150,6 +155,7 @@ export class SimulatedWorld implements ChangeableWorld {
   }
 
   powerOn(name: string): void {
+    this.nodes.powerOn(name);
     const machine = this.machines.find((m) => m.name === name);
     if (machine) this.boot(machine);
   }
@@ -178,6 +184,7 @@ export class SimulatedWorld implements ChangeableWorld {
   }
 
   private readonly effects: { readonly [K in Step['kind']]: (step: StepOfKind<K>) => void } = {
+    ...this.nodes.effects,
     'ensure-network': () => {
       this.network = true;
     },
@@ -324,7 +331,8 @@ export class SimulatedWorld implements ChangeableWorld {
       this.holder = { kind: 'nobody' };
     },
     'delete-network': () => {
-      if (this.machines.length || this.balancer || this.ip) throw new Violation('the network went first');
+      if (this.machines.length || this.nodes.machines.length || this.balancer || this.ip)
+        throw new Violation('the network went first');
       Object.assign(this, { network: false, deleted: true });
     },
   };

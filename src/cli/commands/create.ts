@@ -2,7 +2,7 @@ import { type Call, defineCommand } from '../command.ts';
 import { UsageError } from '../errors.ts';
 import * as flags from '../flags.ts';
 import { finish } from '../output/finish.ts';
-import { zonesFor } from '../zones.ts';
+import { nodeZonesFor, zonesFor } from '../zones.ts';
 
 const createFlags = {
   cluster: flags.cluster,
@@ -16,6 +16,14 @@ const createFlags = {
   kubernetesVersion: flags.kubernetesVersion,
   etcdVersion: flags.etcdVersion,
   apiPort: flags.apiPort,
+  nodes: flags.nodes,
+  nodeZones: flags.nodeZones,
+  nodeMachineType: flags.nodeMachineType,
+  nodeDiskSize: flags.nodeDiskSize,
+  clusterCidr: flags.clusterCidr,
+  serviceCidr: flags.serviceCidr,
+  cni: flags.cni,
+  images: flags.images,
   project: flags.project,
   machineType: flags.machineType,
   diskSize: flags.diskSize,
@@ -33,13 +41,14 @@ const createFlags = {
 
 export const create = defineCommand({
   name: 'create',
-  summary: 'make the first master (and more, with --replicas or --zones)',
+  summary: 'make the first master (and more, with --replicas or --zones), and nodes, with --nodes',
   details: `KUBE_REPLICATE_EXISTING_MASTER=true haup create adds a replica in --zone to a cluster that exists, as kube-up did.`,
   operands: [],
   flags: createFlags,
   examples: [
     'haup create -c demo',
     'haup create -c demo --multizone --zones local-a,local-b,local-c',
+    'haup create -c demo --nodes 2',
     'MULTIZONE=true KUBE_GCE_ZONE=europe-west1-b haup create --provider gce',
   ],
   run: createOrReplicate,
@@ -50,7 +59,7 @@ export const kubeUp = defineCommand({
   summary: 'what kube-up did for masters: haup create, on gce unless told otherwise',
   details: `scripts/kube-up.sh calls it. It takes kube-up's variables unchanged.`,
   operands: [],
-  flags: { ...createFlags, provider: flags.kubeUpProvider },
+  flags: { ...createFlags, provider: flags.kubeUpProvider, nodes: flags.kubeUpNodes },
   examples: [
     'MULTIZONE=true KUBE_GCE_ZONE=europe-west1-b haup kube-up',
     'KUBE_REPLICATE_EXISTING_MASTER=true KUBE_GCE_ZONE=europe-west1-c haup kube-up',
@@ -82,6 +91,11 @@ async function createOrReplicate(call: Call<typeof createFlags>): Promise<number
       etcdVersion: given.etcdVersion,
       apiPort: given.apiPort,
       balancer: given.balancer,
+      nodeZones: nodeZonesFor(given.nodes, given.nodeZones, zones),
+      clusterCidr: given.clusterCidr,
+      serviceCidr: given.serviceCidr,
+      cni: given.cni,
+      images: given.images ?? [],
       settings: {
         project: given.project,
         machineType: given.machineType,
@@ -92,6 +106,8 @@ async function createOrReplicate(call: Call<typeof createFlags>): Promise<number
         subnets: given.subnets,
         allowFrom: given.allowFrom,
         sshFrom: given.sshFrom,
+        nodeMachineType: given.nodeMachineType,
+        nodeDiskSizeGb: given.nodeDiskSize,
       },
       dryRun: given.dryRun,
     }),
@@ -102,7 +118,7 @@ async function createOrReplicate(call: Call<typeof createFlags>): Promise<number
 type Labels = Call<typeof createFlags>['labels'];
 
 function settingLabels(labels: Labels): Readonly<Record<string, string>> {
-  return { ...labels, diskSizeGb: labels.diskSize };
+  return { ...labels, diskSizeGb: labels.diskSize, nodeDiskSizeGb: labels.nodeDiskSize };
 }
 
 /** A provider refuses a setting by its own name for it: the user reads the flag, the variable or the line that set it. */

@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts';
+import { addNode } from './add-node.ts';
 import { addReplica } from './add-replica.ts';
 import { completion } from './completion.ts';
 import { create, kubeUp } from './create.ts';
@@ -7,8 +8,10 @@ import { fault } from './fault.ts';
 import { kubeDown } from './kube-down.ts';
 import { kubeconfig } from './kubeconfig.ts';
 import { list } from './list.ts';
+import { removeNode } from './remove-node.ts';
 import { removeReplica } from './remove-replica.ts';
 import { repair } from './repair.ts';
+import { replaceNode } from './replace-node.ts';
 import { replaceReplica } from './replace-replica.ts';
 import { ssh } from './ssh.ts';
 import { status } from './status.ts';
@@ -19,6 +22,9 @@ export const commands: readonly Command[] = [
   addReplica,
   removeReplica,
   replaceReplica,
+  addNode,
+  removeNode,
+  replaceNode,
   repair,
   status,
   list,

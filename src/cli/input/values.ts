@@ -33,6 +33,7 @@ export const replicaName = matching(
   REPLICA_NAME,
   "a replica's name (lower-case letters, digits and hyphens)",
 );
+export const nodeName = matching(REPLICA_NAME, "a node's name (lower-case letters, digits and hyphens)");
 export const zoneName = matching(
   ZONE,
   `a zone such as ${either(providerNames.map((name) => providers[name].zones.example))}`,

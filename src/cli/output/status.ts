@@ -1,5 +1,6 @@
 import type { ReplicaStatus, Status } from '../../cluster/plan/status.ts';
 import type { Holder } from '../../state/errors.ts';
+import { nodeTable } from './status-nodes.ts';
 import { type Style, width } from './style.ts';
 import { table } from './table.ts';
 import { counted, safe } from './words.ts';
@@ -19,6 +20,7 @@ export function renderStatus(
     ...(status.operation ? [style.warn(operationLine(status.operation))] : []),
     '',
     ...replicaTable(status, style, columns),
+    ...nodeTable(status, style, columns),
     ...section(
       'unfinished',
       status.unfinished,

@@ -41,6 +41,9 @@ function changesOf(done: readonly Step[]): string[] {
   for (const step of done) {
     if (step.kind === 'create-machine') created.push(`${step.replica} in ${step.zone}`);
     if (step.kind === 'delete-machine') deleted.push(step.replica);
+    if (step.kind === 'create-node') created.push(`${step.node} in ${step.zone}`);
+    if (step.kind === 'delete-node') deleted.push(step.node);
+    if (step.kind === 'start-node') changes.push(`started ${step.node}`);
     if (step.kind === 'start-machine') changes.push(`started ${step.replica}`);
     if (step.kind === 'hand-over')
       changes.push(

@@ -165,8 +165,10 @@ function subject(step: Step): string {
     case 'set-targets':
     case 'delete-balancer':
       return 'load balancer';
+    case 'set-service-nodes':
+      return 'Services';
     default:
-      return step.replica;
+      return 'node' in step ? step.node : step.replica;
   }
 }
 

@@ -8,5 +8,7 @@ export const ZONE = /^[a-z0-9][-a-z0-9]{0,62}$/;
 export const CIDR = /^[0-9a-f.:]+\/\d{1,3}$/;
 export const KUBERNETES_VERSION = /^v1\.\d+\.\d+$/;
 export const ETCD_VERSION = /^v3\.\d+\.\d+$/;
+/** A range of /24s, one a node, and routes in the clouds' tables: both end somewhere, and nobody has tried more. */
+export const MAX_NODES = 100;
 /** More only slow etcd down; its own FAQ advises at most seven members. */
 export const MAX_REPLICAS = 9;

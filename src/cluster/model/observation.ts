@@ -1,5 +1,6 @@
 import type { ApiAddress, BalancerState, MachineState } from '../../providers/provider.ts';
 import type { Inside } from '../../replicas/inspect.ts';
+import { type NodesObservation, noNodes } from './nodes.ts';
 
 /** A member as etcd itself lists it. */
 export interface MemberObservation {
@@ -72,8 +73,10 @@ export interface Observation {
   readonly network: boolean;
   readonly address: ApiAddress | null;
   readonly balancer: BalancerState | null;
+  /** Of the role `master`. */
   readonly machines: readonly MachineObservation[];
   readonly etcd: EtcdObservation;
+  readonly nodes: NodesObservation;
   /** The network's deletion has run to its end in this process. */
   readonly deleted: boolean;
   /** What admission would not let through of what the control plane itself writes, each with the API server's words. */
@@ -87,6 +90,7 @@ export const nothing: Observation = {
   balancer: null,
   machines: [],
   etcd: { readable: false, members: [] },
+  nodes: noNodes,
   deleted: false,
 };
 

@@ -5,10 +5,14 @@ import {
   CLUSTER_NAME,
   ETCD_VERSION,
   KUBERNETES_VERSION,
+  MAX_NODES,
   MAX_REPLICAS,
   REPLICA_NAME,
   ZONE,
 } from './names.ts';
+
+/** Clusters of before nodes have it too: nothing of theirs is in it. */
+export const DEFAULT_CLUSTER_CIDR = '10.244.0.0/16';
 
 const replicaSchema = z.strictObject({
   name: z.string().regex(REPLICA_NAME),
@@ -25,6 +29,14 @@ const settingsSchema = z.strictObject({
   subnets: z.array(z.string()).optional(),
   allowFrom: z.array(z.string().regex(CIDR)).optional(),
   sshFrom: z.array(z.string().regex(CIDR)).optional(),
+  nodeMachineType: z.string().optional(),
+  nodeDiskSizeGb: z.number().int().min(10).max(65_536).optional(),
+});
+
+/** A machine that runs pods. */
+const nodeSchema = z.strictObject({
+  name: z.string().regex(REPLICA_NAME),
+  zone: z.string().regex(ZONE),
 });
 
 /**
@@ -47,9 +59,16 @@ export const clusterSpecSchema = z.strictObject({
   balancer: z.enum(['auto', 'always']),
   /** The service network; its first address is the `kubernetes` service. */
   serviceCidr: z.string().regex(CIDR),
+  /** The addresses of all pods, a /24 for each node. */
+  clusterCidr: z.string().regex(CIDR).default(DEFAULT_CLUSTER_CIDR),
+  /** `none`: the user brings the pods' network. */
+  cni: z.enum(['haup', 'none']).default('haup'),
+  /** Files on the operator's machine: OCI archives that nodes import. */
+  images: z.array(z.string()).default([]),
   settings: settingsSchema,
 
   replicas: z.array(replicaSchema).min(1).max(MAX_REPLICAS),
+  nodes: z.array(nodeSchema).max(MAX_NODES).default([]),
 
   /** Every name this cluster has ever given: none is given again. */
   usedNames: z.array(z.string()),
@@ -63,6 +82,7 @@ export const clusterSpecSchema = z.strictObject({
 
 export type ClusterSpec = z.infer<typeof clusterSpecSchema>;
 export type ReplicaSpec = z.infer<typeof replicaSchema>;
+export type NodeSpec = z.infer<typeof nodeSchema>;
 
 /** The address sits on a balancer when there is more than one replica, or always if the user wants so. */
 export function wantsBalancer(spec: ClusterSpec): boolean {
@@ -76,4 +96,8 @@ export function replicaZones(spec: ClusterSpec): string[] {
 
 export function wanted(spec: ClusterSpec, name: string): ReplicaSpec | undefined {
   return spec.replicas.find((replica) => replica.name === name);
+}
+
+export function wantedNode(spec: ClusterSpec, name: string): NodeSpec | undefined {
+  return spec.nodes.find((node) => node.name === name);
 }

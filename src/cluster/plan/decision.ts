@@ -16,7 +16,17 @@ export interface Blocked {
 
 export const nothingToDo: Decision = { steps: [], blocked: [] };
 
+/** How nodes are emptied. */
+export interface DrainPolicy {
+  readonly force: boolean;
+  readonly timeoutSeconds: number;
+}
+
+export const defaultDrain: DrainPolicy = { force: false, timeoutSeconds: 300 };
+
 export interface Policy {
+  /** Unless told otherwise {@link defaultDrain}. */
+  readonly drain?: DrainPolicy;
   /** Start what has stopped: machines, etcd, API servers of replicas that the spec wants (`haup repair`). */
   readonly revive: boolean;
 }

@@ -91,7 +91,7 @@ function blind(o: Observation): string {
 }
 
 /** What was met instead of an answer. None of it says that anything inside is dead. */
-const SILENCES: Readonly<Record<Silence, string>> = {
+export const SILENCES: Readonly<Record<Silence, string>> = {
   nothing: 'its machine runs but is cut off: no packet comes back',
   'no-sshd': 'its machine runs but its sshd does not',
   'no-greeting':

@@ -12,6 +12,7 @@ import { letOrphansLeave } from './rules/leaving.ts';
 import { prepareMachines } from './rules/machines.ts';
 import { changeMembership, reviveEtcd } from './rules/membership.ts';
 import { nameBalancer } from './rules/naming.ts';
+import { keepNodes } from './rules/nodes.ts';
 import { renewCertificates } from './rules/renewing.ts';
 import { startControlPlanes } from './rules/serving.ts';
 import type { Step } from './step.ts';
@@ -29,6 +30,7 @@ export function next(spec: ClusterSpec, observation: Observation, policy: Policy
   const membership = changeMembership(v);
   const address = moveAddress(v);
   const leaving = letOrphansLeave(v);
+  const nodes = keepNodes(v);
   return held(v, {
     steps: [
       ...reserve,
@@ -40,7 +42,8 @@ export function next(spec: ClusterSpec, observation: Observation, policy: Policy
       ...address.steps,
       ...nameBalancer(v),
       ...leaving.steps,
+      ...nodes.steps,
     ],
-    blocked: [...membership.blocked, ...address.blocked, ...leaving.blocked],
+    blocked: [...membership.blocked, ...address.blocked, ...leaving.blocked, ...nodes.blocked],
   });
 }

@@ -2,6 +2,7 @@ import { machineOf, memberOf, type Observation } from '../model/observation.ts';
 import type { ClusterSpec } from '../model/spec.ts';
 import { blindness, warningsOf } from './health.ts';
 import { next } from './next.ts';
+import { type NodeStatus, nodeStatuses, nodeWarnings } from './node-status.ts';
 import { standing } from './standing.ts';
 import { describe } from './step.ts';
 
@@ -26,6 +27,7 @@ export interface Status {
     }[];
   } | null;
   readonly replicas: readonly ReplicaStatus[];
+  readonly nodes: readonly NodeStatus[];
   readonly etcd: {
     readonly voters: number;
     readonly learners: number;
@@ -101,6 +103,7 @@ export function statusOf(
     },
     loadBalancer: balancer && { name: balancer.name, targets: balancer.targets },
     replicas: [...names].map((name) => replicaStatus(spec, observation, name)),
+    nodes: nodeStatuses(spec, observation),
     etcd: {
       voters,
       learners,
@@ -117,6 +120,7 @@ export function statusOf(
         ? [`the API does not answer at https://${address?.ip}:${spec.apiPort}: ${unanswered}`]
         : []),
       ...warningsOf(spec, observation, now),
+      ...nodeWarnings(spec, observation),
     ],
   };
 }

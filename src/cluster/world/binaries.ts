@@ -1,30 +1,38 @@
 import { ArtifactError } from '../../artifacts/errors.ts';
 import { mirrorFrom } from '../../artifacts/mirror.ts';
 import { downloadScript } from '../../artifacts/script.ts';
-import { ARCHITECTURES, type Architecture, type Download, listDownloads } from '../../artifacts/sources.ts';
+import {
+  type AnyRelease,
+  ARCHITECTURES,
+  type Architecture,
+  type Download,
+  listDownloads,
+  type Role,
+} from '../../artifacts/sources.ts';
 import { resolveSums, type Sums } from '../../artifacts/sums.ts';
 import type { BinarySource } from '../../providers/provider.ts';
 import type { ReplicaBinaries } from '../../replicas/config.ts';
+import type { ClusterSpec } from '../model/spec.ts';
 import type { ClusterMemory } from './memory.ts';
 
 /**
- * Where the replicas of a cluster get their binaries: shown by the provider, or fetched by each machine itself. The machine is told
+ * Where the machines of a role get their programs: shown by the provider, or fetched by each machine itself. The machine is told
  * what each file must be, and asks nobody: what haup's source does not have pinned is asked for here, once in the cluster's life.
  * @throws ArtifactError; the signal's reason when aborted.
  */
 export async function binariesFor(
   memory: Pick<ClusterMemory, 'spec' | 'sums' | 'rememberSums'>,
+  role: Role,
   source: BinarySource,
   signal?: AbortSignal,
 ): Promise<ReplicaBinaries> {
   if (source.kind === 'mounted') return source;
-  const { kubernetesVersion, etcdVersion } = memory.spec;
   const { mirror, insecure } = mirrorFrom(process.env);
   const downloads: Partial<Record<Architecture, readonly Download[]>> = {};
   let sums: Sums = {};
   let missing: unknown;
   for (const arch of ARCHITECTURES) {
-    const files = listDownloads({ kubernetesVersion, etcdVersion, arch }, { mirror, insecure });
+    const files = listDownloads(releaseOf(memory.spec, role, arch), { mirror, insecure });
     try {
       sums = { ...sums, ...(await resolveSums(files, { known: memory.sums, insecure, signal })) };
       downloads[arch] = files;
@@ -37,4 +45,12 @@ export async function binariesFor(
   if (Object.keys(downloads).length === 0) throw missing;
   await memory.rememberSums(sums);
   return { kind: 'download', script: downloadScript(downloads, sums, { insecure }) };
+}
+
+function releaseOf(
+  { kubernetesVersion, etcdVersion }: ClusterSpec,
+  role: Role,
+  arch: Architecture,
+): AnyRelease {
+  return role === 'node' ? { role, kubernetesVersion, arch } : { kubernetesVersion, etcdVersion, arch };
 }

@@ -1,11 +1,17 @@
 import { createHash } from 'node:crypto';
 import { ProviderError } from '../../providers/errors.ts';
+import type { MachineRole } from '../../providers/provider.ts';
 import { bootScript } from '../../replicas/boot.ts';
 import { bootHostKey, forgetBootHostKey } from './boot-host-key.ts';
 import { operatorKey } from './keys.ts';
 import type { Tools } from './tools.ts';
 
-export async function createMachine(t: Tools, replica: string, zone: string): Promise<void> {
+export async function createMachine(
+  t: Tools,
+  replica: string,
+  zone: string,
+  role: MachineRole,
+): Promise<void> {
   const { memory, provider } = t;
   // Needed next, and made while the machine boots; whether that fails is said where they are used.
   t.authorities().catch(() => {});
@@ -21,7 +27,7 @@ export async function createMachine(t: Tools, replica: string, zone: string): Pr
   try {
     await provider.machines.create({
       name: replica,
-      role: 'master',
+      role,
       zone,
       bootScript: script,
       requestToken: requestToken(memory.spec.uid, replica, attempt),

@@ -1,3 +1,4 @@
+import type { ImageArchive } from '../../artifacts/images/read.ts';
 import type { EtcdClient } from '../../etcd/client.ts';
 import type { Authorities } from '../../pki/authorities.ts';
 import type { Provider } from '../../providers/provider.ts';
@@ -7,6 +8,11 @@ import type { Secrets } from '../../state/store.ts';
 import type { Emit } from '../loop/events.ts';
 import type { MemberObservation, Observation } from '../model/observation.ts';
 import type { ClusterMemory } from './memory.ts';
+
+export interface NodeSupplies {
+  /** OCI archives that nodes import. */
+  readonly images: readonly ImageArchive[];
+}
 
 /** What the steps are done with. */
 export interface Tools {
@@ -18,6 +24,9 @@ export interface Tools {
   readonly signal: AbortSignal;
   readonly emit: Emit;
   readonly binaries: () => Promise<ReplicaBinaries>;
+  readonly nodeBinaries: () => Promise<ReplicaBinaries>;
+  /** What nodes need on the operator's machine before the first is made: their programs and images, fetched or built, once. */
+  readonly nodeSupplies: () => Promise<NodeSupplies>;
   /** The last observation: what the step was planned from. */
   seen(): Observation;
   /** The live SSH session of a replica. */

@@ -1,14 +1,16 @@
 import type { EtcdClient } from '../../etcd/client.ts';
 import { callApi, isReady } from '../../kubernetes/client.ts';
-import type { Interruption, Machine } from '../../providers/provider.ts';
+import { inspectNode, type NodeInside } from '../../nodes/inspect.ts';
+import type { ApiAddress, Interruption, Machine } from '../../providers/provider.ts';
 import { ReplicaError } from '../../replicas/errors.ts';
-import { inspect } from '../../replicas/inspect.ts';
+import { type Inside, inspect } from '../../replicas/inspect.ts';
 import { HostKeyError, SshError } from '../../ssh/errors.ts';
 import type { SessionPool } from '../../ssh/pool.ts';
 import type { Session } from '../../ssh/session.ts';
 import type { ChangeableWorld } from '../loop/apply-change.ts';
 import { REUSE_MS } from '../loop/converge.ts';
 import type { Halfway } from '../loop/running.ts';
+import type { NodeMachine, NodesObservation } from '../model/nodes.ts';
 import type { EtcdObservation, MachineObservation, Observation, Silence } from '../model/observation.ts';
 import { nothing } from '../model/observation.ts';
 import { type ClusterSpec, replicaZones } from '../model/spec.ts';
@@ -18,6 +20,7 @@ import { apiAt } from './api.ts';
 import { operatorKey } from './keys.ts';
 import { refusedWrites } from './observe-admission.ts';
 import { observeMembers } from './observe-members.ts';
+import { observeNodeObjects } from './observe-nodes.ts';
 import { execute } from './steps/index.ts';
 import type { Progress, Tools } from './tools.ts';
 
@@ -41,9 +44,11 @@ export type WorldParts = Omit<Tools, 'session' | 'drop' | 'seen' | 'etcd'> & {
   readonly etcdClients: () => Promise<(replica: string, session: () => Promise<Session>) => EtcdClient>;
 };
 
-type Met = Pick<MachineObservation, 'inside' | 'silence' | 'words'>;
+type Met<I> = { readonly inside: I | null } & Pick<MachineObservation, 'silence' | 'words'>;
 
 interface Cloud extends Pick<Observation, 'network' | 'address' | 'balancer'> {
+  readonly routes: NodesObservation['routes'];
+  readonly serviceNodes: NodesObservation['serviceNodes'];
   readonly at: number;
   readonly machines: readonly Machine[];
 }
@@ -58,7 +63,7 @@ export class RealWorld implements ChangeableWorld {
   readonly #hosts = new Map<string, string>();
   #last: Observation = nothing;
   #cloud: Cloud | null = null;
-  readonly #insides = new Map<string, { readonly at: number; readonly met: Met }>();
+  readonly #insides = new Map<string, { readonly at: number; readonly met: Met<Inside | NodeInside> }>();
 
   constructor(parts: WorldParts) {
     this.#parts = parts;
@@ -100,10 +105,17 @@ export class RealWorld implements ChangeableWorld {
   async observe(since?: readonly Step[]): Promise<Observation> {
     const { memory } = this.#parts;
     this.#forget(since);
-    const { network, address, balancer, machines } = await this.#seeCloud();
-    const looked = await Promise.all(machines.map((machine) => this.#look(machine)));
+    const { network, address, balancer, machines, routes, serviceNodes } = await this.#seeCloud();
+    const [looked, nodeMachines] = await Promise.all([
+      Promise.all(machines.filter(({ role }) => role === 'master').map((machine) => this.#look(machine))),
+      Promise.all(machines.filter(({ role }) => role === 'node').map((machine) => this.#lookAtNode(machine))),
+    ]);
     const { bootstrapped } = memory.spec;
-    const etcd = bootstrapped && !memory.spec.deleting ? await this.#members(looked) : nothing.etcd;
+    const stays = bootstrapped && !memory.spec.deleting;
+    const [etcd, objects] = await Promise.all([
+      stays ? this.#members(looked) : nothing.etcd,
+      stays ? this.#nodeObjects(address, nodeMachines.length) : null,
+    ]);
     // They change seldom, and a change is planned from a look at everything.
     const refused =
       since === undefined && address && etcd.readable
@@ -116,6 +128,7 @@ export class RealWorld implements ChangeableWorld {
       balancer,
       machines: looked,
       etcd,
+      nodes: { machines: nodeMachines, objects, routes, serviceNodes },
       deleted: this.#last.deleted,
       ...(refused === undefined ? {} : { refusedWrites: refused }),
     };
@@ -154,7 +167,12 @@ export class RealWorld implements ChangeableWorld {
       provider.balancer.read(),
       provider.machines.list(),
     ]);
-    this.#cloud = { at, network, address, balancer, machines };
+    // Where there are no nodes, nobody has asked for their routes.
+    const nodes = network && (machines.some(({ role }) => role === 'node') || this.spec().nodes.length > 0);
+    const [routes, serviceNodes] = nodes
+      ? await Promise.all([provider.network.routes?.list() ?? null, provider.services?.nodes() ?? null])
+      : [null, null];
+    this.#cloud = { at, network, address, balancer, machines, routes, serviceNodes };
     return this.#cloud;
   }
 
@@ -193,6 +211,13 @@ export class RealWorld implements ChangeableWorld {
     }
   }
 
+  /** Only where there are nodes: to a cluster of masters alone the API's word on them is worth no request. */
+  async #nodeObjects(address: ApiAddress | null, machines: number): Promise<NodesObservation['objects']> {
+    if (!address || address.holder.kind === 'nobody') return null;
+    if (machines === 0 && this.spec().nodes.length === 0) return null;
+    return observeNodeObjects(() => apiAt(this.#parts, address.ip), this.spec(), this.#parts.signal);
+  }
+
   async #hostOf(replica: string): Promise<string> {
     const machines = await this.#parts.provider.machines.list();
     const host = machines.find((machine) => machine.name === replica)?.sshHost;
@@ -202,18 +227,32 @@ export class RealWorld implements ChangeableWorld {
   }
 
   async #look(machine: Machine): Promise<MachineObservation> {
+    const { uid, apiPort } = this.spec();
+    return this.#looked(machine, (session, timeoutMs) =>
+      inspect(session, { uid, name: machine.name, apiPort }, { timeoutMs }),
+    );
+  }
+
+  #lookAtNode(machine: Machine): Promise<NodeMachine> {
+    const { uid } = this.spec();
+    return this.#looked(machine, (session, timeoutMs) =>
+      inspectNode(session, { uid, name: machine.name }, { timeoutMs }),
+    );
+  }
+
+  async #looked<I extends Inside | NodeInside>(machine: Machine, ask: Ask<I>) {
     const { name, zone, state, internalIp, externalIp, sshHost } = machine;
     if (sshHost) this.#hosts.set(name, sshHost);
     else this.#hosts.delete(name);
-    const met = state === 'running' && sshHost ? await this.#insideOf(name) : { inside: null };
+    const met = state === 'running' && sshHost ? await this.#insideOf(name, ask) : { inside: null };
     return { name, zone, state, internalIp, externalIp, ...met };
   }
 
-  async #insideOf(name: string): Promise<Met> {
+  async #insideOf<I extends Inside | NodeInside>(name: string, ask: Ask<I>): Promise<Met<I>> {
     const kept = this.#insides.get(name);
-    if (kept) return kept.met;
+    if (kept) return kept.met as Met<I>;
     const at = Date.now();
-    const met = await this.#inside(name);
+    const met = await this.#inside(name, ask);
     this.#insides.set(name, { at, met });
     return met;
   }
@@ -222,20 +261,15 @@ export class RealWorld implements ChangeableWorld {
    * A machine without a host key of its own is the provisioning's affair: looking must not wait for its boot. Nor may a
    * look, which has no lock, give it that key and save it: the command that has the lock would find its store changed.
    */
-  async #inside(name: string): Promise<Met> {
+  async #inside<I>(name: string, ask: Ask<I>): Promise<Met<I>> {
     const { memory, signal } = this.#parts;
     if (memory.spec.deleting || !memory.pin(name)?.own) return { inside: null };
     const timeoutMs = this.#silent.has(name) ? SECOND_LOOK_MS : LOOK_MS;
     try {
       const session = await this.session(name, timeoutMs);
-      const { uid, apiPort } = memory.spec;
       const usual = Math.max(timeoutMs, SLOWER * (this.#took.get(name) ?? 0));
       const began = Date.now();
-      const inside = await inspect(
-        session,
-        { uid, name, apiPort },
-        { timeoutMs: session.answered ? usual : PATIENT_MS },
-      );
+      const inside = await ask(session, session.answered ? usual : PATIENT_MS);
       this.#took.set(name, Math.min(PATIENT_MS, Date.now() - began));
       this.#silent.delete(name);
       return { inside };
@@ -251,6 +285,9 @@ export class RealWorld implements ChangeableWorld {
     }
   }
 }
+
+/** Asks a machine about itself. */
+type Ask<I> = (session: Session, timeoutMs: number) => Promise<I>;
 
 function silence(error: unknown): Silence {
   if (error instanceof HostKeyError) return 'other-key';

@@ -17,6 +17,8 @@ export const aws: ProviderTraits = {
     subnets: [],
     allowFrom: [],
     sshFrom: [],
+    nodeMachineType: ['NODE_SIZE'],
+    nodeDiskSizeGb: ['NODE_DISK_SIZE'],
   },
   variables: { cluster: ['KUBE_AWS_INSTANCE_PREFIX'], zone: ['KUBE_AWS_ZONE'] },
   capabilities: { keepsConnections: false, deliversToApiAddress: false, resolvesNames: true },

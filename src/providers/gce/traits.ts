@@ -18,6 +18,8 @@ export const gce: ProviderTraits = {
     subnets: [],
     allowFrom: [],
     sshFrom: [],
+    nodeMachineType: ['NODE_SIZE'],
+    nodeDiskSizeGb: ['NODE_DISK_SIZE'],
   },
   variables: { cluster: ['KUBE_GCE_INSTANCE_PREFIX'], zone: ['KUBE_GCE_ZONE'] },
   // A passthrough balancer, and a forwarding rule for a single machine, leave the destination as it is.

@@ -18,6 +18,8 @@ export const local: ProviderTraits = {
     subnets: null,
     allowFrom: null,
     sshFrom: null,
+    nodeMachineType: null,
+    nodeDiskSizeGb: null,
   },
   // Its clusters and zones may be called like any cloud's.
   variables: {

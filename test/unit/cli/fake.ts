@@ -61,6 +61,9 @@ function fakeEngine(answers: Partial<Engine> = {}): { engine: Engine; calls: Cal
     addReplicas: async () => outcome,
     removeReplicas: async () => outcome,
     replaceReplicas: async () => outcome,
+    addNodes: async () => outcome,
+    removeNodes: async () => outcome,
+    replaceNodes: async () => outcome,
     repair: async () => outcome,
     delete: async () => outcome,
     status: async () => statusOf(),
@@ -176,6 +179,7 @@ export function statusOf(change: Partial<StatusNow> = {}): StatusNow {
         certificateExpires: '2027-11-20T00:00:00Z',
       },
     ],
+    nodes: [],
     etcd: {
       voters: 1,
       learners: 0,

@@ -1,26 +1,36 @@
 /** Every kind of step that there is. A new one: a file here, a line in this table, and one each in `world/steps/`. */
 import { addLearner } from './add-learner.ts';
 import { bootstrapEtcd } from './bootstrap-etcd.ts';
+import { connectPods } from './connect-pods.ts';
 import { createMachine } from './create-machine.ts';
+import { createNode } from './create-node.ts';
 import { deleteBalancer } from './delete-balancer.ts';
 import { deleteMachine } from './delete-machine.ts';
 import { deleteNetwork } from './delete-network.ts';
+import { deleteNode } from './delete-node.ts';
+import { drainNode } from './drain-node.ts';
 import { ensureBalancer } from './ensure-balancer.ts';
 import { ensureNetwork } from './ensure-network.ts';
+import { forgetNode } from './forget-node.ts';
 import { handOver } from './hand-over.ts';
+import { joinNode } from './join-node.ts';
 import { moveLeader } from './move-leader.ts';
 import { nameBalancer } from './name-balancer.ts';
 import { promote } from './promote.ts';
 import { provision } from './provision.ts';
+import { provisionNode } from './provision-node.ts';
 import { releaseAddress } from './release-address.ts';
 import { removeMember } from './remove-member.ts';
 import { renewCertificates } from './renew-certificates.ts';
 import { reserveAddress } from './reserve-address.ts';
 import { restartEtcd } from './restart-etcd.ts';
+import { routePods } from './route-pods.ts';
+import { setServiceNodes } from './set-service-nodes.ts';
 import { setTargets } from './set-targets.ts';
 import { startControlPlane } from './start-control-plane.ts';
 import { startEtcd } from './start-etcd.ts';
 import { startMachine } from './start-machine.ts';
+import { startNode } from './start-node.ts';
 import type { StepKind } from './step-kind.ts';
 import { stopApiServer } from './stop-api-server.ts';
 import { stopControllers } from './stop-controllers.ts';
@@ -49,6 +59,16 @@ export const stepKinds = {
   'hand-over': handOver,
   'delete-balancer': deleteBalancer,
   'delete-machine': deleteMachine,
+  'create-node': createNode,
+  'start-node': startNode,
+  'provision-node': provisionNode,
+  'join-node': joinNode,
+  'route-pods': routePods,
+  'connect-pods': connectPods,
+  'set-service-nodes': setServiceNodes,
+  'drain-node': drainNode,
+  'delete-node': deleteNode,
+  'forget-node': forgetNode,
   'release-address': releaseAddress,
   'delete-network': deleteNetwork,
 };

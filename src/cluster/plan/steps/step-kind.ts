@@ -28,6 +28,12 @@ export interface ReplicaStep<K extends string> {
   readonly replica: string;
 }
 
+/** A step on one node. */
+export interface NodeStep<K extends string> {
+  readonly kind: K;
+  readonly node: string;
+}
+
 /** A step on what the cluster has once. */
 export interface ClusterStep<K extends string> {
   readonly kind: K;
@@ -58,4 +64,16 @@ export function itsReplica({ replica }: { readonly replica: string }): readonly 
 /** Its replica, and the one membership that all share. */
 export function membership({ replica }: { readonly replica: string }): readonly string[] {
   return ['etcd', replica];
+}
+
+export function itsNode({ node }: { readonly node: string }): readonly string[] {
+  return [node];
+}
+
+export function nodeInside({ node }: { readonly node: string }): Outdated {
+  return { cloud: false, inside: node };
+}
+
+export function nodeMachine({ node }: { readonly node: string }): Outdated {
+  return { cloud: true, inside: node };
 }

@@ -1,4 +1,5 @@
 import { createMachine as create } from '../create-machine.ts';
 import type { Executor } from './executor.ts';
 
-export const createMachine: Executor<'create-machine'> = (t, { replica, zone }) => create(t, replica, zone);
+export const createMachine: Executor<'create-machine'> = (t, { replica, zone }) =>
+  create(t, replica, zone, 'master');

@@ -1,9 +1,4 @@
-import { forgetBootHostKey } from '../boot-host-key.ts';
+import { deleteMachine as remove } from '../delete-machine.ts';
 import type { Executor } from './executor.ts';
 
-export const deleteMachine: Executor<'delete-machine'> = async (t, { replica }) => {
-  t.drop(replica);
-  await t.provider.machines.delete(replica);
-  await forgetBootHostKey(t, replica);
-  await t.memory.forget(replica);
-};
+export const deleteMachine: Executor<'delete-machine'> = (t, { replica }) => remove(t, replica);

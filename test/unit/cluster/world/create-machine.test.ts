@@ -8,19 +8,19 @@ import { specOf } from '../../../support/clusters.ts';
 
 test('after a final answer the request is a new one, and the machine that may be there keeps its host key', async () => {
   const { tools, memory, requests, secrets } = toolsThatFail(new ProviderError('quota', 'the disk is full'));
-  await expect(createMachine(tools, 'm0', 'local-a')).rejects.toThrow('the disk is full');
+  await expect(createMachine(tools, 'm0', 'local-a', 'master')).rejects.toThrow('the disk is full');
   const pin = memory.pin('m0');
   expect(pin).toMatchObject({ seen: false });
   expect(JSON.parse(secrets.get('boot-host-key.m0')!).publicKey).toBe(pin!.current);
 
-  await expect(createMachine(tools, 'm0', 'local-a')).rejects.toThrow('the disk is full');
+  await expect(createMachine(tools, 'm0', 'local-a', 'master')).rejects.toThrow('the disk is full');
   expect(requests[1]!.bootScript).toBe(requests[0]!.bootScript);
   expect(requests[1]!.requestToken).not.toBe(requests[0]!.requestToken);
 });
 
 test('a machine made anew is never taken for the one before it, also when forgetting that was cut off', async () => {
   const { tools, memory, requests, secrets } = toolsThatFail(new ProviderError('transient', 'no answer'));
-  await expect(createMachine(tools, 'm0', 'local-a')).rejects.toThrow('no answer');
+  await expect(createMachine(tools, 'm0', 'local-a', 'master')).rejects.toThrow('no answer');
   const before = memory.pin('m0')!;
   await memory.setPin('m0', { ...before, seen: true, own: true });
 
@@ -29,10 +29,10 @@ test('a machine made anew is never taken for the one before it, also when forget
     secrets.delete(name);
     throw new Error('killed');
   };
-  await expect(createMachine(tools, 'm0', 'local-a')).rejects.toThrow('killed');
+  await expect(createMachine(tools, 'm0', 'local-a', 'master')).rejects.toThrow('killed');
   tools.secrets.remove = remove;
 
-  await expect(createMachine(tools, 'm0', 'local-a')).rejects.toThrow('no answer');
+  await expect(createMachine(tools, 'm0', 'local-a', 'master')).rejects.toThrow('no answer');
   const after = memory.pin('m0')!;
   expect(after).toMatchObject({ seen: false });
   expect(after.current).not.toBe(before.current);

@@ -1,0 +1,37 @@
+import { ensureNodeBinaries } from '../artifacts/ensure.ts';
+import { ensureOfflineImages } from '../artifacts/images/offline.ts';
+import { readImageArchive } from '../artifacts/images/read.ts';
+import type { ClusterSpec } from '../cluster/model/spec.ts';
+import type { NodeSupplies } from '../cluster/world/tools.ts';
+import type { BinarySource } from '../providers/provider.ts';
+import type { EngineOptions } from './engine.ts';
+import { progressText } from './progress-text.ts';
+
+/**
+ * What nodes need on the operator's machine before the first of them is made. Where their programs had to be built, no registry can be
+ * reached either: then the images that every cluster with nodes needs are built too.
+ */
+export async function nodeSupplies(
+  spec: ClusterSpec,
+  source: BinarySource,
+  { signal, emit }: Pick<EngineOptions, 'signal' | 'emit'>,
+): Promise<NodeSupplies> {
+  const built = source.kind === 'mounted' && (await fetchPrograms());
+  const offline = built
+    ? await ensureOfflineImages({
+        signal,
+        onProgress: (message) => emit({ type: 'progress', topic: 'images', message }),
+      })
+    : null;
+  const needed = offline ? [offline.pause, offline.coredns] : [];
+  return { images: await Promise.all([...needed, ...spec.images].map((path) => readImageArchive(path))) };
+
+  async function fetchPrograms(): Promise<boolean> {
+    const { provenance } = await ensureNodeBinaries({
+      kubernetesVersion: spec.kubernetesVersion,
+      signal,
+      onProgress: (progress) => emit({ type: 'progress', ...progressText(progress) }),
+    });
+    return provenance.kind === 'built from Go modules';
+  }
+}

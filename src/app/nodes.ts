@@ -1,0 +1,50 @@
+import type { DrainPolicy } from '../cluster/plan/decision.ts';
+import { withNodes, withoutNodes, withReplacedNodes } from '../cluster/plan/node-changes.ts';
+import type { Removal } from '../cluster/plan/spec-changes.ts';
+import { newNodeName } from '../nodes/names.ts';
+import { changed, checkZones, type Environment, type Outcome } from './operations.ts';
+
+export function addNodes(
+  env: Environment,
+  cluster: string,
+  zones: readonly (string | null)[],
+  dryRun: boolean,
+): Promise<Outcome> {
+  return env.locked(cluster, 'add-node', async (open) => {
+    const { region, zone } = open.world.spec();
+    const named = zones.map((each) => each ?? zone);
+    await checkZones(open.provider, region, named);
+    return changed(env, open, (spec) => withNodes(spec, named, newNodeName), { dryRun });
+  });
+}
+
+/** Their pods move first. */
+export function removeNodes(
+  env: Environment,
+  cluster: string,
+  removal: Removal,
+  drain: DrainPolicy,
+  dryRun: boolean,
+): Promise<Outcome> {
+  return env.locked(cluster, 'remove-node', (open) =>
+    changed(env, open, (spec, observation) => withoutNodes(spec, observation, removal), {
+      dryRun,
+      policy: { revive: false, drain },
+    }),
+  );
+}
+
+export function replaceNodes(
+  env: Environment,
+  cluster: string,
+  names: readonly string[],
+  drain: DrainPolicy,
+  dryRun: boolean,
+): Promise<Outcome> {
+  return env.locked(cluster, 'replace-node', (open) =>
+    changed(env, open, (spec) => withReplacedNodes(spec, names, newNodeName), {
+      dryRun,
+      policy: { revive: false, drain },
+    }),
+  );
+}

@@ -1,0 +1,36 @@
+import type { NodeObject } from '../../nodes/api/nodes.ts';
+import type { NodeInside } from '../../nodes/inspect.ts';
+import type { MachineState, NodeRoute } from '../../providers/provider.ts';
+import type { Silence } from './observation.ts';
+
+/** A machine of the role `node`. */
+export interface NodeMachine {
+  readonly name: string;
+  readonly zone: string;
+  readonly state: MachineState;
+  readonly internalIp: string;
+  readonly externalIp: string | null;
+  /** What it says of itself over SSH; null when it does not answer. */
+  readonly inside: NodeInside | null;
+  /** Of a running machine that does not answer: what was met instead. */
+  readonly silence?: Silence | undefined;
+}
+
+/** What the API says of a node. */
+export interface ObservedNode extends NodeObject {
+  /** How many pods have to be moved before it may go; null where nobody asked: it stays. */
+  readonly podsToMove: number | null;
+}
+
+/** What is of the nodes: from the cloud, from the machines, and from the API. */
+export interface NodesObservation {
+  readonly machines: readonly NodeMachine[];
+  /** Every Node object, also of those that are not haup's. Null: the API was not asked or did not answer, and nothing is known. */
+  readonly objects: readonly ObservedNode[] | null;
+  /** Null where the provider does not route pods' addresses. */
+  readonly routes: readonly NodeRoute[] | null;
+  /** Whom the external addresses of Services lead to; null where the provider has none to give. */
+  readonly serviceNodes: readonly string[] | null;
+}
+
+export const noNodes: NodesObservation = { machines: [], objects: null, routes: null, serviceNodes: null };

@@ -1,0 +1,99 @@
+/** What commands make of a spec's nodes; as spec-changes.ts does for its replicas. Pure. */
+import { InputError, NotFoundError, Refusal } from '../model/errors.ts';
+import { MAX_NODES } from '../model/names.ts';
+import type { Observation } from '../model/observation.ts';
+import { type ClusterSpec, type NodeSpec, replicaZones, wantedNode } from '../model/spec.ts';
+import type { NameMaker, Removal } from './spec-changes.ts';
+
+/** One node for each zone named. */
+export function withNodes(spec: ClusterSpec, zones: readonly string[], nameOf: NameMaker): ClusterSpec {
+  const count = spec.nodes.length + zones.length;
+  if (count > MAX_NODES)
+    throw new InputError(`a cluster has at most ${MAX_NODES} nodes; ${spec.name} would have ${count}`);
+  const room = ranges(spec.clusterCidr);
+  if (count > room)
+    throw new InputError(
+      `${spec.clusterCidr} has room for the pods of ${room} nodes (a /24 each); ${spec.name} would have ${count}`,
+    );
+  const nodes = [...spec.nodes];
+  const usedNames = [...spec.usedNames];
+  for (const zone of zones) {
+    const name = nameOf(spec.name, usedNames);
+    nodes.push({ name, zone });
+    usedNames.push(name);
+  }
+  const [first] = replicaZones(spec);
+  const other = zones.find((zone) => zone !== spec.zone && zone !== first);
+  if (!spec.multizone && other) {
+    throw new Refusal(
+      `${spec.name} was made for one zone (${first}); ${other} would be another`,
+      'clusters over several zones are made with MULTIZONE=true haup create (or --multizone)',
+    );
+  }
+  return { ...spec, nodes, usedNames };
+}
+
+export function withoutNodes(spec: ClusterSpec, observation: Observation, removal: Removal): ClusterSpec {
+  const names = 'names' in removal ? removal.names : choose(spec, observation, removal);
+  for (const name of names) find(spec, name);
+  return { ...spec, nodes: spec.nodes.filter((node) => !names.includes(node.name)) };
+}
+
+/** A successor in the same zone for each; it is ready before its predecessor is drained. */
+export function withReplacedNodes(
+  spec: ClusterSpec,
+  names: readonly string[],
+  nameOf: NameMaker,
+): ClusterSpec {
+  const zones = names.map((name) => find(spec, name).zone);
+  const without = { ...spec, nodes: spec.nodes.filter((node) => !names.includes(node.name)) };
+  return withNodes(without, zones, nameOf);
+}
+
+/** How many /24s a range has. */
+function ranges(cidr: string): number {
+  const length = Number(cidr.split('/')[1]);
+  return length > 24 ? 0 : 2 ** (24 - length);
+}
+
+function find(spec: ClusterSpec, name: string): NodeSpec {
+  const node = wantedNode(spec, name);
+  if (node) return node;
+  throw new NotFoundError(
+    `node of ${spec.name}`,
+    name,
+    spec.nodes.map((candidate) => candidate.name),
+  );
+}
+
+/** What is not ready first; then from the fullest zone, to keep the spread; then the youngest. */
+function choose(
+  spec: ClusterSpec,
+  { nodes: { objects } }: Observation,
+  { zone, count }: { readonly zone: string | undefined; readonly count: number },
+): string[] {
+  const inZone = (node: NodeSpec): boolean => zone === undefined || node.zone === zone;
+  const candidates = spec.nodes.filter(inZone).length;
+  if (candidates < count) {
+    throw new InputError(
+      `there ${candidates === 1 ? 'is 1 node' : `are ${candidates} nodes`} to remove${zone ? ` in ${zone}` : ''}, not ${count}`,
+    );
+  }
+  let left = spec.nodes;
+  const chosen: string[] = [];
+  while (chosen.length < count) {
+    const ready = (node: NodeSpec) => objects?.find(({ name }) => name === node.name)?.ready === 'ready';
+    const crowd = (node: NodeSpec) => left.filter((other) => other.zone === node.zone).length;
+    const best = left
+      .filter(inZone)
+      .toSorted(
+        (a, b) =>
+          Number(ready(a)) - Number(ready(b)) ||
+          crowd(b) - crowd(a) ||
+          spec.nodes.indexOf(b) - spec.nodes.indexOf(a),
+      )[0]!;
+    chosen.push(best.name);
+    left = left.filter((node) => node !== best);
+  }
+  return chosen;
+}

@@ -1,0 +1,73 @@
+import type { Observation } from '../model/observation.ts';
+import { type ClusterSpec, wantedNode } from '../model/spec.ts';
+import { SILENCES } from './health.ts';
+
+/** A node in the answer of `haup status -o json`. */
+export interface NodeStatus {
+  readonly name: string;
+  readonly zone: string;
+  readonly internalIp: string | null;
+  readonly externalIp: string | null;
+  /** Null: not haup's. */
+  readonly machine: 'running' | 'stopped' | 'missing' | null;
+  /** As the API has it; `missing`: it has no such node; `unknown` also where the API does not answer. */
+  readonly ready: 'ready' | 'unready' | 'unknown' | 'missing';
+  /** `v1.37.1`; null before the kubelet has said it. */
+  readonly version: string | null;
+  readonly podCidr: string | null;
+  /** No new pods come. */
+  readonly cordoned: boolean;
+  /** What is wrong, in its own words where it has some; null where nothing is. */
+  readonly problem: string | null;
+}
+
+/** Of the spec, of the cloud, and of the API, also those that the user let join. Pure. */
+export function nodeStatuses(spec: ClusterSpec, { nodes }: Observation): NodeStatus[] {
+  const names = new Set([
+    ...spec.nodes.map((node) => node.name),
+    ...nodes.machines.map((machine) => machine.name),
+    ...(nodes.objects ?? []).map((object) => object.name),
+  ]);
+  return [...names].map((name) => {
+    const machine = nodes.machines.find((candidate) => candidate.name === name);
+    const object = nodes.objects?.find((candidate) => candidate.name === name);
+    const ready = nodes.objects === null ? 'unknown' : (object?.ready ?? 'missing');
+    return {
+      name,
+      zone: machine?.zone ?? object?.zone ?? wantedNode(spec, name)?.zone ?? '',
+      internalIp: machine?.internalIp ?? object?.internalIp ?? null,
+      externalIp: machine?.externalIp ?? null,
+      machine: machine?.state ?? (wantedNode(spec, name) || spec.usedNames.includes(name) ? 'missing' : null),
+      ready,
+      version: object?.version ?? null,
+      podCidr: object?.podCidr ?? null,
+      cordoned: object?.cordoned ?? false,
+      problem: ready === 'ready' ? null : problemOf(spec, nodes, name),
+    };
+  });
+}
+
+/** What an operator should know of the nodes. Pure. */
+export function nodeWarnings(spec: ClusterSpec, observation: Observation): string[] {
+  const { nodes } = observation;
+  if (nodes.objects === null) {
+    return spec.nodes.length > 0 && observation.bootstrapped
+      ? ['the API does not answer, so nobody can say how the nodes are']
+      : [];
+  }
+  return nodeStatuses(spec, observation).flatMap(({ name, problem }) =>
+    problem ? [`${name}: ${problem}`] : [],
+  );
+}
+
+function problemOf(spec: ClusterSpec, nodes: Observation['nodes'], name: string): string | null {
+  const machine = nodes.machines.find((candidate) => candidate.name === name);
+  const object = nodes.objects?.find((candidate) => candidate.name === name);
+  if (!machine) return wantedNode(spec, name) && object ? 'its machine is gone' : (object?.problem ?? null);
+  if (machine.state === 'stopped') return 'its machine is stopped';
+  if (machine.silence) return SILENCES[machine.silence];
+  if (!object) return null;
+  if (machine.inside && !machine.inside.provisioned) return 'its disk has been emptied';
+  if (machine.inside?.kubelet === 'stopped') return 'its kubelet does not run';
+  return object.problem;
+}

@@ -1,0 +1,155 @@
+import type { NodeMachine, ObservedNode } from '../../model/nodes.ts';
+import type { NodeSpec } from '../../model/spec.ts';
+import { type Decision, defaultDrain, nothingToDo } from '../decision.ts';
+import type { Step } from '../steps/index.ts';
+import { isServing, type View } from '../view.ts';
+
+/** One node's name, with everything that is known under it. */
+export interface Node {
+  readonly name: string;
+  readonly machine: NodeMachine | undefined;
+  /** Undefined where there is none, and where the API could not be asked. */
+  readonly object: ObservedNode | undefined;
+}
+
+/** Machines that run pods: they come, join, and leave when their pods have moved. */
+export function keepNodes(v: View): Decision {
+  const coming = v.spec.nodes.flatMap((node) => prepare(v, node) ?? []);
+  const services = leadServices(v);
+  const leaving = leave(v);
+  return { steps: [...coming, ...services, ...leaving.steps], blocked: leaving.blocked };
+}
+
+function prepare(v: View, { name, zone }: NodeSpec): Step | undefined {
+  const { machine, object } = nodeOf(v, name);
+  if (!machine) return isNew(v, name) ? { kind: 'create-node', node: name, zone } : undefined;
+  const may = isNew(v, name) || v.policy.revive;
+  if (machine.state === 'stopped') return may ? { kind: 'start-node', node: name } : undefined;
+  const { inside } = machine;
+  if (isNew(v, name) && !inside?.provisioned) return v.observation.address ? provision(name) : undefined;
+  if (!inside) return undefined;
+  if (!inside.provisioned) return v.policy.revive ? provision(name) : undefined;
+  if (!isApiThere(v)) return undefined;
+  if (!object || inside.kubelet === 'disabled') return join(name);
+  if (inside.kubelet !== 'running') return v.policy.revive ? join(name) : undefined;
+  return connect(v, name, object, inside.podCidr);
+}
+
+/** The route comes first: no pod may start whose answers would get lost. */
+function connect(
+  v: View,
+  node: string,
+  { podCidr }: ObservedNode,
+  connected: string | null,
+): Step | undefined {
+  if (podCidr === null || v.spec.cni === 'none') return undefined;
+  const { routes } = v.observation.nodes;
+  const routed = routes?.some((route) => route.destination === podCidr && route.machine === node) ?? true;
+  if (!routed) return { kind: 'route-pods', node, podCidr };
+  return connected === podCidr ? undefined : { kind: 'connect-pods', node, podCidr };
+}
+
+/** Services' external addresses lead to what has joined; from a leaver they are taken before it is drained. */
+function leadServices(v: View): Step[] {
+  const { serviceNodes, objects, machines } = v.observation.nodes;
+  if (serviceNodes === null || objects === null) return [];
+  const able = v.spec.nodes
+    .map(({ name }) => nodeOf(v, name))
+    .filter(({ machine, object }) => object && machine?.inside?.kubelet === 'running')
+    .map(({ name }) => name);
+  // A node that is down for a while stays: the provider steers around it.
+  const staying = serviceNodes.filter(
+    (name) => v.spec.nodes.some((node) => node.name === name) && machines.some((m) => m.name === name),
+  );
+  const nodes = [...new Set([...able, ...staying])].sort();
+  return nodes.join() === [...serviceNodes].sort().join() ? [] : [{ kind: 'set-service-nodes', nodes }];
+}
+
+/** Those that nobody wants any more: drained, then deleted, then forgotten by the API. */
+function leave(v: View): Decision {
+  const orphans = orphansOf(v);
+  if (orphans.length === 0) return nothingToDo;
+  const { objects } = v.observation.nodes;
+  // Whether pods run on a machine, only the API can say.
+  if (objects === null && v.observation.bootstrapped) return unknown(v, orphans);
+  const grown = v.spec.nodes.every(({ name }) => !isComing(v, name));
+  return { steps: orphans.flatMap((orphan) => (grown ? (nextOf(v, orphan) ?? []) : [])), blocked: [] };
+}
+
+function nextOf(v: View, { name, machine, object }: Node): Step | undefined {
+  if (v.observation.nodes.serviceNodes?.includes(name)) return undefined;
+  if (!machine) return { kind: 'forget-node', node: name };
+  if (!object) return { kind: 'delete-node', node: name };
+  const alive = machine.state === 'running' && object.ready === 'ready';
+  const drained = object.cordoned && object.podsToMove === 0;
+  if (alive && !drained) return { kind: 'drain-node', node: name, ...(v.policy.drain ?? defaultDrain) };
+  return { kind: 'delete-node', node: name };
+}
+
+function unknown(v: View, orphans: readonly Node[]): Decision {
+  const names = orphans.map(({ name }) => name).join(', ');
+  return {
+    steps: [],
+    blocked: [
+      {
+        message: `the API of ${v.spec.name} does not answer, so nobody can say which pods run on ${names}`,
+        advice: `bring the API back first: haup repair -c ${v.spec.name}`,
+        passing: true,
+      },
+    ],
+  };
+}
+
+/** Machines of the role that the spec does not name, and Node objects that are left of such. Others' nodes are none of ours. */
+function orphansOf(v: View): Node[] {
+  const { machines, objects } = v.observation.nodes;
+  const names = new Set([
+    ...machines.map((machine) => machine.name),
+    ...(objects ?? []).map((object) => object.name).filter((name) => v.spec.usedNames.includes(name)),
+  ]);
+  return [...names]
+    .filter((name) => !v.spec.nodes.some((node) => node.name === name))
+    .map((name) => nodeOf(v, name));
+}
+
+/** Certainly never joined. Never guessed: while the API cannot be asked, a machine that is missing may have been lost. */
+function isNew(v: View, name: string): boolean {
+  if (!v.observation.bootstrapped) return true;
+  const { objects } = v.observation.nodes;
+  return objects !== null && !objects.some((object) => object.name === name);
+}
+
+/** A newcomer that has yet to become ready: who leaves for it waits. */
+function isComing(v: View, name: string): boolean {
+  const { machine, object } = nodeOf(v, name);
+  if (isNew(v, name)) return true;
+  return (
+    object?.ready !== 'ready' &&
+    machine?.inside?.kubelet === 'running' &&
+    object?.podCidr !== machine.inside.podCidr
+  );
+}
+
+/** At its address, where kubelets will ask for it. */
+function isApiThere(v: View): boolean {
+  const { address } = v.observation;
+  if (!v.observation.bootstrapped || !address || address.holder.kind === 'nobody') return false;
+  return v.observation.nodes.objects !== null && v.replicas.some(isServing);
+}
+
+function nodeOf(v: View, name: string): Node {
+  const { machines, objects } = v.observation.nodes;
+  return {
+    name,
+    machine: machines.find((machine) => machine.name === name),
+    object: objects?.find((object) => object.name === name),
+  };
+}
+
+function provision(node: string): Step {
+  return { kind: 'provision-node', node };
+}
+
+function join(node: string): Step {
+  return { kind: 'join-node', node };
+}

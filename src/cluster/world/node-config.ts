@@ -1,0 +1,50 @@
+import { localProviderId, type NodeConfig } from '../../nodes/config.ts';
+import type { NodeIdentity, NodePki } from '../../nodes/pki.ts';
+import { paths } from '../../replicas/paths.ts';
+import { wantedNode } from '../model/spec.ts';
+import type { Tools } from './tools.ts';
+
+export function nodeIdentity(t: Tools, name: string): NodeIdentity {
+  const { spec } = t.memory;
+  return {
+    cluster: spec.name,
+    name,
+    internalIp: machineOf(t, name).internalIp,
+    apiAddress: t.seen().address!.ip,
+    apiPort: spec.apiPort,
+  };
+}
+
+/** All that is put on a node. */
+export function nodeConfig(t: Tools, name: string, pki: NodePki): NodeConfig {
+  const { spec } = t.memory;
+  const zone = wantedNode(spec, name)?.zone ?? machineOf(t, name).zone;
+  return {
+    ...nodeIdentity(t, name),
+    uid: spec.uid,
+    region: spec.region,
+    zone,
+    instanceType: spec.settings.nodeMachineType ?? null,
+    providerId: t.provider.services ? localProviderId(spec.uid, zone, name) : null,
+    serviceCidr: spec.serviceCidr,
+    clusterCidr: spec.clusterCidr,
+    routedCidrs: [],
+    kubernetesVersion: spec.kubernetesVersion,
+    binaries: t.nodeBinaries,
+    cni: spec.cni,
+    labels: {},
+    taints: [],
+    pki,
+  };
+}
+
+/** Where a node's programs are, on the node. */
+export function nodeBinariesFolder({ nodeBinaries }: Tools): string {
+  return nodeBinaries.kind === 'mounted' ? nodeBinaries.path : paths.downloadedBinaries;
+}
+
+function machineOf(t: Tools, name: string) {
+  const machine = t.seen().nodes.machines.find((candidate) => candidate.name === name);
+  if (!machine) throw new Error(`the machine ${name} is not there`);
+  return machine;
+}

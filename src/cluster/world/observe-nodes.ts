@@ -1,0 +1,31 @@
+import type { ApiClient } from '../../kubernetes/client.ts';
+import { listNodes } from '../../nodes/api/nodes.ts';
+import { podsOn, toBeMoved } from '../../nodes/api/pods.ts';
+import type { ObservedNode } from '../model/nodes.ts';
+import { type ClusterSpec, wantedNode } from '../model/spec.ts';
+
+/**
+ * What the API says of the nodes. Of those that are to leave also how many of their pods have to move first, which is nobody's affair
+ * as long as a node stays.
+ * @returns null when the API does not answer: then nothing is known, which is something else than no nodes.
+ */
+export async function observeNodeObjects(
+  api: () => Promise<ApiClient>,
+  spec: ClusterSpec,
+  signal: AbortSignal,
+): Promise<readonly ObservedNode[] | null> {
+  try {
+    const client = await api();
+    const objects = await listNodes(client, signal);
+    return await Promise.all(
+      objects.map(async (object): Promise<ObservedNode> => {
+        const leaves = !wantedNode(spec, object.name) && spec.usedNames.includes(object.name);
+        const podsToMove = leaves ? toBeMoved(await podsOn(client, object.name, signal)).length : null;
+        return { ...object, podsToMove };
+      }),
+    );
+  } catch {
+    signal.throwIfAborted();
+    return null;
+  }
+}

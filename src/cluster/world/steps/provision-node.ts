@@ -1,0 +1,21 @@
+import { issueNode } from '../../../nodes/pki.ts';
+import { provisionNode as provisionOn } from '../../../nodes/provision.ts';
+import { forgetBootHostKey } from '../boot-host-key.ts';
+import { FIRST_LOGIN_MS } from '../first-login.ts';
+import { kubeletAuthorities } from '../keys.ts';
+import { nodeConfig, nodeIdentity } from '../node-config.ts';
+import type { Executor } from './executor.ts';
+
+export const provisionNode: Executor<'provision-node'> = async (t, { node }, progress) => {
+  progress('waiting for SSH');
+  const issue = async () =>
+    issueNode(
+      nodeIdentity(t, node),
+      await t.authorities(),
+      await kubeletAuthorities(t.secrets, t.memory.spec.name),
+    );
+  // The machine boots meanwhile.
+  const [session, pki] = await Promise.all([t.session(node, FIRST_LOGIN_MS), issue()]);
+  await forgetBootHostKey(t, node);
+  await provisionOn(session, nodeConfig(t, node, pki), { signal: t.signal, progress });
+};

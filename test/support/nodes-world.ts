@@ -1,0 +1,174 @@
+import type { NodesObservation } from '../../src/cluster/model/nodes.ts';
+import type { Step, StepOfKind } from '../../src/cluster/plan/steps/index.ts';
+import { emptyNode } from '../../src/cluster/plan/steps/node-effects.ts';
+import type { NodeInside } from '../../src/nodes/inspect.ts';
+import { Violation } from './violation.ts';
+
+interface Machine {
+  readonly name: string;
+  readonly zone: string;
+  on: boolean;
+  disk: { -readonly [K in keyof NodeInside]: NodeInside[K] };
+}
+
+interface Node {
+  readonly name: string;
+  readonly podCidr: string;
+  cordoned: boolean;
+  /** Pods that would have to move. */
+  pods: number;
+}
+
+/** What the nodes see of the rest of the world. */
+interface Surroundings {
+  /** The API answers at its address. */
+  hasApi(): boolean;
+  isDeleting(): boolean;
+}
+
+type NodeKind = Extract<Step, { readonly node: string }>['kind'] | 'set-service-nodes';
+
+/** The nodes of a {@link SimulatedWorld}: stricter than `simulate`, and written apart from it. */
+export class SimulatedNodes {
+  machines: Machine[] = [];
+  objects: Node[] = [];
+  routes: { destination: string; machine: string }[] = [];
+  serviceNodes: string[] = [];
+  private readonly world: Surroundings;
+  private ranges = 0;
+
+  constructor(world: Surroundings) {
+    this.world = world;
+  }
+
+  observe(wanted: (name: string) => boolean): NodesObservation {
+    return {
+      machines: this.machines.map(({ name, zone, on, disk }) => ({
+        name,
+        zone,
+        state: on ? 'running' : 'stopped',
+        internalIp: '',
+        externalIp: null,
+        inside: on ? { ...disk } : null,
+      })),
+      objects: this.world.hasApi()
+        ? this.objects.map((node) => ({
+            name: node.name,
+            ready: this.isReady(node) ? 'ready' : 'unknown',
+            problem: null,
+            version: null,
+            podCidr: node.podCidr,
+            providerId: null,
+            internalIp: null,
+            zone: null,
+            cordoned: node.cordoned,
+            podsToMove: wanted(node.name) ? null : node.pods,
+          }))
+        : null,
+      routes: [...this.routes],
+      serviceNodes: [...this.serviceNodes],
+    };
+  }
+
+  isReady({ name, podCidr }: Node): boolean {
+    const machine = this.machines.find((m) => m.name === name);
+    return machine?.on === true && machine.disk.kubelet === 'running' && machine.disk.podCidr === podCidr;
+  }
+
+  hurt(kind: 'power-off' | 'wipe' | 'vanish', name: string): void {
+    const machine = this.machines.find((m) => m.name === name);
+    if (!machine) return;
+    if (kind === 'power-off') machine.on = false;
+    if (kind === 'wipe') machine.disk = { ...emptyNode };
+    if (kind === 'vanish') this.forget(name);
+  }
+
+  powerOn(name: string): void {
+    const machine = this.machines.find((m) => m.name === name);
+    if (machine) machine.on = true;
+  }
+
+  readonly effects: { readonly [K in NodeKind]: (step: StepOfKind<K>) => void } = {
+    'create-node': ({ node, zone }) => {
+      if (this.objects.some(({ name }) => name === node)) throw new Violation(`${node} was made twice`);
+      if (this.machines.some(({ name }) => name === node)) return;
+      this.machines.push({ name: node, zone, on: true, disk: { ...emptyNode } });
+    },
+    'start-node': ({ node }) => {
+      this.machine(node).on = true;
+    },
+    'provision-node': ({ node }) => {
+      this.running(node).disk.provisioned = true;
+    },
+    'join-node': ({ node }) => {
+      const { disk } = this.running(node);
+      if (!disk.provisioned) throw new Violation(`${node} joins with nothing on it`);
+      if (!this.world.hasApi()) throw new Error('the API does not answer');
+      Object.assign(disk, { containerd: 'running', kubelet: 'running', kubeProxy: 'running' });
+      if (this.objects.some(({ name }) => name === node)) return;
+      this.objects.push({ name: node, podCidr: `10.244.${this.ranges++}.0/24`, cordoned: false, pods: 0 });
+    },
+    'route-pods': ({ node, podCidr }) => {
+      this.machine(node);
+      this.routes = [
+        ...this.routes.filter(({ destination }) => destination !== podCidr),
+        { destination: podCidr, machine: node },
+      ];
+    },
+    'connect-pods': ({ node, podCidr }) => {
+      if (!this.routes.some((route) => route.destination === podCidr && route.machine === node))
+        throw new Violation(`pods of ${node} get addresses that nobody can answer`);
+      this.running(node).disk.podCidr = podCidr;
+      const object = this.objects.find(({ name }) => name === node);
+      if (object && !object.cordoned) object.pods = 1;
+    },
+    'set-service-nodes': ({ nodes }) => {
+      const strange = nodes.find(
+        (name) => !this.objects.some((node) => node.name === name) && !this.serviceNodes.includes(name),
+      );
+      if (strange) throw new Violation(`Services lead to ${strange}, which has not joined`);
+      this.serviceNodes = [...nodes];
+    },
+    'drain-node': ({ node }) => {
+      if (!this.world.hasApi()) throw new Error('the API does not answer');
+      if (this.serviceNodes.includes(node))
+        throw new Violation(`${node} is drained while Services lead to it`);
+      const object = this.objects.find(({ name }) => name === node);
+      if (object) Object.assign(object, { cordoned: true, pods: 0 });
+    },
+    'delete-node': ({ node }) => {
+      const object = this.objects.find(({ name }) => name === node);
+      if (!this.world.isDeleting()) {
+        if (object && this.isReady(object) && object.pods > 0)
+          throw new Violation(`the machine of ${node} was deleted while pods ran on it`);
+        if (this.serviceNodes.includes(node))
+          throw new Violation(`${node} was deleted while Services lead to it`);
+      }
+      this.forget(node);
+    },
+    'forget-node': ({ node }) => {
+      if (!this.world.hasApi()) throw new Error('the API does not answer');
+      if (this.machines.some(({ name }) => name === node))
+        throw new Violation(`${node} was forgotten while its kubelet may run`);
+      this.objects = this.objects.filter(({ name }) => name !== node);
+    },
+  };
+
+  private forget(name: string): void {
+    this.machines = this.machines.filter((machine) => machine.name !== name);
+    this.routes = this.routes.filter(({ machine }) => machine !== name);
+    this.serviceNodes = this.serviceNodes.filter((node) => node !== name);
+  }
+
+  private machine(name: string): Machine {
+    const machine = this.machines.find((m) => m.name === name);
+    if (!machine) throw new Error(`there is no machine ${name}`);
+    return machine;
+  }
+
+  private running(name: string): Machine {
+    const machine = this.machine(name);
+    if (!machine.on) throw new Error(`${name} does not answer`);
+    return machine;
+  }
+}
