@@ -9,6 +9,7 @@ import { createJoinToken, deleteJoinToken } from './api/token.ts';
 import type { NodeConfig } from './config.ts';
 import { ApiError } from './errors.ts';
 import { importImages } from './images.ts';
+import type { NodeIdentity } from './pki.ts';
 import { connectPods, startNode } from './start.ts';
 
 /**
@@ -17,7 +18,9 @@ import { connectPods, startNode } from './start.ts';
  *     machine of the role `node`           the provider's
  *     issueNode (pki.ts)                   certificates, new at each provisioning
  *     provisionNode (provision.ts)         programs, files, units; nothing starts. Needs no API
- *     joinNode (here)                      token → start → images → range → route → network → Ready. Needs the API
+ *     joinNode (here)                      token → start → images → range. Needs the API
+ *     a route to the range                 the provider's
+ *     connectNode (here)                   network → Ready
  *     inspectNode, listNodes               what the machine, and what the cluster, say of it
  *     renewKubeletServing (renew.ts)       before the serving certificate ends; the client's renews itself
  *     whatBlocks, drain (api/drain.ts)     cordon, then evict. Needs the API, not the machine
@@ -27,48 +30,53 @@ import { connectPods, startNode } from './start.ts';
  * Another release (an upgrade): cordon, drain, provisionNode, joinNode, uncordon; joinNode starts again whatever runs with an older one.
  * After a power-off nothing is needed but the route.
  */
-export interface JoinOptions {
-  readonly images: readonly ImageArchive[];
-  /**
-   * Leads the packets for a node's pods to it; asked for when the range is known, before the node is Ready. The provider's; nothing to do
-   * where `cni` is `none`.
-   */
-  readonly route: (podCidr: string) => Promise<void>;
-}
 
 /** A token lives as long as the longest join takes; it is taken back when the node has joined. */
 const TOKEN_MINUTES = 15;
 const REGISTER_MS = 60_000;
 const READY_MS = 120_000;
 
+/** What a node is joined by: its identity, what it believes the API server by, and where its programs are. */
+type Joining = NodeIdentity & Pick<NodeConfig, 'binaries'> & { readonly caPem: string };
+
 /**
- * A provisioned machine becomes a Ready node: started, its images imported, its pods' range learned, routed and configured. Whatever is
- * done already is left as it is, so that it can be taken up in its middle.
- * @throws ReplicaError (a part of the node, in its own words), ApiError, TimeoutError with the reason why it is not Ready, SshError
+ * A provisioned machine gets its kubelet's credentials, is started, and has its images. Resolves with the range that the API gives its
+ * pods. Whatever is done already is left as it is, so that it can be taken up in its middle.
+ * @throws ReplicaError (a part of the node, in its own words), ApiError, TimeoutError, SshError
  */
 export async function joinNode(
   session: Session,
   api: ApiClient,
-  config: NodeConfig,
-  options: JoinOptions,
+  node: Joining,
+  images: readonly ImageArchive[],
   waiting: Waiting = {},
-): Promise<NodeObject> {
-  const { name } = config;
+): Promise<string> {
+  const { name } = node;
   const { signal } = waiting;
   let made: string | null = null;
   const token = async (): Promise<string> => {
     made = await createJoinToken(api, { purpose: `join ${name}`, minutes: TOKEN_MINUTES, signal });
     return made;
   };
-  await startNode(session, { node: config, caPem: config.pki.caPem, token }, waiting);
+  await startNode(session, { node, caPem: node.caPem, token }, waiting);
   if (made !== null) await deleteJoinToken(api, made, signal);
-  await importImages(session, options.images, binariesFolder(config), waiting);
-  if (config.cni === 'haup') {
-    waiting.progress?.(`${name}: a range for its pods`);
-    const podCidr = await registered(api, name, signal);
-    await options.route(podCidr);
-    await connectPods(session, podCidr, waiting);
-  }
+  await importImages(session, images, binariesFolder(node), waiting);
+  waiting.progress?.(`${name}: a range for its pods`);
+  return registered(api, name, signal);
+}
+
+/**
+ * A joined node's pods get addresses of their range; the route to it must be there. Resolves when the node is Ready.
+ * @throws TimeoutError with the reason why it is not Ready; ApiError, SshError
+ */
+export async function connectNode(
+  session: Session,
+  api: ApiClient,
+  name: string,
+  podCidr: string,
+  waiting: Waiting = {},
+): Promise<NodeObject> {
+  await connectPods(session, podCidr, waiting);
   return ready(api, name, waiting);
 }
 

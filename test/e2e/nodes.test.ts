@@ -10,7 +10,7 @@ import { drain, whatBlocks } from '../../src/nodes/api/drain.ts';
 import { deleteNode, listNodes, setCordoned } from '../../src/nodes/api/nodes.ts';
 import { localProviderId, type NodeConfig } from '../../src/nodes/config.ts';
 import { inspectNode } from '../../src/nodes/inspect.ts';
-import { joinNode } from '../../src/nodes/join.ts';
+import { connectNode, joinNode } from '../../src/nodes/join.ts';
 import { issueNode } from '../../src/nodes/pki.ts';
 import { provisionNode } from '../../src/nodes/provision.ts';
 import { renewKubeletServing } from '../../src/nodes/renew.ts';
@@ -29,7 +29,6 @@ import { makeKeyPair } from '../../src/ssh/keys.ts';
 import { SessionPool } from '../../src/ssh/pool.ts';
 import type { Session } from '../../src/ssh/session.ts';
 import { waitFor } from '../../src/util/wait.ts';
-import { routePods } from './support/routes.ts';
 
 /** One master and two nodes, made by hand from their own parts, on real machines that run real pods. */
 const cluster = 'e2e-nodes';
@@ -144,8 +143,10 @@ async function nodeConfig(name: string): Promise<NodeConfig> {
 async function makeNode(name: string): Promise<void> {
   const config = await nodeConfig(name);
   await provisionNode(await session(name), config);
-  const route = (podCidr: string) => routePods({ cluster, uid }, config.internalIp, podCidr);
-  await joinNode(await session(name), await admin(), config, { images, route });
+  const joining = { ...config, caPem: config.pki.caPem };
+  const podCidr = await joinNode(await session(name), await admin(), joining, images);
+  await provider.network.routes!.ensure({ destination: podCidr, machine: name });
+  await connectNode(await session(name), await admin(), name, podCidr);
 }
 
 async function ask(path: string, request: { method?: string; body?: unknown } = {}) {
@@ -406,7 +407,7 @@ describe('nodes', () => {
     pool.drop(second);
     await provider.fault!('power-off', second);
     await provider.machines.start(second);
-    await routePods({ cluster, uid }, (await machine(second)).internalIp, before!);
+    await provider.network.routes!.ensure({ destination: before!, machine: second });
     await until(`${second} to run pods again`, async () => {
       const { items } = await get(`${pods}?labelSelector=app%3Decho&fieldSelector=spec.nodeName%3D${second}`);
       const ready = items.filter((pod: { status: { conditions?: { type: string; status: string }[] } }) =>

@@ -1,7 +1,7 @@
 import type { NodeObject } from '../../nodes/api/nodes.ts';
 import type { NodeInside } from '../../nodes/inspect.ts';
 import type { MachineState, NodeRoute } from '../../providers/provider.ts';
-import type { Silence } from './observation.ts';
+import type { Silence } from './silence.ts';
 
 /** A machine of the role `node`. */
 export interface NodeMachine {

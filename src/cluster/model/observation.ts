@@ -1,6 +1,7 @@
 import type { ApiAddress, BalancerState, MachineState } from '../../providers/provider.ts';
 import type { Inside } from '../../replicas/inspect.ts';
 import { type NodesObservation, noNodes } from './nodes.ts';
+import type { Silence } from './silence.ts';
 
 /** A member as etcd itself lists it. */
 export interface MemberObservation {
@@ -48,23 +49,6 @@ export interface MachineObservation {
   /** What the machine, or the way to it, said itself. */
   readonly words?: string | undefined;
 }
-
-/**
- * Why nobody could look inside; none of them says what is inside. `other-key`: it shows another SSH host key than the one that
- * is pinned. `not-run`: it let us in and ran something else. `forbidden`: its sshd's settings. `no-answer`: what it said was no
- * complete answer.
- */
-export type Silence =
-  | 'nothing'
-  | 'no-sshd'
-  | 'no-greeting'
-  | 'slow'
-  | 'no-entry'
-  | 'not-run'
-  | 'forbidden'
-  | 'no-answer'
-  | 'other-key'
-  | 'unknown';
 
 /** What is: read from the cloud, from etcd and from the replicas. Plain data, so that it can be simulated. */
 export interface Observation {

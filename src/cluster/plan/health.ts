@@ -3,8 +3,8 @@ import {
   machineOf,
   memberOf,
   type Observation,
-  type Silence,
 } from '../model/observation.ts';
+import type { Silence } from '../model/silence.ts';
 import { type ClusterSpec, type ReplicaSpec, replicaZones, wanted, wantsBalancer } from '../model/spec.ts';
 import { alarmed, cureOf } from './preflight/alarms.ts';
 import { clocksApart } from './preflight/clocks.ts';

@@ -1,12 +1,9 @@
 import { type Addon, builtInAddons } from '../../addons/addons.ts';
 import type { Tools } from './tools.ts';
 
-/** Until the spec has one of its own. */
-export const CLUSTER_CIDR = '10.244.0.0/16';
-
 /** What the masters keep in the cluster. */
 export async function addonsOf(t: Tools): Promise<readonly Addon[]> {
-  const { name: cluster, kubernetesVersion, apiPort, serviceCidr } = t.memory.spec;
+  const { name: cluster, kubernetesVersion, apiPort, serviceCidr, clusterCidr } = t.memory.spec;
   return builtInAddons({
     cluster,
     kubernetesVersion,
@@ -14,7 +11,7 @@ export async function addonsOf(t: Tools): Promise<readonly Addon[]> {
     apiPort,
     caPem: (await t.authorities()).kubernetes.certPem,
     serviceCidr,
-    clusterCidr: CLUSTER_CIDR,
+    clusterCidr,
     resolver: t.provider.capabilities.resolvesNames,
   });
 }

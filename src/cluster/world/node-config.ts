@@ -1,6 +1,5 @@
 import { localProviderId, type NodeConfig } from '../../nodes/config.ts';
 import type { NodeIdentity, NodePki } from '../../nodes/pki.ts';
-import { paths } from '../../replicas/paths.ts';
 import { wantedNode } from '../model/spec.ts';
 import type { Tools } from './tools.ts';
 
@@ -36,11 +35,6 @@ export function nodeConfig(t: Tools, name: string, pki: NodePki): NodeConfig {
     taints: [],
     pki,
   };
-}
-
-/** Where a node's programs are, on the node. */
-export function nodeBinariesFolder({ nodeBinaries }: Tools): string {
-  return nodeBinaries.kind === 'mounted' ? nodeBinaries.path : paths.downloadedBinaries;
 }
 
 function machineOf(t: Tools, name: string) {

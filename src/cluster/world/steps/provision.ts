@@ -1,6 +1,6 @@
 import { issueReplica } from '../../../pki/replica.ts';
 import { provision as provisionReplica } from '../../../replicas/provision.ts';
-import { addonsOf, CLUSTER_CIDR } from '../addons.ts';
+import { addonsOf } from '../addons.ts';
 import { forgetBootHostKey } from '../boot-host-key.ts';
 import { FIRST_LOGIN_MS } from '../first-login.ts';
 import { pkiIdentity } from '../identity.ts';
@@ -32,7 +32,7 @@ export const provision: Executor<'provision'> = async (t, { replica }, progress)
       apiAddress,
       apiPort: spec.apiPort,
       serviceCidr: spec.serviceCidr,
-      clusterCidr: CLUSTER_CIDR,
+      clusterCidr: spec.clusterCidr,
       kubernetesVersion: spec.kubernetesVersion,
       etcdVersion: spec.etcdVersion,
       binaries: await t.binaries(),
