@@ -106,7 +106,9 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     ssh: (cluster, replica, command) =>
       environment(store, options, load).looking(cluster, async ({ world, provider }) => {
         const machines = await provider.machines.list();
-        const names = machines.filter((machine) => machine.sshHost).map((machine) => machine.name);
+        const reached = machines.filter((machine) => machine.sshHost);
+        const masters = reached.filter(({ role }) => role === 'master');
+        const names = [...masters, ...reached.filter(({ role }) => role === 'node')].map(({ name }) => name);
         const name = replica ?? names[0];
         if (!name || !names.includes(name))
           throw new NotFoundError(`running replica of ${cluster}`, name ?? '', names);

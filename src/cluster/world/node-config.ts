@@ -15,7 +15,7 @@ export function nodeIdentity(t: Tools, name: string): NodeIdentity {
 }
 
 /** All that is put on a node. */
-export function nodeConfig(t: Tools, name: string, pki: NodePki): NodeConfig {
+export async function nodeConfig(t: Tools, name: string, pki: NodePki): Promise<NodeConfig> {
   const { spec } = t.memory;
   const zone = wantedNode(spec, name)?.zone ?? machineOf(t, name).zone;
   return {
@@ -29,7 +29,7 @@ export function nodeConfig(t: Tools, name: string, pki: NodePki): NodeConfig {
     clusterCidr: spec.clusterCidr,
     routedCidrs: [],
     kubernetesVersion: spec.kubernetesVersion,
-    binaries: t.nodeBinaries,
+    binaries: await t.nodeBinaries(),
     cni: spec.cni,
     labels: {},
     taints: [],

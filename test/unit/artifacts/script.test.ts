@@ -51,7 +51,7 @@ async function fromMirror(memory: ReturnType<typeof memoryOf>) {
   vi.stubEnv('HAUP_MIRROR', server.url);
   vi.stubEnv('HAUP_MIRROR_INSECURE', '1');
   try {
-    return await binariesFor(memory, { kind: 'download' });
+    return await binariesFor(memory, 'master', { kind: 'download' });
   } finally {
     vi.unstubAllEnvs();
   }

@@ -7,7 +7,13 @@ const complete = (...words: string[]) => candidates(words, async () => ['demo', 
 describe('completion', () => {
   it('offers the commands, then their flags', async () => {
     expect(await complete('')).toEqual(commands.map((command) => command.name));
-    expect(await complete('re')).toEqual(['remove-replica', 'replace-replica', 'repair']);
+    expect(await complete('re')).toEqual([
+      'remove-replica',
+      'replace-replica',
+      'remove-node',
+      'replace-node',
+      'repair',
+    ]);
     expect(await complete('delete', '--')).toEqual(expect.arrayContaining(['--cluster', '--yes', '--help']));
     expect(await complete('delete', '--')).not.toContain('--replicas');
     expect(await complete('-c', 'demo', 'create', '--mul')).toEqual(['--multizone']);

@@ -38,6 +38,11 @@ describe('where a value comes from', () => {
       etcdVersion: undefined,
       apiPort: 443,
       balancer: 'auto',
+      nodeZones: [],
+      clusterCidr: undefined,
+      serviceCidr: undefined,
+      cni: 'haup',
+      images: [],
       settings: expect.any(Object),
       dryRun: false,
     });

@@ -7,6 +7,6 @@ import type { Executor } from './executor.ts';
 export const joinNode: Executor<'join-node'> = async (t, { node }, progress) => {
   const api = await apiAt(t, t.seen().address!.ip);
   const { images } = await t.nodeSupplies();
-  const joining = { ...nodeIdentity(t, node), binaries: t.nodeBinaries, caPem: api.caPem };
+  const joining = { ...nodeIdentity(t, node), binaries: await t.nodeBinaries(), caPem: api.caPem };
   await join(await t.session(node), api, joining, images, { signal: t.signal, progress });
 };

@@ -17,5 +17,5 @@ export const provisionNode: Executor<'provision-node'> = async (t, { node }, pro
   // The machine boots meanwhile.
   const [session, pki] = await Promise.all([t.session(node, FIRST_LOGIN_MS), issue()]);
   await forgetBootHostKey(t, node);
-  await provisionOn(session, nodeConfig(t, node, pki), { signal: t.signal, progress });
+  await provisionOn(session, await nodeConfig(t, node, pki), { signal: t.signal, progress });
 };
