@@ -1,9 +1,4 @@
-import {
-  type MachineObservation,
-  machineOf,
-  memberOf,
-  type Observation,
-} from '../model/observation.ts';
+import { type MachineObservation, machineOf, memberOf, type Observation } from '../model/observation.ts';
 import type { Silence } from '../model/silence.ts';
 import { type ClusterSpec, type ReplicaSpec, replicaZones, wanted, wantsBalancer } from '../model/spec.ts';
 import { alarmed, cureOf } from './preflight/alarms.ts';

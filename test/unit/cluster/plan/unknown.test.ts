@@ -4,8 +4,8 @@ import {
   isDead,
   type MachineObservation,
   type Observation,
-  type Silence,
 } from '../../../../src/cluster/model/observation.ts';
+import type { Silence } from '../../../../src/cluster/model/silence.ts';
 import { diagnose, warningsOf } from '../../../../src/cluster/plan/health.ts';
 import { next } from '../../../../src/cluster/plan/next.ts';
 import { abandoned, withReplacements } from '../../../../src/cluster/plan/spec-changes.ts';
