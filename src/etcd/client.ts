@@ -35,8 +35,8 @@ export interface EtcdClient {
   status(options?: CallOptions): Promise<EtcdStatus>;
   /** Whether a linearizable read succeeds; never throws but for an abort. */
   health(options?: CallOptions): Promise<{ readonly healthy: boolean; readonly reason: string }>;
-  /** Ids of the members that this one has a connection with now; of one that falls silent it notices after 5 s. */
-  activePeers(options?: CallOptions): Promise<ReadonlySet<string>>;
+  /** Bytes that this member has received of each other one, by id, since it started. */
+  receivedFrom(options?: CallOptions): Promise<ReadonlyMap<string, number>>;
   /** All alarms of the cluster; goes through raft. */
   alarms(options?: CallOptions): Promise<readonly EtcdAlarm[]>;
 }
@@ -113,7 +113,7 @@ export function etcdClient(endpoint: EtcdEndpoint): EtcdClient {
     alarms: (options) =>
       ask(alarmReply, 'maintenance/alarm', { action: 'GET' }, 'list the alarms', options, QUESTION_MS),
     health: (options) => health(endpoint, options),
-    activePeers: (options) => activePeers(endpoint, options),
+    receivedFrom: (options) => receivedFrom(endpoint, options),
   };
 }
 
@@ -135,15 +135,20 @@ async function health(endpoint: EtcdEndpoint, options: CallOptions = {}) {
   }
 }
 
-const ACTIVE_PEER = /^etcd_network_active_peers\{Local="[0-9a-f]+",Remote="([0-9a-f]+)"\} 1$/gm;
+const RECEIVED = /^etcd_network_peer_received_bytes_total\{From="([0-9a-f]+)"\} (\S+)$/gm;
 
-/** From its metrics, which the client port has too. */
-async function activePeers(endpoint: EtcdEndpoint, options: CallOptions = {}): Promise<ReadonlySet<string>> {
+/** From its metrics, which the client port has too. (`etcd_network_active_peers` goes on saying 1 of a peer that is frozen.) */
+async function receivedFrom(
+  endpoint: EtcdEndpoint,
+  options: CallOptions = {},
+): Promise<ReadonlyMap<string, number>> {
   const doing = 'read its metrics';
   const { timeoutMs = QUESTION_MS, signal } = options;
   const answer = await call(endpoint, { method: 'GET', path: '/metrics', doing, timeoutMs, signal });
   if (answer.status !== 200) throw new EtcdError('other', endpoint.member, doing, `HTTP ${answer.status}`);
-  return new Set([...answer.body.matchAll(ACTIVE_PEER)].map(([, hex]) => String(BigInt(`0x${hex}`))));
+  return new Map(
+    [...answer.body.matchAll(RECEIVED)].map(([, hex, bytes]) => [String(BigInt(`0x${hex}`)), Number(bytes)]),
+  );
 }
 
 function parse(text: string): unknown {

@@ -124,7 +124,7 @@ export function diagnose(o: Observation, name: string): string | null {
   if (inside.etcd !== 'running') return 'etcd does not run';
   if (!o.etcd.readable && member.unseen) return null;
   if (!o.etcd.readable) return 'its etcd member has no leader';
-  if (member.unseen) return 'haup cannot ask its etcd member, which the others are connected with';
+  if (member.unseen) return 'haup cannot ask its etcd member, which the leader hears of';
   if (!member.healthy) return 'its etcd member does not follow the leader';
   if (inside.apiServer === 'disabled' || inside.controllers === 'disabled') return null;
   if (inside.apiServer !== 'ready') return 'its API server is not ready';

@@ -1,12 +1,17 @@
 import type { EtcdClient } from '../../etcd/client.ts';
 import { type EtcdSummary, type ObservedMember, observe } from '../../etcd/observe.ts';
 import { systemClock } from '../../util/clock.ts';
-import type { EtcdObservation, MachineObservation, MemberObservation } from '../model/observation.ts';
+import {
+  type EtcdObservation,
+  isDead,
+  type MachineObservation,
+  type MemberObservation,
+} from '../model/observation.ts';
 
 /** An election takes 1 to 2 s: a cluster that has a majority is given the time to find its leader. */
 const PATIENCE_MS = 8000;
-/** etcd's members notice after 5 s that one of them has fallen silent (its read timeout); haup's own look takes 3. */
-const PEERS_NOTICE_MS = 4000;
+/** A member that lives answers its leader's heartbeat ten times a second. */
+const SILENT_MS = 3000;
 const LOOK_AGAIN_MS = 500;
 
 export interface MembersAsked {
@@ -53,27 +58,22 @@ export async function observeMembers(asked: MembersAsked): Promise<EtcdObservati
   };
 }
 
-/** Members that did not answer are dead only if their machine says so, or if the leader has lost them too. */
+/** Members that did not answer are dead only if their machine says so, or if the leader does not hear of them either. */
 async function withPeers(summary: EtcdSummary, asked: MembersAsked): Promise<EtcdObservation> {
-  const { machines, clientOf, timeoutMs, signal } = asked;
+  const { machines, before, clientOf } = asked;
+  // Found dead by the last look, and it still does not answer: nobody waits for that again.
+  const found = before.readable ? before.members.filter(isDead).map(({ id }) => id) : [];
   const name = (member: ObservedMember): string => named(member, machines).name;
   const silent = summary.members.filter(
-    (member) => member.replica === null && member.started && !isDown(name(member), machines),
+    (member) =>
+      member.replica === null &&
+      member.started &&
+      !found.includes(member.id) &&
+      !isDown(name(member), machines),
   );
   const witness = summary.members.find((m) => m.isLeader && m.replica !== null);
-  const until = Date.now() + PEERS_NOTICE_MS;
-  let alive = silent.map((member) => member.id);
-  while (alive.length > 0 && witness) {
-    const active = await clientOf(witness.replica!)
-      .activePeers({ timeoutMs, signal })
-      .catch(() => null);
-    signal.throwIfAborted();
-    if (!active) break;
-    alive = alive.filter((id) => active.has(id));
-    if (Date.now() > until) break;
-    if (alive.length > 0) await systemClock.sleep(LOOK_AGAIN_MS, signal);
-  }
-  const unseen = new Set(alive);
+  const alive = witness ? await heardBy(clientOf(witness.replica!), silent, asked) : silent;
+  const unseen = new Set(alive.map((member) => member.id));
   return {
     readable: true,
     members: summary.members.map((member) => {
@@ -81,6 +81,28 @@ async function withPeers(summary: EtcdSummary, asked: MembersAsked): Promise<Etc
       return unseen.has(member.id) ? { ...seen, unseen: true } : seen;
     }),
   };
+}
+
+/** Those of whom the leader hears within a few seconds; all of them, if it cannot be asked. */
+async function heardBy(
+  leader: EtcdClient,
+  members: readonly ObservedMember[],
+  { timeoutMs, signal }: MembersAsked,
+): Promise<readonly ObservedMember[]> {
+  if (members.length === 0) return [];
+  const ask = () => leader.receivedFrom({ timeoutMs, signal }).catch(() => null);
+  const before = await ask();
+  const until = Date.now() + SILENT_MS;
+  let silent = members;
+  while (silent.length > 0) {
+    await systemClock.sleep(LOOK_AGAIN_MS, signal);
+    const now = await ask();
+    signal.throwIfAborted();
+    if (!before || !now) return members;
+    silent = silent.filter(({ id }) => (now.get(id) ?? 0) <= (before.get(id) ?? 0));
+    if (Date.now() > until) break;
+  }
+  return members.filter((member) => !silent.includes(member));
 }
 
 function alarmsOf(

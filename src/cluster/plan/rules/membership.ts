@@ -109,7 +109,7 @@ const MEND_SIGHT = 'mend what keeps haup from looking (haup status names it), th
 /** What could not be seen is neither dead nor alive: nothing is done to it. */
 function cannotTell({ name }: Replica): Blocked {
   return {
-    message: `${name} is to leave etcd, but haup cannot tell whether it lives: it does not answer haup, and the other members are connected with it`,
+    message: `${name} is to leave etcd, but haup cannot tell whether it lives: it does not answer haup, but nothing else says that it is dead`,
     advice: `see what keeps haup from it: haup status; what is not wanted any more can be stopped in the cloud, and then leaves as a dead one`,
     passing: true,
   };
