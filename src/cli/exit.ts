@@ -108,7 +108,7 @@ function describe(error: unknown): string[] {
 }
 
 function isInput(error: unknown): boolean {
-  return codeOf(error) === 2 || (error instanceof Error && error.name === 'StoreError');
+  return codeOf(error) === 2 || (error instanceof Error && ['StoreError', 'OsError'].includes(error.name));
 }
 
 function interruption({ work, command, cluster }: Circumstances): string[] {

@@ -15,7 +15,7 @@ export interface KubeconfigContents {
 }
 
 /** The name of the extension by which haup knows its own entries again; kubectl keeps extensions. */
-const MARK = 'haup';
+export const MARK = 'haup';
 
 /** A kubeconfig file's text (YAML) with everything embedded. It holds a private key: 0600. */
 export function kubeconfig(contents: KubeconfigContents): string {

@@ -80,7 +80,7 @@ export function systemWords(error: NodeJS.ErrnoException): string {
 }
 
 /** The system's error as an {@link OsError}; any other passes through. `doing`: "write /home/op/.kube/config". */
-function osError(doing: string, error: unknown, advice?: string): unknown {
+export function osError(doing: string, error: unknown, advice?: string): unknown {
   if (!isSystemError(error)) return error;
   return new OsError(blameOf(error.code), `could not ${doing}: ${systemWords(error)}`, {
     advice,

@@ -2,8 +2,8 @@ import { stringify } from 'yaml';
 
 /**
  * A value as YAML that readers of YAML 1.1 (Go's, Python's) and of 1.2 read alike: a text that either would take for a
- * boolean, a number, a date or nothing (`no`, `1e3`, `0x1`, `12:30`, `~`) is quoted. No line is folded.
+ * boolean, a number, a date or nothing (`no`, `1e3`, `0x1`, `12:30`, `~`) is quoted. No line is folded, and nothing is written as an alias of something else.
  */
 export function yamlText(value: unknown): string {
-  return stringify(value, { compat: 'yaml-1.1', lineWidth: 0 });
+  return stringify(value, { compat: 'yaml-1.1', lineWidth: 0, aliasDuplicateObjects: false });
 }
