@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { entries } from '../util/files.ts';
 import { homeFolder } from '../util/home.ts';
 import { exposureOf } from '../util/private-folder.ts';
 import { ArtifactError } from './errors.ts';
@@ -34,8 +35,8 @@ export function binariesFolder(cache: string, release: AnyRelease): string {
  * @throws ArtifactError of kind exposed, with the command that mends it.
  */
 export async function refuseExposed(cache: string): Promise<void> {
-  for (const folder of [cache, join(cache, 'binaries'), join(cache, 'images')]) {
-    const exposure = await exposureOf(folder);
+  for (const name of ['', ...(await entries(cache).catch(() => []))]) {
+    const exposure = await exposureOf(join(cache, name));
     if (!exposure) continue;
     throw new ArtifactError('exposed', `the cache is not used: ${exposure.fault}`, { advice: exposure.mend });
   }

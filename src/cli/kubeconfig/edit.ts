@@ -140,7 +140,8 @@ function spliceSection(
     const [from, to] = value.range;
     if (root.flow) splices.push({ from, to, text: `[${JSON.stringify(added)}]` });
     else {
-      splices.push({ from, to, text: '' });
+      const alone = /^[ \t]*(\r?\n|$)/.test(text.slice(to, to + 80));
+      splices.push({ from: alone ? text.slice(0, from).trimEnd().length : from, to, text: '' });
       splices.push(atLineEnd(text, to, `${blockItem(added, `${columnPad(text, root)}  `)}`));
     }
     return true;
