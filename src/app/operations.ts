@@ -9,6 +9,7 @@ import { type ClusterSpec, DEFAULT_CLUSTER_CIDR } from '../cluster/model/spec.ts
 import { diagnoseNewcomer } from '../cluster/plan/health.ts';
 import { withNodes } from '../cluster/plan/node-changes.ts';
 import type { Plan } from '../cluster/plan/plan.ts';
+import { isOldStore } from '../cluster/plan/rules/old-store.ts';
 import {
   abandoned,
   type Removal,
@@ -159,11 +160,16 @@ export function deleteCluster(env: Environment, cluster: string, dryRun: boolean
   );
 }
 
-export function status(env: Environment, cluster: string): Promise<Status> {
-  return env.looking(cluster, async ({ world }) => {
-    const observation = await world.observe();
-    return statusOf(world.spec(), observation, env.now(), await world.unanswered());
-  });
+export async function status(env: Environment, cluster: string): Promise<Status> {
+  const look = () =>
+    env.looking(cluster, async ({ world }) => {
+      const observation = await world.observe();
+      const isOld = isOldStore(world.spec(), observation);
+      return { isOld, status: statusOf(world.spec(), observation, env.now(), await world.unanswered()) };
+    });
+  const first = await look();
+  // Another haup may have saved its change between the two looks, at the store and at the cluster: then the store is newer now.
+  return first.isOld ? (await look()).status : first.status;
 }
 
 /** Hurts one replica, or all of a zone. Returns whom it hit. */

@@ -24,6 +24,8 @@ export interface Inside {
   readonly certificateNames: readonly string[];
   /** How far its clock is ahead of the operator's, whole seconds; 0 when the way there and back explains the difference. */
   readonly clockAheadSeconds: number;
+  /** The newest revision of the operator's store that was put to work here; null where none was noted. */
+  readonly storeRevision: number | null;
   /** What is left, KiB, where haup and its units write: `/run`, `/var/lib/haup` … Only folders that exist. */
   readonly freeKib: Readonly<Record<string, number>>;
 }
@@ -51,19 +53,9 @@ type Properties = ReadonlyMap<string, string>;
  */
 export function parseInside(output: string, options: InspectOptions, exchange: Exchange): Inside | null {
   const sections = output.split(`${SEPARATOR}\n`);
-  if (sections.length !== 10) return null;
-  const [began, marking, serving, certificates, wal, unitLines, up, space, healthLines, ended] = sections as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-  ];
+  if (sections.length !== 11) return null;
+  const [began, marking, serving, certificates, wal, noted, unitLines, up, space, healthLines, ended] =
+    sections as [string, string, string, string, string, string, string, string, string, string, string];
   const units = readUnits(unitLines);
   const clocks = [began, ended].map((text) => (/^\d{13}\n$/.test(text) ? Number(text) : Number.NaN));
   const marker = parseMarker(marking);
@@ -73,6 +65,7 @@ export function parseInside(output: string, options: InspectOptions, exchange: E
     clocks.some(Number.isNaN) ||
     !/^\d+\n$/.test(up) ||
     !/^(yes\n)?$/.test(wal) ||
+    !/^(\d{1,15}\n)?$/.test(noted) ||
     !/^(\/\S* \d+\n)*$/.test(space) ||
     // On a machine that is none of ours yet there is nobody to ask, and perhaps no curl.
     (marking !== '' && (marker === null || !isHealth(healthLines, options))) ||
@@ -104,6 +97,7 @@ export function parseInside(output: string, options: InspectOptions, exchange: E
     certificateSecondsLeft: expires === null ? null : Math.floor((expires - clocks[1]!) / 1000),
     certificateNames: dnsNames(server),
     clockAheadSeconds: ahead(clocks[0]!, clocks[1]!, exchange),
+    storeRevision: noted === '' ? null : Number(noted),
     freeKib: readSpace(space),
   };
 }

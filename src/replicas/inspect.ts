@@ -54,6 +54,7 @@ for file in ${pkiPath('*.conf')}; do
   [ ! -e "$file" ] || sed -n 's/^ *client-certificate-data: *//p' "$file" | base64 -d
 done; ${say}
 for wal in ${paths.etcdData}/member/wal/*.wal; do [ ! -e "$wal" ] || echo yes; break; done; ${say}
+${show(paths.storeRevision)}; ${say}
 systemctl show -p Id,UnitFileState,ActiveState,NRestarts,ActiveEnterTimestampMonotonic ${asked.join(' ')}; ${say}
 cut -d. -f1 /proc/uptime; ${say}
 for folder in ${FOLDERS.join(' ')}; do

@@ -11,6 +11,8 @@ export const paths = {
   etcdData: '/var/lib/haup/etcd',
   /** The member that the data belongs to, in decimal. */
   etcdMemberId: '/var/lib/haup/etcd-member-id',
+  /** The newest revision of the operator's store that was put to work here, in decimal. */
+  storeRevision: '/var/lib/haup/store-revision',
   auditLog: '/var/log/haup/audit.log',
   /** Where the machine puts binaries that it downloads itself. */
   downloadedBinaries: '/opt/haup/bin',

@@ -268,7 +268,8 @@ async function run(from: string[], to: string[], fate: () => Fate): Promise<read
   if (from.length > 0) await command(world, (s) => s, 'repair');
   const before = world.done.length;
   world.fate = fate;
-  await command(world, (s) => ({ ...s, replicas: target }), from.length > 0 ? 'change' : 'repair');
+  const usedNames = [...new Set([...from, ...to].map((text) => text.split('@')[0]!))];
+  await command(world, (s) => ({ ...s, replicas: target, usedNames }), from.length > 0 ? 'change' : 'repair');
   world.fate = () => 'works';
   if (world.spec().replicas !== target && from.length > 0) throw new Error('the change was refused');
   await command(world, (s) => s, 'repair');

@@ -113,6 +113,7 @@ export class SimulatedWorld implements ChangeableWorld {
           : [],
       },
       nodes: this.nodes.observe((name) => this.stored.nodes.some((node) => node.name === name)),
+      storeRevision: 0,
       deleted: this.deleted,
     };
   }

@@ -61,6 +61,8 @@ export interface Observation {
   readonly machines: readonly MachineObservation[];
   readonly etcd: EtcdObservation;
   readonly nodes: NodesObservation;
+  /** Of the store that this was seen with. */
+  readonly storeRevision: number;
   /** The network's deletion has run to its end in this process. */
   readonly deleted: boolean;
   /** What admission would not let through of what the control plane itself writes, each with the API server's words. */
@@ -75,6 +77,7 @@ export const nothing: Observation = {
   machines: [],
   etcd: { readable: false, members: [] },
   nodes: noNodes,
+  storeRevision: 0,
   deleted: false,
 };
 

@@ -13,6 +13,7 @@ import { prepareMachines } from './rules/machines.ts';
 import { changeMembership, reviveEtcd } from './rules/membership.ts';
 import { nameBalancer } from './rules/naming.ts';
 import { keepNodes } from './rules/nodes.ts';
+import { oldStore } from './rules/old-store.ts';
 import { renewCertificates } from './rules/renewing.ts';
 import { startControlPlanes } from './rules/serving.ts';
 import type { Step } from './step.ts';
@@ -24,6 +25,8 @@ const CONVERGE: Policy = { revive: false };
 export function next(spec: ClusterSpec, observation: Observation, policy: Policy = CONVERGE): Decision {
   const v = view(spec, observation, policy);
   if (spec.deleting) return deleteAll(v);
+  const old = oldStore(v);
+  if (old) return { steps: [], blocked: [old] };
   if (!observation.network) return { steps: [{ kind: 'ensure-network' }], blocked: [] };
 
   const reserve: Step[] = observation.address ? [] : [{ kind: 'reserve-address' }];

@@ -39,6 +39,11 @@ export class ClusterMemory {
     this.#revision = revision;
   }
 
+  /** Of what the store has now. */
+  get revision(): number {
+    return this.#revision;
+  }
+
   get spec(): ClusterSpec {
     return this.#state.spec;
   }

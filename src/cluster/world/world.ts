@@ -4,6 +4,7 @@ import { inspectNode, type NodeInside } from '../../nodes/inspect.ts';
 import type { ApiAddress, Interruption, Machine } from '../../providers/provider.ts';
 import { ReplicaError } from '../../replicas/errors.ts';
 import { type Inside, inspect } from '../../replicas/inspect.ts';
+import { noteStoreRevision } from '../../replicas/store-revision.ts';
 import { HostKeyError, SshError } from '../../ssh/errors.ts';
 import type { SessionPool } from '../../ssh/pool.ts';
 import type { Session } from '../../ssh/session.ts';
@@ -85,8 +86,18 @@ export class RealWorld implements ChangeableWorld {
     return this.#parts.memory.spec;
   }
 
-  save(spec: ClusterSpec): Promise<void> {
-    return this.#parts.memory.updateSpec(() => spec);
+  /** The cluster itself notes what is put to work, before anything is: an older copy of the store is told by that. */
+  async save(spec: ClusterSpec): Promise<void> {
+    const { memory, signal } = this.#parts;
+    await memory.updateSpec(() => spec);
+    if (spec.deleting) return;
+    const reached = this.#last.machines.filter(({ inside }) => inside?.provisioned);
+    const noted = reached.map(async ({ name }) =>
+      noteStoreRevision(await this.session(name, WORK_MS), memory.revision, { signal }),
+    );
+    // One that cannot be told now is no reason to stop: the others know.
+    await Promise.allSettled(noted);
+    signal.throwIfAborted();
   }
 
   /** Over SSH, so far. */
@@ -130,6 +141,7 @@ export class RealWorld implements ChangeableWorld {
       machines: looked,
       etcd,
       nodes: { machines: nodeMachines, objects, routes, serviceNodes },
+      storeRevision: memory.revision,
       deleted: this.#last.deleted,
       ...(refused === undefined ? {} : { refusedWrites: refused }),
     };

@@ -20,6 +20,7 @@ interface Answer {
   marker: string;
   certificate: string;
   wal: string;
+  revision: string;
   units: Record<string, Unit>;
   uptime: number;
   clocks: readonly [number, number];
@@ -30,6 +31,7 @@ const good: Answer = {
   marker,
   certificate: '',
   wal: 'yes\n',
+  revision: '12\n',
   units: { etcd: ok, 'kube-apiserver': ok, 'kube-controller-manager': ok, 'kube-scheduler': ok },
   uptime: 100,
   clocks: [NOW, NOW + 40],
@@ -39,7 +41,7 @@ const good: Answer = {
 
 /** What the machine prints. */
 function answer(change: Partial<Answer> = {}): string {
-  const { marker, certificate, wal, units, uptime, clocks, space, codes } = { ...good, ...change };
+  const { marker, certificate, wal, revision, units, uptime, clocks, space, codes } = { ...good, ...change };
   const paragraphs = Object.entries(units).map(
     ([name, unit]) =>
       `Id=${name}.service\nUnitFileState=${unit.file}\nActiveState=${unit.active}\nNRestarts=${unit.restarts}\nActiveEnterTimestampMonotonic=${unit.since * 1e6}\n`,
@@ -53,9 +55,19 @@ function answer(change: Partial<Answer> = {}): string {
   const certificates = certificate;
   const listed = paragraphs.join('\n');
   const [began, ended] = clocks.map((clock) => `${clock}\n`);
-  return [began, marker, certificate, certificates, wal, listed, `${uptime}\n`, space, health, ended].join(
-    '--haup--\n',
-  );
+  return [
+    began,
+    marker,
+    certificate,
+    certificates,
+    wal,
+    revision,
+    listed,
+    `${uptime}\n`,
+    space,
+    health,
+    ended,
+  ].join('--haup--\n');
 }
 const inside = (change: Partial<Answer> = {}) => parseInside(answer(change), options, exchange)!;
 const withUnit = (name: string, unit: Partial<Unit>) => ({
@@ -74,6 +86,7 @@ describe('what a machine says of itself', () => {
       certificateExpires: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
       certificateSecondsLeft: expect.any(Number),
       clockAheadSeconds: 0,
+      storeRevision: 12,
       freeKib: { '/run': 51_200, '/var/lib/haup': 2_048_000 },
       certificateNames: expect.arrayContaining(['kubernetes.default.svc.cluster.local']),
     });
@@ -92,6 +105,7 @@ describe('what a machine says of itself', () => {
       certificateSecondsLeft: null,
       certificateNames: [],
       clockAheadSeconds: 0,
+      storeRevision: 12,
       freeKib: { '/run': 51_200, '/var/lib/haup': 2_048_000 },
     });
   });

@@ -30,7 +30,7 @@ describe('replica names', () => {
 
   test('it says so when no name is left, rather than trying for ever', () => {
     expect(() => newReplicaName('demo', ['demo-master', 'demo-master-aaa'], () => 0)).toThrow(
-      'no replica name is left',
+      'no name is left that begins with demo-master',
     );
   });
 });

@@ -17,6 +17,7 @@ export const emptyInside: Inside = {
   certificateExpires: null,
   certificateSecondsLeft: null,
   clockAheadSeconds: 0,
+  storeRevision: null,
   freeKib: {},
   certificateNames: [],
 };

@@ -1,5 +1,6 @@
 import { issueReplica } from '../../../pki/replica.ts';
 import { provision as provisionReplica } from '../../../replicas/provision.ts';
+import { noteStoreRevision } from '../../../replicas/store-revision.ts';
 import { addonsOf } from '../addons.ts';
 import { forgetBootHostKey } from '../boot-host-key.ts';
 import { FIRST_LOGIN_MS } from '../first-login.ts';
@@ -44,4 +45,5 @@ export const provision: Executor<'provision'> = async (t, { replica }, progress)
     },
     { signal: t.signal, progress },
   );
+  await noteStoreRevision(session, t.memory.revision, { signal: t.signal });
 };

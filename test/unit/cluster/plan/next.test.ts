@@ -5,7 +5,8 @@ import type { Step } from '../../../../src/cluster/plan/step.ts';
 import { emptyInside } from '../../../../src/cluster/plan/steps/effects.ts';
 import { converged, powerOff, specOf } from '../../../support/clusters.ts';
 
-const spec = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c'], { bootstrapped: true });
+const usedNames = ['m0', 'm1', 'm2', 'zzz'];
+const spec = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c'], { bootstrapped: true, usedNames });
 const healthy = converged(spec);
 
 function member(name: string, flags: Partial<MemberObservation> = {}): MemberObservation {
@@ -41,7 +42,7 @@ describe('what may be done next', () => {
   });
 
   test('is to remove a member that never started and whose address is nobody’s', () => {
-    const stranger = member('member-7', { started: false, healthy: false });
+    const stranger = { ...member('member-7', { started: false, healthy: false }), id: '7' };
     expect(kinds(withMember(healthy, stranger))).toEqual(['remove-member member-7']);
   });
 
@@ -146,7 +147,7 @@ describe('what may be done next', () => {
   });
 
   describe('when two of three leave', () => {
-    const one = specOf(['m0@local-a'], { bootstrapped: true });
+    const one = specOf(['m0@local-a'], { bootstrapped: true, usedNames });
     const apart = (o: Observation, name: string, apiServer: 'ready' | 'unready'): Observation => ({
       ...o,
       machines: o.machines.map((m) => (m.name === name ? { ...m, inside: { ...m.inside!, apiServer } } : m)),
