@@ -44,7 +44,13 @@ unset GOSUMDB GONOSUMDB GOPRIVATE GONOSUMCHECK
 [[ $(go env GOSUMDB) != off ]] || fail "the checksum database is switched off in $(go env GOROOT)/go.env"
 build() {
   [[ ! $write_sums ]] || return 0
-  go build -trimpath -buildvcs=false "$@"
+  # How many packages there are, those that Go still has compiled included; -v names each that it compiles.
+  local list=() i
+  for ((i = 1; i <= $#; i++)); do
+    if [[ ${!i} == -o ]]; then ((++i)); else list+=("${!i}"); fi
+  done
+  echo "build-binaries: compiling $(go list -deps "${list[@]}" | wc -l) packages" >&2
+  go build -v -trimpath -buildvcs=false "$@"
 }
 # The go.sum of the module in this folder: what is known of it goes first, and what was not known is kept with --write-sums.
 known_sums() { [[ $write_sums || ! -e $sums/$1.sum ]] || cp "$sums/$1.sum" go.sum; }
@@ -111,7 +117,7 @@ build_etcd() {
 
 echo "build-binaries: etcd $etcd for $arch" >&2
 (build_etcd)
-echo "build-binaries: Kubernetes $kubernetes for $arch (about 10 minutes on 2 cores the first time)" >&2
+echo "build-binaries: Kubernetes $kubernetes for $arch, about 10 minutes on 2 cores the first time" >&2
 (build_kubernetes)
 if [[ $write_sums ]]; then output=$sums; fi
 echo "build-binaries: done, in $output" >&2

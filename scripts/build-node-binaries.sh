@@ -50,7 +50,15 @@ case $(go env GOSUMDB) in
   *) export GOSUMDB=sum.golang.org ;;
 esac
 export GONOSUMDB=none.invalid GOPRIVATE=none.invalid
-build() { go build -trimpath -buildvcs=false "$@"; }
+build() {
+  # How many packages there are, those that Go still has compiled included; -v names each that it compiles.
+  local list=() i
+  for ((i = 1; i <= $#; i++)); do
+    if [[ ${!i} == -o ]]; then ((++i)); else list+=("${!i}"); fi
+  done
+  echo "build-binaries: compiling $(go list -deps "${list[@]}" | wc -l) packages" >&2
+  go build -v -trimpath -buildvcs=false "$@"
+}
 fetch() { # module version → its folder in Go's module cache
   local answer
   answer=$(go mod download -json "$1@$2") ||

@@ -3,13 +3,17 @@ import { access } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { systemClock } from '../util/clock.ts';
 import { tryExec } from '../util/exec.ts';
+import { buildProgress } from './build-progress.ts';
 import { ArtifactError } from './errors.ts';
 import { sha256OfFile } from './hash.ts';
 import type { Provenance } from './manifest.ts';
 import type { OnProgress } from './progress.ts';
 import type { AnyRelease, Role } from './sources.ts';
 import { NODE_VERSIONS } from './versions.ts';
+
+const SAY_MS = 5_000;
 
 const script = (name: string) => fileURLToPath(new URL(`../../scripts/${name}`, import.meta.url));
 const SCRIPTS = { master: script('build-binaries.sh'), node: script('build-node-binaries.sh') } as const;
@@ -75,11 +79,15 @@ function runScript(
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     const last: string[] = [];
+    const progress = buildProgress(() => systemClock.now());
+    const say = () => onProgress({ kind: 'build', line: progress.said() });
     createInterface({ input: child.stderr }).on('line', (line) => {
-      last.push(line);
-      if (last.length > 8) last.shift();
-      onProgress({ kind: 'build', line });
+      if (progress.heard(line)) last.push(line);
+      if (last.length > 3) last.shift();
+      say();
     });
+    // Go is silent while it links, and while one large package takes its time: that it still works is said all the same.
+    const ticks = setInterval(say, SAY_MS);
     const abort = () => {
       try {
         if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
@@ -88,8 +96,12 @@ function runScript(
       }
     };
     signal?.addEventListener('abort', abort, { once: true });
-    child.on('error', reject);
+    child.on('error', (error) => {
+      clearInterval(ticks);
+      reject(error);
+    });
     child.on('close', (code) => {
+      clearInterval(ticks);
       signal?.removeEventListener('abort', abort);
       if (signal?.aborted) reject(signal.reason);
       else if (code === 0) resolve();

@@ -1,5 +1,6 @@
 import { OutOfTime } from '../app/errors.ts';
 import { describeSystemError } from '../util/os-error.ts';
+import { withWholeCommands } from './hints.ts';
 import type { Work } from './output/progress.ts';
 import { spokenDuration } from './output/time.ts';
 import { safe } from './output/words.ts';
@@ -18,6 +19,8 @@ export interface Circumstances {
   /** `create`; undefined before the command line was understood. */
   readonly command: string | undefined;
   readonly cluster: string | undefined;
+  /** As `--store` named it, if it did. */
+  readonly store?: string | undefined;
 }
 
 export const INTERRUPTED = 130;
@@ -63,7 +66,11 @@ export function explain(thrown: unknown, circumstances: Circumstances): Failure 
             : [...describe(error), ...leftBy(error, circumstances)],
       };
   const stack = circumstances.debug ? stackOf(error) : [];
-  return { code: failure.code, lines: [...failure.lines, ...stack] };
+  const typed = { cluster: circumstances.cluster, store: circumstances.store };
+  return {
+    code: failure.code,
+    lines: [...failure.lines.map((line) => withWholeCommands(line, typed)), ...stack],
+  };
 }
 
 function codeOf(error: unknown): number {

@@ -17,6 +17,7 @@ export async function run(argv: readonly string[], world: World, signal: AbortSi
   let json = false;
   let name: string | undefined;
   let cluster: string | undefined;
+  let store: string | undefined;
   let left = () => noWork;
   let settle = () => {};
   try {
@@ -30,6 +31,7 @@ export async function run(argv: readonly string[], world: World, signal: AbortSi
     name = deletes ? 'delete' : command.name;
     json = flags.logFormat === 'json';
     cluster = flags.cluster;
+    if ((resolved.sources as Record<string, Source>).store === 'flag') store = flags.store;
     const display = openDisplay(flags.logFormat, `haup ${command.name} ${cluster ?? ''}`.trim(), world);
     left = display.left;
     settle = display.settle;
@@ -75,6 +77,7 @@ export async function run(argv: readonly string[], world: World, signal: AbortSi
       work: left(),
       command: name,
       cluster,
+      store,
     });
     world.err.write(
       json
