@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { COREDNS_IMAGE } from '../artifacts/images/names.ts';
 import { CLUSTER_DOMAIN, clusterDns, sharedKubeletConfiguration } from '../kubernetes/kubelet.ts';
+import { packageRoot } from '../util/package-root.ts';
 import { corefile } from './corefile.ts';
 import { AddonError } from './errors.ts';
 import type { KubernetesObject } from './object.ts';
@@ -44,7 +44,7 @@ type Inputs = ReturnType<typeof inputs>;
 /** What an object belongs to; on everything that haup's add-on units keep. */
 export const ADDON_LABEL = 'addons.haup.dev/name';
 
-const ROOT = fileURLToPath(new URL('../../addons/', import.meta.url));
+const ROOT = `${packageRoot}addons/`;
 
 /** haup's own add-ons for a cluster. */
 export function builtInAddons(facts: ClusterFacts): Addon[] {

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { access } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { systemClock } from '../util/clock.ts';
 import { tryExec } from '../util/exec.ts';
+import { packageRoot } from '../util/package-root.ts';
 import { buildProgress } from './build-progress.ts';
 import { ArtifactError } from './errors.ts';
 import { sha256OfFile } from './hash.ts';
@@ -15,7 +15,7 @@ import { NODE_VERSIONS } from './versions.ts';
 
 const SAY_MS = 5_000;
 
-const script = (name: string) => fileURLToPath(new URL(`../../scripts/${name}`, import.meta.url));
+const script = (name: string) => `${packageRoot}scripts/${name}`;
 const SCRIPTS = { master: script('build-binaries.sh'), node: script('build-node-binaries.sh') } as const;
 
 /** How to build the executables of a release from their Go modules; for tests, another script. */

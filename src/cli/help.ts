@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { nearest } from '../util/nearest.ts';
+import { packageRoot } from '../util/package-root.ts';
 import type { Command } from './command.ts';
 import { commands } from './commands/index.ts';
 import { common, type Flag } from './flags.ts';
@@ -58,9 +59,9 @@ function commandHelp(command: Command): string {
 }
 
 export function version(): string {
-  const { version: text } = JSON.parse(
-    readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
-  ) as { version: string };
+  const { version: text } = JSON.parse(readFileSync(`${packageRoot}package.json`, 'utf8')) as {
+    version: string;
+  };
   return `haup ${text}\n`;
 }
 

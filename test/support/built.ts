@@ -18,8 +18,8 @@ export async function buildHaup(): Promise<Built> {
   mkdirSync(join(root, '.tmp'), { recursive: true });
   const folder = mkdtempSync(join(root, '.tmp/built-'));
   chmodSync(folder, 0o755);
-  cpSync(join(root, 'scripts/haup'), join(folder, 'scripts/haup'));
-  cpSync(join(root, 'package.json'), join(folder, 'package.json'));
+  for (const part of ['scripts', 'addons', 'package.json'])
+    cpSync(join(root, part), join(folder, part), { recursive: true });
   await exec(process.execPath, [join(root, 'scripts/build.mjs'), join(folder, 'dist/cli')]);
   return {
     haup: join(folder, 'scripts/haup'),

@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { tryExec } from '../../util/exec.ts';
 import { makeFolder } from '../../util/files.ts';
+import { packageRoot } from '../../util/package-root.ts';
 import { cacheFolder } from '../cache.ts';
 import { ArtifactError } from '../errors.ts';
 import { lockCache } from '../lock.ts';
@@ -34,7 +34,7 @@ interface Recipe {
   readonly build: (folder: string, arch: Architecture, signal: AbortSignal | undefined) => Promise<void>;
 }
 
-const scripts = fileURLToPath(new URL('../../../scripts', import.meta.url));
+const scripts = `${packageRoot}scripts`;
 
 const RECIPES = {
   pause: {

@@ -255,6 +255,15 @@ describe('a signal that was ignored when haup was started', () => {
   });
 });
 
+it('one file alone asks where it is: in the built command all are in one folder', () => {
+  const sources = fileURLToPath(new URL('../../../src', import.meta.url));
+  const asking = readdirSync(sources, { recursive: true, encoding: 'utf8' }).filter(
+    (name) =>
+      name.endsWith('.ts') && readFileSync(join(sources, name), 'utf8').includes('new URL('.concat("'.")),
+  );
+  expect(asking).toEqual([join('util', 'package-root.ts')]);
+});
+
 it('what a cloud needs is loaded for that cloud alone', () => {
   const parts = new Map(
     readdirSync(join(built.main, '..'))
