@@ -25,7 +25,7 @@ export interface Names {
   readonly pattern: string;
 }
 
-export type FirewallPart = 'api' | 'ssh' | 'masters' | 'health';
+export type FirewallPart = 'api' | 'ssh' | 'masters' | 'health' | 'closed';
 
 export function namesOf(cluster: ClusterIdentity): Names {
   const prefix = `${cluster.name}-${cluster.uid.slice(0, 8)}`;

@@ -13,7 +13,16 @@ import type { GceSettings } from './settings.ts';
 const PROBES = ['35.191.0.0/16', '130.211.0.0/22', '209.85.152.0/22', '209.85.204.0/22'];
 const ETCD_PEERS = '2380';
 
-/** The cluster's own firewall rules in an existing network. Each lets one thing in, to the cluster's machines alone. */
+/**
+ * Before Google's own rules of the network `default` (`default-allow-ssh`, `-internal`, `-rdp`, `-icmp`, all at 65534), which let in who is
+ * not wanted, and after the cluster's, which are at the API's own default. The lowest number wins; at one number denial does
+ * (Google, "VPC firewall rules": priority, pre-populated rules). Replies, and the ICMP errors over what was let in, pass by connection
+ * tracking.
+ */
+const LET_IN = 1000;
+const LET_NOBODY_IN = 60_000;
+
+/** The cluster's own firewall rules in an existing network. Each lets one thing in, to the cluster's machines alone; the last nothing else. */
 export function openNetwork(
   context: Context,
   settings: GceSettings,
@@ -32,6 +41,7 @@ export function openNetwork(
       description: context.description,
       network: settings.network,
       direction: 'INGRESS',
+      priority: LET_IN,
       allowed: [{ IPProtocol: 'tcp', ports: [...ports] }],
       targetTags: [names.tag],
       ...from,
@@ -44,13 +54,23 @@ export function openNetwork(
       rule('ssh', ['22'], { sourceRanges: [...(settings.sshFrom ?? [await operatorAddress()])] }),
       rule('masters', [ETCD_PEERS, apiPort], { sourceTags: [names.tag] }),
       rule('health', [apiPort], { sourceRanges: PROBES }),
+      {
+        name: names.firewall('closed'),
+        description: context.description,
+        network: settings.network,
+        direction: 'INGRESS',
+        priority: LET_NOBODY_IN,
+        denied: [{ IPProtocol: 'all' }],
+        sourceRanges: ['0.0.0.0/0'],
+        targetTags: [names.tag],
+      },
     ];
   }
 
   const read = (name: string) => cloud.get('firewalls.get', { firewall: name }, firewall);
 
   async function existing(): Promise<ReadonlyMap<string, Firewall>> {
-    // One round trip for all four; `eq` matches the whole field as a regular expression (compute v1 reference).
+    // One round trip for all of them; `eq` matches the whole field as a regular expression (compute v1 reference).
     const found = await cloud.list('firewalls.list', { filter: `name eq ${names.pattern}` }, firewall);
     return new Map(found.map((each) => [each.name, each]));
   }
@@ -107,11 +127,13 @@ async function leftDisks({ cloud, cluster }: Context) {
 
 function isAsWanted(
   present: Firewall | undefined,
-  want: Pick<Firewall, 'allowed' | 'targetTags'> & Partial<Firewall>,
+  want: Pick<Firewall, 'priority' | 'targetTags'> & Partial<Firewall>,
 ): boolean {
   if (!present || present.disabled) return false;
   const essence = (each: Partial<Firewall>) => [
-    each.allowed,
+    each.priority,
+    each.allowed ?? [],
+    (each.denied ?? []).map((denied) => denied.IPProtocol),
     [...(each.sourceRanges ?? [])].sort(),
     [...(each.sourceTags ?? [])].sort(),
     each.targetTags,

@@ -53,6 +53,8 @@ export const firewall = z.object({
   network: z.string().default(''),
   direction: z.string().default('INGRESS'),
   disabled: z.boolean().default(false),
+  priority: z.number().default(1000),
+  denied: z.array(z.object({ IPProtocol: z.string() })).default([]),
   allowed: z.array(z.object({ IPProtocol: z.string(), ports: z.array(z.string()).default([]) })).default([]),
   sourceRanges: z.array(z.string()).default([]),
   sourceTags: z.array(z.string()).default([]),

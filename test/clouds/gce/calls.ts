@@ -16,8 +16,9 @@ const machine = [...zonal('instances.insert'), 'instances.get'];
  */
 const LEAST = {
   create: [
-    // Who may reach what: the API, SSH, the masters among themselves, health checks. Sources and ports differ.
-    ...each(4, ...global('firewalls.insert')),
+    // Who may reach what: the API, SSH, the masters among themselves, health checks (sources and ports differ); and nobody else, which
+    // the network's own rules would let in.
+    ...each(5, ...global('firewalls.insert')),
     // The API address, and which one it has become: it goes on the certificates.
     ...regional('addresses.insert'),
     'addresses.get',
@@ -65,7 +66,7 @@ const LEAST = {
     ...each(3, ...zonal('instances.delete')),
     'disks.aggregatedList',
     ...regional('addresses.delete'),
-    ...each(4, ...global('firewalls.delete')),
+    ...each(5, ...global('firewalls.delete')),
   ],
 } as const;
 

@@ -2,6 +2,7 @@ import type { CloudClock } from '../shared/clock.ts';
 import { type Fault, Faults } from '../shared/faults.ts';
 import type { Realizer } from '../shared/realizer.ts';
 import { matcher } from './filter.ts';
+import { prepopulate } from './firewall.ts';
 import { Operations } from './operations.ts';
 import { invalid, notFound, Refusal } from './refusal.ts';
 import { type Delays, type UnsureRules, usual, usualDelays } from './rules.ts';
@@ -64,6 +65,7 @@ export class GceCloud {
     this.delays = { ...usualDelays, ...options.delays };
     this.pageSize = options.pageSize ?? 500;
     this.operations = new Operations(this.store, options.clock);
+    prepopulate(this.store);
   }
 
   delay(name: string): number {
@@ -198,7 +200,9 @@ export class GceCloud {
   /** A page of a list. */
   list(ask: Ask, collection: string, scope: string, kind: string): Message {
     const matches = matcher(ask.params.filter);
-    const all = this.store.all(collection, scope).filter((each) => !each.hidden && matches(each.message));
+    const all = this.store
+      .withGiven(collection, scope)
+      .filter((each) => !each.hidden && matches(each.message));
     return {
       kind: `compute#${kind}`,
       ...this.page(

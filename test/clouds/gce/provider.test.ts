@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ProviderError } from '../../../src/providers/errors.ts';
 import type { Provider } from '../../../src/providers/provider.ts';
 import { converge, want } from '../shared/story.ts';
+import { admits, type Packet } from './firewall.ts';
 import { clusterNamed, type Harness, startGce, ZONES } from './harness.ts';
 import { behindItsBack } from './instances.ts';
 import { unusual } from './rules.ts';
@@ -203,12 +204,13 @@ describe('the network', () => {
     await provider.network.ensure();
     const rules = gce.cloud.store.all('firewalls').map(({ message }) => ({
       from: message.sourceRanges ?? message.sourceTags,
-      allowed: (message.allowed as { ports: string[] }[]).flatMap((each) => each.ports),
+      allowed: ((message.allowed ?? []) as { ports: string[] }[]).flatMap((each) => each.ports),
       to: message.targetTags,
     }));
     const to = ['demo-01234567'];
     expect(rules).toEqual([
       { from: ['0.0.0.0/0'], allowed: ['443'], to },
+      { from: ['0.0.0.0/0'], allowed: [], to },
       {
         from: ['35.191.0.0/16', '130.211.0.0/22', '209.85.152.0/22', '209.85.204.0/22'],
         allowed: ['443'],
@@ -217,6 +219,42 @@ describe('the network', () => {
       { from: ['demo-01234567'], allowed: ['2380', '443'], to },
       { from: ['198.51.100.7/32'], allowed: ['22'], to },
     ]);
+  });
+
+  it('lets in nobody whom the rules that Google puts into the network "default" would', async () => {
+    const us = 'demo-01234567';
+    const mine = gce.open({ settings: { allowFrom: ['203.0.113.0/24'] } });
+    const can = (packet: Packet) => admits(gce.cloud, 'default', [us], packet);
+    const strangers: Packet[] = [
+      { protocol: 'tcp', port: 22, from: '192.0.2.1' },
+      { protocol: 'tcp', port: 22, from: '10.132.0.99' },
+      { protocol: 'tcp', port: 443, from: '10.132.0.99' },
+      { protocol: 'tcp', port: 2380, from: '10.132.0.99' },
+      { protocol: 'tcp', port: 3389, from: '192.0.2.1' },
+      { protocol: 'udp', port: 53, from: '10.132.0.99' },
+      { protocol: 'icmp', from: '192.0.2.1' },
+    ];
+    await mine.network.ensure();
+    expect(strangers.filter(can)).toEqual([]);
+    const ours: Packet[] = [
+      { protocol: 'tcp', port: 22, from: '198.51.100.7' },
+      { protocol: 'tcp', port: 443, from: '203.0.113.9' },
+      { protocol: 'tcp', port: 443, from: '35.191.3.3' },
+      { protocol: 'tcp', port: 443, from: '10.132.0.2', tags: [us] },
+      { protocol: 'tcp', port: 2380, from: '10.132.0.2', tags: [us] },
+    ];
+    expect(ours.filter((packet) => !can(packet))).toEqual([]);
+    // Other machines of the network keep what they had.
+    expect(admits(gce.cloud, 'default', ['theirs'], strangers[0]!)).toBe(true);
+
+    const closed = `global/firewalls/${us}-closed`;
+    Object.assign(gce.cloud.store.get(closed).message, { priority: 65_534 });
+    expect(await mine.network.ready()).toBe(false);
+    gce.cloud.store.remove(closed);
+    expect(strangers.filter(can)).toHaveLength(strangers.length);
+    expect(await mine.network.ready()).toBe(false);
+    await mine.network.ensure();
+    expect(strangers.filter(can)).toEqual([]);
   });
 
   it('is not ready while a rule is missing or other than it should be, and ensure mends it', async () => {

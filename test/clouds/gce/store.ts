@@ -13,6 +13,8 @@ export interface Resource {
   making: boolean;
   /** Name of the operation that deletes it. */
   deletedBy: string | null;
+  /** Google's own: there before anybody made anything. */
+  readonly given: boolean;
 }
 
 const BASE = 'https://www.googleapis.com/compute/v1/projects/';
@@ -44,7 +46,7 @@ export class Store {
   }
 
   /** Adds a resource, its output-only fields filled in. @throws 409 when its name is taken. */
-  add(path: string, kind: string, message: Message, hidden: boolean): Resource {
+  add(path: string, kind: string, message: Message, hidden: boolean, given = false): Resource {
     if (this.#resources.has(path)) {
       throw new Refusal(
         409,
@@ -65,8 +67,9 @@ export class Store {
         ...(scope === 'regions' ? { region: this.link(`regions/${place}`) } : {}),
       },
       hidden,
-      making: true,
+      making: !given,
       deletedBy: null,
+      given,
     };
     this.#resources.set(path, resource);
     return resource;
@@ -87,16 +90,24 @@ export class Store {
     return this.#resources.get(path);
   }
 
-  /** Resources whose path matches `scope/collection`, in name order; `scope` may be a pattern. */
+  /** Resources that somebody made, whose path matches `scope/collection`, in name order; `scope` may be a pattern. */
   all(collection: string, scope = '.*'): Resource[] {
+    return this.withGiven(collection, scope).filter((each) => !each.given);
+  }
+
+  /** The same and Google's own. */
+  withGiven(collection: string, scope = '.*'): Resource[] {
     const pattern = new RegExp(`^${scope}/${collection}/[^/]+$`);
     return [...this.#resources.values()]
       .filter((each) => pattern.test(each.path))
       .sort((a, b) => (a.path < b.path ? -1 : 1));
   }
 
-  /** Paths of all there is: for leak checks. */
+  /** Paths of all that somebody made: for leak checks. */
   paths(): string[] {
-    return [...this.#resources.keys()].sort();
+    return [...this.#resources.values()]
+      .filter((each) => !each.given)
+      .map((each) => each.path)
+      .sort();
   }
 }
