@@ -10,6 +10,7 @@ import { ClusterMemory, type ClusterState } from '../cluster/world/memory.ts';
 import { RealWorld } from '../cluster/world/world.ts';
 import type { OpenProvider, Provider } from '../providers/provider.ts';
 import type { ProviderName } from '../providers/registry.ts';
+import { checked } from '../providers/shared/checked.ts';
 import { SessionPool } from '../ssh/pool.ts';
 import type { Store } from '../state/store.ts';
 import type { EngineOptions } from './engine.ts';
@@ -92,7 +93,7 @@ async function withCluster<T>(
   machines?: number,
 ): Promise<T> {
   const { spec } = memory;
-  const provider = await openProvider(spec, options);
+  const provider = checked(await openProvider(spec, options));
   const pool = new SessionPool({ looking: purpose === 'look' });
   try {
     await provider.preflight(machines);

@@ -2,8 +2,8 @@ import { OutOfTime } from '../app/errors.ts';
 import { describeSystemError } from '../util/os-error.ts';
 import { withWholeCommands } from './hints.ts';
 import type { Work } from './output/progress.ts';
+import { safe } from './output/safe.ts';
 import { spokenDuration } from './output/time.ts';
-import { safe } from './output/words.ts';
 
 /** What the user is told of an error, and the exit code. */
 export interface Failure {
@@ -158,5 +158,8 @@ function few(sentences: readonly string[]): string {
 function stackOf(error: unknown): string[] {
   const stacks: string[] = [];
   for (let at = error; at instanceof Error; at = at.cause) stacks.push(at.stack ?? String(at));
-  return stacks.join('\ncaused by ').split('\n');
+  return stacks
+    .join('\ncaused by ')
+    .split('\n')
+    .map((line) => (line.startsWith(' ') ? `    ${safe(line)}` : safe(line)));
 }

@@ -9,6 +9,7 @@ import { type Arguments, readArguments } from './input/argv.ts';
 import { type Resolved, resolveFlags, type Setting } from './input/resolve.ts';
 import { openDisplay } from './output/open-display.ts';
 import { noWork } from './output/progress.ts';
+import { printableJson, safeAll } from './output/safe.ts';
 import type { World } from './world.ts';
 
 /** Does what the command line says. Returns the exit code; every error has become one, and lines on standard error. */
@@ -41,7 +42,7 @@ export async function run(argv: readonly string[], world: World, signal: AbortSi
     });
     // A dry run's plan is its answer: it is not announced as well.
     const emit = (event: HaupEvent) => {
-      if (event.type !== 'plan' || json || !flags.dryRun) display.emit(event);
+      if (event.type !== 'plan' || json || !flags.dryRun) display.emit(json ? event : safeAll(event));
     };
     let engine: Promise<Engine> | undefined;
     const call: Call<Flags> = {
@@ -81,7 +82,7 @@ export async function run(argv: readonly string[], world: World, signal: AbortSi
     });
     world.err.write(
       json
-        ? `${JSON.stringify({ time: new Date(world.now()).toISOString(), type: 'error', code: failure.code, message: failure.lines.join('\n') })}\n`
+        ? `${printableJson({ time: new Date(world.now()).toISOString(), type: 'error', code: failure.code, message: failure.lines.join('\n') })}\n`
         : `${failure.lines.join('\n')}\n`,
     );
     return failure.code;

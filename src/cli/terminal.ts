@@ -5,6 +5,7 @@ import { systemClock } from '../util/clock.ts';
 import { homeFolder } from '../util/home.ts';
 import { systemWords } from '../util/os-error.ts';
 import { UsageError } from './errors.ts';
+import { screenText } from './output/safe.ts';
 import type { Screen, World } from './world.ts';
 
 /** The world of this process. */
@@ -70,12 +71,14 @@ function screen(stream: WriteStream, name: string): Written {
   };
   stream.on('error', failed);
   const dumb = process.env.TERM === 'dumb';
+  const put = (text: string) => {
+    if (gone) return;
+    if (isFile) attempt(() => writeAll(fd, text), failed);
+    else stream.write(text);
+  };
   return {
-    write(text) {
-      if (gone) return;
-      if (isFile) attempt(() => writeAll(fd, text), failed);
-      else stream.write(text);
-    },
+    write: (text) => put(screenText(text)),
+    draw: put,
     get gone() {
       return gone;
     },
@@ -116,7 +119,7 @@ async function ask(question: string, signal: AbortSignal): Promise<string> {
     lines.on('close', () => reject(new UsageError('no answer')));
   });
   try {
-    return await Promise.race([lines.question(question, { signal }), ended]);
+    return await Promise.race([lines.question(screenText(question), { signal }), ended]);
   } finally {
     lines.close();
   }

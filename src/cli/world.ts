@@ -2,7 +2,10 @@ import type { OpenEngine } from '../app/engine.ts';
 
 /** A text stream to the user: standard output or standard error. */
 export interface Screen {
+  /** Text, with the marks of style.ts; whatever else a terminal would obey is made harmless. */
   write(text: string): void;
+  /** As it is: for who moves the cursor, and has made each line harmless. */
+  draw(text: string): void;
   readonly isTTY: boolean;
   /** Of the terminal now; 80 × 24 when there is none. */
   readonly columns: number;

@@ -2,6 +2,7 @@ import { type Call, defineCommand } from '../command.ts';
 import { UsageError } from '../errors.ts';
 import * as flags from '../flags.ts';
 import { finish } from '../output/finish.ts';
+import { safe } from '../output/safe.ts';
 
 const deleteFlags = { cluster: flags.cluster, yes: flags.yes, dryRun: flags.dryRun, output: flags.output };
 
@@ -31,7 +32,7 @@ export async function deleteAsked(call: Call<typeof deleteFlags>): Promise<numbe
   if (ask) {
     const plan = await engine.delete({ cluster, dryRun: true });
     const machines = plan.plan.steps.flatMap(({ step }) =>
-      step.kind === 'delete-machine' ? [step.replica] : [],
+      step.kind === 'delete-machine' ? [safe(step.replica)] : [],
     );
     call.settle();
     const answer = await call.world.ask(

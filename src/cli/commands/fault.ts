@@ -2,6 +2,7 @@ import type { FaultKind } from '../../providers/provider.ts';
 import { defineCommand } from '../command.ts';
 import * as flags from '../flags.ts';
 import { oneOf, replicaOrZone } from '../input/values.ts';
+import { safe } from '../output/safe.ts';
 
 const kinds = [
   'power-off',
@@ -33,7 +34,7 @@ export const fault = defineCommand({
     const engine = await call.engine();
     const hit = await engine.fault(call.flags.cluster, kind, target);
     call.settle();
-    call.world.out.write(`${kind}: ${hit.join(', ')}\n`);
+    call.world.out.write(`${kind}: ${hit.map(safe).join(', ')}\n`);
     return 0;
   },
 });

@@ -2,6 +2,7 @@ import { defineCommand } from '../command.ts';
 import * as flags from '../flags.ts';
 import { homeOr } from '../home.ts';
 import type { Target } from '../kubeconfig/target.ts';
+import { safe } from '../output/safe.ts';
 import type { World } from '../world.ts';
 
 export const kubeconfig = defineCommand({
@@ -25,9 +26,9 @@ export const kubeconfig = defineCommand({
     }
     const { mergeInto } = await import('../kubeconfig/merge.ts');
     const { context, taken } = await mergeInto(target, text);
-    world.out.write(`${target.file}: the current context is ${context} now\n`);
+    world.out.write(`${safe(target.file)}: the current context is ${context} now\n`);
     if (taken)
-      world.out.write(`  ${taken} is there already, and haup did not write it: it was left as it is\n`);
+      world.out.write(`  ${safe(taken)} is there already, and haup did not write it: it was left as it is\n`);
     return 0;
   },
 });

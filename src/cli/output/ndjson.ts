@@ -3,13 +3,14 @@ import { describe } from '../../cluster/plan/step.ts';
 import type { World } from '../world.ts';
 import type { Display } from './display.ts';
 import { planDocument } from './plan.ts';
+import { printableJson } from './safe.ts';
 
 /** One event a line, for programs: the time, the event, and for steps the sentence that people see. */
 export function ndjsonDisplay(world: World): Display {
   return {
     emit(event) {
       const time = new Date(world.now()).toISOString();
-      world.err.write(`${JSON.stringify({ time, ...documentOf(event) })}\n`);
+      world.err.write(`${printableJson({ time, ...documentOf(event) })}\n`);
     },
     settle: () => {},
   };

@@ -1,4 +1,5 @@
 import type { Screen } from '../world.ts';
+import { screenText } from './safe.ts';
 import { width } from './style.ts';
 
 /** Keeps a block of lines at the end of a terminal and changes it in place. */
@@ -26,14 +27,16 @@ export function painter(screen: Screen): Painter {
   return {
     paint(lines) {
       if (lines.length === 0 && shown.length === 0) return;
-      screen.write(
-        `${HIDE_CURSOR}${back()}${lines.map((line) => `${line}${CLEAR_LINE}\n`).join('')}${CLEAR_BELOW}`,
+      screen.draw(
+        `${HIDE_CURSOR}${back()}${lines.map((line) => `${screenText(line)}${CLEAR_LINE}\n`).join('')}${CLEAR_BELOW}`,
       );
       shown = lines;
     },
     leave(lines) {
       if (lines.length === 0 && shown.length === 0) return;
-      screen.write(`${back()}${CLEAR_BELOW}${lines.map((line) => `${line}\n`).join('')}${SHOW_CURSOR}`);
+      screen.draw(
+        `${back()}${CLEAR_BELOW}${lines.map((line) => `${screenText(line)}\n`).join('')}${SHOW_CURSOR}`,
+      );
       shown = [];
     },
   };

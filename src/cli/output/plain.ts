@@ -3,8 +3,9 @@ import { describe, stepKey } from '../../cluster/plan/step.ts';
 import type { World } from '../world.ts';
 import { describeAvailability } from './availability.ts';
 import type { Display } from './display.ts';
+import { safe } from './safe.ts';
 import { clockTime, elapsed } from './time.ts';
-import { counted, safe } from './words.ts';
+import { counted } from './words.ts';
 
 /** What is being waited for is said when it has been for this long; a topic's next word likewise. */
 const PATIENCE_MS = 5_000;

@@ -1,12 +1,14 @@
 import type { Plan } from '../../cluster/plan/plan.ts';
 import type { Standing } from '../../cluster/plan/standing.ts';
 import { describe } from '../../cluster/plan/step.ts';
+import { safe, safeAll } from './safe.ts';
 import type { Style } from './style.ts';
 import { table } from './table.ts';
-import { counted, figure, safe } from './words.ts';
+import { counted, figure } from './words.ts';
 
 /** A plan for people: each step with etcd's standing before and after it, then what to know of the whole. */
-export function renderPlan(cluster: string, plan: Plan, style: Style): string[] {
+export function renderPlan(cluster: string, made: Plan, style: Style): string[] {
+  const plan = safeAll(made);
   if (plan.steps.length === 0 && plan.blocked.length === 0) {
     return [`${cluster}: nothing to do`, ...warningLines(plan, style)];
   }

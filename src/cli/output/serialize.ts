@@ -1,6 +1,18 @@
-/** A document for programs, with a line end. */
+import { isHostile, printableJson, yamlEscaped } from './safe.ts';
+
+/** A document for programs, with a line end; a terminal can show it too. */
 export async function serialize(value: unknown, format: 'json' | 'yaml'): Promise<string> {
-  if (format === 'json') return `${JSON.stringify(value, null, 2)}\n`;
-  const { yamlText } = await import('../../util/yaml.ts');
-  return yamlText(value);
+  if (format === 'json') return `${printableJson(value, 2)}\n`;
+  const [{ Scalar, visit }, { yamlDocument, yamlText }] = await Promise.all([
+    import('yaml'),
+    import('../../util/yaml.ts'),
+  ]);
+  const document = yamlDocument(value);
+  visit(document, {
+    // Escapes exist in double quotes only.
+    Scalar(_, node) {
+      if (typeof node.value === 'string' && isHostile(node.value)) node.type = Scalar.QUOTE_DOUBLE;
+    },
+  });
+  return yamlEscaped(yamlText(document));
 }

@@ -1,16 +1,18 @@
 import type { ReplicaStatus, Status } from '../../cluster/plan/status.ts';
 import type { Holder } from '../../state/errors.ts';
+import { safe, safeAll } from './safe.ts';
 import { nodeTable } from './status-nodes.ts';
 import { type Style, width } from './style.ts';
 import { table } from './table.ts';
-import { counted, safe } from './words.ts';
+import { counted } from './words.ts';
 
 /** What is, for people; on a narrow terminal without the columns that matter least. */
 export function renderStatus(
-  status: Status & { readonly operation?: Holder | null },
+  seen: Status & { readonly operation?: Holder | null },
   style: Style,
   columns: number = Number.POSITIVE_INFINITY,
 ): string[] {
+  const status = safeAll(seen);
   const { cluster, provider, region, multizone } = status;
   const where = `${provider} ${region}${multizone ? ', multizone' : ''}`;
   return [

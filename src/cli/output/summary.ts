@@ -2,10 +2,11 @@ import type { Outcome } from '../../app/engine.ts';
 import type { Status } from '../../cluster/plan/status.ts';
 import type { Step } from '../../cluster/plan/step.ts';
 import { describeAvailability } from './availability.ts';
+import { safe, safeAll } from './safe.ts';
 import { renderStatus } from './status.ts';
 import type { Style } from './style.ts';
 import { elapsed } from './time.ts';
-import { listed, safe } from './words.ts';
+import { listed } from './words.ts';
 
 /** The last words of a changing command: what changed, where the API is, how safe that is, and what to type next. */
 export function renderSummary(
@@ -16,8 +17,8 @@ export function renderSummary(
   done: readonly Step[],
   style: Style,
 ): string[] {
-  const { status } = outcome;
-  const changes = changesOf(done);
+  const status = safeAll(outcome.status);
+  const changes = changesOf(safeAll(done));
   const first = changes.length > 0 ? changes.join(', ') : 'nothing to do';
   const lines = [`${style.bold(cluster)}: ${first} (${elapsed(outcome.seconds)})`];
   for (const report of outcome.availability) lines.push(`measured  ${describeAvailability(report)}`);

@@ -1,8 +1,9 @@
 import { describe, type Step } from '../../cluster/plan/step.ts';
 import type { Entry, Progress } from './progress.ts';
+import { safe } from './safe.ts';
 import { pad, type Style, truncate, width, wrap } from './style.ts';
 import { elapsed } from './time.ts';
-import { counted, safe } from './words.ts';
+import { counted } from './words.ts';
 
 export interface TreeOptions {
   readonly title: string;

@@ -1,11 +1,11 @@
 import type { Status } from '../../cluster/plan/status.ts';
 import type { World } from '../world.ts';
 import { painter } from './painter.ts';
+import { printableJson, safe } from './safe.ts';
 import { serialize } from './serialize.ts';
 import { renderStatus } from './status.ts';
 import { style, truncate } from './style.ts';
 import { clockTime } from './time.ts';
-import { safe } from './words.ts';
 
 const PAUSE_MS = 2_000;
 
@@ -69,7 +69,7 @@ async function printChange(
 ): Promise<string> {
   const text =
     output === 'json'
-      ? `${JSON.stringify(seen)}\n`
+      ? `${printableJson(seen)}\n`
       : output === 'yaml'
         ? `---\n${await serialize(seen, 'yaml')}`
         : `${renderStatus(seen, style(out)).join('\n')}\n`;

@@ -12,8 +12,3 @@ export function listed(names: readonly string[]): string {
 export function figure(value: number): string {
   return String(Number(value.toPrecision(value < 10 ? 2 : 3)));
 }
-
-/** Text from elsewhere, fit for a terminal: one line, and no control sequence can come through. */
-export function safe(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
-}

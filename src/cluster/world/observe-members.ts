@@ -1,6 +1,7 @@
 import type { EtcdClient } from '../../etcd/client.ts';
 import { type EtcdSummary, type ObservedMember, observe } from '../../etcd/observe.ts';
 import { systemClock } from '../../util/clock.ts';
+import { REPLICA_NAME } from '../model/names.ts';
 import {
   type EtcdObservation,
   isDead,
@@ -134,7 +135,8 @@ function named(member: ObservedMember, machines: readonly MachineObservation[]):
   const owner = machines.find((machine) => member.peerUrls.includes(`https://${machine.internalIp}:2380`));
   return {
     id: member.id,
-    name: member.name || owner?.name || `member-${member.id}`,
+    // What is no replica's name is nobody's: it would go into commands and onto screens.
+    name: REPLICA_NAME.test(member.name) ? member.name : (owner?.name ?? `member-${member.id}`),
     learner: member.isLearner,
     started: member.started,
     healthy: false,

@@ -114,6 +114,8 @@ export function openCloud(options: CloudOptions): Cloud {
         await answer(method, { ...request, ...(pageToken ? { pageToken } : {}) }, reading(method)),
       );
       found.push(page);
+      if (page.nextPageToken && page.nextPageToken === pageToken)
+        throw misunderstood(reading(method), 'the next page is the one before');
       pageToken = page.nextPageToken || undefined;
     } while (pageToken);
     return found;
@@ -142,7 +144,8 @@ export function openCloud(options: CloudOptions): Cloud {
         );
       }
       // `wait` answers after two minutes at the latest, whatever the status then is (compute v1 reference).
-      current = operation.parse(await answer(`${service}.wait`, { ...scope, operation: current.name }, what));
+      const waited = await answer(`${service}.wait`, { ...scope, operation: current.name }, what);
+      current = understood(operation, waited, what);
     }
     const errors = current.error?.errors ?? [];
     if (errors.length === 0) return null;
@@ -155,18 +158,23 @@ export function openCloud(options: CloudOptions): Cloud {
     heeding: (other) => openCloud({ ...options, signal: other }),
     async get(method, request, schema) {
       try {
-        return schema.parse(await answer(method, request, reading(method)));
+        return understood(schema, await answer(method, request, reading(method)), reading(method));
       } catch (error) {
         if (error instanceof GceError && error.kind === 'not-found') return null;
         throw error;
       }
     },
-    ask: async (method, request, schema) => schema.parse(await answer(method, request, reading(method))),
+    ask: async (method, request, schema) =>
+      understood(schema, await answer(method, request, reading(method)), reading(method)),
     async list(method, request, item) {
-      return (await pages(method, request, (page) => pageOf(item).parse(page))).flatMap((page) => page.items);
+      return (
+        await pages(method, request, (page) => understood(pageOf(item), page, reading(method)))
+      ).flatMap((page) => page.items);
     },
     async aggregated(method, request, key, item) {
-      const found = await pages(method, request, (page) => aggregatedPageOf(key, item).parse(page));
+      const found = await pages(method, request, (page) =>
+        understood(aggregatedPageOf(key, item), page, reading(method)),
+      );
       for (const page of found) refuseGaps(page, method);
       return found.flatMap((page) => Object.values(page.items).flatMap((scope) => scope.items));
     },
@@ -175,7 +183,7 @@ export function openCloud(options: CloudOptions): Cloud {
       let accepted = false;
       await retry(
         async () => {
-          const started = operation.parse(await attempt(method, { ...request, requestId }, what));
+          const started = understood(operation, await attempt(method, { ...request, requestId }, what), what);
           if (!accepted) how.accepted?.();
           accepted = true;
           const failure = await finish(started, what);
@@ -218,6 +226,26 @@ function refuseGaps(
     'unreachable',
     `${reading(method)}: Compute Engine cannot reach ${unreachable.join(', ')} now, so what is there is not known`,
     { advice: 'Try again later; https://status.cloud.google.com shows zones in trouble.' },
+  );
+}
+
+/** What haup reads of an answer. What has another form says nothing: it is asked again another time, and nothing is planned. */
+function understood<S extends z.ZodType>(schema: S, answer: unknown, what: string): z.output<S> {
+  const parsed = schema.safeParse(answer);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw misunderstood(what, `${issue?.path.join('.') || 'the answer'}: ${issue?.message}`);
+}
+
+function misunderstood(what: string, how: string): GceError {
+  return new GceError(
+    'transient',
+    'misunderstood',
+    `${what}: Compute Engine's answer has another form than haup knows: ${how}`,
+    {
+      advice:
+        'Something between may have answered in its place (a proxy, CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE).',
+    },
   );
 }
 

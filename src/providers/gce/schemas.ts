@@ -126,9 +126,9 @@ export function aggregatedPageOf<T extends z.ZodType>(key: string, item: T) {
     items: z
       .record(
         z.string(),
-        z.looseObject({ warning }).transform((scope) => ({
-          warning: scope.warning,
-          items: z.array(item).parse(scope[key] ?? []),
+        z.object({ warning, [key]: z.array(item).nullish() }).transform((scope) => ({
+          warning: scope.warning as z.output<typeof warning>,
+          items: (scope[key] ?? []) as z.output<T>[],
         })),
       )
       .default({}),

@@ -1,4 +1,5 @@
 import type { Engine, EngineOptions, Outcome, StatusNow } from '../../../src/app/engine.ts';
+import { screenText } from '../../../src/cli/output/safe.ts';
 import { run } from '../../../src/cli/run.ts';
 import type { Screen, World } from '../../../src/cli/world.ts';
 import { nothing } from '../../../src/cluster/model/observation.ts';
@@ -19,6 +20,9 @@ export function paper(options: Partial<Screen> = {}): Paper {
   const listeners = new Set<() => void>();
   return {
     write: (more) => {
+      text += screenText(more);
+    },
+    draw: (more) => {
       text += more;
     },
     get text() {

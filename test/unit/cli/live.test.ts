@@ -139,7 +139,7 @@ describe('the live tree', () => {
 describe('painting on a terminal', () => {
   it('overwrites the last frame line by line, in one write', () => {
     const writes: string[] = [];
-    const screen = paper({ isTTY: true, write: (text) => writes.push(text) });
+    const screen = paper({ isTTY: true, draw: (text) => writes.push(text) });
     const painted = painter(screen);
     painted.paint(['one', 'two']);
     painted.paint(['three']);
