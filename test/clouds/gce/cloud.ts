@@ -27,6 +27,9 @@ export interface CloudOptions {
   readonly pageSize?: number;
 }
 
+/** What lives in zones; the rest that can be listed over all scopes lives in regions, or is global. */
+const ZONAL = ['instances', 'disks', 'instanceGroups', 'instanceGroupManagers'];
+
 const NAME = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 /** A Compute Engine of one project, in memory, that keeps the rules of CLOUDS.md. */
@@ -227,16 +230,23 @@ export class GceCloud {
       ask,
       all.map((each) => each.message),
     );
-    const zones = Object.values(this.regions).flat();
-    const scopes = zones.map((zone) => {
-      const inZone = items.filter((each) => String(each.zone).endsWith(`/${zone}`));
+    const places = ZONAL.includes(collection)
+      ? Object.values(this.regions)
+          .flat()
+          .map((zone) => `zones/${zone}`)
+      : ['global', ...Object.keys(this.regions).map((region) => `regions/${region}`)];
+    const scopes = places.map((place) => {
+      const link = this.store.link(place);
+      const here = items.filter((each) =>
+        place === 'global' ? String(each.selfLink).startsWith(link) : [each.zone, each.region].includes(link),
+      );
       const warning = {
         code: 'NO_RESULTS_ON_PAGE',
-        message: `There are no results for scope 'zones/${zone}' on this page.`,
+        message: `There are no results for scope '${place}' on this page.`,
       };
-      if (this.unreachable.has(zone))
-        return [`zones/${zone}`, { warning: { code: 'UNREACHABLE', message: `${zone} is unreachable` } }];
-      return [`zones/${zone}`, inZone.length > 0 ? { [collection]: inZone } : { warning }];
+      if (this.unreachable.has(place.replace('zones/', '')))
+        return [place, { warning: { code: 'UNREACHABLE', message: `${place} is unreachable` } }];
+      return [place, here.length > 0 ? { [collection]: here } : { warning }];
     });
     return {
       kind: `compute#${kind}`,

@@ -137,8 +137,8 @@ function insert(cloud: GceCloud, ask: Ask): Message {
       ...body,
       status: 'PROVISIONING',
       networkInterfaces: [network],
-      fingerprint: 'f',
-      labelFingerprint: 'l',
+      fingerprint: 'Zg==',
+      labelFingerprint: 'bA==',
     },
     async apply(resource) {
       const { message, path } = resource;
@@ -157,7 +157,14 @@ function insert(cloud: GceCloud, ask: Ask): Message {
       cloud.store.add(
         `zones/${zone}/disks/${name}`,
         'disk',
-        { name, labels: initialize.labels ?? {}, users: [cloud.store.link(path)] },
+        {
+          name,
+          labels: initialize.labels ?? {},
+          users: [cloud.store.link(path)],
+          status: 'READY',
+          sizeGb: String(initialize.diskSizeGb ?? 10),
+          type: cloud.store.link(String(initialize.diskType ?? `zones/${zone}/diskTypes/pd-standard`)),
+        },
         false,
       );
       message.status = 'RUNNING';

@@ -5,8 +5,10 @@ import { balancingHandlers } from './balancing.ts';
 import type { Ask, GceCloud, Handler } from './cloud.ts';
 import { groupHandlers } from './groups.ts';
 import { instanceHandlers } from './instances.ts';
+import { partOf, SYSTEM_PARAMETERS } from './parameters.ts';
 import { permissionsOf } from './permissions.ts';
 import { fieldsOf, type Route, routes, wrongWith } from './protos.ts';
+import { readHandlers } from './reads.ts';
 import { notFound, Refusal } from './refusal.ts';
 import { otherHandlers } from './rest-of-it.ts';
 import type { Message } from './store.ts';
@@ -17,6 +19,7 @@ const handlers: Readonly<Record<string, Handler>> = {
   ...groupHandlers,
   ...balancingHandlers,
   ...otherHandlers,
+  ...readHandlers,
 };
 
 export interface GceServer {
@@ -62,7 +65,7 @@ async function answer(cloud: GceCloud, request: IncomingMessage, response: Serve
     const wrong = wrongWith(message, matched.responseType, 'answer');
     if (wrong) throw new Error(`the test cloud answers ${matched.method} wrongly: ${wrong}`);
     if (fault?.kind === 'lost-reply') return void request.socket.destroy();
-    send(response, 200, message);
+    send(response, 200, partOf(message, url.searchParams.get('fields')));
   } catch (error) {
     if (error instanceof Refusal) return send(response, error.status, error.body());
     const words = error instanceof Error ? error.stack : String(error);
@@ -111,6 +114,7 @@ function check(
   }
   const params: Record<string, string> = { ...path };
   for (const [name, value] of url.searchParams) {
+    if (SYSTEM_PARAMETERS.has(name)) continue;
     if (!fieldsOf(matched.requestType)?.[name])
       throw new Refusal(
         400,
