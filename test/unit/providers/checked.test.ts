@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { ProviderError } from '../../../../src/providers/errors.ts';
-import type { Machine, Provider } from '../../../../src/providers/provider.ts';
-import { checked } from '../../../../src/providers/shared/checked.ts';
+import { checked } from '../../../src/providers/checked.ts';
+import { ProviderError } from '../../../src/providers/errors.ts';
+import type { Machine, Provider } from '../../../src/providers/provider.ts';
 
 const machine: Machine = {
   name: 'demo-master',

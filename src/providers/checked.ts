@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { ProviderError } from '../errors.ts';
-import type { Address, Balancer, Machines, Provider } from '../provider.ts';
+import { ProviderError } from './errors.ts';
+import type { Address, Balancer, Machines, Provider } from './provider.ts';
 
 /**
  * What a provider may say: names and addresses go into commands, certificates and rules, and a cloud's labels can be written by others
