@@ -135,11 +135,15 @@ function named(member: ObservedMember, machines: readonly MachineObservation[]):
   const owner = machines.find((machine) => member.peerUrls.includes(`https://${machine.internalIp}:2380`));
   return {
     id: member.id,
-    // What is no replica's name is nobody's: it would go into commands and onto screens.
-    name: REPLICA_NAME.test(member.name) ? member.name : (owner?.name ?? `member-${member.id}`),
+    name: memberName(member, owner?.name),
     learner: member.isLearner,
     started: member.started,
     healthy: false,
     leader: false,
   };
+}
+
+/** What is no replica's name is nobody's: it would go into commands and onto screens. */
+export function memberName(member: Pick<ObservedMember, 'id' | 'name'>, owner?: string): string {
+  return REPLICA_NAME.test(member.name) ? member.name : (owner ?? `member-${member.id}`);
 }
