@@ -44,6 +44,9 @@ afterEach(() => vi.unstubAllEnvs());
 /** A provider that shows the operator's binaries to its machines, as the local one does. */
 const provider = {
   binaries: { kind: 'mounted', path: '/bin' },
+  machines: {},
+  address: {},
+  balancer: {},
   preflight: async () => {},
   close: async () => {},
 } as unknown as Provider;
