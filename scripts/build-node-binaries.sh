@@ -7,8 +7,8 @@
 #   scripts/build-node-binaries.sh --kubernetes-version v1.37.1 --kubeadm yes --output DIR [--arch amd64]
 #   scripts/build-node-binaries.sh --coredns-version v1.14.6 --output DIR [--arch amd64]
 #
-# Modules come from wherever this machine's Go is set up to get them (`go env GOPROXY`); Go's public checksum database verifies
-# each, whatever the environment says.
+# Modules come from wherever this machine's Go is set up to get them (`go env GOPROXY`). Each is verified: by the sums of scripts/go/
+# and of the modules' own releases where those have them, else by Go's public checksum database, whatever the environment says.
 set -euo pipefail
 
 usage() { sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2; }
@@ -81,6 +81,7 @@ build_kubernetes() { # package…
     sed -n '/^replace (/,/^)/p' "$source/go.mod" | awk -v v="$staging" '/\.\/staging\// { print "\t" $1 " => " $1 " " v }'
     echo ')'
   } >go.mod
+  [[ ! -e $here/go/kubernetes-$kubernetes.sum ]] || cp "$here/go/kubernetes-$kubernetes.sum" go.sum
   for package in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
     stamp+=" -X $package.gitVersion=$kubernetes -X $package.gitTreeState=clean"
     stamp+=" -X $package.gitMajor=${major_minor%%.*} -X $package.gitMinor=$(cut -d. -f2 <<<"$major_minor")"

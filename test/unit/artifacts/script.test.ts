@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { PINS } from '../../../src/artifacts/pins.ts';
 import { downloadScript } from '../../../src/artifacts/script.ts';
-import { BINARIES, listDownloads, type Release } from '../../../src/artifacts/sources.ts';
+import { BINARIES, listDownloads, programsOf, type Release } from '../../../src/artifacts/sources.ts';
 import type { Sums } from '../../../src/artifacts/sums.ts';
 import { resolveSums } from '../../../src/artifacts/sums.ts';
 import type { ClusterSpec } from '../../../src/cluster/model/spec.ts';
@@ -205,4 +205,20 @@ test('a sum that is pinned is not asked for', async () => {
   const sums = await resolveSums([{ ...download!, checksumUrl: `${server.url}/never` }], { insecure });
   expect(sums).toEqual({ [download!.url]: PINS['kubernetes v1.37.1']['amd64/kube-apiserver'] });
   expect(server.requests).toEqual([]);
+});
+
+test("a node's machine is told what its executables must be, by the same table", async () => {
+  const node = { role: 'node', kubernetesVersion: 'v1.37.1', arch: 'amd64' } as const;
+  for (const { url, fileName } of listDownloads(node, { mirror: server.url, insecure })) {
+    const content = Buffer.from(`#!/bin/sh\necho ${fileName}\n`);
+    server.files.set(new URL(url).pathname, content);
+    server.files.set(`${new URL(url).pathname}.sha256`, Buffer.from(sha256(content)));
+  }
+  vi.stubEnv('HAUP_MIRROR', server.url);
+  vi.stubEnv('HAUP_MIRROR_INSECURE', '1');
+  const binaries = await binariesFor(memoryOf(), 'node', { kind: 'download' });
+  vi.unstubAllEnvs();
+  if (binaries.kind !== 'download') throw new Error('a script was expected');
+  for (const name of programsOf('node')) expect(binaries.script).toContain(name);
+  expect(binaries.script).not.toContain('kube-apiserver');
 });
