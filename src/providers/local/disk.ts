@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { makeFolder } from '../../util/files.ts';
 import { ProviderError } from '../errors.ts';
-import type { MachineRequest, MachineRole } from '../provider.ts';
+import type { MachineRequest } from '../provider.ts';
 import { exists, writeJson } from './files.ts';
 import { BOOT_DELAY, BOOT_SCRIPT } from './image/recipe.ts';
 import { machineFolder, machinesFolder } from './paths.ts';
@@ -39,9 +39,10 @@ export async function makeMachine(
   try {
     await makeDisk(unfinished, record);
     const upper = join(unfinished, 'disk/upper');
-    await put(upper, BOOT_SCRIPT, request.bootScript);
+    const { uidBase } = record;
+    await put(upper, BOOT_SCRIPT, request.bootScript, uidBase);
     const delay = randomHostKeyMs(process.env.HAUP_LOCAL_RANDOM_HOST_KEY);
-    if (delay !== null) await put(upper, BOOT_DELAY, String(delay));
+    if (delay !== null) await put(upper, BOOT_DELAY, String(delay), uidBase);
     await writeJson(join(unfinished, MACHINE_RECORD), record);
     await rename(unfinished, machineFolder(key, record.name));
   } catch (error) {
@@ -65,7 +66,7 @@ export async function ensureDisk(key: string, record: MachineRecord): Promise<vo
 
 async function makeDisk(
   folder: string,
-  { name, role }: { readonly name: string; readonly role: MachineRole },
+  { name, role, uidBase }: Pick<MachineRecord, 'name' | 'role' | 'uidBase'>,
 ): Promise<void> {
   const unfinished = join(folder, '.new-disk');
   await rm(unfinished, { recursive: true, force: true });
@@ -76,21 +77,25 @@ async function makeDisk(
   if (role === 'node') await makeFolder(join(unfinished, 'containerd'));
   // The layer's own mode is the mode of the machine's root folder.
   await chmod(upper, 0o755);
-  await put(upper, '/etc/machine-id', `${randomBytes(16).toString('hex')}\n`, 0o444);
-  await put(upper, '/etc/hostname', `${name}\n`, 0o644);
-  await put(upper, '/etc/hosts', `127.0.0.1 localhost\n127.0.1.1 ${name}\n::1 localhost\n`, 0o644);
+  await chown(upper, uidBase, uidBase);
+  await put(upper, '/etc/machine-id', `${randomBytes(16).toString('hex')}\n`, uidBase, 0o444);
+  await put(upper, '/etc/hostname', `${name}\n`, uidBase, 0o644);
+  const hosts = `127.0.0.1 localhost\n127.0.1.1 ${name}\n::1 localhost\n`;
+  await put(upper, '/etc/hosts', hosts, uidBase, 0o644);
   await rename(unfinished, join(folder, 'disk'));
 }
 
 /** Writes a file into the layer; folders get the modes that they have in the image, whatever our umask. */
-async function put(upper: string, path: string, content: string, mode = 0o600): Promise<void> {
+async function put(upper: string, path: string, content: string, owner: number, mode = 0o600): Promise<void> {
   const file = join(upper, path);
   for (let folder = dirname(file); folder.length > upper.length; folder = dirname(folder)) {
     await mkdir(folder, { recursive: true });
     await chmod(folder, 0o755);
+    await chown(folder, owner, owner);
   }
   await writeFile(file, content);
   await chmod(file, mode);
+  await chown(file, owner, owner);
 }
 
 /** Milliseconds that sshd answers with a key of its own making, as clouds' machines do. Null: not at all. */

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { ProviderError } from '../errors.ts';
 import type { Machine, MachineRequest, Machines } from '../provider.ts';
 import { needRole } from '../shared/role.ts';
@@ -9,13 +8,14 @@ import { forgetTarget } from './balancer/balancer.ts';
 import { type Context, exclusively, needCluster } from './context.ts';
 import { ensureDisk, makeMachine } from './disk.ts';
 import { plugIn, unplug } from './fabric.ts';
-import { ensureImage } from './image/ensure.ts';
+import { ensureImage, ensureShiftedImage } from './image/ensure.ts';
 import { machineName, machineNamespace } from './names.ts';
 import { deleteNamespace, ensureNamespace } from './netns.ts';
 import { forgetRoutes } from './node-routes.ts';
 import { machineFolder } from './paths.ts';
 import { isPoweredOn, powerOff, powerOn } from './power.ts';
 import { syncRoutes } from './routes.ts';
+import { share } from './share.ts';
 import {
   type ClusterRecord,
   type MachineRecord,
@@ -27,6 +27,7 @@ import {
   writeMachine,
 } from './state.ts';
 import { syncTranslation } from './translation.ts';
+import { SHIFTED } from './uids.ts';
 
 export function localMachines(context: Context): Machines {
   return {
@@ -88,7 +89,9 @@ async function create(context: Context, request: MachineRequest): Promise<Machin
       request.zone,
     );
     const { role, zone } = request;
-    const record = { name, role, zone, internalIp, ephemeralIp: null, isolated: false };
+    // Of nodes runc needs to be the host's root.
+    const uidBase = role === 'master' ? SHIFTED : 0;
+    const record = { name, role, uidBase, zone, internalIp, ephemeralIp: null, isolated: false };
     await makeMachine(context.key, record, request);
   });
   return await start(context, name);
@@ -98,7 +101,8 @@ async function create(context: Context, request: MachineRequest): Promise<Machin
 export async function start(context: Context, name: string): Promise<Machine> {
   machineName(name);
   const cluster = await needCluster(context);
-  const image = await ensureImage(context.progress, { signal: context.signal });
+  // Before the lock: building it may take long.
+  const image = await imageFor(context, await readMachine(context.key, name));
   const booting = await exclusively(context, async () => {
     const record = await readMachine(context.key, name);
     if (!record) throw new ProviderError('not-found', `there is no machine ${name}`);
@@ -109,14 +113,17 @@ export async function start(context: Context, name: string): Promise<Machine> {
   });
   if (booting) {
     context.progress(`${name}: waiting for the machine to boot`);
-    const { role } = booting;
-    const { binariesFolder, nodeBinariesFolder = binariesFolder } = context;
-    const binaries = role === 'node' ? nodeBinariesFolder : binariesFolder;
-    await mkdir(binaries, { recursive: true });
-    const request = { key: context.key, name, role, image, binaries };
-    await powerOn(request, context.signal);
+    const { key, binariesFolder, nodeBinariesFolder = binariesFolder } = context;
+    const binaries = booting.role === 'node' ? nodeBinariesFolder : binariesFolder;
+    await share(binaries);
+    await powerOn({ key, machine: booting, image, binaries }, context.signal);
   }
   return await describe(context, name);
+}
+
+async function imageFor(context: Context, record: MachineRecord | null): Promise<string> {
+  const ensure = record && record.uidBase !== 0 ? ensureShiftedImage : ensureImage;
+  return await ensure(context.progress, { signal: context.signal });
 }
 
 /** A fresh namespace (nothing of an earlier boot's connections), its link, and a new external address, as in a cloud. */

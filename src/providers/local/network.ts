@@ -1,12 +1,14 @@
 import { rm, rmdir } from 'node:fs/promises';
+import { exec } from '../../util/exec.ts';
 import type { Network } from '../provider.ts';
 import { deleteBalancer } from './balancer/balancer.ts';
 import { type Context, exclusively } from './context.ts';
 import { deleteFabric, ensureFabric, fabricReady, isPluggedIn, plugIn } from './fabric.ts';
 import { takeDown } from './machines.ts';
 import { machineNamespace } from './names.ts';
+import { deleteNamespace } from './netns.ts';
 import { RUN_ROOT, runFolder } from './paths.ts';
-import { isPoweredOn } from './power.ts';
+import { firstProcess, isPoweredOn } from './power.ts';
 import { forgetCluster, registerCluster } from './registry.ts';
 import { syncRoutes } from './routes.ts';
 import { type MachineRecord, readCluster, readMachines } from './state.ts';
@@ -43,11 +45,25 @@ async function ensure(context: Context): Promise<void> {
   await exclusively(context, async () => {
     await ensureFabric(context.key, record);
     for (const machine of await unplugged(context)) {
-      await plugIn(context.key, machineNamespace(context.key, machine.name), machine.internalIp);
+      await plugInAgain(context.key, machine);
     }
     await syncTranslation(context.key);
     await syncRoutes(context.key, record);
   });
+}
+
+/** A machine with users of its own has a network of its own: that of its first process. */
+async function plugInAgain(key: string, { name, uidBase, internalIp }: MachineRecord): Promise<void> {
+  const outside = machineNamespace(key, name);
+  if (uidBase === 0) return await plugIn(key, outside, internalIp);
+  const inside = `${outside}.in`;
+  await deleteNamespace(inside);
+  await exec('ip', ['netns', 'attach', inside, String(await firstProcess(key, name))]);
+  try {
+    await plugIn(key, inside, internalIp);
+  } finally {
+    await deleteNamespace(inside);
+  }
 }
 
 async function remove(context: Context): Promise<void> {

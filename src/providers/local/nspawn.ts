@@ -1,5 +1,6 @@
 import type { MachineRole } from '../provider.ts';
 import type { Disk } from './disk.ts';
+import { RANGE } from './uids.ts';
 
 /** Where a machine sees the operator's binaries. */
 export const BINARIES = '/opt/haup/bin';
@@ -7,13 +8,14 @@ export const BINARIES = '/opt/haup/bin';
 export interface Boot {
   readonly name: string;
   readonly role: MachineRole;
+  readonly uidBase: number;
   /** The operator's folder of binaries, shown read-only. */
   readonly binaries: string;
   readonly disk: Disk;
 }
 
 /** nspawn's arguments that depend on the machine. */
-export function nspawnArguments({ name, role, binaries, disk }: Boot): string[] {
+export function nspawnArguments({ name, role, uidBase, binaries, disk }: Boot): string[] {
   return [
     `--machine=${name}`,
     `--hostname=${name}`,
@@ -21,6 +23,7 @@ export function nspawnArguments({ name, role, binaries, disk }: Boot): string[] 
     // As on a VM, root rules the machine's own network (a replica makes the API address a local one, for instance).
     '--capability=CAP_NET_ADMIN',
     ...(role === 'node' ? nodeArguments(disk) : []),
+    ...(uidBase === 0 ? HOST_NAMESPACES : shiftedArguments(uidBase)),
   ];
 }
 
@@ -37,6 +40,28 @@ function nodeArguments(disk: Disk): string[] {
     '--bind=/dev/null:/dev/kmsg',
   ];
 }
+
+/** The machine's first process is systemd, in the network namespace in which nspawn is started. */
+const HOST_NAMESPACES = ['--boot', '--network-namespace-path=/proc/self/ns/net'];
+
+/**
+ * A user namespace rules only a network namespace of its own, so nspawn has to make both (into another one it may not go:
+ * EPERM), and the link is moved in afterwards. systemd waits for that: units must find their address. In nspawn's
+ * words it is no boot then, and SIGRTMIN+3, at which systemd powers off, has to be named.
+ */
+function shiftedArguments(uidBase: number): string[] {
+  return [
+    `--private-users=${uidBase}:${RANGE}`,
+    '--private-users-ownership=off',
+    '--private-network',
+    '--kill-signal=SIGRTMIN+3',
+    '--',
+    ...['/bin/sh', '-c', WAIT_FOR_LINK],
+  ];
+}
+
+const WAIT_FOR_LINK = `until grep -q '^eth0' /proc/net/route; do sleep 0.01; done
+exec /usr/lib/systemd/systemd`;
 
 /** Parts of /proc and /sys that are writable: CNI plugins switch on forwarding. In nspawn's environment; empty: its default. */
 export function writableApis(role: MachineRole): string {

@@ -2,21 +2,22 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GiveUp, waitFor } from '../../util/wait.ts';
 import { ProviderError } from '../errors.ts';
-import type { MachineRole } from '../provider.ts';
+import { subnetGateway } from './addresses.ts';
 import { isPopulated, needCgroupRoot } from './cgroups.ts';
 import { diskOf } from './disk.ts';
+import { readText } from './files.ts';
 import { endLaunched, groupFor, type Launched, launch } from './launch.ts';
 import { limitsOf } from './limits.ts';
 import { machineNamespace } from './names.ts';
 import { nspawnArguments, writableApis } from './nspawn.ts';
 import { machineFolder, runFolder } from './paths.ts';
+import type { MachineRecord } from './state.ts';
 
 /** What a machine is made of when its power is on: a control group with nspawn and the machine's own processes. */
 export interface PowerOn {
   readonly key: string;
-  readonly name: string;
-  readonly role: MachineRole;
-  /** The image's folder. */
+  readonly machine: MachineRecord;
+  /** The folder of the image with the machine's owners. */
   readonly image: string;
   /** The operator's folder of binaries, shown read-only. */
   readonly binaries: string;
@@ -31,10 +32,13 @@ export interface PowerOn {
  * This program waits in a group of its own, so that the machine's has no process itself: only then can nspawn hand
  * controllers on to what is below it. What a boot leaves of its groups is not used again: on Linux 6.18 processes
  * in a group that was killed once die at once.
+ *
+ * A machine with its own users has its own network as well: `plug` moves the link in and gives it its address, at every
+ * boot, and it comes back here afterwards, for without it nobody could boot the machine again.
  */
 const BOOT = `
 set -e
-folder=$1; image=$2; apis=$3; shift 3
+folder=$1; image=$2; apis=$3; users=$4; address=$5; gateway=$6; shift 6
 exec 9<"$folder"
 flock -n 9 || { echo "the machine runs already" >&2; exit 75; }
 mount -t overlay overlay -o "lowerdir=$image,upperdir=$folder/disk/upper,workdir=$folder/disk/work" "$folder/root"
@@ -46,13 +50,37 @@ mkdir -p "$group/boot"
 echo $$ > "$group/boot/cgroup.procs"
 [ -z "$apis" ] || export SYSTEMD_NSPAWN_API_VFS_WRITABLE="$apis"
 export SYSTEMD_NSPAWN_LOCK=0
+first() {
+  for pid in $(cat "$group/payload/cgroup.procs" 2>/dev/null); do
+    ! grep -qs '^NSpid:.*[[:space:]]1$' "/proc/$pid/status" || { echo "$pid"; return; }
+  done
+}
+plug() {
+  while kill -0 "$nspawn" 2>/dev/null; do
+    pid=$(first)
+    [ -n "$pid" ] || { sleep 0.01; continue; }
+    exec 7<"/proc/$pid/ns/net"
+    ip link set eth0 netns "$pid"
+    nsenter --net=/proc/self/fd/7 ip -batch - <<EOT
+link set lo up
+addr add $address/32 dev eth0
+link set eth0 up
+route add $gateway dev eth0 src $address
+route add default via $gateway dev eth0 src $address
+EOT
+    return
+  done
+}
 code=133
 while [ "$code" = 133 ]; do
   code=0
   sh -c 'echo $$ > "$1/cgroup.procs"; shift; exec "$@"' boot "$group" \\
-    systemd-nspawn --quiet --boot --register=no --keep-unit --settings=no \\
-    --network-namespace-path=/proc/self/ns/net --directory="$folder/root" --resolv-conf=off --timezone=off \\
-    --link-journal=no --console=read-only "$@" 9<&- || code=$?
+    systemd-nspawn --quiet --register=no --keep-unit --settings=no --directory="$folder/root" \\
+    --resolv-conf=off --timezone=off --link-journal=no --console=read-only "$@" 7<&- 9<&- &
+  nspawn=$!
+  [ "$users" = host ] || plug
+  wait "$nspawn" || code=$?
+  [ "$users" = host ] || nsenter --net=/proc/self/fd/7 ip link set eth0 netns $$
   for below in payload supervisor; do
     [ ! -e "$group/$below" ] || find "$group/$below" -depth -type d -exec rmdir {} + || :
   done
@@ -79,7 +107,8 @@ export async function isPoweredOn(key: string, name: string): Promise<boolean> {
 
 /** Boots the machine's disk in its (fresh) namespace. Resolves when its first process runs. */
 export async function powerOn(request: PowerOn, signal: AbortSignal): Promise<void> {
-  const { key, name, role } = request;
+  const { key, machine } = request;
+  const { name, role, uidBase, internalIp } = machine;
   const group = await machineGroup(key, name);
   const log = join(runFolder(key), `${name}.console`);
   const folder = machineFolder(key, name);
@@ -93,20 +122,17 @@ export async function powerOn(request: PowerOn, signal: AbortSignal): Promise<vo
       folder,
       request.image,
       writableApis(role),
-      ...nspawnArguments({ name, role, binaries: request.binaries, disk: diskOf(folder) }),
+      uidBase === 0 ? 'host' : 'own',
+      internalIp,
+      subnetGateway(internalIp),
+      ...nspawnArguments({ ...machine, binaries: request.binaries, disk: diskOf(folder) }),
     ],
     confinement: { role, limits: limitsOf(role, process.env) },
   });
-  await firstProcess(name, group, log, launched, signal);
+  await started(name, group, log, launched, signal);
 }
 
-async function firstProcess(
-  name: string,
-  group: string,
-  log: string,
-  launched: Launched,
-  signal: AbortSignal,
-) {
+async function started(name: string, group: string, log: string, launched: Launched, signal: AbortSignal) {
   let ended: number | null = null;
   launched.ended.then(
     (code) => {
@@ -125,6 +151,17 @@ async function firstProcess(
     },
     { what: `${name} to boot`, timeoutMs: 30_000, intervalMs: 5, maxIntervalMs: 50, signal },
   );
+}
+
+/** The host's number for the first process of a machine that runs. */
+export async function firstProcess(key: string, name: string): Promise<number> {
+  const group = join(await machineGroup(key, name), 'payload');
+  // systemd moves itself to a group of its own.
+  for (const place of [join(group, 'init.scope'), group]) {
+    const [pid] = ((await readText(join(place, 'cgroup.procs'))) ?? '').split('\n');
+    if (pid) return Number(pid);
+  }
+  throw new ProviderError('transient', `the machine ${name} has no first process`);
 }
 
 async function bootFailure(name: string, log: string, code: number): Promise<ProviderError> {

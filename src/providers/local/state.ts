@@ -40,6 +40,8 @@ const machineRecord = z.object({
   name: z.string(),
   /** Absent in records from before roles. */
   role: z.enum(['master', 'node']).default('master'),
+  /** What the host adds to the machine's user and group ids: 0 for nodes, and for machines from before they were shifted. */
+  uidBase: z.number().int().default(0),
   zone: z.string(),
   internalIp: z.ipv4(),
   /** Changes at every start; null while the machine is stopped or holds the API address. */

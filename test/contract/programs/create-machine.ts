@@ -6,7 +6,7 @@ const provider = open({
   settings: {},
   signal: new AbortController().signal,
   progress: () => {},
-  binariesFolder: '/tmp',
+  binariesFolder: '/tmp/lp-no-binaries',
 });
 await provider.network.ensure();
 await provider.address.reserve();

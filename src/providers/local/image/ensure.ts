@@ -1,12 +1,15 @@
 import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { arch } from 'node:os';
 import { join } from 'node:path';
+import { exec } from '../../../util/exec.ts';
 import { ProviderError } from '../../errors.ts';
 import { exists } from '../files.ts';
 import { withLock } from '../flock.ts';
 import { cacheRoot } from '../paths.ts';
+import { SHIFTED } from '../uids.ts';
 import { buildImage } from './build.ts';
 import { imageKey } from './recipe.ts';
+import { shiftOwners } from './shift.ts';
 
 export interface EnsureImageOptions {
   readonly signal?: AbortSignal | undefined;
@@ -23,8 +26,31 @@ export async function ensureImage(
   onProgress: (message: string) => void = () => {},
   options: EnsureImageOptions = {},
 ): Promise<string> {
+  return await ensured(onProgress, options, '', (folder) =>
+    buildImage(folder, { onProgress, signal: options.signal }),
+  );
+}
+
+/** The same with shifted owners, for machines whose root is not the host's: a copy, made at the first call (a few seconds). */
+export async function ensureShiftedImage(
+  onProgress: (message: string) => void = () => {},
+  options: EnsureImageOptions = {},
+): Promise<string> {
+  const image = await ensureImage(onProgress, options);
+  return await ensured(onProgress, options, `.shifted-${SHIFTED}`, async (folder) => {
+    await exec('cp', ['--archive', '--reflink=auto', image, folder]);
+    await shiftOwners(folder, SHIFTED);
+  });
+}
+
+async function ensured(
+  onProgress: (message: string) => void,
+  options: EnsureImageOptions,
+  suffix: string,
+  make: (folder: string) => Promise<void>,
+): Promise<string> {
   const folder = join(options.cache ?? cacheRoot(), 'images');
-  const key = imageKey(arch());
+  const key = `${imageKey(arch())}${suffix}`;
   const image = join(folder, key);
   if (/[:,\\\n]/.test(image)) {
     throw new ProviderError('invalid', `HAUP_CACHE must not contain a colon, comma or backslash: ${image}`);
@@ -39,7 +65,7 @@ export async function ensureImage(
       await removeLeftovers(folder, key);
       const unfinished = join(folder, `${key}.unfinished-${process.pid}`);
       try {
-        await buildImage(unfinished, { onProgress, signal: options.signal });
+        await make(unfinished);
         await rename(unfinished, image);
       } catch (error) {
         // An interrupted debootstrap may write for another moment.

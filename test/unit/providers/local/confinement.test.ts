@@ -8,6 +8,7 @@ import {
 import { parseHierarchies } from '../../../../src/providers/local/hierarchies.ts';
 import { limitsOf } from '../../../../src/providers/local/limits.ts';
 import { nspawnArguments, writableApis } from '../../../../src/providers/local/nspawn.ts';
+import { SHIFTED } from '../../../../src/providers/local/uids.ts';
 
 const limits = { memory: 4 * 2 ** 30, tasks: 1000 };
 const master: Confinement = { role: 'master', limits };
@@ -103,7 +104,7 @@ describe('limits', () => {
 });
 
 describe('nspawn’s arguments', () => {
-  const boot = { name: 'm', binaries: '/binaries', disk: { containerd: '/disk/containerd' } };
+  const boot = { name: 'm', uidBase: 0, binaries: '/binaries', disk: { containerd: '/disk/containerd' } };
 
   test('of a master have nothing that only a node needs', () => {
     expect(nspawnArguments({ ...boot, role: 'master' })).toEqual([
@@ -111,8 +112,24 @@ describe('nspawn’s arguments', () => {
       '--hostname=m',
       '--bind-ro=/binaries:/opt/haup/bin',
       '--capability=CAP_NET_ADMIN',
+      '--boot',
+      '--network-namespace-path=/proc/self/ns/net',
     ]);
     expect(writableApis('master')).toBe('');
+  });
+
+  test('of a machine with users of its own make it a network of its own, in which systemd waits for the link', () => {
+    const shifted = nspawnArguments({ ...boot, role: 'master', uidBase: SHIFTED });
+    expect(shifted).toEqual(
+      expect.arrayContaining([
+        '--private-users=1878982656:65536',
+        '--private-users-ownership=off',
+        '--private-network',
+        '--kill-signal=SIGRTMIN+3',
+      ]),
+    );
+    expect(shifted).not.toContain('--boot');
+    expect(shifted.at(-1)).toMatch(/exec \/usr\/lib\/systemd\/systemd$/);
   });
 
   test('of a node have what runc, containerd and the kubelet need', () => {
@@ -121,6 +138,8 @@ describe('nspawn’s arguments', () => {
       '--system-call-filter=bpf',
       '--bind=/disk/containerd:/var/lib/containerd',
       '--bind=/dev/null:/dev/kmsg',
+      '--boot',
+      '--network-namespace-path=/proc/self/ns/net',
     ]);
     expect(writableApis('node')).toBe('network');
   });

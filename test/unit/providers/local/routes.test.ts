@@ -6,6 +6,7 @@ import type { MachineRecord } from '../../../../src/providers/local/state.ts';
 const node = (name: string, internalIp: string): MachineRecord => ({
   name,
   role: 'node',
+  uidBase: 0,
   zone: 'local-a',
   internalIp,
   ephemeralIp: null,

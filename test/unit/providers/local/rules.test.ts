@@ -7,6 +7,7 @@ import { translationOf } from '../../../../src/providers/local/translation.ts';
 const machine = (name: string, host: number, over: Partial<MachineRecord> = {}): MachineRecord => ({
   name,
   role: 'master',
+  uidBase: 0,
   zone: 'local-a',
   internalIp: `10.128.0.${host}`,
   ephemeralIp: `198.18.0.${100 + host}`,
