@@ -57,6 +57,7 @@ export interface CreateRequest {
   readonly kubernetesVersion: string | undefined;
   readonly etcdVersion: string | undefined;
   readonly apiPort: number;
+  readonly requestTimeoutSeconds: number;
   readonly balancer: 'auto' | 'always';
   readonly nodeZones: readonly string[];
   readonly clusterCidr: string | undefined;

@@ -66,6 +66,7 @@ export interface NewCluster {
   readonly kubernetesVersion: string;
   readonly etcdVersion: string;
   readonly apiPort: number;
+  readonly requestTimeoutSeconds: number;
   readonly balancer: 'auto' | 'always';
   /** One for each node. */
   readonly nodeZones: readonly string[];

@@ -171,6 +171,17 @@ export const apiPort = withFallback(
   443,
 );
 
+export const requestTimeout = withFallback(
+  text(
+    'request-timeout',
+    'TIME',
+    'how long an API server works at a request that is no watch',
+    values.durationBetween(5, 3600),
+    { defaultText: '60s' },
+  ),
+  60_000,
+);
+
 // Nodes: machines that run pods.
 
 export const nodes = withFallback(

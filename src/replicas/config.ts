@@ -14,6 +14,8 @@ export interface ReplicaConfig {
   readonly serviceCidr: string;
   /** The pods of all nodes; each node gets a /24 of it. */
   readonly clusterCidr: string;
+  /** Of requests that are not long-running. */
+  readonly requestTimeoutSeconds: number;
   /** `v1.37.1` */
   readonly kubernetesVersion: string;
   /** `v3.7.3` */

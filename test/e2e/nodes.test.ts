@@ -114,6 +114,7 @@ async function makeMaster(): Promise<void> {
     encryptionKey: newEncryptionKey(),
     binaries: mounted(),
     shutdownDelaySeconds: 2,
+    requestTimeoutSeconds: 60,
     localRoute: false,
     addons: addons(),
   });

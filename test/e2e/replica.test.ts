@@ -89,6 +89,7 @@ async function provisionMachine(name: string): Promise<void> {
     encryptionKey,
     binaries,
     shutdownDelaySeconds: 2,
+    requestTimeoutSeconds: 60,
     localRoute: false,
     clusterCidr: '10.244.0.0/16',
     addons: [],

@@ -20,6 +20,7 @@ export function specOf(replicas: readonly string[], change: Partial<ClusterSpec>
     kubernetesVersion: 'v1.37.1',
     etcdVersion: 'v3.7.3',
     apiPort: 443,
+    requestTimeoutSeconds: 60,
     balancer: 'auto',
     serviceCidr: '10.96.0.0/12',
     clusterCidr: '10.244.0.0/16',

@@ -106,6 +106,14 @@ export function duration(text: string): number {
   return ms > 0 ? ms : refuse('a duration such as 90s, 30m or 1h30m', text);
 }
 
+/** The same, from `least` to `most` seconds. */
+export function durationBetween(least: number, most: number): Parse<number> {
+  return (text) => {
+    const ms = duration(text);
+    return ms >= least * 1000 && ms <= most * 1000 ? ms : refuse(`from ${least}s to ${most}s`, text);
+  };
+}
+
 /** The one reading of a boolean: of flags, variables and the configuration file. */
 export function yesOrNo(text: string): boolean {
   return booleanOf(text) ?? refuse(BOOLEANS, text);

@@ -40,7 +40,7 @@ const nodeSchema = z.strictObject({
 });
 
 /**
- * What should be. The first eleven fields are fixed when the cluster is made; `replicas` is what commands change;
+ * What should be. The first fields are fixed when the cluster is made; `replicas` is what commands change;
  * the rest are facts that nothing else remembers.
  */
 export const clusterSpecSchema = z.strictObject({
@@ -57,6 +57,8 @@ export const clusterSpecSchema = z.strictObject({
   apiPort: z.number().int().min(1).max(65_535),
   /** `auto`: from the second replica on. `always`: from the first, so that the address never moves. */
   balancer: z.enum(['auto', 'always']),
+  /** The API servers' limit for a request that is not long-running. Clusters of before have it from here, too. */
+  requestTimeoutSeconds: z.number().int().min(5).max(3600).default(60),
   /** The service network; its first address is the `kubernetes` service. */
   serviceCidr: z.string().regex(CIDR),
   /** The addresses of all pods, a /24 for each node. */

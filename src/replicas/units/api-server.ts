@@ -10,26 +10,24 @@ export interface ApiServerUnit {
   readonly apiPort: number;
   readonly serviceCidr: string;
   readonly shutdownDelaySeconds: number;
+  readonly requestTimeoutSeconds: number;
 }
 
 /** How long a stopping API server may take to end its watches cleanly; it ends 200 a second at least. */
 const WATCH_GRACE_SECONDS = 10;
-/**
- * Limit for a request that is not long-running, instead of 60 s. While etcd has no quorum its answer to every read, also to one
- * that a write needs first, is an error after 7 s that the API server's etcd client takes for a reason to ask again: without this
- * clients wait for 34 s (writes) or 60 s (tried with 3.7 and 1.37).
- */
-const REQUEST_TIMEOUT_SECONDS = 8;
+/** How long it may take, when it stops, to finish what it has accepted; a longer request is cut off. */
+const LAST_REQUESTS_SECONDS = 60;
 
 /** `kube-apiserver.service`: serves on all addresses of the machine, from the local etcd member. */
 export function apiServerUnit(options: ApiServerUnit): string {
+  const lastRequests = Math.min(options.requestTimeoutSeconds, LAST_REQUESTS_SECONDS);
   return unitFile({
     description: 'Kubernetes API server',
     after: ['etcd.service'],
     type: 'notify',
     user: users.kube,
     capabilities: options.apiPort < 1024 ? ['CAP_NET_BIND_SERVICE'] : [],
-    stopSeconds: options.shutdownDelaySeconds + WATCH_GRACE_SECONDS + REQUEST_TIMEOUT_SECONDS + 5,
+    stopSeconds: options.shutdownDelaySeconds + WATCH_GRACE_SECONDS + lastRequests + 5,
     service: [`LogsDirectory=${dirname(paths.auditLog).replace('/var/log/', '')}`, 'LogsDirectoryMode=0750'],
     command: commandLine(options.program, {
       // The one address that clients know, whoever holds it, also for pods through the `kubernetes` service.
@@ -45,7 +43,9 @@ export function apiServerUnit(options: ApiServerUnit): string {
       'etcd-cafile': pkiPath('etcd/ca.crt'),
       'etcd-certfile': pkiPath('apiserver-etcd-client.crt'),
       'etcd-keyfile': pkiPath('apiserver-etcd-client.key'),
-      'request-timeout': `${REQUEST_TIMEOUT_SECONDS}s`,
+      // Not shorter than Kubernetes' own unless somebody asks for it: deleting a large collection is one request, a webhook may
+      // take 30 s of it, and priority and fairness lets a request wait for a quarter of it.
+      'request-timeout': `${options.requestTimeoutSeconds}s`,
       'encryption-provider-config': configPath('encryption.yaml'),
 
       'tls-cert-file': pkiPath('apiserver.crt'),

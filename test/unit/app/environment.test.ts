@@ -23,6 +23,7 @@ const spec: ClusterSpec = {
   cni: 'haup',
   images: [],
   nodes: [],
+  requestTimeoutSeconds: 60,
   serviceCidr: '10.96.0.0/12',
   balancer: 'auto',
   settings: {},

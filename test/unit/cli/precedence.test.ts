@@ -37,6 +37,7 @@ describe('where a value comes from', () => {
       kubernetesVersion: undefined,
       etcdVersion: undefined,
       apiPort: 443,
+      requestTimeoutSeconds: 60,
       balancer: 'auto',
       nodeZones: [],
       clusterCidr: undefined,

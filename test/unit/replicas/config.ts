@@ -30,6 +30,7 @@ export async function exampleConfig(): Promise<ReplicaConfig> {
     pki,
     encryptionKey: newEncryptionKey(),
     shutdownDelaySeconds: 4,
+    requestTimeoutSeconds: 60,
     localRoute: false,
     addons: builtInAddons({ ...identity, caPem: authorities.kubernetes.certPem, resolver: true }),
   };

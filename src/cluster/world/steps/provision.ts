@@ -34,6 +34,7 @@ export const provision: Executor<'provision'> = async (t, { replica }, progress)
       apiPort: spec.apiPort,
       serviceCidr: spec.serviceCidr,
       clusterCidr: spec.clusterCidr,
+      requestTimeoutSeconds: spec.requestTimeoutSeconds,
       kubernetesVersion: spec.kubernetesVersion,
       etcdVersion: spec.etcdVersion,
       binaries: await t.binaries(),
