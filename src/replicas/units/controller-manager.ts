@@ -46,8 +46,12 @@ export function controllerManagerUnit(options: {
       'cluster-signing-kubelet-serving-cert-file': pkiPath('kubelet-serving-ca.crt'),
       'cluster-signing-kubelet-serving-key-file': pkiPath('kubelet-serving-ca.key'),
 
+      // Not 12,500 pods that have ended: they are read back after every start.
+      'terminated-pod-gc-threshold': 1000,
+
       // Health and metrics, for this machine only.
       'bind-address': '127.0.0.1',
+      'tls-min-version': 'VersionTLS13',
       'tls-cert-file': pkiPath('controller-manager.crt'),
       'tls-private-key-file': pkiPath('controller-manager.key'),
       profiling: false,

@@ -22,6 +22,7 @@ export function schedulerUnit(options: { readonly program: string }): string {
 
       // Health and metrics, for this machine only.
       'bind-address': '127.0.0.1',
+      'tls-min-version': 'VersionTLS13',
       'tls-cert-file': pkiPath('scheduler.crt'),
       'tls-private-key-file': pkiPath('scheduler.key'),
       profiling: false,
