@@ -164,7 +164,7 @@ describe('the identities on a master', () => {
     expect(await may(user, secrets)).toBe(false);
   });
 
-  test('may not do each other’s work, nor give themselves more', async () => {
+  test('may not do each other’s work, nor change what haup gave them', async () => {
     expect(await may('haup:lease:kube-scheduler', lease('kube-controller-manager'))).toBe(false);
     expect(
       await may('haup:endpoints', { resource: 'endpoints', namespace: 'default', name: 'x', verb: 'patch' }),
