@@ -193,6 +193,7 @@ describe('a replica', () => {
       ...empty,
       provisioned: true,
       certificateExpires: expect.stringMatching(/^20/),
+      certificateSecondsLeft: expect.any(Number),
       certificateNames: expect.arrayContaining(['kubernetes']),
     });
     expect(await (await session(first)).run('ls /etc/haup/releases | wc -l')).toBe('1\n');
