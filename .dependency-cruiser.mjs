@@ -26,7 +26,7 @@ const down = layers.slice(1).map((layer, index) => ({
 const pure = [
   '^src/cluster/(?:model|plan)/',
   '^src/etcd/quorum\\.ts$',
-  '^src/util/(?:nearest)\\.ts$',
+  '^src/util/(?:failure|nearest|remedy)\\.ts$',
   '^src/providers/registry\\.ts$',
   '^src/providers/[^/]+/traits\\.ts$',
   '^src/providers/local/(?:addresses|ipv4)\\.ts$',

@@ -87,11 +87,13 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
               ? (await provider.balancer.read())?.dnsName
               : (await provider.address.read())?.ip;
           if (!host) {
-            throw new InputError(
-              endpoint === 'dns'
-                ? `${cluster} has no load balancer with a DNS name: leave --endpoint out`
-                : `${cluster} has no API address yet; see: haup status -c ${cluster}`,
-            );
+            throw endpoint === 'dns'
+              ? new InputError(`${cluster} has no load balancer with a DNS name`, {
+                  advice: 'ask for the endpoint address',
+                })
+              : new InputError(`${cluster} has no API address yet`, {
+                  advice: { to: 'see', command: 'status', cluster },
+                });
           }
           return kubeconfig({
             cluster,

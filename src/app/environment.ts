@@ -66,7 +66,9 @@ export function environment(
     creating(spec, dryRun, work) {
       const create = async () => {
         if (await store.read(spec.name)) {
-          throw new InputError(`the cluster ${spec.name} exists; see: haup status -c ${spec.name}`);
+          throw new InputError(`the cluster ${spec.name} exists`, {
+            advice: { to: 'see', command: 'status', cluster: spec.name },
+          });
         }
         const memory = new ClusterMemory(store, { spec, pins: {} }, 0);
         const purpose = dryRun ? 'look' : 'change';

@@ -1,6 +1,9 @@
-/** `--timeout` ran out before the command had done its work. Exit code 5. */
-export class OutOfTime extends Error {
+import { Failure } from '../util/failure.ts';
+
+/** The command's time limit ran out before it had done its work. */
+export class OutOfTime extends Failure {
   override readonly name = 'OutOfTime';
+  readonly failure = 'trouble';
   readonly limitMs: number;
 
   constructor(limitMs: number, cause: unknown) {

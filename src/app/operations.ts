@@ -233,11 +233,11 @@ async function expectAnswer(world: RealWorld, signal: AbortSignal): Promise<void
   };
   await waitFor(ask, { what: 'the API at its address', timeoutMs: ANSWER_MS, signal }).catch((cause) => {
     signal.throwIfAborted();
-    throw new StepError(
-      'reach the API, although every step is done',
-      cause,
-      `look with: haup status -c ${name}`,
-    );
+    throw new StepError('reach the API, although every step is done', cause, {
+      to: 'look',
+      command: 'status',
+      cluster: name,
+    });
   });
 }
 

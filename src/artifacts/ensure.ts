@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 
 import { BOOLEANS, booleanOf } from '../util/boolean.ts';
 import { makeFolder } from '../util/files.ts';
+import type { Remedies } from '../util/remedy.ts';
 import { type Builder, goBuilder } from './build.ts';
 import { binariesFolder, cacheFolder, refuseExposed } from './cache.ts';
 import { ArtifactError, explainDisk } from './errors.ts';
@@ -196,9 +197,12 @@ function withAdvice(
     });
   }
   if (error.kind === 'not-found') {
-    const advice = mirror
-      ? 'Put that release on the mirror, or name one that it has with --kubernetes-version and --etcd-version.'
-      : 'Name a release that exists with --kubernetes-version and --etcd-version.';
+    const which = mirror ? 'or name one that it has' : 'name a release that exists';
+    const advice: Remedies = [
+      ...(mirror ? ['Put that release on the mirror.'] : []),
+      { to: which, setting: 'kubernetesVersion' },
+      { to: which, setting: 'etcdVersion' },
+    ];
     return new ArtifactError('not-found', error.message, { advice, cause: error });
   }
   return error;

@@ -1,4 +1,6 @@
+import { Failure, type FailureKind } from '../util/failure.ts';
 import { isSystemError, systemWords } from '../util/os-error.ts';
+import type { Remedies } from '../util/remedy.ts';
 
 export type ArtifactErrorKind =
   /** A version, architecture or mirror that haup does not accept. Exit code 2. */
@@ -19,18 +21,34 @@ export type ArtifactErrorKind =
   | 'disk';
 
 /** The Kubernetes and etcd binaries cannot be had: why, and what an operator could do about it. */
-export class ArtifactError extends Error {
+export class ArtifactError extends Failure {
   override readonly name = 'ArtifactError';
   readonly kind: ArtifactErrorKind;
-  /** A sentence, or null where the message says it all. */
-  readonly advice: string | null;
 
-  constructor(kind: ArtifactErrorKind, message: string, options: { advice?: string; cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+  constructor(
+    kind: ArtifactErrorKind,
+    message: string,
+    options: { advice?: Remedies; cause?: unknown } = {},
+  ) {
+    super(message, options);
     this.kind = kind;
-    this.advice = options.advice ?? null;
+  }
+
+  get failure(): FailureKind {
+    return failures[this.kind];
   }
 }
+
+const failures: Record<ArtifactErrorKind, FailureKind> = {
+  usage: 'input',
+  unreachable: 'trouble',
+  'not-found': 'input',
+  checksum: 'trouble',
+  exposed: 'input',
+  insecure: 'trouble',
+  build: 'trouble',
+  disk: 'trouble',
+};
 
 /** Turns a file system error into one that names the folder and what to do; leaves any other error as it is. */
 export function explainDisk(error: unknown, folder: string): unknown {

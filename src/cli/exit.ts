@@ -1,12 +1,16 @@
 import { OutOfTime } from '../app/errors.ts';
-import { describeSystemError } from '../util/os-error.ts';
+import { Refusal, StepError } from '../cluster/model/errors.ts';
+import { StoreError } from '../state/errors.ts';
+import { Failure, type FailureKind } from '../util/failure.ts';
+import { describeSystemError, OsError } from '../util/os-error.ts';
 import { withWholeCommands } from './hints.ts';
 import type { Work } from './output/progress.ts';
+import { commandLine, sayRemedy } from './output/remedy.ts';
 import { safe } from './output/safe.ts';
 import { spokenDuration } from './output/time.ts';
 
 /** What the user is told of an error, and the exit code. */
-export interface Failure {
+export interface Explanation {
   readonly code: number;
   readonly lines: readonly string[];
 }
@@ -26,35 +30,21 @@ export interface Circumstances {
 export const INTERRUPTED = 130;
 const DEFECT = 1;
 
-/** The one table: an error's name, sometimes its kind, decides the exit code. */
-const codes: Readonly<Record<string, number | ((kind: unknown) => number)>> = {
-  UsageError: 2,
-  InputError: 2,
-  AddonError: 2,
-  Refusal: 3,
-  DrainError: 3,
-  BusyError: 4,
-  NotFoundError: 6,
-  StepError: 5,
-  ArtifactError: (kind) => (kind === 'usage' || kind === 'not-found' || kind === 'exposed' ? 2 : 5),
-  StoreError: (kind) => (kind === 'disk' ? 5 : kind === 'missing' ? 6 : 2),
-  // Within a step these are a StepError's cause; alone they come from what was asked for.
-  ProviderError: (kind) => (kind === 'preflight' || kind === 'invalid' ? 2 : kind === 'not-found' ? 6 : 5),
-  SshError: 5,
-  HostKeyError: 5,
-  EtcdError: 5,
-  ApiError: 5,
-  TimeoutError: 5,
-  ExecError: 5,
-  OsError: (kind) => (kind === 'input' ? 2 : 5),
-  OutOfTime: 5,
-  Interrupted: INTERRUPTED,
+/** The one table: what a failure means decides the exit code. */
+const codes: Record<FailureKind, number> = {
+  input: 2,
+  refused: 3,
+  busy: 4,
+  trouble: 5,
+  'not-found': 6,
+  interrupted: INTERRUPTED,
+  defect: DEFECT,
 };
 
 /** Longer messages (a failing unit's log lines) are cut here. */
 const MOST_LINES = 14;
 
-export function explain(thrown: unknown, circumstances: Circumstances): Failure {
+export function explain(thrown: unknown, circumstances: Circumstances): Explanation {
   const error = describeSystemError(thrown); // the operator's disk, folder or network failed us, not the code
   const failure = circumstances.interrupted
     ? { code: INTERRUPTED, lines: interruption(circumstances) }
@@ -63,7 +53,7 @@ export function explain(thrown: unknown, circumstances: Circumstances): Failure 
         lines:
           error instanceof OutOfTime
             ? outOfTime(error, circumstances)
-            : [...describe(error), ...leftBy(error, circumstances)],
+            : [...describe(error, circumstances), ...leftBy(error, circumstances)],
       };
   const stack = circumstances.debug ? stackOf(error) : [];
   const typed = { cluster: circumstances.cluster, store: circumstances.store };
@@ -75,16 +65,12 @@ export function explain(thrown: unknown, circumstances: Circumstances): Failure 
 
 function codeOf(error: unknown): number {
   if (!(error instanceof Error)) return DEFECT;
-  const rule = codes[error.name];
-  if (typeof rule === 'number') return rule;
-  if (rule) return rule('kind' in error ? error.kind : undefined);
-  return DEFECT;
+  return error instanceof Failure ? codes[error.failure] : DEFECT;
 }
 
 /** What an error that no step explains has left behind. */
 function leftBy(error: unknown, { work, command, cluster }: Circumstances): string[] {
-  if (error instanceof Error && ['StepError', 'Refusal'].includes(error.name)) return [];
-  if (work.doing.length === 0) return [];
+  if (error instanceof StepError || error instanceof Refusal || work.doing.length === 0) return [];
   if (!work.unfinished) return [`  all steps that were begun are done; ${wayToSee(cluster)}`];
   return [
     `  unfinished: ${few([...work.doing, ...work.toCome])}`,
@@ -92,7 +78,7 @@ function leftBy(error: unknown, { work, command, cluster }: Circumstances): stri
   ];
 }
 
-function describe(error: unknown): string[] {
+function describe(error: unknown, { cluster }: Circumstances): string[] {
   const message = error instanceof Error ? error.message : String(error);
   const [first = '', ...more] = message.split('\n').map(safe).filter(Boolean);
   const lines = [
@@ -105,9 +91,8 @@ function describe(error: unknown): string[] {
       '  CONTRIBUTING.md says where and what else helps.',
     );
   }
-  const advice = error instanceof Error && 'advice' in error ? error.advice : null;
-  if (typeof advice !== 'string') return lines;
-  const mends = advice.split('\n').map(safe);
+  const remedies = error instanceof Failure ? error.remedies : [];
+  const mends = remedies.flatMap((remedy) => sayRemedy(remedy, { cluster }).split('\n')).map(safe);
   // Refused input is one line: nothing was begun that there would be more to say of.
   if (lines.length === 1 && mends.length === 1 && isInput(error))
     return [`${lines[0]!.replace(/\.$/, '')}; ${mends[0]}`];
@@ -115,7 +100,7 @@ function describe(error: unknown): string[] {
 }
 
 function isInput(error: unknown): boolean {
-  return codeOf(error) === 2 || (error instanceof Error && ['StoreError', 'OsError'].includes(error.name));
+  return codeOf(error) === 2 || error instanceof StoreError || error instanceof OsError;
 }
 
 function interruption({ work, command, cluster }: Circumstances): string[] {
@@ -142,12 +127,12 @@ function outOfTime({ limitMs }: OutOfTime, { work, command, cluster }: Circumsta
 }
 
 function wayOn(command: string | undefined, cluster: string | undefined): string {
-  return `haup ${command === 'delete' ? 'delete' : 'repair'}${cluster ? ` -c ${cluster}` : ''}`;
+  return commandLine({ command: command === 'delete' ? 'delete' : 'repair' }, { cluster });
 }
 
 /** Where a repair might well say that there is nothing to do. */
 function wayToSee(cluster: string | undefined): string {
-  return `haup status${cluster ? ` -c ${cluster}` : ''} says what is`;
+  return `${commandLine({ command: 'status' }, { cluster })} says what is`;
 }
 
 function few(sentences: readonly string[]): string {

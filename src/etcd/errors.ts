@@ -1,3 +1,5 @@
+import { Failure } from '../util/failure.ts';
+
 /** What etcd's refusal means to whoever asked; `words` of the error keep etcd's own. */
 export type EtcdErrorKind =
   /** The strict reconfiguration check: voters are down, or have been connected for less than 5 s. Wait, ask again. */
@@ -22,14 +24,15 @@ export type EtcdErrorKind =
   | 'other';
 
 /** A call of etcd's failed. */
-export class EtcdError extends Error {
+export class EtcdError extends Failure {
   override readonly name = 'EtcdError';
+  readonly failure = 'trouble';
   readonly kind: EtcdErrorKind;
   /** etcd's own words, or the transport's. */
   readonly words: string;
 
   constructor(kind: EtcdErrorKind, member: string, doing: string, words: string, cause?: unknown) {
-    super(`etcd on ${member}: could not ${doing}: ${words}`, cause === undefined ? undefined : { cause });
+    super(`etcd on ${member}: could not ${doing}: ${words}`, { cause });
     this.kind = kind;
     this.words = words;
   }

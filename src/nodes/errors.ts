@@ -1,3 +1,5 @@
+import { Failure } from '../util/failure.ts';
+
 /** A pod that could not be moved, and what keeps it. */
 export interface Blocker {
   readonly namespace: string;
@@ -9,8 +11,9 @@ export interface Blocker {
 }
 
 /** A node's pods could not all be moved away. Exit code 3 where a person has to decide. */
-export class DrainError extends Error {
+export class DrainError extends Failure {
   override readonly name = 'DrainError';
+  readonly failure = 'refused';
   readonly blockers: readonly Blocker[];
 
   constructor(node: string, blockers: readonly Blocker[]) {
@@ -27,8 +30,9 @@ export class DrainError extends Error {
 }
 
 /** The API server refused, or did not answer as it should. Never contains a secret. */
-export class ApiError extends Error {
+export class ApiError extends Failure {
   override readonly name = 'ApiError';
+  readonly failure = 'trouble';
   readonly status: number;
 
   constructor(doing: string, status: number, words: string) {

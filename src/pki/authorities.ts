@@ -110,6 +110,9 @@ export function readSecret<T>(text: string, read: (json: unknown) => T): T {
   try {
     return read(JSON.parse(text));
   } catch {
-    throw new PkiError("the stored authorities cannot be read: restore the store's secrets from a backup");
+    throw new PkiError('the stored authorities cannot be read', {
+      kind: 'stored',
+      advice: "restore the store's secrets from a backup",
+    });
   }
 }

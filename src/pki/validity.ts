@@ -20,7 +20,9 @@ export function validity(
   const life = typeof kind === 'string' ? lifetime[kind] : kind.lifetimeMs;
   const end = issuer ? Date.parse(issuer.validTo) : Number.POSITIVE_INFINITY;
   if (end <= now)
-    throw new PkiError(`the authority ${issuer?.subject.split('\n').at(-1)} expired on ${issuer?.validTo}`);
+    throw new PkiError(`the authority ${issuer?.subject.split('\n').at(-1)} expired on ${issuer?.validTo}`, {
+      kind: 'expired',
+    });
   return { notBefore: second(now - backdating), notAfter: second(Math.min(now + life, end)) };
 }
 

@@ -1,3 +1,6 @@
+import { Failure, type FailureKind } from '../util/failure.ts';
+import type { Remedies } from '../util/remedy.ts';
+
 /** The one small set of kinds that every cloud's errors come out as; the cloud's own message is kept. */
 export type ProviderErrorKind =
   /** The thing named does not exist. */
@@ -16,22 +19,34 @@ export type ProviderErrorKind =
   | 'preflight';
 
 /** A failure of a cloud call: what was being done, and the cloud's own words. Never contains a secret. */
-export class ProviderError extends Error {
+export class ProviderError extends Failure {
   override readonly name = 'ProviderError';
   readonly kind: ProviderErrorKind;
-  /** What an operator could do about it, as a sentence. */
-  readonly advice: string | null;
   /** The key of ProviderSettings that is refused, which the message names too; null: it is about something else. */
   readonly setting: string | null;
 
   constructor(
     kind: ProviderErrorKind,
     message: string,
-    options: { advice?: string; setting?: string; cause?: unknown } = {},
+    options: { advice?: Remedies; setting?: string; cause?: unknown } = {},
   ) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(message, options);
     this.kind = kind;
-    this.advice = options.advice ?? null;
     this.setting = options.setting ?? null;
   }
+
+  get failure(): FailureKind {
+    return failures[this.kind];
+  }
 }
+
+/** Within a step these are a StepError's cause; alone they come from what was asked for. */
+const failures: Record<ProviderErrorKind, FailureKind> = {
+  'not-found': 'not-found',
+  conflict: 'trouble',
+  quota: 'trouble',
+  denied: 'trouble',
+  transient: 'trouble',
+  invalid: 'input',
+  preflight: 'input',
+};

@@ -1,11 +1,7 @@
-/** A replica's inside failed: which replica, which part, what it logged last. Exit code 5. Never contains a secret. */
-export class ReplicaError extends Error {
-  override readonly name = 'ReplicaError';
-  /** What an operator could do about it, as a sentence. */
-  readonly advice: string | null;
+import { Failure } from '../util/failure.ts';
 
-  constructor(message: string, options: { advice?: string; cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.advice = options.advice ?? null;
-  }
+/** A replica's inside failed: which replica, which part, what it logged last. Never contains a secret. */
+export class ReplicaError extends Failure {
+  override readonly name = 'ReplicaError';
+  readonly failure = 'trouble';
 }

@@ -75,6 +75,6 @@ async function failure(session: Session, doing: string, why: string, unit: UnitN
     .catch(() => '');
   const words = log ? `. ${unit} says:\n  ${log}` : '';
   return new ReplicaError(`${session.what}: could not ${doing}: ${why}${words}`, {
-    advice: `see \`haup ssh ${session.what} -- journalctl -u ${unit}\``,
+    advice: { to: 'see', command: 'ssh', replicas: [session.what], run: `journalctl -u ${unit}` },
   });
 }

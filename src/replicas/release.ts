@@ -120,7 +120,11 @@ function failure(name: string, stderr: string): ReplicaError {
   const full = /^.*(no space left on device|disk quota exceeded).*$/im.exec(words);
   if (full) {
     return new ReplicaError(`${name}: its disk is full: ${full[0]}`, {
-      advice: 'give it a larger disk (--disk-size), or free space on it, and run `haup repair`',
+      advice: [
+        'free space on it',
+        { to: 'then go on', command: 'repair' },
+        { to: 'or give a new replica a larger disk', setting: 'diskSize' },
+      ],
     });
   }
   return new ReplicaError(`${name}: could not be provisioned: ${words || 'no reason was given'}`);

@@ -1,3 +1,5 @@
+import { Failure } from '../util/failure.ts';
+
 export type SshErrorKind =
   /** No session within the time limit, or the machine refused the operator's key. */
   | 'unreachable'
@@ -18,15 +20,16 @@ export type SshErrorKind =
 export type Reached = 'nothing' | 'no-sshd' | 'no-greeting' | 'slow' | 'no-entry';
 
 /** Something that was tried over SSH failed. The message says where and what; it never contains a command's input. */
-export class SshError extends Error {
+export class SshError extends Failure {
   override readonly name: string = 'SshError';
+  readonly failure = 'trouble';
   readonly kind: SshErrorKind;
   readonly host: string;
   /** Of `unreachable`, where it is known. */
   readonly reached: Reached | undefined;
 
   constructor(kind: SshErrorKind, host: string, message: string, cause?: unknown, reached?: Reached) {
-    super(message, cause === undefined ? undefined : { cause });
+    super(message, { cause });
     this.kind = kind;
     this.host = host;
     this.reached = reached;
@@ -34,8 +37,9 @@ export class SshError extends Error {
 }
 
 /** A machine whose pinned host key has been seen before shows another one: another machine, or somebody in between. */
-export class HostKeyError extends Error {
+export class HostKeyError extends Failure {
   override readonly name = 'HostKeyError';
+  readonly failure = 'trouble';
   readonly shown: string;
   readonly pinned: string;
 

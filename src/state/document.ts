@@ -37,11 +37,10 @@ export function readDocument<T>(
   const json = parse(path, text);
   const mark = markSchema.safeParse(json);
   if (!mark.success)
-    throw new StoreError(
-      'foreign',
-      `${path} was not written by haup`,
-      'move it away, or name another folder with --store',
-    );
+    throw new StoreError('foreign', `${path} was not written by haup`, [
+      'move it away',
+      { to: 'or name another folder', setting: 'store' },
+    ]);
   if (mark.data.schemaVersion > schemaVersion)
     throw new StoreError(
       'newer',

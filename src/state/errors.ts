@@ -1,4 +1,6 @@
+import { Failure, type FailureKind } from '../util/failure.ts';
 import { blameOf, isSystemError, systemWords } from '../util/os-error.ts';
+import type { Remedies } from '../util/remedy.ts';
 
 export type StoreErrorKind =
   /** No space, a quota, a read-only or failing disk. What was stored before is still there. */
@@ -23,17 +25,33 @@ export type StoreErrorKind =
   | 'invalid';
 
 /** The store could not do it: what, and what to do about it. Nothing was changed. Never holds a secret. */
-export class StoreError extends Error {
+export class StoreError extends Failure {
   override readonly name = 'StoreError';
   readonly kind: StoreErrorKind;
-  readonly advice: string;
 
-  constructor(kind: StoreErrorKind, message: string, advice: string, options: { cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+  constructor(kind: StoreErrorKind, message: string, advice: Remedies, options: { cause?: unknown } = {}) {
+    super(message, { ...options, advice });
     this.kind = kind;
-    this.advice = advice;
+  }
+
+  get failure(): FailureKind {
+    return failures[this.kind];
   }
 }
+
+const failures: Record<StoreErrorKind, FailureKind> = {
+  disk: 'trouble',
+  unreadable: 'input',
+  corrupt: 'input',
+  foreign: 'input',
+  newer: 'input',
+  exists: 'input',
+  missing: 'not-found',
+  conflict: 'input',
+  exposed: 'input',
+  unsupported: 'input',
+  invalid: 'input',
+};
 
 export interface Holder {
   readonly pid: number;
@@ -45,19 +63,18 @@ export interface Holder {
 }
 
 /** Another haup holds the lock: who, since when, doing what. Exit code 4. */
-export class BusyError extends Error {
+export class BusyError extends Failure {
   override readonly name = 'BusyError';
+  readonly failure = 'busy';
   /** null: the lock file does not say. */
   readonly holder: Holder | null;
-  readonly advice: string;
 
-  constructor(what: string, holder: Holder | null, advice: string) {
+  constructor(what: string, holder: Holder | null, advice: Remedies) {
     const who = holder
       ? `${holder.doing} (pid ${holder.pid} of ${holder.user} on ${holder.host}) has held it since ${holder.since}`
       : 'its lock file does not say by whom';
-    super(`${what} is locked: ${who}`);
+    super(`${what} is locked: ${who}`, { advice });
     this.holder = holder;
-    this.advice = advice;
   }
 }
 
@@ -70,13 +87,19 @@ const kinds: Readonly<Record<string, StoreErrorKind>> = {
   ENOENT: 'missing',
 };
 
-const advices = {
+const advices: Partial<Record<StoreErrorKind, Remedies>> = {
   disk: 'nothing that was stored is lost; make room on that disk, or mend it',
   unreadable: 'run haup as the user who owns that file, or give it back to yourself with chown',
-  missing: 'see haup list for the clusters that are stored',
-  foreign: 'something else than haup put it there: move it away, or name another folder with --store',
-  unsupported: 'put the store on another disk: set HAUP_HOME or --store',
-} satisfies Partial<Record<StoreErrorKind, string>>;
+  missing: { to: 'see the clusters that are stored', command: 'list' },
+  foreign: [
+    'something else than haup put it there: move it away',
+    { to: 'or name another folder', setting: 'store' },
+  ],
+  unsupported: [
+    'put the store on another disk: set HAUP_HOME',
+    { to: 'or name a folder there', setting: 'store' },
+  ],
+};
 
 /**
  * The system's error as ours, whichever it is: the store's disk is the operator's. Errors of another kind pass through
@@ -85,6 +108,7 @@ const advices = {
 export function storeError(doing: string, error: unknown): unknown {
   if (!isSystemError(error)) return error;
   const kind = kinds[error.code] ?? (blameOf(error.code) === 'host' ? 'disk' : 'unsupported');
-  const advice = (advices as Partial<Record<StoreErrorKind, string>>)[kind] ?? '';
-  return new StoreError(kind, `could not ${doing}: ${systemWords(error)}`, advice, { cause: error });
+  return new StoreError(kind, `could not ${doing}: ${systemWords(error)}`, advices[kind] ?? [], {
+    cause: error,
+  });
 }

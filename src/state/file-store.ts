@@ -75,11 +75,10 @@ export function fileStore<T>(root: string, schema: z.ZodType<T>): Store<T> {
     } catch (error) {
       await rm(unfinished, { recursive: true, force: true });
       if (!hasCode(error, 'EEXIST', 'ENOTEMPTY')) throw error;
-      throw new StoreError(
-        'exists',
-        `there is a cluster ${cluster} already`,
-        'choose another name with --cluster',
-      );
+      throw new StoreError('exists', `there is a cluster ${cluster} already`, {
+        to: 'choose another name',
+        setting: 'cluster',
+      });
     }
     await syncFolder(root);
     return 1;
@@ -187,7 +186,10 @@ export function fileStore<T>(root: string, schema: z.ZodType<T>): Store<T> {
 }
 
 function missing(cluster: string): StoreError {
-  return new StoreError('missing', `there is no cluster ${cluster} in the store`, 'see haup list');
+  return new StoreError('missing', `there is no cluster ${cluster} in the store`, {
+    to: 'see the clusters that are stored',
+    command: 'list',
+  });
 }
 
 /** A folder with something in it; a symbolic link or a file in its place is refused. */
@@ -216,7 +218,10 @@ function exposed({ fault, mend }: Exposure): StoreError {
 async function makeRoot(root: string): Promise<void> {
   const first = await makeFolder(root).catch((error: unknown) => {
     if (!hasCode(error, 'ENOTDIR', 'EEXIST')) throw error;
-    throw new StoreError('foreign', `${root} is not a folder`, 'move it away, or name another with --store');
+    throw new StoreError('foreign', `${root} is not a folder`, [
+      'move it away',
+      { to: 'or name another', setting: 'store' },
+    ]);
   });
   if (first !== undefined) await syncFolder(dirname(first));
   await access(root, constants.R_OK | constants.W_OK | constants.X_OK);

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { Failure } from './failure.ts';
 import { ignoredAtStart } from './ignored-signals.ts';
 
 const survivesTerminal = ['SIGHUP', 'SIGINT'].some((name) => ignoredAtStart().has(name as NodeJS.Signals));
@@ -10,8 +11,9 @@ export interface ExecResult {
 }
 
 /** A child process ended with another code than 0. */
-export class ExecError extends Error {
+export class ExecError extends Failure {
   override readonly name = 'ExecError';
+  readonly failure = 'trouble';
   readonly result: ExecResult;
 
   constructor(file: string, result: ExecResult) {

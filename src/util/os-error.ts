@@ -1,20 +1,26 @@
+import { Failure, type FailureKind } from './failure.ts';
+
 /**
  * What the operating system refused, told truly: the operator's disk, folder or network, never a defect of haup.
  * `input`: what was named cannot be used so (exit code 2). `host`: the machine or its disk failed (exit code 5).
  */
-export class OsError extends Error {
+export class OsError extends Failure {
   override readonly name = 'OsError';
   readonly kind: Blame;
-  readonly advice: string | null;
 
   constructor(kind: Blame, message: string, options: { advice?: string | undefined; cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(message, options);
     this.kind = kind;
-    this.advice = options.advice ?? null;
+  }
+
+  get failure(): FailureKind {
+    return failures[this.kind];
   }
 }
 
 export type Blame = 'input' | 'host';
+
+const failures: Record<Blame, FailureKind> = { input: 'input', host: 'trouble' };
 
 /** errno(3), in words: Node's own are short of some, and name the call, which nobody asked for. */
 const words: Readonly<Record<string, string>> = {

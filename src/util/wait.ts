@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from './clock.ts';
+import { Failure } from './failure.ts';
 
 export interface WaitOptions {
   /** What is being waited for, as it would follow "waiting for": "sshd on demo-master". */
@@ -13,8 +14,9 @@ export interface WaitOptions {
 }
 
 /** The condition did not come true in time. `last` is what the last look said. */
-export class TimeoutError extends Error {
+export class TimeoutError extends Failure {
   override readonly name = 'TimeoutError';
+  readonly failure = 'trouble';
   readonly last: unknown;
 
   constructor(what: string, timeoutMs: number, last: unknown) {

@@ -50,7 +50,7 @@ describe('refused with exit code 3, the reason and the way out, and nothing is c
     await expectRefused(
       [['remove-replica', FIRST], /last replica is never removed/, /haup delete/],
       [['remove-replica', '--zone', 'local-a'], /last replica is never removed/, /haup delete/],
-      [['add-replica', '--zone', 'local-b'], /made for one zone/, /MULTIZONE=true/],
+      [['add-replica', '--zone', 'local-b'], /made for one zone/, /haup create .*--multizone/],
     );
   });
 
@@ -58,7 +58,7 @@ describe('refused with exit code 3, the reason and the way out, and nothing is c
     await haup('add-replica', ...on, '--zone', 'local-a');
     const [second] = await others();
     await haup('fault', ...on, 'power-off', second!);
-    const wayOut = new RegExp(`start ${second} again with: haup repair`);
+    const wayOut = new RegExp(`start ${second} again: haup repair -c ${CLUSTER}`);
     await expectRefused(
       [['remove-replica', second!], /no quorum/, wayOut],
       [['replace-replica', second!], /no quorum/, wayOut],
@@ -113,7 +113,7 @@ describe('refused with exit code 3, the reason and the way out, and nothing is c
         (change): Refusal => [
           change,
           /unfinished change: still to do is/,
-          /haup repair.*haup repair --abandon/,
+          new RegExp(`haup repair -c ${CLUSTER}\\n.*haup repair -c ${CLUSTER} --abandon`),
         ],
       ),
     );

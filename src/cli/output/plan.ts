@@ -1,6 +1,8 @@
 import type { Plan } from '../../cluster/plan/plan.ts';
 import type { Standing } from '../../cluster/plan/standing.ts';
 import { describe } from '../../cluster/plan/step.ts';
+import { remedyList } from '../../util/remedy.ts';
+import { sayRemedy } from './remedy.ts';
 import { safe, safeAll } from './safe.ts';
 import type { Style } from './style.ts';
 import { table } from './table.ts';
@@ -28,7 +30,7 @@ export function renderPlan(cluster: string, made: Plan, style: Style): string[] 
     ...warningLines(plan, style),
     ...plan.blocked.flatMap(({ message, advice }) => [
       style.bad(`refused: ${safe(message)}`),
-      `  ${safe(advice)}`,
+      ...remedyList(advice).map((remedy) => `  ${safe(sayRemedy(remedy, { cluster }))}`),
     ]),
   ];
   return [
@@ -47,7 +49,12 @@ export function planDocument(plan: Plan): object {
       before,
       after,
     })),
-    blocked: plan.blocked,
+    blocked: plan.blocked.map(({ advice, ...blocked }) => ({
+      ...blocked,
+      advice: remedyList(advice)
+        .map((remedy) => sayRemedy(remedy, {}))
+        .join('; '),
+    })),
     warnings: plan.warnings,
     interruption: plan.interruption,
   };

@@ -1,4 +1,5 @@
 import type { Interruption } from '../../providers/provider.ts';
+import type { Remedy } from '../../util/remedy.ts';
 import { Refusal } from '../model/errors.ts';
 import type { Observation } from '../model/observation.ts';
 import { type ClusterSpec, wanted } from '../model/spec.ts';
@@ -64,7 +65,7 @@ export async function applyChange(
 
 interface Unfinished {
   readonly refusal: Refusal;
-  /** What `haup repair` would do next; null when only deletion goes on. */
+  /** What a repair would do next; null when only deletion goes on. */
   readonly steps: readonly Step[] | null;
 }
 
@@ -83,8 +84,8 @@ function isAmended({ steps }: Unfinished, after: ClusterSpec): boolean {
 
 function whatIsUnfinished(spec: ClusterSpec, observation: Observation): Unfinished | undefined {
   if (spec.deleting) {
-    const advice = `finish that with: haup delete -c ${spec.name}`;
-    return { refusal: new Refusal(`${spec.name} is being deleted`, advice), steps: null };
+    const wayOn: Remedy = { to: 'finish that', command: 'delete', cluster: spec.name };
+    return { refusal: new Refusal(`${spec.name} is being deleted`, wayOn), steps: null };
   }
   const { steps, blocked } = next(spec, observation);
   const open = [
@@ -94,7 +95,15 @@ function whatIsUnfinished(spec: ClusterSpec, observation: Observation): Unfinish
   if (open.length === 0) return undefined;
   const refusal = new Refusal(
     `${spec.name} has an unfinished change: ${open.slice(0, 3).join('; ')}${open.length > 3 ? '; …' : ''}`,
-    `finish it first: haup repair -c ${spec.name} (or settle for what is there: haup repair --abandon -c ${spec.name})`,
+    [
+      { to: 'finish it first', command: 'repair', cluster: spec.name },
+      {
+        to: 'or settle for what is there',
+        command: 'repair',
+        cluster: spec.name,
+        switches: ['abandon'],
+      },
+    ],
   );
   return { refusal, steps };
 }

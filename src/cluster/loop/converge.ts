@@ -1,4 +1,6 @@
 import { type Clock, systemClock } from '../../util/clock.ts';
+import { Failure } from '../../util/failure.ts';
+import type { Remedy } from '../../util/remedy.ts';
 import { Refusal, StepError } from '../model/errors.ts';
 import type { Observation } from '../model/observation.ts';
 import type { ClusterSpec } from '../model/spec.ts';
@@ -6,7 +8,7 @@ import type { Policy } from '../plan/decision.ts';
 import { next } from '../plan/next.ts';
 import { describe, type Step, simulate } from '../plan/step.ts';
 import type { Emit } from './events.ts';
-import { type Failure, type Halfway, RunningSteps } from './running.ts';
+import { type FailedStep, type Halfway, RunningSteps } from './running.ts';
 
 /** The cloud, the machines, etcd and the store, as the loop sees them. */
 export interface World {
@@ -128,10 +130,12 @@ function begin(world: World, running: RunningSteps, step: Step, options: Converg
   });
 }
 
-function failed({ step, error }: Failure, spec: ClusterSpec): Error {
+function failed({ step, error }: FailedStep, spec: ClusterSpec): Error {
   if (error instanceof StepError || error instanceof Refusal) return error;
-  const advice = (error as { advice?: string | null }).advice;
-  return new StepError(describe(step), error, [advice, wayOn(spec)].filter(Boolean).join('; '));
+  return new StepError(describe(step), error, [
+    ...(error instanceof Failure ? error.remedies : []),
+    wayOn(spec),
+  ]);
 }
 
 function stuck(step: Step, spec: ClusterSpec): Error {
@@ -142,10 +146,10 @@ function stuck(step: Step, spec: ClusterSpec): Error {
   );
 }
 
-function wayOn(spec: ClusterSpec): string {
-  return spec.deleting
-    ? `nothing is lost by trying again: haup delete -c ${spec.name}`
-    : `what was begun is finished by: haup repair -c ${spec.name}`;
+function wayOn({ name: cluster, deleting }: ClusterSpec): Remedy {
+  return deleting
+    ? { to: 'try again, nothing is lost by it', command: 'delete', cluster }
+    : { to: 'finish what was begun', command: 'repair', cluster };
 }
 
 function messageOf(error: unknown): string {

@@ -15,7 +15,7 @@ interface Effect {
   readonly looked?: () => void;
 }
 
-export interface Failure {
+export interface FailedStep {
   readonly step: Step;
   readonly error: unknown;
 }
@@ -30,7 +30,7 @@ export class RunningSteps {
   #effects: Effect[] = [];
   /** Whose effects are being looked at. */
   #waiting: (() => void)[] = [];
-  #failure: Failure | undefined;
+  #failure: FailedStep | undefined;
   #wake = (): void => {};
   #over = false;
 
@@ -39,7 +39,7 @@ export class RunningSteps {
   }
 
   /** The first that failed. */
-  get failure(): Failure | undefined {
+  get failure(): FailedStep | undefined {
     return this.#failure;
   }
 

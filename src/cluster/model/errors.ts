@@ -1,24 +1,27 @@
+import { Failure } from '../../util/failure.ts';
 import { byNearness } from '../../util/nearest.ts';
+import type { Remedies } from '../../util/remedy.ts';
 
-/** Refused for safety: what, why, and the way out. Nothing was changed. Exit code 3. */
-export class Refusal extends Error {
+/** Refused for safety: what, why, and the way out. Nothing was changed. */
+export class Refusal extends Failure {
   override readonly name = 'Refusal';
-  readonly advice: string;
+  readonly failure = 'refused';
 
-  constructor(message: string, advice: string) {
-    super(message);
-    this.advice = advice;
+  constructor(message: string, advice: Remedies) {
+    super(message, { advice });
   }
 }
 
-/** Wrong input that only the cluster's state shows to be wrong. Exit code 2. */
-export class InputError extends Error {
+/** Wrong input that only the cluster's state shows to be wrong. */
+export class InputError extends Failure {
   override readonly name = 'InputError';
+  readonly failure = 'input';
 }
 
-/** No such cluster, replica or zone. Exit code 6. */
-export class NotFoundError extends Error {
+/** No such cluster, replica or zone. */
+export class NotFoundError extends Failure {
   override readonly name = 'NotFoundError';
+  readonly failure = 'not-found';
   /** What exists, nearest name first. */
   readonly nearest: readonly string[];
 
@@ -31,13 +34,12 @@ export class NotFoundError extends Error {
   }
 }
 
-/** A step failed: which, why, and what state that left. Exit code 5. */
-export class StepError extends Error {
+/** A step failed: which, why, and what state that left. */
+export class StepError extends Failure {
   override readonly name = 'StepError';
-  readonly advice: string;
+  readonly failure = 'trouble';
 
-  constructor(doing: string, cause: unknown, advice: string) {
-    super(`could not ${doing}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-    this.advice = advice;
+  constructor(doing: string, cause: unknown, advice: Remedies) {
+    super(`could not ${doing}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause, advice });
   }
 }

@@ -1,3 +1,4 @@
+import type { Remedies } from '../../util/remedy.ts';
 import type { Step } from './steps/index.ts';
 
 /** What may run now, and what is needed but must not. */
@@ -9,7 +10,7 @@ export interface Decision {
 /** Something is needed that would not be safe, or cannot work: why, and the way out. */
 export interface Blocked {
   readonly message: string;
-  readonly advice: string;
+  readonly advice: Remedies;
   /** It may be over in a moment, without anybody's help: an election. */
   readonly passing?: boolean;
 }
@@ -27,6 +28,6 @@ export const defaultDrain: DrainPolicy = { force: false, timeoutSeconds: 300 };
 export interface Policy {
   /** Unless told otherwise {@link defaultDrain}. */
   readonly drain?: DrainPolicy;
-  /** Start what has stopped: machines, etcd, API servers of replicas that the spec wants (`haup repair`). */
+  /** Start what has stopped: machines, etcd, API servers of replicas that the spec wants (a repair). */
   readonly revive: boolean;
 }

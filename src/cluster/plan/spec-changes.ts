@@ -28,7 +28,12 @@ export function withReplicas(spec: ClusterSpec, zones: readonly string[], nameOf
   if (!grown.multizone && others.length > 0) {
     throw new Refusal(
       `${spec.name} was made for one zone (${first}); ${others.join(', ')} would be another`,
-      'clusters over several zones are made with MULTIZONE=true haup create (or --multizone)',
+      {
+        to: 'make a cluster over several zones',
+        command: 'create',
+        cluster: 'NAME',
+        switches: ['multizone'],
+      },
     );
   }
   return grown;
@@ -45,7 +50,7 @@ export function withoutReplicas(spec: ClusterSpec, observation: Observation, rem
   if (replicas.length === 0) {
     throw new Refusal(
       `${names.join(', ')} ${names.length > 1 ? 'are' : 'is'} all that ${spec.name} has: the last replica is never removed`,
-      `to delete the whole cluster: haup delete -c ${spec.name}`,
+      { to: 'delete the whole cluster', command: 'delete', cluster: spec.name },
     );
   }
   return { ...spec, replicas };
@@ -81,10 +86,10 @@ export function abandoned(spec: ClusterSpec, observation: Observation): ClusterS
         'mend what keeps haup from looking, then try again; nothing was changed',
       );
     }
-    throw new Refusal(
-      'etcd has no quorum or cannot be reached, so nobody can say who its voters are',
-      'bring a majority of the machines back (haup repair), or follow docs/runbooks/lost-quorum.md',
-    );
+    throw new Refusal('etcd has no quorum or cannot be reached, so nobody can say who its voters are', [
+      { to: 'bring a majority of the machines back', command: 'repair', cluster: spec.name },
+      'or follow docs/runbooks/lost-quorum.md',
+    ]);
   }
   const voters = observation.etcd.members.filter((member) => !member.learner);
   const replicas = voters.flatMap((member): ReplicaSpec[] => {

@@ -25,7 +25,7 @@ export function assertRoom({ id, zone, freeAddresses }: Subnet): void {
   throw new ProviderError(
     'invalid',
     `the subnet ${id} in ${zone} has ${freeAddresses} free addresses; a load balancer needs ${freeAddressesForBalancer}`,
-    { advice: 'Name another subnet of that zone with --subnets.' },
+    { advice: { to: 'name another subnet of that zone', setting: 'subnets' } },
   );
 }
 

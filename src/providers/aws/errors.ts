@@ -1,3 +1,4 @@
+import type { Remedies } from '../../util/remedy.ts';
 import { ProviderError, type ProviderErrorKind } from '../errors.ts';
 
 /** A refusal of EC2 or ELB with its own code, and what is known of whether the call was carried out. */
@@ -10,7 +11,7 @@ export class AwsError extends ProviderError {
   constructor(
     kind: ProviderErrorKind,
     message: string,
-    options: { code: string; ambiguous: boolean; advice?: string; cause?: unknown },
+    options: { code: string; ambiguous: boolean; advice?: Remedies; cause?: unknown },
   ) {
     super(kind, message, options);
     this.code = options.code;
@@ -35,7 +36,7 @@ export async function tolerate<T>(call: Promise<T>, codes: readonly string[]): P
 interface Rule {
   readonly codes: RegExp;
   readonly kind: ProviderErrorKind;
-  readonly advice?: string;
+  readonly advice?: Remedies;
 }
 
 /**
@@ -52,12 +53,15 @@ const rules: readonly Rule[] = [
     codes:
       /^(InsufficientInstanceCapacity|InsufficientHostCapacity|InsufficientReservedInstanceCapacity|Server\.InsufficientInstanceCapacity)$/,
     kind: 'quota',
-    advice: 'The zone has no such machine free now: name another zone or --machine-type, or try again later.',
+    advice: [
+      'The zone has no such machine free now: name another zone, or try again later.',
+      { to: 'or name another kind of machine', setting: 'machineType' },
+    ],
   },
   {
     codes: /^InsufficientFreeAddressesInSubnet$/,
     kind: 'quota',
-    advice: 'The subnet is full: name another one with --subnets.',
+    advice: ['The subnet is full.', { to: 'name another one', setting: 'subnets' }],
   },
   {
     codes: /^AddressLimitExceeded$/,
@@ -68,7 +72,10 @@ const rules: readonly Rule[] = [
   {
     codes: /^(VcpuLimitExceeded|InstanceLimitExceeded)$/,
     kind: 'quota',
-    advice: 'Ask for more vCPUs in Service Quotas (code L-1216C47A), or name a smaller --machine-type.',
+    advice: [
+      'Ask for more vCPUs in Service Quotas (code L-1216C47A).',
+      { to: 'or name a smaller kind of machine', setting: 'machineType' },
+    ],
   },
   {
     codes: /(LimitExceeded|Capacity(Exceeded)?)$|^TooMany/,
@@ -78,7 +85,7 @@ const rules: readonly Rule[] = [
   {
     codes: /^Unsupported$/,
     kind: 'quota',
-    advice: 'Name a --machine-type that this zone offers, or another zone.',
+    advice: [{ to: 'name a kind that this zone offers', setting: 'machineType' }, 'or name another zone'],
   },
   {
     codes: /^(ExpiredToken|ExpiredTokenException|RequestExpired|TokenProviderError)$/,

@@ -168,7 +168,10 @@ export async function toBalancer(
       chooseRoute({ ...among, lost });
     if (!route)
       throw new ProviderError('transient', `no zone but ${lost.join(', ')} can hold the address`, {
-        advice: 'Name a public subnet in another zone with --subnets, or wait for the zone to return.',
+        advice: [
+          { to: 'name a public subnet in another zone', setting: 'subnets' },
+          'or wait for the zone to return',
+        ],
       });
     await place(context, parts, scene, found.lb, route, { present });
     placed = route.zone;
@@ -316,7 +319,13 @@ async function putBack(context: Context, undo: () => Promise<void>, cause: unkno
     throw new ProviderError(
       'transient',
       `${words(cause)}; and the address could not be put back: ${words(second)}`,
-      { advice: 'Nobody may have the API address now: haup repair gives it to where it belongs.', cause },
+      {
+        advice: [
+          'Nobody may have the API address now.',
+          { to: 'give it to where it belongs', command: 'repair' },
+        ],
+        cause,
+      },
     );
   }
 }

@@ -44,7 +44,7 @@ export async function findImage(context: Context): Promise<Image> {
   if (newest?.ImageId && newest.RootDeviceName)
     return { id: newest.ImageId, rootDevice: newest.RootDeviceName };
   throw new ProviderError('not-found', `there is no image ${wanted} in ${context.cluster.region}`, {
-    advice: 'Name another with --image: an AMI id, or owner/name-pattern.',
+    advice: { to: 'name another, an AMI id or owner/name-pattern', setting: 'image' },
   });
 }
 

@@ -1,9 +1,9 @@
 import type { Interruption, ProviderSettings } from '../provider.ts';
 
 const oneZone =
-  'The Elastic IP lives in one zone of the load balancer: if that zone is lost the address is dead until haup repair ' +
+  'The Elastic IP lives in one zone of the load balancer: if that zone is lost the address is dead until a repair ' +
   'moves it to another one (about a minute without it). Clients that use the balancer’s DNS name ' +
-  '(haup kubeconfig --endpoint dns) do not depend on one zone.';
+  '(a kubeconfig for the endpoint dns) do not depend on one zone.';
 
 /**
  * Seconds without the API address, as users report these calls to take (sources: CLOUDS.md); not measured on a real account.
@@ -20,6 +20,6 @@ export function interruption(zones: readonly string[], settings: ProviderSetting
     replacement,
     note:
       'With a single subnet the load balancer can be given the address only as it is made: the API is away for minutes. ' +
-      `A public subnet in a second zone (--subnets) shortens that to about a minute. ${oneZone}`,
+      `A public subnet in a second zone shortens that to about a minute. ${oneZone}`,
   };
 }

@@ -105,7 +105,10 @@ function launchFailure(instance: Instance, name: string): ProviderError {
   const message = `${name} did not start: ${Message} (${Code})`;
   if (/Insufficient|LimitExceeded/.test(Code))
     return new ProviderError('quota', message, {
-      advice: 'Name another zone or --machine-type, or ask for more in Service Quotas.',
+      advice: [
+        'Name another zone, or ask for more in Service Quotas.',
+        { to: 'or name another kind of machine', setting: 'machineType' },
+      ],
     });
   if (/InternalError/.test(Code))
     return new ProviderError('denied', message, {

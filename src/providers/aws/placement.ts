@@ -33,7 +33,10 @@ export function placement(context: Context): Placement {
       const found = (await subnets()).get(zone);
       if (found) return found;
       throw new ProviderError('invalid', `there is no subnet for ${zone} in the network`, {
-        advice: `Name one with --subnets (there are subnets in ${[...(await subnets()).keys()].join(', ')}).`,
+        advice: [
+          { to: 'name one', setting: 'subnets' },
+          `there are subnets in ${[...(await subnets()).keys()].join(', ')}`,
+        ],
       });
     },
   };
@@ -52,7 +55,12 @@ async function find(context: Context): Promise<Ec2Subnet[]> {
     network
       ? `the network ${network} has no subnets`
       : `the account has no default network in ${context.cluster.region}`,
-    { advice: 'Name a VPC with --network or its public subnets with --subnets (id or Name tag).' },
+    {
+      advice: [
+        { to: 'name a VPC (id or Name tag)', setting: 'network' },
+        { to: 'or its public subnets', setting: 'subnets' },
+      ],
+    },
   );
 }
 
@@ -101,7 +109,7 @@ function onePerZone(context: Context, all: readonly Ec2Subnet[]): ReadonlyMap<st
   const usable = all.filter((subnet) => new RegExp(`^${region}[a-z]$`).test(subnet.AvailabilityZone ?? ''));
   if (usable.length === 0)
     throw new ProviderError('invalid', `none of the subnets is in a zone of ${region}`, {
-      advice: 'Name public subnets of this region with --subnets.',
+      advice: { to: 'name public subnets of this region', setting: 'subnets' },
     });
   if (new Set(usable.map((subnet) => subnet.VpcId)).size > 1)
     throw new ProviderError('invalid', 'the subnets belong to several networks', {
@@ -126,7 +134,10 @@ function pick(zone: string, candidates: readonly Ec2Subnet[]): Subnet {
   const choice = [defaults, open, candidates].find((set) => set.length === 1)?.[0];
   if (!choice)
     throw new ProviderError('invalid', `there are ${candidates.length} subnets in ${zone}`, {
-      advice: `Say which one with --subnets: ${candidates.map((subnet) => subnet.SubnetId).join(', ')}.`,
+      advice: [
+        { to: 'say which one', setting: 'subnets' },
+        `there are ${candidates.map((subnet) => subnet.SubnetId).join(', ')}`,
+      ],
     });
   return {
     id: choice.SubnetId!,

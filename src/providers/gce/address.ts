@@ -56,7 +56,7 @@ function holderOf({ names }: Context, found: StaticAddress): Holder {
     'foreignUser',
     `the API address ${found.address} is used by ${user}, which is not haup's`,
     {
-      advice: 'Detach it there; haup repair then gives it back to the cluster.',
+      advice: ['Detach it there.', { to: 'then give it back to the cluster', command: 'repair' }],
     },
   );
 }

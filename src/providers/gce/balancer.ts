@@ -147,7 +147,7 @@ export function openBalancer(context: Context, settings: GceSettings, instances:
     const service = await readService();
     if (!service) {
       throw new GceError('conflict', 'noBalancer', 'the load balancer is not there or not complete', {
-        advice: 'haup repair makes it complete.',
+        advice: { to: 'make it complete', command: 'repair' },
       });
     }
     return readMembers(context, zonesOf(service));

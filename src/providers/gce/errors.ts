@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Remedies } from '../../util/remedy.ts';
 import { ProviderError, type ProviderErrorKind } from '../errors.ts';
 
 /** A {@link ProviderError} with the cloud's own code for it, by which the provider decides. */
@@ -12,10 +13,10 @@ export class GceError extends ProviderError {
     kind: ProviderErrorKind,
     reason: string,
     message: string,
-    options: { advice?: string | undefined; retryAfterMs?: number | undefined } = {},
+    options: { advice?: Remedies | undefined; retryAfterMs?: number | undefined } = {},
   ) {
     // The client's error is not kept as `cause`: its request configuration can hold an access token.
-    super(kind, message, options.advice ? { advice: options.advice } : {});
+    super(kind, message, options.advice === undefined ? {} : { advice: options.advice });
     this.reason = reason;
     this.retryAfterMs = options.retryAfterMs;
   }

@@ -151,7 +151,11 @@ async function undone(error: unknown, ip: string, back: (() => Promise<void>) | 
       error.reason,
       `${error.message}; and ${ip} could not be given back: ${words}`,
       {
-        advice: `${error.advice ? `${error.advice} ` : ''}Nobody has the API address now; the same command, or haup repair, gives it to its next holder.`,
+        advice: [
+          ...error.remedies,
+          'Nobody has the API address now.',
+          { to: 'give it to its next holder', command: 'repair' },
+        ],
       },
     );
   }

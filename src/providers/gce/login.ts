@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import type { Remedies } from '../../util/remedy.ts';
 import { GceError } from './errors.ts';
 import type { Auth } from './rest.ts';
 
@@ -52,11 +53,10 @@ export function googleAuth(options: { project?: string | undefined; credentials?
       try {
         return projectId ?? (await auth.getProjectId());
       } catch (error) {
-        throw preflight(
-          'noProject',
-          `no Google Cloud project is named: ${words(error)}`,
-          'Name it: --project, or PROJECT.',
-        );
+        throw preflight('noProject', `no Google Cloud project is named: ${words(error)}`, {
+          to: 'name it',
+          setting: 'project',
+        });
       }
     },
   };
@@ -66,7 +66,7 @@ function isNetwork(error: unknown): boolean {
   return error instanceof Error && /ENOTFOUND|EAI_AGAIN|ECONN|ETIMEDOUT|socket hang up/.test(error.message);
 }
 
-function preflight(reason: string, message: string, advice: string): GceError {
+function preflight(reason: string, message: string, advice: Remedies): GceError {
   return new GceError('preflight', reason, message, { advice });
 }
 

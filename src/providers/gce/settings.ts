@@ -1,3 +1,4 @@
+import type { Remedies } from '../../util/remedy.ts';
 import type { ClusterIdentity, ProviderSettings } from '../provider.ts';
 import { GceError } from './errors.ts';
 import { regionOf } from './names.ts';
@@ -29,10 +30,11 @@ const ZONE = /^[a-z]+-[a-z]+\d+-[a-z]$/;
 /** @throws ProviderError `invalid`, saying what is accepted. */
 export function checkSettings(cluster: ClusterIdentity, settings: ProviderSettings): GceSettings {
   if (!ZONE.test(cluster.zone)) {
-    throw invalid(
-      `"${cluster.zone}" is not the name of a GCE zone`,
-      'A zone is named as in europe-west1-b: --zone.',
-    );
+    throw invalid(`"${cluster.zone}" is not the name of a GCE zone`, {
+      to: 'name a zone',
+      setting: 'zone',
+      example: 'europe-west1-b',
+    });
   }
   if (regionOf(cluster.zone) !== cluster.region) {
     throw invalid(
@@ -64,7 +66,7 @@ export function checkSettings(cluster: ClusterIdentity, settings: ProviderSettin
   };
 }
 
-function invalid(message: string, advice: string): GceError {
+function invalid(message: string, advice: Remedies): GceError {
   return new GceError('invalid', 'settings', message, { advice });
 }
 

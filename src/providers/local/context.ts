@@ -34,6 +34,6 @@ export async function needCluster(context: Context): Promise<ClusterRecord> {
   const record = await readCluster(context.key);
   if (record && (await namespaceExists(fabricNamespace(context.key)))) return record;
   throw new ProviderError('not-found', `the network of the cluster ${context.cluster.name} is not there`, {
-    advice: 'haup repair makes it',
+    advice: { to: 'make it', command: 'repair' },
   });
 }

@@ -36,7 +36,7 @@ export async function operatorAddress(
     'preflight',
     "this host's public address, from which SSH is to be allowed, is not known",
     {
-      advice: 'Say which addresses may reach port 22, for instance --ssh-from 203.0.113.7/32.',
+      advice: { to: 'say which addresses may reach port 22', setting: 'sshFrom', example: '203.0.113.7/32' },
     },
   );
 }

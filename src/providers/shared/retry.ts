@@ -52,7 +52,7 @@ export function isTransient(error: unknown): boolean {
 function gaveUp(error: unknown, what: string, afterMs: number, attempts: number): ProviderError {
   const message = error instanceof Error ? error.message : String(error);
   const tries = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
-  const advice = error instanceof ProviderError && error.advice ? { advice: error.advice } : {};
+  const advice = error instanceof ProviderError ? { advice: error.remedies } : {};
   return new ProviderError(
     'transient',
     `${message} (gave up ${what} after ${Math.round(afterMs / 1000)} s and ${tries})`,

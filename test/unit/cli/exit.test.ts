@@ -2,12 +2,18 @@ import { describe, expect, it } from 'vitest';
 import type { EngineOptions } from '../../../src/app/engine.ts';
 import { OutOfTime } from '../../../src/app/errors.ts';
 import { ArtifactError } from '../../../src/artifacts/errors.ts';
+import { commands } from '../../../src/cli/commands/index.ts';
 import { Interrupted, UsageError } from '../../../src/cli/errors.ts';
 import { explain } from '../../../src/cli/exit.ts';
+import { readArguments } from '../../../src/cli/input/argv.ts';
 import { noWork, type Work } from '../../../src/cli/output/progress.ts';
+import { commandLine, sayRemedy } from '../../../src/cli/output/remedy.ts';
 import { InputError, NotFoundError, Refusal, StepError } from '../../../src/cluster/model/errors.ts';
+import { PkiError } from '../../../src/pki/errors.ts';
 import { ProviderError } from '../../../src/providers/errors.ts';
+import { ReplicaError } from '../../../src/replicas/errors.ts';
 import { BusyError, StoreError } from '../../../src/state/errors.ts';
+import type { CommandName, CommandRemedy } from '../../../src/util/remedy.ts';
 import { TimeoutError } from '../../../src/util/wait.ts';
 import { haup, planOf } from './fake.ts';
 
@@ -29,6 +35,9 @@ const table: readonly (readonly [number, Error])[] = [
   [5, new StepError('boot', new ProviderError('invalid', 'x'), 'a')],
   [2, new StoreError('corrupt', 'c', 'a')],
   [2, new StoreError('newer', 'c', 'a')],
+  [2, new PkiError('the stored authorities cannot be read', { kind: 'stored' })],
+  [1, new PkiError('not DER')],
+  [5, new ReplicaError('demo-master: its disk is full')],
   [2, new ArtifactError('usage', 'no such version')],
   [3, new Refusal('r', 'a')],
   [4, new BusyError('demo', null, 'a')],
@@ -122,6 +131,49 @@ describe('an error', () => {
         '  haup repair -c demo finishes it',
       ],
     });
+  });
+});
+
+describe('a way out', () => {
+  it('is told whole, so that it can be copied', () => {
+    const refusal = new Refusal('r', [
+      { to: 'start it', command: 'repair' },
+      { to: 'or', command: 'replace-replica', cluster: 'other', replicas: ['a', 'b'] },
+    ]);
+    expect(explain(refusal, calm).lines).toEqual([
+      'haup: r',
+      '  start it: haup repair -c demo',
+      '  or: haup replace-replica -c other a b',
+    ]);
+  });
+
+  it('keeps to the store that was named, and says what can be set instead', () => {
+    const about = { cluster: 'demo', store: 'file:///x' };
+    expect(
+      sayRemedy({ to: 'settle for what is there', command: 'repair', switches: ['abandon'] }, about),
+    ).toBe('settle for what is there: haup repair -c demo --store file:///x --abandon');
+    expect(sayRemedy({ to: 'see', command: 'ssh', replicas: ['m'], run: 'df -h' }, { cluster: 'demo' })).toBe(
+      'see: haup ssh -c demo m -- df -h',
+    );
+    expect(sayRemedy({ to: 'see', command: 'list' }, { cluster: 'demo' })).toBe('see: haup list');
+    expect(sayRemedy({ to: 'name one', setting: 'sshFrom', example: '203.0.113.7/32' }, about)).toBe(
+      'name one: --ssh-from 203.0.113.7/32',
+    );
+    expect(sayRemedy('apt-get install nftables', about)).toBe('apt-get install nftables');
+  });
+
+  const all: Record<CommandName, CommandRemedy> = {
+    create: { to: '', command: 'create', switches: ['multizone'] },
+    delete: { to: '', command: 'delete' },
+    list: { to: '', command: 'list' },
+    repair: { to: '', command: 'repair', switches: ['abandon'] },
+    'replace-replica': { to: '', command: 'replace-replica', replicas: ['a', 'b'] },
+    ssh: { to: '', command: 'ssh', replicas: ['a'], run: 'true' },
+    status: { to: '', command: 'status' },
+  };
+  it.each(Object.values(all))('is a command line that haup takes: %j', (remedy) => {
+    const [haup, ...argv] = commandLine(remedy, { cluster: 'demo', store: 'file:///x' }).split(' ');
+    expect([haup, readArguments(argv, commands).command.name]).toEqual(['haup', remedy.command]);
   });
 });
 

@@ -49,7 +49,7 @@ describe('work on a machine', () => {
       message: expect.stringMatching(
         /waited 0 s for etcd: serving\. etcd\.service says:\n {2}panic: no disk$/,
       ),
-      advice: expect.stringContaining('journalctl -u etcd.service'),
+      remedies: [{ command: 'ssh', replicas: ['demo-master'], run: 'journalctl -u etcd.service' }],
     });
   });
 

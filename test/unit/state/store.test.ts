@@ -18,6 +18,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { sayRemedy } from '../../../src/cli/output/remedy.ts';
 import { StoreError } from '../../../src/state/errors.ts';
 import { openStore } from '../../../src/state/open.ts';
 import type { Store } from '../../../src/state/store.ts';
@@ -171,7 +172,7 @@ describe('a store that is not as haup left it is refused with what to do', () =>
       expect(error.kind).toBe(kind);
       expect(error.message).toContain(words);
       expect(error.message).toContain('demo');
-      expect(error.advice).toContain(advice);
+      expect(error.remedies.map((remedy) => sayRemedy(remedy, {})).join('\n')).toContain(advice);
       expect(error.message).not.toContain('\n');
     }
   });

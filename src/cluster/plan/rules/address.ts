@@ -18,7 +18,7 @@ function nobodyServes(v: View): Blocked[] {
   return [
     {
       message: `nobody holds the API address: no API server of ${v.spec.name} is ready`,
-      advice: `start what has stopped: haup repair -c ${v.spec.name}`,
+      advice: { to: 'start what has stopped', command: 'repair', cluster: v.spec.name },
       passing: true,
     },
   ];

@@ -1,4 +1,5 @@
 import { canChange } from '../../../etcd/quorum.ts';
+import type { Remedy } from '../../../util/remedy.ts';
 import { isDead } from '../../model/observation.ts';
 import { type Blocked, type Decision, nothingToDo } from '../decision.ts';
 import { sightOfEtcd } from '../health.ts';
@@ -171,14 +172,15 @@ export function reviveEtcd(v: View): Step[] {
   return stopped.map((replica) => ({ kind: 'restart-etcd', replica: replica.name }));
 }
 
-function howToRevive(v: View, dead: readonly string[]): string {
+function howToRevive(v: View, dead: readonly string[]): Remedy {
   const stopped = v.observation.machines.filter((m) => m.state === 'stopped' && dead.includes(m.name));
   if (stopped.length > 0) {
-    return `start ${stopped.map((machine) => machine.name).join(', ')} again with: haup repair -c ${v.spec.name}`;
+    const names = stopped.map((machine) => machine.name).join(', ');
+    return { to: `start ${names} again`, command: 'repair', cluster: v.spec.name };
   }
   const voters = v.observation.etcd.members.filter((member) => !member.learner);
   const lost = voters.filter(isDead).length * 2 >= voters.length;
   return lost
     ? 'bring a majority of the machines back, or follow docs/runbooks/lost-quorum.md'
-    : `replace what is dead with: haup replace-replica -c ${v.spec.name} ${dead.join(' ')}`;
+    : { to: 'replace what is dead', command: 'replace-replica', cluster: v.spec.name, replicas: dead };
 }

@@ -133,7 +133,9 @@ async function announce(context: Context, wanted: readonly string[]): Promise<st
   const missing = wanted.filter((name) => !machines.some((machine) => machine.name === name));
   if (missing.length > 0) throw new ProviderError('not-found', `there is no machine ${missing.join(', ')}`);
   if (!(await readBalancer(context.key)) || !(await balancerRuns(context))) {
-    throw new ProviderError('not-found', 'there is no load balancer', { advice: 'haup repair makes it' });
+    throw new ProviderError('not-found', 'there is no load balancer', {
+      advice: { to: 'make it', command: 'repair' },
+    });
   }
   // First what is meant, so that a crash leaves something to be seen and finished.
   await writeBalancer(context.key, { targets: [...wanted] });

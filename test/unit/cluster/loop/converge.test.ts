@@ -53,7 +53,7 @@ describe('converging', () => {
     await expect(converge(world, silent)).rejects.toMatchObject({
       name: 'StepError',
       message: 'could not create the machine m1 in local-b: the cloud said no',
-      advice: expect.stringContaining('haup repair -c demo'),
+      remedies: [{ command: 'repair', cluster: 'demo' }],
     });
     expect(world.machines.map((machine) => machine.name)).toEqual(['m0']);
   });
@@ -130,7 +130,7 @@ describe('a change', () => {
     ).rejects.toMatchObject({
       name: 'Refusal',
       message: expect.stringContaining('healthy majority'),
-      advice: expect.stringContaining('haup repair'),
+      remedies: [{ command: 'repair', cluster: 'demo' }],
     });
     expect([world.done, world.spec()]).toEqual([[], before]);
   });
@@ -142,7 +142,7 @@ describe('a change', () => {
     await expect(change(world, (spec) => withReplicas(spec, ['local-a'], nameOf))).rejects.toMatchObject({
       name: 'Refusal',
       message: expect.stringContaining('unfinished change: still to do is to provision m1'),
-      advice: expect.stringContaining('haup repair'),
+      remedies: [{ command: 'repair' }, { command: 'repair', switches: ['abandon'] }],
     });
   });
 

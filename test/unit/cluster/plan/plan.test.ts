@@ -146,7 +146,7 @@ describe('the plan', () => {
     const two = specOf(['m0', 'm1'], { bootstrapped: true });
     for (const to of [{ ...two, replicas: [two.replicas[0]!] }, withReplacements(two, ['m1'], nameOf)]) {
       const { blocked } = change(two, to, (o) => powerOff(o, 'm1'));
-      expect(blocked[0]!.advice).toBe('start m1 again with: haup repair -c demo');
+      expect(blocked[0]!.advice).toEqual({ to: 'start m1 again', command: 'repair', cluster: 'demo' });
     }
   });
 

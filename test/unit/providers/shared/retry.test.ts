@@ -120,7 +120,7 @@ describe('the operator’s own address', () => {
   it('is asked of the user when nobody knows it', async () => {
     await expect(operatorAddress(signal, [async () => ''])).rejects.toMatchObject({
       kind: 'preflight',
-      advice: expect.stringContaining('--ssh-from'),
+      remedies: [{ setting: 'sshFrom' }],
     });
   });
 });

@@ -1,0 +1,54 @@
+import type { CommandRemedy, Remedy, SettingName, SettingRemedy, SwitchName } from '../../util/remedy.ts';
+import type { Flag } from '../flags.ts';
+import * as flags from '../flags.ts';
+
+/** What the failed command was about, as far as it is known: the next one is told the same. */
+export interface About {
+  readonly cluster?: string | undefined;
+  /** As the user named it; undefined: the default one, which the next command finds by itself. */
+  readonly store?: string | undefined;
+}
+
+const switches: Record<SwitchName, Flag<unknown>> = {
+  abandon: flags.abandon,
+  multizone: flags.multizone,
+};
+
+const settings: Record<SettingName, Flag<unknown>> = {
+  cluster: flags.cluster,
+  diskSize: flags.diskSize,
+  etcdVersion: flags.etcdVersion,
+  image: flags.image,
+  kubernetesVersion: flags.kubernetesVersion,
+  machineType: flags.machineType,
+  network: flags.network,
+  project: flags.project,
+  sshFrom: flags.sshFrom,
+  store: flags.common.store,
+  subnets: flags.subnets,
+  zone: flags.zone,
+};
+
+/** A way out as people read it: `start what has stopped: haup repair -c demo`. */
+export function sayRemedy(remedy: Remedy, about: About): string {
+  if (typeof remedy === 'string') return remedy;
+  return `${remedy.to}: ${'command' in remedy ? commandLine(remedy, about) : settingText(remedy)}`;
+}
+
+/** The one place where a command is spelled, whole, so that it can be copied. */
+export function commandLine(remedy: Omit<CommandRemedy, 'to'>, about: About): string {
+  const cluster = remedy.cluster ?? about.cluster;
+  return [
+    `haup ${remedy.command}`,
+    ...(cluster !== undefined && remedy.command !== 'list' ? [`-${flags.cluster.short}`, cluster] : []),
+    ...(about.store !== undefined ? [`--${flags.common.store.name}`, about.store] : []),
+    ...(remedy.switches ?? []).map((name) => `--${switches[name].name}`),
+    ...(remedy.replicas ?? []),
+    ...(remedy.run !== undefined ? ['--', remedy.run] : []),
+  ].join(' ');
+}
+
+function settingText({ setting, example }: SettingRemedy): string {
+  const { name } = settings[setting];
+  return example === undefined ? `--${name}` : `--${name} ${example}`;
+}

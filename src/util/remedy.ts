@@ -1,0 +1,54 @@
+/**
+ * A way out of a failure, as data: words for what lies outside of haup, else which command with which arguments, or which setting.
+ * Only the command line knows how its commands and flags are spelled (cli/output/remedy.ts).
+ */
+export type Remedy = string | CommandRemedy | SettingRemedy;
+
+export interface CommandRemedy {
+  /** What it is good for, an imperative: "start what has stopped". */
+  readonly to: string;
+  readonly command: CommandName;
+  /** Absent: the cluster that the failed command was about. */
+  readonly cluster?: string;
+  /** Replicas, in the order of the command line. */
+  readonly replicas?: readonly string[];
+  readonly switches?: readonly SwitchName[];
+  /** What runs on the replica, for `ssh`. */
+  readonly run?: string;
+}
+
+/** Give the same command another value. */
+export interface SettingRemedy {
+  /** An imperative: "name a public subnet in another zone". */
+  readonly to: string;
+  readonly setting: SettingName;
+  /** One that could be given. */
+  readonly example?: string;
+}
+
+/** The commands that are somebody's way out, as the command line names them. */
+export type CommandName = 'create' | 'delete' | 'list' | 'repair' | 'replace-replica' | 'ssh' | 'status';
+
+export type SwitchName = 'abandon' | 'multizone';
+
+/** The settings that are somebody's way out. */
+export type SettingName =
+  | 'cluster'
+  | 'diskSize'
+  | 'etcdVersion'
+  | 'image'
+  | 'kubernetesVersion'
+  | 'machineType'
+  | 'network'
+  | 'project'
+  | 'sshFrom'
+  | 'store'
+  | 'subnets'
+  | 'zone';
+
+/** One or several, the best first. */
+export type Remedies = Remedy | readonly Remedy[];
+
+export function remedyList(remedies: Remedies): readonly Remedy[] {
+  return Array.isArray(remedies) ? remedies : [remedies as Remedy];
+}
