@@ -25,10 +25,12 @@ export function withNodes(spec: ClusterSpec, zones: readonly string[], nameOf: N
   const [first] = replicaZones(spec);
   const other = zones.find((zone) => zone !== spec.zone && zone !== first);
   if (!spec.multizone && other) {
-    throw new Refusal(
-      `${spec.name} was made for one zone (${first}); ${other} would be another`,
-      'clusters over several zones are made with MULTIZONE=true haup create (or --multizone)',
-    );
+    throw new Refusal(`${spec.name} was made for one zone (${first}); ${other} would be another`, {
+      to: 'make a cluster over several zones',
+      command: 'create',
+      cluster: 'NAME',
+      switches: ['multizone'],
+    });
   }
   return { ...spec, nodes, usedNames };
 }

@@ -7,6 +7,6 @@ export const certificatesLast: Preflight = (v) => {
   if (names.length === 0) return undefined;
   return {
     message: `certificates of ${names.join(', ')} have expired, or do within ${EXPIRING_SECONDS / 3600} h`,
-    advice: `renew them first: haup repair -c ${v.spec.name}`,
+    advice: { to: 'renew them first', command: 'repair', cluster: v.spec.name },
   };
 };

@@ -45,7 +45,7 @@ function stays(v: View, leavers: readonly Replica[], ill: readonly Replica[]): B
   const names = (list: readonly Replica[]): string => list.map((replica) => replica.name).join(', ');
   return {
     message: `${names(leavers)} stays until ${names(ill)} wholly ${ill.length > 1 ? 'work' : 'works'}: API server, controller manager and scheduler`,
-    advice: `start what has stopped: haup repair -c ${v.spec.name}`,
+    advice: { to: 'start what has stopped', command: 'repair', cluster: v.spec.name },
     passing: true,
   };
 }

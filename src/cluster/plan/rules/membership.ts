@@ -1,5 +1,5 @@
 import { canChange } from '../../../etcd/quorum.ts';
-import type { Remedy } from '../../../util/remedy.ts';
+import type { Remedies, Remedy } from '../../../util/remedy.ts';
 import { isDead } from '../../model/observation.ts';
 import { type Blocked, type Decision, nothingToDo } from '../decision.ts';
 import { sightOfEtcd } from '../health.ts';
@@ -33,7 +33,7 @@ export function changeMembership(v: View): Decision {
   // The successor's machine comes first: were there none to be had, the dead member had better stay listed.
   if (dead && v.joiners.every((joiner) => joiner.inside?.provisioned)) return remove(v, dead);
 
-  if (unseen) return { steps: [], blocked: [cannotTell(unseen)] };
+  if (unseen) return { steps: [], blocked: [cannotTell(v, unseen)] };
 
   const joiner = v.joiners.find((candidate) => candidate.inside?.provisioned);
   if (joiner && !dead && learners.length < MAX_LEARNERS) return add(v, joiner);
@@ -62,13 +62,13 @@ export function mayRemove(v: View, leavers: readonly Replica[]): Blocked | undef
   for (const leaver of leavers) {
     const votersAfter = votersBefore - (isVoter(leaver) ? 1 : 0);
     const healthyAfter = healthyBefore - (isHealthyVoter(leaver) ? 1 : 0);
-    if (leaver.member!.unseen) return cannotTell(leaver);
+    if (leaver.member!.unseen) return cannotTell(v, leaver);
     if (!canChange({ votersBefore, healthyBefore, votersAfter, healthyAfter })) {
       const dead = voters.filter((voter) => isDead(voter.member!)).map((voter) => voter.name);
       const unseen = voters.filter((voter) => voter.member!.unseen).map((voter) => voter.name);
       return {
         message: `removing ${leaver.name} from etcd needs a healthy majority before and after it: there are ${healthyBefore} healthy of ${votersBefore} voters, then ${healthyAfter} of ${votersAfter}${dead.length ? `; not healthy: ${dead.join(', ')}` : ''}${unseen.length ? `; not seen by haup: ${unseen.join(', ')}` : ''}`,
-        advice: dead.length === 0 && unseen.length > 0 ? MEND_SIGHT : howToRevive(v, dead),
+        advice: dead.length === 0 && unseen.length > 0 ? mendSight(v) : howToRevive(v, dead),
       };
     }
     votersBefore = votersAfter;
@@ -87,7 +87,7 @@ function add(v: View, joiner: Replica): Decision {
   const unseen = voters.filter((replica) => replica.member!.unseen).map((replica) => replica.name);
   if (unseen.length > 0) {
     const message = `${joiner.name} cannot join: haup cannot look at ${unseen.join(', ')}, and etcd takes no new member while one is not healthy`;
-    return { steps: [], blocked: [{ message, advice: MEND_SIGHT, passing: true }] };
+    return { steps: [], blocked: [{ message, advice: mendSight(v), passing: true }] };
   }
   const dead = voters.filter((replica) => isDead(replica.member!));
   if (dead.length > 0) {
@@ -105,13 +105,21 @@ function add(v: View, joiner: Replica): Decision {
   return { steps: [{ kind: 'add-learner', replica: joiner.name }], blocked: [] };
 }
 
-const MEND_SIGHT = 'mend what keeps haup from looking (haup status names it), then try again';
+function mendSight(v: View): Remedies {
+  return [
+    { to: 'see what keeps haup from looking', command: 'status', cluster: v.spec.name },
+    'then mend that, and try again',
+  ];
+}
 
 /** What could not be seen is neither dead nor alive: nothing is done to it. */
-function cannotTell({ name }: Replica): Blocked {
+function cannotTell(v: View, { name }: Replica): Blocked {
   return {
     message: `${name} is to leave etcd, but haup cannot tell whether it lives: it does not answer haup, but nothing else says that it is dead`,
-    advice: `see what keeps haup from it: haup status; what is not wanted any more can be stopped in the cloud, and then leaves as a dead one`,
+    advice: [
+      { to: 'see what keeps haup from it', command: 'status', cluster: v.spec.name },
+      'what is not wanted any more can be stopped in the cloud, and then leaves as a dead one',
+    ],
     passing: true,
   };
 }
@@ -127,7 +135,7 @@ function unreadable(v: View): Decision {
       blocked: [
         {
           message: `${sightOfEtcd(v.observation)}; so its membership cannot change`,
-          advice: MEND_SIGHT,
+          advice: mendSight(v),
           passing: v.replicas.filter((r) => r.inside?.etcd === 'running').length * 2 > v.replicas.length,
         },
       ],

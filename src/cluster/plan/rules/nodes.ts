@@ -93,7 +93,7 @@ function unknown(v: View, orphans: readonly Node[]): Decision {
     blocked: [
       {
         message: `the API of ${v.spec.name} does not answer, so nobody can say which pods run on ${names}`,
-        advice: `bring the API back first: haup repair -c ${v.spec.name}`,
+        advice: { to: 'bring the API back first', command: 'repair', cluster: v.spec.name },
         passing: true,
       },
     ],
