@@ -33,8 +33,11 @@ const SECOND_LOOK_MS = 1000;
 const PATIENT_MS = 20_000;
 /** A look may take so many times what the last one took. */
 const SLOWER = 4;
-/** For a question to one member of etcd. */
+/** For a question to one member of etcd, and on a slow machine: who has lost a majority is to be told so within ten seconds. */
 const MEMBER_MS = 2000;
+const SLOW_MEMBER_MS = 4000;
+/** How long a look inside waits for a component that hangs, as an API server does without a quorum: that is no slowness. */
+const COMPONENTS_MS = 2000;
 /** A client of the API. */
 const ANSWER_MS = 2000;
 /** A machine that was just told to do something. */
@@ -205,7 +208,10 @@ export class RealWorld implements ChangeableWorld {
       machines,
       before: this.#last.etcd,
       clientOf: (replica) => clientOf(replica, () => this.session(replica, LOOK_MS)),
-      timeoutMs: Math.max(MEMBER_MS, SLOWER * Math.max(0, ...this.#took.values())),
+      timeoutMs: Math.min(
+        SLOW_MEMBER_MS,
+        Math.max(MEMBER_MS, ...[...this.#took.values()].map((ms) => SLOWER * ms)),
+      ),
       reads: () => this.#readsWithQuorum(),
       signal: this.#parts.signal,
     });
@@ -283,7 +289,8 @@ export class RealWorld implements ChangeableWorld {
       const usual = Math.max(timeoutMs, SLOWER * (this.#took.get(name) ?? 0));
       const began = Date.now();
       const inside = await ask(session, session.answered ? usual : PATIENT_MS);
-      this.#took.set(name, Math.min(PATIENT_MS, Date.now() - began));
+      const took = Date.now() - began;
+      this.#took.set(name, Math.min(PATIENT_MS, took > COMPONENTS_MS ? took - COMPONENTS_MS : took));
       this.#silent.delete(name);
       return { inside };
     } catch (error) {
