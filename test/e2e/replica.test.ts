@@ -168,6 +168,7 @@ describe('a replica', () => {
     certificateSecondsLeft: null,
     certificateNames: [],
     clockAheadSeconds: 0,
+    storeRevision: null,
     freeKib: expect.objectContaining({ '/run': expect.any(Number) }),
   };
 
