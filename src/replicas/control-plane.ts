@@ -5,6 +5,7 @@ import { paths, pkiPath } from './paths.ts';
 import { carryOut } from './progress.ts';
 import { type Admin, giveRights } from './rights.ts';
 import { apiClient } from './settings/api-client.ts';
+import { stopScript } from './stop.ts';
 import { companions, healthUrls, SETTLED_SECONDS, unit } from './units/names.ts';
 import type { Waiting } from './waiting.ts';
 
@@ -68,12 +69,7 @@ async function stop(
   what: string,
   waiting: Waiting,
 ): Promise<void> {
-  // Units that were never installed need no stopping.
-  await session.run(`[ ! -e ${paths.units}/${units[0]} ] || systemctl disable -q --now ${units.join(' ')}`, {
-    what,
-    timeoutMs: STOP_TIMEOUT_MS,
-    signal: waiting.signal,
-  });
+  await session.run(stopScript(units), { what, timeoutMs: STOP_TIMEOUT_MS, signal: waiting.signal });
 }
 
 /** `later <unit> <what>`: a tenth of a second until the next look, and back to haup after two seconds. */

@@ -4,6 +4,7 @@ import { curl } from './curl.ts';
 import { ReplicaError } from './errors.ts';
 import { paths, pkiPath } from './paths.ts';
 import { carryOut } from './progress.ts';
+import { stopScript } from './stop.ts';
 import { ETCD_CLIENT_URL, peerUrl } from './units/etcd.ts';
 import { unit } from './units/names.ts';
 import type { Waiting } from './waiting.ts';
@@ -90,7 +91,7 @@ export async function restartEtcd(session: Session, waiting: Waiting = {}): Prom
 /** Stops etcd, and it stays stopped when the machine restarts. Its data stays. */
 export async function stopEtcd(session: Session, waiting: Waiting = {}): Promise<void> {
   waiting.progress?.('etcd: stopping');
-  await session.run(`[ ! -e ${paths.units}/${unit.etcd} ] || systemctl disable -q --now ${unit.etcd}`, {
+  await session.run(stopScript([unit.etcd]), {
     what: 'stop etcd',
     timeoutMs: 45_000,
     signal: waiting.signal,
