@@ -132,7 +132,7 @@ describe('what AWS refuses for good', () => {
   test.each([
     ['InsufficientInstanceCapacity', 'ec2:RunInstances', 500, 'quota', /zone/],
     ['VcpuLimitExceeded', 'ec2:RunInstances', 400, 'quota', /Service Quotas/],
-    ['Unsupported', 'ec2:RunInstances', 400, 'quota', /machine-type/],
+    ['Unsupported', 'ec2:RunInstances', 400, 'quota', /machineType/],
     ['AddressLimitExceeded', 'ec2:AllocateAddress', 400, 'quota', /Elastic IP/],
     ['SecurityGroupLimitExceeded', 'ec2:CreateSecurityGroup', 400, 'quota', /Service Quotas/],
     ['UnauthorizedOperation', 'ec2:DescribeImages', 403, 'denied', /ec2:DescribeImages/],
@@ -144,7 +144,7 @@ describe('what AWS refuses for good', () => {
       const error = await refused(code, method, status);
       expect(error).toMatchObject({ kind });
       expect(error.message).toContain('in the words of AWS');
-      expect(error.advice).toMatch(advice);
+      expect(JSON.stringify(error.remedies)).toMatch(advice);
     },
   );
 

@@ -37,6 +37,11 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+/** What the registry knows of every provider without loading it, and the pure files that this is made of. */
+function withoutTraits(loaded: readonly string[]): string[] {
+  return loaded.filter((url) => !/\/providers\/\w+\/(traits|names|addresses|ipv4)\.ts$/.test(url));
+}
+
 /** The modules that `haup status` of this cluster loads. */
 async function loadedBy(cluster: string): Promise<string[]> {
   const list = join(folder, cluster);
@@ -55,13 +60,13 @@ async function loadedBy(cluster: string): Promise<string[]> {
 
 it('haup status of a local cluster loads nothing of the cloud clients', async () => {
   const clouds = /@google-cloud|google-gax|google-auth|@aws-sdk|@smithy|providers\/(gce|aws)\//;
-  const loaded = await loadedBy('lazy-local');
+  const loaded = withoutTraits(await loadedBy('lazy-local'));
   expect(loaded.filter((url) => clouds.test(url))).toEqual([]);
   expect(loaded.some((url) => url.includes('/providers/local/'))).toBe(true);
 });
 
 it('haup status of a cluster on Compute Engine loads nothing of the other providers', async () => {
-  const loaded = await loadedBy('lazy-gce');
+  const loaded = withoutTraits(await loadedBy('lazy-gce'));
   expect(loaded.filter((url) => /@aws-sdk|@smithy|providers\/(local|aws)\//.test(url))).toEqual([]);
   expect(loaded.some((url) => url.includes('/providers/gce/'))).toBe(true);
 });

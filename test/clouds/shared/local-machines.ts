@@ -199,7 +199,10 @@ export class LocalMachines implements Realizer {
   }
 }
 
-/** Takes away, now and at every boot before anything else, what the local provider shows of the operator's binaries. */
+/**
+ * Hides, now and at every boot before anything else, what the local provider shows of the operator's binaries: a folder of the machine's
+ * own disk lies over it. It cannot be unmounted, because it was mounted from outside of the machine's user namespace.
+ */
 const NOTHING_SHOWN = `#!/bin/sh
 cat > /etc/systemd/system/no-binaries.service <<'EOT'
 [Unit]
@@ -207,12 +210,13 @@ DefaultDependencies=no
 Before=sysinit.target
 [Service]
 Type=oneshot
-ExecStart=/bin/umount /opt/haup/bin
+ExecStart=/bin/mount --bind /var/lib/own-binaries /opt/haup/bin
 [Install]
 WantedBy=sysinit.target
 EOT
 systemctl enable --quiet no-binaries.service
-umount /opt/haup/bin
+mkdir -p /var/lib/own-binaries
+mount --bind /var/lib/own-binaries /opt/haup/bin
 `;
 
 /** What Google's guest agent does with `startup-script`: runs it at the first boot, and at every one after. */
