@@ -3,7 +3,7 @@ import { type ApiClient, callApi } from '../../src/kubernetes/client.ts';
 import { uplinkName } from '../../src/providers/local/fabric.ts';
 import { exec } from '../../src/util/exec.ts';
 import { waitFor } from '../../src/util/wait.ts';
-import { behindTheBack } from './support/cloud.ts';
+import { behindTheBack, specOf } from './support/cloud.ts';
 import { adminOf, useClusters } from './support/clusters.ts';
 import { haup, startHaup, status, tryHaup } from './support/haup.ts';
 import { clusterKey, inNetwork, onMachine } from './support/inside.ts';
@@ -120,8 +120,9 @@ describe.concurrent('of three replicas, haup repair heals', () => {
   );
 
   test.sequential('a machine that nobody ordered, which is even a target of the load balancer', async () => {
-    const orphan = `${THREE}-master-zzz`;
     const targets = (await status(THREE)).replicas.map((replica) => replica.name);
+    // One that has left: a name that was never given would be a newer store's, and nothing would be changed.
+    const orphan = specOf(THREE).usedNames.find((name) => !targets.includes(name))!;
     await behindTheBack(THREE, async (cloud) => {
       await cloud.machines.create({
         name: orphan,
