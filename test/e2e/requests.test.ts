@@ -17,6 +17,19 @@ beforeAll(async () => {
 });
 
 /** Over connections that are kept: three thousand handshakes are not what is tested. */
+/** Of a request whose answer may be larger than what haup itself takes for one: it lists all that was deleted. */
+function statusOf(method: string, path: string): Promise<number | undefined> {
+  const { ip: host, port, caPem: ca, certPem: cert, keyPem: key } = api;
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ host, port, ca, cert, key, method, path }, (incoming) => {
+      incoming.resume();
+      incoming.on('end', () => resolve(incoming.statusCode));
+    });
+    outgoing.on('error', reject);
+    outgoing.end();
+  });
+}
+
 async function makeConfigMaps(count: number): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: 16 });
   const { ip: host, port, caPem: ca, certPem: cert, keyPem: key } = api;
@@ -53,8 +66,7 @@ describe('an API server', () => {
   test('deletes a collection of 3,000 objects in one request', async () => {
     await makeConfigMaps(3000);
     const path = `${MAPS}?labelSelector=set%3Dmany`;
-    const deleted = await callApi(api, { method: 'DELETE', path, timeoutMs: 65_000 });
-    expect(deleted.status, deleted.text.slice(0, 500)).toBe(200);
+    expect(await statusOf('DELETE', path)).toBe(200);
     const left = await callApi(api, { path, timeoutMs: 10_000 });
     expect((JSON.parse(left.text) as { items: unknown[] }).items).toEqual([]);
   });

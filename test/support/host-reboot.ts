@@ -2,6 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cgroupRoot, endGroup } from '../../src/providers/local/cgroups.ts';
 import { deleteFabric } from '../../src/providers/local/fabric.ts';
+import { hierarchiesInUse } from '../../src/providers/local/hierarchies.ts';
 import { deleteNamespace } from '../../src/providers/local/netns.ts';
 import { clusterKey, runFolder } from '../../src/providers/local/paths.ts';
 import type { ClusterIdentity } from '../../src/providers/provider.ts';
@@ -10,8 +11,9 @@ import type { ClusterIdentity } from '../../src/providers/provider.ts';
 export async function loseWhatARebootLoses(cluster: Pick<ClusterIdentity, 'name' | 'uid'>): Promise<void> {
   const key = clusterKey(cluster);
   const root = (await cgroupRoot()) ?? '/nowhere';
+  const confining = (await hierarchiesInUse(root)).map(({ path }) => path);
   // Where the host's manager is systemd, machines are units of its system slice.
-  for (const parent of [root, join(root, 'system.slice')]) {
+  for (const parent of [root, join(root, 'system.slice'), ...confining]) {
     for (const group of await readdir(parent).catch(() => [])) {
       if (group.startsWith(`haup-${key}.`)) await endGroup(join(parent, group));
     }
