@@ -1,20 +1,10 @@
 import type { NodeObject } from '../../nodes/api/nodes.ts';
 import type { NodeInside } from '../../nodes/inspect.ts';
-import type { MachineState, NodeRoute } from '../../providers/provider.ts';
-import type { Silence } from './silence.ts';
+import type { NodeRoute } from '../../providers/provider.ts';
+import type { SeenMachine } from './machine.ts';
 
 /** A machine of the role `node`. */
-export interface NodeMachine {
-  readonly name: string;
-  readonly zone: string;
-  readonly state: MachineState;
-  readonly internalIp: string;
-  readonly externalIp: string | null;
-  /** What it says of itself over SSH; null when it does not answer. */
-  readonly inside: NodeInside | null;
-  /** Of a running machine that does not answer: what was met instead. */
-  readonly silence?: Silence | undefined;
-}
+export type NodeMachine = SeenMachine<NodeInside>;
 
 /** What the API says of a node. */
 export interface ObservedNode extends NodeObject {
@@ -34,3 +24,12 @@ export interface NodesObservation {
 }
 
 export const noNodes: NodesObservation = { machines: [], objects: null, routes: null, serviceNodes: null };
+
+export function nodeMachineOf({ machines }: NodesObservation, name: string): NodeMachine | undefined {
+  return machines.find((machine) => machine.name === name);
+}
+
+/** Undefined where there is none, and where the API could not be asked. */
+export function nodeObjectOf({ objects }: NodesObservation, name: string): ObservedNode | undefined {
+  return objects?.find((object) => object.name === name);
+}

@@ -1,7 +1,7 @@
-import type { ApiAddress, BalancerState, MachineState } from '../../providers/provider.ts';
+import type { ApiAddress, BalancerState } from '../../providers/provider.ts';
 import type { Inside } from '../../replicas/inspect.ts';
+import type { SeenMachine } from './machine.ts';
 import { type NodesObservation, noNodes } from './nodes.ts';
-import type { Silence } from './silence.ts';
 
 /** A member as etcd itself lists it. */
 export interface MemberObservation {
@@ -36,19 +36,8 @@ export interface EtcdObservation {
   readonly alarms?: readonly { readonly member: string; readonly alarm: string }[] | undefined;
 }
 
-export interface MachineObservation {
-  readonly name: string;
-  readonly zone: string;
-  readonly state: MachineState;
-  readonly internalIp: string;
-  readonly externalIp: string | null;
-  /** What the machine says of itself over SSH; null when it does not answer. */
-  readonly inside: Inside | null;
-  /** Of a running machine that does not answer: what was met instead. */
-  readonly silence?: Silence | undefined;
-  /** What the machine, or the way to it, said itself. */
-  readonly words?: string | undefined;
-}
+/** A machine of the role `master`. */
+export type MachineObservation = SeenMachine<Inside>;
 
 /** What is: read from the cloud, from etcd and from the replicas. Plain data, so that it can be simulated. */
 export interface Observation {

@@ -1,4 +1,5 @@
-import { type MachineObservation, machineOf, memberOf, type Observation } from '../model/observation.ts';
+import type { SeenMachine } from '../model/machine.ts';
+import { machineOf, memberOf, type Observation } from '../model/observation.ts';
 import type { Silence } from '../model/silence.ts';
 import { type ClusterSpec, type ReplicaSpec, replicaZones, wanted, wantsBalancer } from '../model/spec.ts';
 import { alarmed, cureOf } from './preflight/alarms.ts';
@@ -86,7 +87,7 @@ function blind(o: Observation): string {
 }
 
 /** What was met instead of an answer. None of it says that anything inside is dead. */
-export const SILENCES: Readonly<Record<Silence, string>> = {
+const SILENCES: Readonly<Record<Silence, string>> = {
   nothing: 'its machine runs but is cut off: no packet comes back',
   'no-sshd': 'its machine runs but its sshd does not',
   'no-greeting':
@@ -105,7 +106,10 @@ export const SILENCES: Readonly<Record<Silence, string>> = {
 const SPEAKING: ReadonlySet<Silence> = new Set(['slow', 'not-run', 'forbidden', 'no-answer']);
 
 /** Why haup cannot look inside a machine that runs. */
-export function blindness({ silence = 'unknown', words }: MachineObservation): string {
+export function blindness({
+  silence = 'unknown',
+  words,
+}: Pick<SeenMachine<unknown>, 'silence' | 'words'>): string {
   if (!words || !SPEAKING.has(silence)) return SILENCES[silence];
   // Its name and address stand before them already.
   return `${SILENCES[silence]}: ${words.replace(/^.*?\): could not [^:]*: /, '')}`;

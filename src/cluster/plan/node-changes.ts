@@ -1,6 +1,7 @@
 /** What commands make of a spec's nodes; as spec-changes.ts does for its replicas. Pure. */
 import { InputError, NotFoundError, Refusal } from '../model/errors.ts';
 import { MAX_NODES } from '../model/names.ts';
+import { nodeObjectOf } from '../model/nodes.ts';
 import type { Observation } from '../model/observation.ts';
 import { type ClusterSpec, type NodeSpec, replicaZones, wantedNode } from '../model/spec.ts';
 import type { NameMaker, Removal } from './spec-changes.ts';
@@ -71,7 +72,7 @@ function find(spec: ClusterSpec, name: string): NodeSpec {
 /** What is not ready first; then from the fullest zone, to keep the spread; then the youngest. */
 function choose(
   spec: ClusterSpec,
-  { nodes: { objects } }: Observation,
+  { nodes }: Observation,
   { zone, count }: { readonly zone: string | undefined; readonly count: number },
 ): string[] {
   const inZone = (node: NodeSpec): boolean => zone === undefined || node.zone === zone;
@@ -84,7 +85,7 @@ function choose(
   let left = spec.nodes;
   const chosen: string[] = [];
   while (chosen.length < count) {
-    const ready = (node: NodeSpec) => objects?.find(({ name }) => name === node.name)?.ready === 'ready';
+    const ready = (node: NodeSpec) => nodeObjectOf(nodes, node.name)?.ready === 'ready';
     const crowd = (node: NodeSpec) => left.filter((other) => other.zone === node.zone).length;
     const best = left
       .filter(inZone)

@@ -1,6 +1,7 @@
+import { type NodeMachine, nodeMachineOf, nodeObjectOf, type ObservedNode } from '../model/nodes.ts';
 import type { Observation } from '../model/observation.ts';
 import { type ClusterSpec, wantedNode } from '../model/spec.ts';
-import { SILENCES } from './health.ts';
+import { blindness } from './health.ts';
 
 /** A node in the answer of `haup status -o json`. */
 export interface NodeStatus {
@@ -29,8 +30,8 @@ export function nodeStatuses(spec: ClusterSpec, { nodes }: Observation): NodeSta
     ...(nodes.objects ?? []).map((object) => object.name),
   ]);
   return [...names].map((name) => {
-    const machine = nodes.machines.find((candidate) => candidate.name === name);
-    const object = nodes.objects?.find((candidate) => candidate.name === name);
+    const machine = nodeMachineOf(nodes, name);
+    const object = nodeObjectOf(nodes, name);
     const ready = nodes.objects === null ? 'unknown' : (object?.ready ?? 'missing');
     return {
       name,
@@ -42,30 +43,34 @@ export function nodeStatuses(spec: ClusterSpec, { nodes }: Observation): NodeSta
       version: object?.version ?? null,
       podCidr: object?.podCidr ?? null,
       cordoned: object?.cordoned ?? false,
-      problem: ready === 'ready' ? null : problemOf(spec, nodes, name),
+      problem: ready === 'ready' ? null : problemOf(spec, name, machine, object),
     };
   });
 }
 
 /** What an operator should know of the nodes. Pure. */
-export function nodeWarnings(spec: ClusterSpec, observation: Observation): string[] {
-  const { nodes } = observation;
+export function nodeWarnings(
+  spec: ClusterSpec,
+  { nodes, bootstrapped }: Observation,
+  statuses: readonly NodeStatus[],
+): string[] {
   if (nodes.objects === null) {
-    return spec.nodes.length > 0 && observation.bootstrapped
+    return spec.nodes.length > 0 && bootstrapped
       ? ['the API does not answer, so nobody can say how the nodes are']
       : [];
   }
-  return nodeStatuses(spec, observation).flatMap(({ name, problem }) =>
-    problem ? [`${name}: ${problem}`] : [],
-  );
+  return statuses.flatMap(({ name, problem }) => (problem ? [`${name}: ${problem}`] : []));
 }
 
-function problemOf(spec: ClusterSpec, nodes: Observation['nodes'], name: string): string | null {
-  const machine = nodes.machines.find((candidate) => candidate.name === name);
-  const object = nodes.objects?.find((candidate) => candidate.name === name);
+function problemOf(
+  spec: ClusterSpec,
+  name: string,
+  machine: NodeMachine | undefined,
+  object: ObservedNode | undefined,
+): string | null {
   if (!machine) return wantedNode(spec, name) && object ? 'its machine is gone' : (object?.problem ?? null);
   if (machine.state === 'stopped') return 'its machine is stopped';
-  if (machine.silence) return SILENCES[machine.silence];
+  if (machine.silence) return blindness(machine);
   if (!object) return null;
   if (machine.inside && !machine.inside.provisioned) return 'its disk has been emptied';
   if (machine.inside?.kubelet === 'stopped') return 'its kubelet does not run';

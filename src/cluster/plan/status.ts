@@ -77,6 +77,7 @@ export function statusOf(
 ): Status {
   const { address, balancer } = observation;
   const { steps, blocked } = next(spec, observation);
+  const nodes = nodeStatuses(spec, observation);
   const { voters, learners, quorum, healthy, failuresTolerated } = standing(observation);
   const names = new Set([
     ...spec.replicas.map((replica) => replica.name),
@@ -103,7 +104,7 @@ export function statusOf(
     },
     loadBalancer: balancer && { name: balancer.name, targets: balancer.targets },
     replicas: [...names].map((name) => replicaStatus(spec, observation, name)),
-    nodes: nodeStatuses(spec, observation),
+    nodes,
     etcd: {
       voters,
       learners,
@@ -120,7 +121,7 @@ export function statusOf(
         ? [`the API does not answer at https://${address?.ip}:${spec.apiPort}: ${unanswered}`]
         : []),
       ...warningsOf(spec, observation, now),
-      ...nodeWarnings(spec, observation),
+      ...nodeWarnings(spec, observation, nodes),
     ],
   };
 }

@@ -1,5 +1,6 @@
 import { localProviderId, type NodeConfig } from '../../nodes/config.ts';
 import type { NodeIdentity, NodePki } from '../../nodes/pki.ts';
+import { nodeMachineOf } from '../model/nodes.ts';
 import { wantedNode } from '../model/spec.ts';
 import type { Tools } from './tools.ts';
 
@@ -38,7 +39,7 @@ export async function nodeConfig(t: Tools, name: string, pki: NodePki): Promise<
 }
 
 function machineOf(t: Tools, name: string) {
-  const machine = t.seen().nodes.machines.find((candidate) => candidate.name === name);
+  const machine = nodeMachineOf(t.seen().nodes, name);
   if (!machine) throw new Error(`the machine ${name} is not there`);
   return machine;
 }

@@ -11,6 +11,7 @@ import type { Session } from '../../ssh/session.ts';
 import type { ChangeableWorld } from '../loop/apply-change.ts';
 import { REUSE_MS } from '../loop/converge.ts';
 import type { Halfway } from '../loop/running.ts';
+import type { SeenMachine } from '../model/machine.ts';
 import type { NodeMachine, NodesObservation } from '../model/nodes.ts';
 import type { EtcdObservation, MachineObservation, Observation } from '../model/observation.ts';
 import { nothing } from '../model/observation.ts';
@@ -49,7 +50,7 @@ export type WorldParts = Omit<Tools, 'session' | 'drop' | 'seen' | 'etcd'> & {
   readonly etcdClients: () => Promise<(replica: string, session: () => Promise<Session>) => EtcdClient>;
 };
 
-type Met<I> = { readonly inside: I | null } & Pick<MachineObservation, 'silence' | 'words'>;
+type Met<I> = Pick<SeenMachine<I>, 'inside' | 'silence' | 'words'>;
 
 interface Cloud extends Pick<Observation, 'network' | 'address' | 'balancer'> {
   readonly routes: NodesObservation['routes'];

@@ -1,4 +1,4 @@
-import type { NodeMachine, ObservedNode } from '../../model/nodes.ts';
+import { type NodeMachine, nodeMachineOf, nodeObjectOf, type ObservedNode } from '../../model/nodes.ts';
 import type { NodeSpec } from '../../model/spec.ts';
 import { type Decision, defaultDrain, nothingToDo } from '../decision.ts';
 import type { Step } from '../steps/index.ts';
@@ -116,7 +116,7 @@ function orphansOf(v: View): Node[] {
 function isNew(v: View, name: string): boolean {
   if (!v.observation.bootstrapped) return true;
   const { objects } = v.observation.nodes;
-  return objects !== null && !objects.some((object) => object.name === name);
+  return objects !== null && !nodeObjectOf(v.observation.nodes, name);
 }
 
 /** A newcomer that has yet to become ready: who leaves for it waits. */
@@ -137,13 +137,8 @@ function isApiThere(v: View): boolean {
   return v.observation.nodes.objects !== null && v.replicas.some(isServing);
 }
 
-function nodeOf(v: View, name: string): Node {
-  const { machines, objects } = v.observation.nodes;
-  return {
-    name,
-    machine: machines.find((machine) => machine.name === name),
-    object: objects?.find((object) => object.name === name),
-  };
+function nodeOf({ observation: { nodes } }: View, name: string): Node {
+  return { name, machine: nodeMachineOf(nodes, name), object: nodeObjectOf(nodes, name) };
 }
 
 function provision(node: string): Step {

@@ -1,6 +1,11 @@
 /** What steps do to what is observed of the nodes. Pure. */
 import type { NodeInside } from '../../../nodes/inspect.ts';
-import type { NodeMachine, NodesObservation, ObservedNode } from '../../model/nodes.ts';
+import {
+  type NodeMachine,
+  type NodesObservation,
+  nodeMachineOf,
+  type ObservedNode,
+} from '../../model/nodes.ts';
 import type { Observation } from '../../model/observation.ts';
 
 /** A disk on which nothing has been done yet. */
@@ -29,7 +34,7 @@ export function withNodeMachine(o: Observation, name: string, change: Partial<No
 }
 
 export function withNodeInside(o: Observation, name: string, change: Partial<NodeInside>): Observation {
-  const was = o.nodes.machines.find((machine) => machine.name === name)?.inside ?? emptyNode;
+  const was = nodeMachineOf(o.nodes, name)?.inside ?? emptyNode;
   return withNodeMachine(o, name, { inside: { ...was, ...change } });
 }
 

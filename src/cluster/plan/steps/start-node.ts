@@ -1,4 +1,5 @@
 import type { NodeInside } from '../../../nodes/inspect.ts';
+import { nodeObjectOf } from '../../model/nodes.ts';
 import { emptyNode, withNodeMachine, withNodeObject } from './node-effects.ts';
 import { itsNode, type NodeStep, nodeMachine, type StepKind } from './step-kind.ts';
 
@@ -10,16 +11,15 @@ export const startNode: StepKind<StartNode> = {
   outdates: nodeMachine,
   simulate: ({ node }, before) => {
     // What has joined once comes back by itself; of anything else nothing is known but that its disk may be empty.
-    const joined = before.nodes.objects?.some(({ name }) => name === node) ?? false;
-    const podCidr = before.nodes.objects?.find(({ name }) => name === node)?.podCidr ?? null;
-    const inside: NodeInside = joined
+    const object = nodeObjectOf(before.nodes, node);
+    const inside: NodeInside = object
       ? {
           ...emptyNode,
           provisioned: true,
           containerd: 'running',
           kubelet: 'running',
           kubeProxy: 'running',
-          podCidr,
+          podCidr: object.podCidr,
         }
       : emptyNode;
     const after = withNodeMachine(before, node, { state: 'running', inside });
