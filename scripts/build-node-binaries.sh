@@ -12,7 +12,6 @@
 set -euo pipefail
 
 usage() { sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2; }
-fail() { echo "build-node-binaries: $*" >&2; exit 1; }
 
 kubernetes='' containerd='' cni='' cri='' coredns='' kubeadm='' output='' arch=''
 while (($#)); do
@@ -33,61 +32,8 @@ for version in "$kubernetes" "$containerd" "$cni" "$cri" "$coredns"; do
   [[ $version =~ ^(v[0-9]+\.[0-9]+\.[0-9]+)?$ ]] || usage
 done
 [[ $output && ($coredns || $kubernetes && ($kubeadm || $containerd && $cni && $cri)) ]] || usage
-command -v go >/dev/null || fail 'go is not on PATH. Install Go (https://go.dev/doc/install), or let haup download the official release.'
-here=$(cd "$(dirname "$0")" && pwd)
-arch=${arch:-$(go env GOHOSTARCH)}
-mkdir -p "$output"
-output=$(cd "$output" && pwd)
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-
-# -mod=mod: the requirements that these go.mod files leave out are filled in from the modules' own.
-# The environment's other flags are dropped, so that every machine builds the same thing.
-export GOFLAGS=-mod=mod GOWORK=off CGO_ENABLED=0 GOOS=linux GOARCH=$arch
-# Neither the environment nor `go env -w` switches the checksum database off; a proxy of it has the same key and may stay.
-case $(go env GOSUMDB) in
-  sum.golang.org | 'sum.golang.org '* | sum.golang.google.cn) ;;
-  *) export GOSUMDB=sum.golang.org ;;
-esac
-export GONOSUMDB=none.invalid GOPRIVATE=none.invalid
-build() {
-  # How many packages there are, those that Go still has compiled included; -v names each that it compiles.
-  local list=() i
-  for ((i = 1; i <= $#; i++)); do
-    if [[ ${!i} == -o ]]; then ((++i)); else list+=("${!i}"); fi
-  done
-  echo "build-binaries: compiling $(go list -deps "${list[@]}" | wc -l) packages" >&2
-  go build -v -trimpath -buildvcs=false "$@"
-}
-fetch() { # module version → its folder in Go's module cache
-  local answer
-  answer=$(go mod download -json "$1@$2") ||
-    fail "Go modules do not offer $1 $2: $(sed -n 's/^\t"Error": "\(.*\)",\{0,1\}$/\1/p' <<<"$answer")"
-  sed -n 's/^\t"Dir": "\(.*\)",\{0,1\}$/\1/p' <<<"$answer"
-}
-
-# Kubernetes, as in build-binaries.sh: the same wrapper module, tags and stamps, so that what both need is compiled once.
-build_kubernetes() { # package…
-  local source staging=v0.${kubernetes#v1.} major_minor=${kubernetes#v} stamp='' package
-  source=$(fetch k8s.io/kubernetes "$kubernetes")
-  mkdir "$work/kubernetes"
-  cd "$work/kubernetes"
-  {
-    echo 'module haup.build/kubernetes'
-    sed -n '/^go /p; /^godebug/p' "$source/go.mod"
-    sed -n '/^require (/,/^)/p' "$source/go.mod" | sed "s|\(k8s.io/[a-z-]*\) v0\.0\.0\( .*\)\{0,1\}\$|\1 $staging|"
-    echo "require k8s.io/kubernetes $kubernetes"
-    echo 'replace ('
-    sed -n '/^replace (/,/^)/p' "$source/go.mod" | awk -v v="$staging" '/\.\/staging\// { print "\t" $1 " => " $1 " " v }'
-    echo ')'
-  } >go.mod
-  [[ ! -e $here/go/kubernetes-$kubernetes.sum ]] || cp "$here/go/kubernetes-$kubernetes.sum" go.sum
-  for package in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
-    stamp+=" -X $package.gitVersion=$kubernetes -X $package.gitTreeState=clean"
-    stamp+=" -X $package.gitMajor=${major_minor%%.*} -X $package.gitMinor=$(cut -d. -f2 <<<"$major_minor")"
-  done
-  build -tags selinux,notest,grpcnotrace -ldflags "-s -w$stamp" -o "$output/" "${@/#/k8s.io/kubernetes/cmd/}"
-}
+# shellcheck source=scripts/go/modules.sh
+source "$(dirname "$0")/go/modules.sh"
 
 # A module that is published with its own requirements: what it replaces by other modules is replaced here too (Go heeds only the
 # main module's replacements), and what it replaces by a folder of its own is taken as published.
@@ -131,24 +77,23 @@ build_cni_plugins() {
 # Thirteen of its plugins: all of them bring the clients of three clouds along.
 build_coredns() {
   wrap coredns github.com/coredns/coredns "$coredns"
-  cp "$here/images/coredns/main.go" .
+  cp "$sums/../images/coredns/main.go" .
   build -ldflags "-s -w -X github.com/coredns/coredns/coremain.GitCommit=haup" -o "$output/coredns" .
 }
 
-say() { echo "build-node-binaries: $*" >&2; }
 if [[ $coredns ]]; then
   say "CoreDNS $coredns for $arch"
   (build_coredns)
 elif [[ $kubeadm ]]; then
   say "kubeadm $kubernetes for $arch"
-  (build_kubernetes kubeadm)
+  (build_kubernetes "$kubernetes" kubeadm)
 else
   say "CNI plugins $cni for $arch"
   (build_cni_plugins)
   say "crictl $cri for $arch"
   (build_crictl)
   say "kubelet and kube-proxy $kubernetes for $arch"
-  (build_kubernetes kubelet kube-proxy)
+  (build_kubernetes "$kubernetes" kubelet kube-proxy)
   say "containerd $containerd for $arch (about 5 minutes on 2 cores the first time)"
   (build_containerd)
 fi

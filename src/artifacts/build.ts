@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { access } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -17,6 +18,9 @@ const SAY_MS = 5_000;
 
 const script = (name: string) => `${packageRoot}scripts/${name}`;
 const SCRIPTS = { master: script('build-binaries.sh'), node: script('build-node-binaries.sh') } as const;
+
+/** What both scripts are made of. */
+const SHARED = script('go/modules.sh');
 
 /** How to build the executables of a release from their Go modules; for tests, another script. */
 export interface Builder {
@@ -45,7 +49,8 @@ export function goBuilder(role: Role = 'master', script: string = SCRIPTS[role])
     },
     async build(release, folder, onProgress, signal) {
       await runScript(script, release, folder, onProgress, signal);
-      const recipe = (await sha256OfFile(script)).slice(0, 12);
+      const parts = await Promise.all([script, SHARED].map(sha256OfFile));
+      const recipe = createHash('sha256').update(parts.join()).digest('hex').slice(0, 12);
       return {
         kind: 'built from Go modules',
         detail: `${await goVersion()}, ${basename(SCRIPTS[role])} ${recipe}`,

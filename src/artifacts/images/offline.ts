@@ -56,7 +56,7 @@ const RECIPES = {
   coredns: {
     name: COREDNS_IMAGE,
     program: 'coredns',
-    sources: ['images/coredns/main.go', 'build-node-binaries.sh'],
+    sources: ['images/coredns/main.go', 'build-node-binaries.sh', 'go/modules.sh'],
     version: NODE_VERSIONS.coredns,
     build: (folder, arch, signal) =>
       run(
