@@ -1,11 +1,11 @@
 import type { HaupEvent } from '../cluster/loop/events.ts';
 import type { DrainPolicy } from '../cluster/plan/decision.ts';
+import type { Removal } from '../cluster/plan/spec-changes.ts';
 import type { Status } from '../cluster/plan/status.ts';
 import type { AvailabilityReport } from '../lb/availability.ts';
-import type { FaultKind, ProviderSettings } from '../providers/provider.ts';
-import type { ProviderName } from '../providers/registry.ts';
+import type { FaultKind } from '../providers/provider.ts';
 import type { Holder } from '../state/errors.ts';
-import type { Outcome as ChangeOutcome } from './operations.ts';
+import type { Outcome as ChangeOutcome, NewCluster } from './operations.ts';
 
 /** What the command line needs of the engine. */
 export interface Engine {
@@ -48,30 +48,14 @@ export interface Engine {
   fault(cluster: string, kind: FaultKind, target: string): Promise<readonly string[]>;
 }
 
-export interface CreateRequest {
-  readonly name: string;
-  readonly provider: ProviderName;
-  readonly zones: readonly string[];
-  readonly region: string | undefined;
-  readonly multizone: boolean;
-  readonly kubernetesVersion: string | undefined;
-  readonly etcdVersion: string | undefined;
-  readonly apiPort: number;
-  readonly requestTimeoutSeconds: number;
-  readonly balancer: 'auto' | 'always';
-  readonly nodeZones: readonly string[];
-  readonly clusterCidr: string | undefined;
-  readonly serviceCidr: string | undefined;
-  readonly cni: 'haup' | 'none';
-  readonly images: readonly string[];
-  readonly settings: ProviderSettings;
-  readonly dryRun: boolean;
-}
+type Resolved = 'region' | 'kubernetesVersion' | 'etcdVersion';
 
-export type RemoveRequest = { readonly cluster: string; readonly dryRun: boolean } & (
-  | { readonly names: readonly string[] }
-  | { readonly zone: string | undefined; readonly count: number }
-);
+/** A new cluster as it is asked for: what nobody says follows from the rest, or is haup's choice. */
+export type CreateRequest = Omit<NewCluster, Resolved> & {
+  readonly [K in Resolved]: NewCluster[K] | undefined;
+} & { readonly dryRun: boolean };
+
+export type RemoveRequest = Removal & { readonly cluster: string; readonly dryRun: boolean };
 
 /** What is, and who is changing it. */
 export interface StatusNow extends Status {

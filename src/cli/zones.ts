@@ -1,6 +1,7 @@
 import { type ProviderName, providers } from '../providers/registry.ts';
-import type { Source } from './command.ts';
+import type { Call, Source } from './command.ts';
 import { UsageError } from './errors.ts';
+import type * as flags from './flags.ts';
 
 interface ZoneFlags {
   readonly provider: ProviderName;
@@ -21,18 +22,11 @@ export function zonesFor(
   sources: { readonly zone: Source; readonly zones: Source },
   labels: { readonly zones: string; readonly replicas: string; readonly region: string },
 ): string[] {
-  if (flags.zones && sources.zone === 'flag' && sources.zones === 'flag') {
-    throw new UsageError('--zone and --zones: name one of them');
-  }
+  if (flags.zones && sources.zone === 'flag' && sources.zones === 'flag') throw both();
   const many = strength[sources.zones] >= strength[sources.zone] ? flags.zones : undefined;
   const zones = many ?? [flags.zone ?? defaultZone(flags, labels.region)];
   const count = flags.replicas ?? zones.length;
-  if (count < zones.length) {
-    throw new UsageError(
-      `${labels.replicas} ${count} is less than the ${zones.length} zones of ${labels.zones}`,
-    );
-  }
-  return Array.from({ length: count }, (_, index) => zones[index % zones.length]!);
+  return enough(zones, count, labels.replicas, labels.zones);
 }
 
 /** Where a replica stands that nobody has named a zone for. */
@@ -53,5 +47,33 @@ export function nodeZonesFor(
   replicaZones: readonly string[],
 ): string[] {
   const zones = named ?? [...new Set(replicaZones)];
-  return Array.from({ length: count }, (_, index) => zones[index % zones.length]!);
+  return inTurn(zones, count);
+}
+
+type Adding = Pick<Call<Pick<typeof flags, 'zone' | 'zones' | 'count'>>, 'flags' | 'sources' | 'labels'>;
+
+/** The zones that --zone or --zones name for machines that are to come; none where neither does. */
+export function namedZones({ flags: { zone, zones }, sources }: Adding): readonly string[] {
+  if (zones && sources.zone === 'flag') throw both();
+  return zones ?? (zone === undefined ? [] : [zone]);
+}
+
+/** One of these zones for each of --count machines, or each of them once. */
+export function zonesToAdd<Z>({ flags: { count }, labels }: Adding, zones: readonly Z[]): Z[] {
+  return enough(zones, count ?? zones.length, labels.count, labels.zones);
+}
+
+/** @throws UsageError when that would leave out a zone that was named; `of` and `label` are what said the count and the zones. */
+function enough<Z>(zones: readonly Z[], count: number, of: string, label: string): Z[] {
+  if (count < zones.length)
+    throw new UsageError(`${of} ${count} is less than the ${zones.length} zones of ${label}`);
+  return inTurn(zones, count);
+}
+
+function inTurn<Z>(zones: readonly Z[], count: number): Z[] {
+  return Array.from({ length: count }, (_, index) => zones[index % zones.length] as Z);
+}
+
+function both(): UsageError {
+  return new UsageError('--zone and --zones: name one of them');
 }

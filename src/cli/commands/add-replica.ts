@@ -2,6 +2,7 @@ import { defineCommand } from '../command.ts';
 import { UsageError } from '../errors.ts';
 import * as flags from '../flags.ts';
 import { finish } from '../output/finish.ts';
+import { namedZones, zonesToAdd } from '../zones.ts';
 
 export const addReplica = defineCommand({
   name: 'add-replica',
@@ -23,18 +24,11 @@ export const addReplica = defineCommand({
   ],
 
   async run(call) {
-    const { cluster, zone, zones, count, dryRun } = call.flags;
-    if (zones && call.sources.zone === 'flag') throw new UsageError('--zone and --zones: name one of them');
-    const named = zones ?? (zone === undefined ? [] : [zone]);
+    const { cluster, dryRun } = call.flags;
+    const named = namedZones(call);
     if (named.length === 0) throw new UsageError('--zone is missing: where shall the replica stand?');
-    const wanted = count ?? named.length;
-    if (wanted < named.length) {
-      throw new UsageError(
-        `${call.labels.count} ${wanted} is less than the ${named.length} zones of ${call.labels.zones}`,
-      );
-    }
-    const each = Array.from({ length: wanted }, (_, index) => named[index % named.length]!);
+    const zones = zonesToAdd(call, named);
     const engine = await call.engine();
-    return finish(call, await engine.addReplicas({ cluster, zones: each, dryRun }));
+    return finish(call, await engine.addReplicas({ cluster, zones, dryRun }));
   },
 });

@@ -1,8 +1,8 @@
 import { defineCommand } from '../command.ts';
-import { UsageError } from '../errors.ts';
 import * as flags from '../flags.ts';
 import { replicaName } from '../input/values.ts';
 import { finish } from '../output/finish.ts';
+import { removalFrom } from '../removal.ts';
 
 export const removeReplica = defineCommand({
   name: 'remove-replica',
@@ -32,16 +32,9 @@ operation: from three masters, go to one at once, because two tolerate no failur
   ],
 
   async run(call) {
-    const { cluster, zone, count, dryRun } = call.flags;
-    const names = [...new Set(call.operands)];
-    if (names.length > 0 && (count !== undefined || call.sources.zone === 'flag')) {
-      throw new UsageError('name the replicas, or say --zone and --count, not both');
-    }
-    if (names.length === 0 && zone === undefined && count === undefined) {
-      throw new UsageError('which replica? name it, or say --zone, or --count');
-    }
+    const { cluster, dryRun } = call.flags;
+    const removal = removalFrom(call, 'replica');
     const engine = await call.engine();
-    const what = names.length > 0 ? { names } : { zone, count: count ?? 1 };
-    return finish(call, await engine.removeReplicas({ cluster, dryRun, ...what }));
+    return finish(call, await engine.removeReplicas({ cluster, dryRun, ...removal }));
   },
 });

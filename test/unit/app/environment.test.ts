@@ -1,7 +1,7 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { environment } from '../../../src/app/environment.ts';
 import type { ClusterSpec } from '../../../src/cluster/model/spec.ts';
 import { clusterStateSchema } from '../../../src/cluster/world/memory.ts';
@@ -34,9 +34,16 @@ const spec: ClusterSpec = {
   attempts: {},
 };
 
+/** Gone after the test. */
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'haup-environment-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
 beforeEach(() => {
   // Nothing is cached, and nothing can be had.
-  vi.stubEnv('HAUP_CACHE', mkdtempSync(join(tmpdir(), 'haup-environment-')));
+  vi.stubEnv('HAUP_CACHE', newFolder());
   vi.stubEnv('HAUP_MIRROR', 'https://127.0.0.1:1');
   vi.stubEnv('HAUP_BUILD', '0');
 });
@@ -53,7 +60,7 @@ const provider = {
 } as unknown as Provider;
 
 async function locked(dryRun: boolean): Promise<string> {
-  const url = storeUrl(mkdtempSync(join(tmpdir(), 'haup-environment-')));
+  const url = storeUrl(newFolder());
   const store = openStore(url, clusterStateSchema);
   await store.create('demo', { spec, pins: {} });
   const options = { store: url, signal: new AbortController().signal, emit: () => {}, timeoutMs: 60_000 };

@@ -5,13 +5,14 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 
 const script = fileURLToPath(new URL('../../../scripts/install-modules', import.meta.url));
 let checkout: string;
@@ -29,6 +30,8 @@ beforeEach(() => {
   for (const tool of ['bash', 'dirname', 'readlink', 'touch', 'mkdir'])
     symlinkSync(`/usr/bin/${tool}`, join(checkout, 'bin', tool));
 });
+
+afterEach(() => rmSync(checkout, { recursive: true }));
 
 /** Runs it on a machine that has these programs and no others. */
 function install(

@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { commands } from '../../../src/cli/commands/index.ts';
 import { haup } from './fake.ts';
 
@@ -61,6 +61,7 @@ describe('a command that a page or --help shows', () => {
 
   it.each(shown)('is understood: %s', async (_, env, argv) => {
     const home = mkdtempSync(join(tmpdir(), 'haup-reference-'));
+    onTestFinished(() => rmSync(home, { recursive: true }));
     const sleep = () => Promise.reject(new Error('no second look'));
     const { code, err } = await haup(argv, { env, world: { interactive: true, home, sleep } });
     expect(code, err).not.toBe(2);

@@ -1,14 +1,15 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { paths } from '../../../src/replicas/paths.ts';
 import { stopScript } from '../../../src/replicas/stop.ts';
 
 /** Runs the script where `systemctl` is what the test says it is, and `a.service` alone is installed. */
 function run(systemctl: string): { code: number | null; asked: string[]; stderr: string } {
   const folder = mkdtempSync(join(tmpdir(), 'haup-stop-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
   const log = join(folder, 'log');
   writeFileSync(
     join(folder, 'systemctl'),
