@@ -1,6 +1,6 @@
 import { expiresAt } from '../pki/validity.ts';
+import { type AskLimits, askInside, endSection, SEPARATOR, showFile } from '../replicas/ask.ts';
 import { curl } from '../replicas/curl.ts';
-import { ReplicaError } from '../replicas/errors.ts';
 import type { UnitState } from '../replicas/inside.ts';
 import { readUnits, unitState } from '../replicas/inside.ts';
 import { paths, pkiPath } from '../replicas/paths.ts';
@@ -27,41 +27,27 @@ export interface NodeInside {
   readonly podCidr: string | null;
 }
 
-const SEPARATOR = '--haup--';
 const SECTIONS = 6;
 const asked = [nodeUnit.containerd, nodeUnit.kubelet, nodeUnit.kubeProxy];
 
-/**
- * Asks a node about itself.
- * @throws SshError when it does not answer, ReplicaError when it cannot say.
- */
-export async function inspectNode(
+/** Asks a node about itself. @throws SshError, ReplicaError; see {@link askInside}. */
+export function inspectNode(
   session: Session,
   cluster: { readonly uid: string; readonly name: string },
-  limits: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
+  limits: AskLimits = {},
 ): Promise<NodeInside> {
-  const { stdout, stderr } = await session.exec(inspectScript(), {
-    what: 'look inside',
-    timeoutMs: limits.timeoutMs ?? 5_000,
-    signal: limits.signal,
-  });
-  const inside = parseNodeInside(stdout, cluster);
-  if (inside) return inside;
-  throw new ReplicaError(
-    `${session.what}: could not look inside: ${stderr.trim().slice(-300) || 'no answer'}`,
-  );
+  return askInside(session, inspectScript(), (answer) => parseNodeInside(answer, cluster), limits);
 }
 
 function inspectScript(): string {
-  const say = `echo; echo ${SEPARATOR}`;
-  const show = (file: string) => `[ ! -e ${file} ] || cat ${file}; ${say}`;
+  const [say, show] = [endSection, showFile];
   // The client's file holds a private key: only its certificate may leave the machine.
-  return `${show(paths.marker)}
-${show(pkiPath('kubelet.crt'))}
+  return `${show(paths.marker)}; ${say}
+${show(pkiPath('kubelet.crt'))}; ${say}
 openssl x509 -in ${nodePaths.clientCertificate} 2>/dev/null; ${say}
 systemctl show -p Id,UnitFileState,ActiveState,NRestarts,ActiveEnterTimestampMonotonic ${asked.join(' ')}; ${say}
 for url in ${Object.values(nodeHealthUrls).join(' ')}; do ${curl} -s -m 1 -o /dev/null -w '%{url} %{http_code}\\n' $url; done; ${say}
-${show(nodePaths.conflist).replace(`; ${say}`, '')}
+${show(nodePaths.conflist)}
 `;
 }
 

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { SEPARATOR } from './ask.ts';
 import { parseMarker } from './marker.ts';
 import { healthUrls, SETTLED_SECONDS, type UnitName, unit } from './units/names.ts';
 
@@ -35,9 +36,6 @@ export interface InspectOptions {
   readonly name: string;
   readonly apiPort: number;
 }
-
-/** Between the sections of the answer. */
-export const SEPARATOR = '--haup--';
 
 /** Milliseconds since the epoch, by the operator's clock: when the question went out, and when the answer was here. */
 export interface Exchange {

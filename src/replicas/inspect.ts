@@ -1,7 +1,7 @@
 import type { Session } from '../ssh/session.ts';
+import { type AskLimits, askInside, endSection, showFile } from './ask.ts';
 import { curl } from './curl.ts';
-import { ReplicaError } from './errors.ts';
-import { type Inside, type InspectOptions, parseInside, SEPARATOR } from './inside.ts';
+import { type Inside, type InspectOptions, parseInside } from './inside.ts';
 import { paths, pkiPath } from './paths.ts';
 import { healthUrls, unit } from './units/names.ts';
 
@@ -15,36 +15,21 @@ const FOLDERS = ['/run', '/tmp', '/var/lib/haup', '/etc/haup'];
 
 /**
  * Asks a machine about itself, in one command that takes about 50 ms on it, 2 s when something there hangs.
- * @throws SshError when it does not answer, ReplicaError when it cannot say (no processes, no systemd).
+ * @throws SshError, ReplicaError; see {@link askInside}.
  */
-export async function inspect(
-  session: Session,
-  options: InspectOptions,
-  limits: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
-): Promise<Inside> {
+export function inspect(session: Session, options: InspectOptions, limits: AskLimits = {}): Promise<Inside> {
   const sent = Date.now();
-  const { stdout, stderr, code } = await session.exec(inspectScript(options.apiPort), {
-    what: 'look inside',
-    timeoutMs: limits.timeoutMs ?? 5_000,
-    signal: limits.signal,
-  });
-  const inside = code === 0 ? parseInside(stdout, options, { sent, received: Date.now() }) : null;
-  if (inside === null) {
-    throw new ReplicaError(
-      `${session.what}: could not look inside: ${stderr.trim().slice(-300) || 'no answer'}`,
-    );
-  }
-  return inside;
+  const read = (answer: string) => parseInside(answer, options, { sent, received: Date.now() });
+  return askInside(session, inspectScript(options.apiPort), read, limits);
 }
 
 /**
  * A component is asked itself, not only systemd: one that is started again and again looks active in between. Nothing is
- * written, since a disk may be full; and a file that is there and cannot be read is no missing file.
+ * written, since a disk may be full.
  */
 function inspectScript(apiPort: number): string {
   const urls = [`https://127.0.0.1:${apiPort}/readyz`, ...Object.values(healthUrls)];
-  const say = `echo ${SEPARATOR}`;
-  const show = (file: string) => `{ [ ! -e ${file} ] || cat ${file} || exit 74; }`;
+  const [say, show] = [endSection, showFile];
   return `${curl} -sZ -m 2 --cacert ${pkiPath('ca.crt')} ${urls.map(() => '-o /dev/null').join(' ')} -w '%{url} %{http_code}\\n' ${urls.join(' ')} 2>/dev/null | {
 date +%s%3N; ${say}
 ${show(paths.marker)}; ${say}
