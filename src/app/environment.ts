@@ -13,6 +13,7 @@ import type { OpenProvider, Provider } from '../providers/provider.ts';
 import type { ProviderName } from '../providers/registry.ts';
 import { SessionPool } from '../ssh/pool.ts';
 import type { Store } from '../state/store.ts';
+import { once } from '../util/once.ts';
 import type { EngineOptions } from './engine.ts';
 import { nodeSupplies } from './node-supplies.ts';
 import * as operations from './operations.ts';
@@ -49,7 +50,7 @@ export function environment(
     now: () => Date.now(),
     names: () => store.list(),
     looking: async (cluster, work) => withCluster(store, await read(cluster), options, 'look', work),
-    async locked(cluster, doing, work) {
+    async locked(cluster, doing, work, machines) {
       await read(cluster); // a name that does not exist is said to be so rather than locked
       return withLock(cluster, doing, async () =>
         withCluster(
@@ -58,8 +59,7 @@ export function environment(
           options,
           dryRun || doing === 'delete' ? 'look' : 'change',
           work,
-          // For what only takes away, or mends, a host need not have room.
-          /^(add|replace)-/.test(doing) ? 1 : undefined,
+          machines,
         ),
       );
     },
@@ -72,7 +72,7 @@ export function environment(
         }
         const memory = new ClusterMemory(store, { spec, pins: {} }, 0);
         const purpose = dryRun ? 'look' : 'change';
-        return withCluster(store, memory, options, purpose, work, spec.replicas.length);
+        return withCluster(store, memory, options, purpose, work, spec.replicas.length + spec.nodes.length);
       };
       return dryRun ? create() : withLock(spec.name, 'create', create); // a lock is a file: a dry run makes none
     },
@@ -91,7 +91,7 @@ async function withCluster<T>(
   options: Options,
   purpose: 'look' | 'change',
   work: (open: operations.OpenCluster) => Promise<T>,
-  /** How many machines are to be made. */
+  /** How many machines are to be made; absent: for what only takes away, or mends, a host need not have room. */
   machines?: number,
 ): Promise<T> {
   const { spec } = memory;
@@ -147,13 +147,4 @@ async function fetchBinaries(spec: ClusterSpec, { signal, emit }: EngineOptions)
     signal,
     onProgress: (progress) => emit({ type: 'progress', ...progressText(progress) }),
   });
-}
-
-/** Made when first asked for, and once. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }

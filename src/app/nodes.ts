@@ -2,7 +2,7 @@ import type { DrainPolicy } from '../cluster/plan/decision.ts';
 import { withNodes, withoutNodes, withReplacedNodes } from '../cluster/plan/node-changes.ts';
 import type { Removal } from '../cluster/plan/spec-changes.ts';
 import { newNodeName } from '../nodes/names.ts';
-import { changed, checkZones, type Environment, type Outcome } from './operations.ts';
+import { changed, checkZones, type Environment, type OpenCluster, type Outcome } from './operations.ts';
 
 export function addNodes(
   env: Environment,
@@ -10,12 +10,13 @@ export function addNodes(
   zones: readonly (string | null)[],
   dryRun: boolean,
 ): Promise<Outcome> {
-  return env.locked(cluster, 'add-node', async (open) => {
+  const work = async (open: OpenCluster) => {
     const { region, zone } = open.world.spec();
     const named = zones.map((each) => each ?? zone);
     await checkZones(open.provider, region, named);
     return changed(env, open, (spec) => withNodes(spec, named, newNodeName), { dryRun });
-  });
+  };
+  return env.locked(cluster, 'add-node', work, zones.length);
 }
 
 /** Their pods move first. */
@@ -41,10 +42,10 @@ export function replaceNodes(
   drain: DrainPolicy,
   dryRun: boolean,
 ): Promise<Outcome> {
-  return env.locked(cluster, 'replace-node', (open) =>
+  const work = (open: OpenCluster) =>
     changed(env, open, (spec) => withReplacedNodes(spec, names, newNodeName), {
       dryRun,
       policy: { revive: false, drain },
-    }),
-  );
+    });
+  return env.locked(cluster, 'replace-node', work, names.length);
 }

@@ -37,8 +37,16 @@ export interface Environment {
   readonly now: () => number;
   /** Clusters in the store, by name. */
   names(): Promise<readonly string[]>;
-  /** Runs `work` on a cluster under its lock, named as `doing`. @throws NotFoundError, BusyError, StoreError */
-  locked<T>(cluster: string, doing: string, work: (open: OpenCluster) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` on a cluster under its lock, named as `doing`; `machines`: how many it makes, for which there must be room.
+   * @throws NotFoundError, BusyError, StoreError
+   */
+  locked<T>(
+    cluster: string,
+    doing: string,
+    work: (open: OpenCluster) => Promise<T>,
+    machines?: number,
+  ): Promise<T>;
   /** Without the lock: for looking only. */
   looking<T>(cluster: string, work: (open: OpenCluster) => Promise<T>): Promise<T>;
   /** Runs `work` on a new cluster; the store holds it from `world.save` on. @throws InputError when it exists. */
@@ -103,10 +111,11 @@ export function addReplicas(
   zones: readonly string[],
   dryRun: boolean,
 ): Promise<Outcome> {
-  return env.locked(cluster, 'add-replica', async (open) => {
+  const work = async (open: OpenCluster) => {
     await checkZones(open.provider, open.world.spec().region, zones);
     return changed(env, open, (spec) => withReplicas(spec, zones, newReplicaName), { dryRun });
-  });
+  };
+  return env.locked(cluster, 'add-replica', work, zones.length);
 }
 
 export function removeReplicas(
@@ -135,7 +144,8 @@ export function replaceReplicas(
     }
     return next;
   };
-  return env.locked(cluster, 'replace-replica', (open) => changed(env, open, change, { dryRun }));
+  const work = (open: OpenCluster) => changed(env, open, change, { dryRun });
+  return env.locked(cluster, 'replace-replica', work, names.length);
 }
 
 export function repair(

@@ -68,16 +68,4 @@ export async function pages<Page extends { NextToken?: string | undefined }, Ite
   return all;
 }
 
-/** Remembers the answer of a look-up for this run; a failure is not remembered. */
-export function once<T>(look: () => Promise<T>): () => Promise<T> {
-  let answer: Promise<T> | undefined;
-  return () => {
-    answer ??= look().catch((error) => {
-      answer = undefined;
-      throw error;
-    });
-    return answer;
-  };
-}
-
 export const minutes = 60_000;

@@ -1,6 +1,7 @@
 import type { SecurityGroup } from '@aws-sdk/client-ec2';
+import { once } from '../../util/once.ts';
 import { ProviderError } from '../errors.ts';
-import { type Context, minutes, once, ownedBy, pages, roleTag, tagOf, tagsFor, wait } from './context.ts';
+import { type Context, minutes, ownedBy, pages, roleTag, tagOf, tagsFor, wait } from './context.ts';
 import { hasCode, tolerate } from './errors.ts';
 import type { Placement } from './placement.ts';
 import {

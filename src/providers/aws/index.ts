@@ -1,4 +1,5 @@
 import { systemClock } from '../../util/clock.ts';
+import { once } from '../../util/once.ts';
 import { ProviderError } from '../errors.ts';
 import type { OpenProvider, Provider, ProviderOptions } from '../provider.ts';
 import { operatorAddress } from '../shared/operator-address.ts';
@@ -6,7 +7,7 @@ import { address } from './address.ts';
 import { type ApiOptions, openApi } from './api.ts';
 import { balancer } from './balancer.ts';
 import { drainSeconds } from './balancer-build.ts';
-import { type Context, once } from './context.ts';
+import type { Context } from './context.ts';
 import { groups } from './groups.ts';
 import { interruption } from './interruption.ts';
 import { machines } from './machines.ts';

@@ -1,8 +1,9 @@
 import type { Instance } from '@aws-sdk/client-ec2';
+import { once } from '../../util/once.ts';
 import { ProviderError } from '../errors.ts';
 import type { Machine, MachineRequest, Machines } from '../provider.ts';
 import { needRole } from '../shared/role.ts';
-import { type Context, once } from './context.ts';
+import type { Context } from './context.ts';
 import { tolerate } from './errors.ts';
 import { findImage } from './images.ts';
 import { findInstances, nameOf, settled, stateOf, toMachine } from './instances.ts';

@@ -1,6 +1,7 @@
 import type { Subnet as Ec2Subnet } from '@aws-sdk/client-ec2';
+import { once } from '../../util/once.ts';
 import { ProviderError } from '../errors.ts';
-import { type Context, once, pages, tagOf } from './context.ts';
+import { type Context, pages, tagOf } from './context.ts';
 
 export interface Subnet {
   readonly id: string;
