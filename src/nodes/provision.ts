@@ -1,4 +1,4 @@
-import { PROGRAMS } from '../artifacts/sources.ts';
+import { programsOf } from '../artifacts/sources.ts';
 import { digest, installRelease } from '../replicas/release.ts';
 import type { Waiting } from '../replicas/waiting.ts';
 import type { Session } from '../ssh/session.ts';
@@ -31,7 +31,7 @@ export async function provisionNode(
     apiAddress,
     kubernetesVersion,
   };
-  const programs: readonly string[] = Object.values(PROGRAMS.node).flat();
+  const programs = programsOf('node');
   await installRelease(
     session,
     { name, files, binaries: config.binaries, programs, marker, prepare: packagesScript() },

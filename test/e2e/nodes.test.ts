@@ -396,13 +396,13 @@ describe('nodes', () => {
       ['default', 'all'],
       ['default', 'all'],
     ]);
-    await expect(drain(api, second, { timeoutMs: 0, force: false })).rejects.toThrow(
+    await expect(drain(async () => api, second, { timeoutMs: 0, force: false })).rejects.toThrow(
       new RegExp(`${second} could not be drained: default/echo-\\S+ \\(disruption budget all\\)`),
     );
     expect((await listNodes(api)).map(({ cordoned }) => cordoned)).toEqual([false, true]);
     await ask(`${budget}/all`, { method: 'DELETE' });
     // Zones must be even: the pods that leave wait for a place until the node is back.
-    await drain(api, second, { timeoutMs: 60_000, force: false });
+    await drain(async () => api, second, { timeoutMs: 60_000, force: false });
     // A pod that has ended is gone for the drain, and for the API a moment later.
     await until('the pods to be gone', async () => {
       const left = await get(`/api/v1/pods?fieldSelector=spec.nodeName%3D${second}`);
@@ -428,7 +428,7 @@ describe('nodes', () => {
 
   test('leave for good: machine, then Node object', async () => {
     const api = await admin();
-    await drain(api, second, { timeoutMs: 60_000, force: true });
+    await drain(async () => api, second, { timeoutMs: 60_000, force: true });
     pool.drop(second);
     await provider.machines.delete(second);
     await deleteNode(api, second);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type ApiClient, type ApiRequest, callApi } from '../../kubernetes/client.ts';
+import { parseAnswer, statusMessage } from '../../kubernetes/status.ts';
 import { TimeoutError } from '../../util/wait.ts';
 
 /** Shorter than a webhook's own default, 10 s: one that hangs is found out by that. */
@@ -55,7 +56,6 @@ const writes: readonly {
   },
 ];
 
-const statusReply = z.object({ message: z.string() });
 const webhooksReply = z.object({
   items: z.array(
     z.object({
@@ -101,7 +101,7 @@ export async function refusedWrites(api: ApiClient, signal: AbortSignal): Promis
 
 /** Only what speaks of admission: what else fails is told elsewhere. */
 function refusal(what: string, text: string): string[] {
-  const { message } = parse(text) ?? { message: '' };
+  const message = statusMessage(parseAnswer(text)) ?? '';
   return /webhook|admission|polic/i.test(message) ? [`${what}: ${message.slice(0, 500)}`] : [];
 }
 
@@ -135,12 +135,4 @@ function matches(
 ): boolean {
   const groups = rule.apiGroups.includes('*') || rule.apiGroups.includes(group);
   return groups && ['*', '*/*', what].some((resource) => rule.resources.includes(resource));
-}
-
-function parse(text: string): { message: string } | null {
-  try {
-    return statusReply.parse(JSON.parse(text));
-  } catch {
-    return null;
-  }
 }

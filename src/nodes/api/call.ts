@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import { type ApiClient, callApi } from '../../kubernetes/client.ts';
+import { parseAnswer, statusMessage } from '../../kubernetes/status.ts';
 import { ApiError } from '../errors.ts';
 
 export interface Call {
@@ -20,26 +20,17 @@ export interface Answer {
 }
 
 const TIMEOUT_MS = 15_000;
-const statusSchema = z.object({ message: z.string() });
 
 /** One request of haup's about nodes. @throws ApiError; what callApi throws where nobody answers. */
 export async function call(api: ApiClient, request: Call): Promise<Answer> {
   const { doing, accept = [], ...rest } = request;
   const { status, text } = await callApi(api, { ...rest, timeoutMs: TIMEOUT_MS });
-  const body = parse(text);
+  const body = parseAnswer(text);
   if ((status >= 200 && status < 300) || accept.includes(status)) return { status, body };
   throw new ApiError(doing, status, wordsOf(body));
 }
 
 /** What a Status object says. */
 export function wordsOf(body: unknown): string {
-  return statusSchema.safeParse(body).data?.message.slice(0, 300) ?? 'nothing more';
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+  return statusMessage(body)?.slice(0, 300) ?? 'nothing more';
 }

@@ -27,20 +27,26 @@ const LEAVING_MS = 120_000;
 
 /**
  * Moves a node's pods away: cordons it, then evicts, which disruption budgets may refuse for a while. DaemonSets' and static pods stay.
+ * `connect` is asked again and again: a drain may take longer than an administrator's certificate of haup's own lives.
  * Resolves when no pod is left to be moved. Can be repeated and taken up in its middle; a node that is not there has no pods.
  * @throws DrainError: pods that nothing would make again, before anything is evicted, unless forced; what is left at the time limit,
  *   and whose budget it is. The node stays cordoned. ApiError
  */
-export async function drain(api: ApiClient, node: string, options: DrainOptions): Promise<void> {
+export async function drain(
+  connect: () => Promise<ApiClient>,
+  node: string,
+  options: DrainOptions,
+): Promise<void> {
   const { clock = systemClock, signal, progress } = options;
-  await setCordoned(api, node, true, signal);
-  const left = async () => toBeMoved(await podsOn(api, node, signal));
+  await setCordoned(await connect(), node, true, signal);
+  const left = async () => toBeMoved(await podsOn(await connect(), node, signal));
   if (!options.force) refuseLonely(node, await left());
   const deadline = clock.now() + options.timeoutMs;
   for (;;) {
     const pods = await left();
     if (pods.length === 0) return;
     const late = clock.now() >= deadline;
+    const api = await connect();
     const now = options.dead || (late && options.force);
     const blockers = await Promise.all(
       pods

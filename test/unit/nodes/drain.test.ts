@@ -90,7 +90,7 @@ describe('a drain', () => {
       { name: 'done', phase: 'Succeeded' },
     ];
     serve(pods);
-    await drain(api, 'n1', options);
+    await drain(async () => api, 'n1', options);
     expect(calls[0]).toMatchObject({
       method: 'PATCH',
       path: '/api/v1/nodes/n1',
@@ -104,14 +104,14 @@ describe('a drain', () => {
     let no = 3;
     serve([{ name: 'db-0', owner: 'StatefulSet' }], () => (no-- > 0 ? BUDGET : null));
     const progress: string[] = [];
-    await drain(api, 'n1', { ...options, progress: (message) => progress.push(message) });
+    await drain(async () => api, 'n1', { ...options, progress: (message) => progress.push(message) });
     expect(asked(/eviction/)).toHaveLength(4);
     expect(progress[0]).toBe('n1: shop/db-0 waits for shop-db');
   });
 
   test('that cannot end says which pod, and whose budget', async () => {
     serve([{ name: 'db-0', owner: 'StatefulSet' }], () => BUDGET);
-    await expect(drain(api, 'n1', options)).rejects.toMatchObject({
+    await expect(drain(async () => api, 'n1', options)).rejects.toMatchObject({
       name: 'DrainError',
       message: `n1 could not be drained: shop/db-0 (disruption budget shop-db): ${BUDGET}`,
       blockers: [{ namespace: 'shop', pod: 'db-0', budget: 'shop-db' }],
@@ -121,7 +121,7 @@ describe('a drain', () => {
 
   test('that is forced deletes what a budget kept, but only when its time is over', async () => {
     serve([{ name: 'db-0', owner: 'StatefulSet' }], () => BUDGET);
-    await drain(api, 'n1', { ...options, force: true });
+    await drain(async () => api, 'n1', { ...options, force: true });
     expect(now).toBeGreaterThanOrEqual(30_000);
     expect(asked(/DELETE/)).toHaveLength(1);
   });
@@ -129,23 +129,23 @@ describe('a drain', () => {
   test('refuses before anything is evicted where a pod would be gone for ever, unless forced', async () => {
     const pods = [{ name: 'web', owner: 'ReplicaSet' }, { name: 'alone' }];
     serve(pods);
-    await expect(drain(api, 'n1', options)).rejects.toThrow(
+    await expect(drain(async () => api, 'n1', options)).rejects.toThrow(
       'shop/alone: nothing would make it again elsewhere',
     );
     expect(asked(/eviction/)).toEqual([]);
-    await drain(api, 'n1', { ...options, force: true });
+    await drain(async () => api, 'n1', { ...options, force: true });
     expect(pods).toEqual([]);
   });
 
   test('of a dead machine waits for nobody to stop its pods', async () => {
     serve([{ name: 'web', owner: 'ReplicaSet', terminating: true }]);
-    await drain(api, 'n1', { ...options, dead: true });
+    await drain(async () => api, 'n1', { ...options, dead: true });
     expect(asked(/DELETE/)[0]!.body).toMatchObject({ gracePeriodSeconds: 0 });
   });
 
   test('does not wait for ever for a pod that does not end', async () => {
     serve([{ name: 'web', owner: 'ReplicaSet', terminating: true }]);
-    await expect(drain(api, 'n1', options)).rejects.toThrow('it was told to end, and has not');
+    await expect(drain(async () => api, 'n1', options)).rejects.toThrow('it was told to end, and has not');
   });
 
   test('can be looked at beforehand, without anything happening', async () => {

@@ -1,8 +1,8 @@
-import { issueOwnAdmin } from '../../../pki/issue.ts';
 import * as lifecycle from '../../../replicas/lifecycle.ts';
 import { SshError } from '../../../ssh/errors.ts';
 import { systemClock } from '../../../util/clock.ts';
 import { addonsOf } from '../addons.ts';
+import { ownAdmin } from '../api.ts';
 import type { Executor } from './executor.ts';
 
 /** Longer than a look at machines that answer: one at a machine that does not must not hold the controllers up. */
@@ -24,14 +24,10 @@ export const startControlPlane: Executor<'start-control-plane'> = async (
     if (t.provider.capabilities.keepsConnections)
       await Promise.race([halfway(), systemClock.sleep(LOOK_MS, t.signal)]);
   };
-  const admin = async () => {
-    const authorities = await t.authorities();
-    return { caPem: authorities.kubernetes.certPem, ...(await issueOwnAdmin(authorities)) };
-  };
   const start = async (): Promise<void> =>
     lifecycle.startControlPlane(
       await t.session(replica),
-      { apiPort, admin, addons: () => addonsOf(t), serving },
+      { apiPort, admin: () => ownAdmin(t), addons: () => addonsOf(t), serving },
       { signal: t.signal, progress },
     );
   try {

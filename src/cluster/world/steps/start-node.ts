@@ -1,8 +1,4 @@
-import { FIRST_LOGIN_MS } from '../first-login.ts';
+import { startMachine } from '../start-machine.ts';
 import type { Executor } from './executor.ts';
 
-export const startNode: Executor<'start-node'> = async (t, { node }) => {
-  t.drop(node);
-  await t.provider.machines.start(node);
-  await t.session(node, FIRST_LOGIN_MS);
-};
+export const startNode: Executor<'start-node'> = (t, { node }) => startMachine(t, node);

@@ -1,0 +1,17 @@
+import { z } from 'zod';
+
+const schema = z.object({ message: z.string() });
+
+/** What a Status object, the API server's answer to what it does not do, says; null for anything else. */
+export function statusMessage(answer: unknown): string | null {
+  return schema.safeParse(answer).data?.message ?? null;
+}
+
+/** JSON, or null for what is none. */
+export function parseAnswer(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
