@@ -7,6 +7,7 @@ import { clusterKey, machineFolder } from '../../src/providers/local/paths.ts';
 import { SHIFTED } from '../../src/providers/local/uids.ts';
 import type { ClusterIdentity, Machine, Provider } from '../../src/providers/provider.ts';
 import type { ContractWorld } from './support/contract-world.ts';
+import { leaveNothing } from './support/leave-nothing.ts';
 import { localWorld } from './support/local-world.ts';
 
 /** What root in a master can do to the host: nothing. */
@@ -42,14 +43,7 @@ beforeAll(async () => {
   }
 });
 
-afterAll(async () => {
-  const rest = world.open(cluster);
-  for (const left of await rest.machines.list()) await rest.machines.delete(left.name);
-  await rest.network.delete();
-  const left = await world.inventory(cluster);
-  await world.close();
-  expect(left).toEqual([]);
-});
+afterAll(() => leaveNothing(world, cluster));
 
 test('root in a master is a user of the host who owns nothing there', async () => {
   expect((await run('id -u; cat /proc/self/uid_map')).replaceAll(/\s+/g, ' ')).toBe(`0 0 ${SHIFTED} 65536`);

@@ -8,6 +8,7 @@ import { clusterKey, machineFolder } from '../../src/providers/local/paths.ts';
 import type { ClusterIdentity, FaultKind, Machine, Provider } from '../../src/providers/provider.ts';
 import { waitFor } from '../../src/util/wait.ts';
 import type { ContractWorld } from './support/contract-world.ts';
+import { leaveNothing } from './support/leave-nothing.ts';
 import { localWorld } from './support/local-world.ts';
 
 /** What a machine of the role node can do that one of the role master cannot. */
@@ -41,15 +42,7 @@ beforeAll(async () => {
   await Promise.all([make(master, 'master', 'local-a'), make(node, 'node', 'local-b')]);
 });
 
-afterAll(async () => {
-  const rest = world.open(cluster);
-  for (const left of await rest.machines.list()) await rest.machines.delete(left.name);
-  await rest.address.release();
-  await rest.network.delete();
-  const left = await world.inventory(cluster);
-  await world.close();
-  expect(left).toEqual([]);
-});
+afterAll(() => leaveNothing(world, cluster));
 
 /**
  * Starts a container as containerd's shim does. Where version 2 of the control groups has no controllers, a node sees those of

@@ -10,6 +10,7 @@ import type {
 import { waitFor } from '../../src/util/wait.ts';
 import { loseWhatARebootLoses } from '../support/host-reboot.ts';
 import type { ContractWorld } from './support/contract-world.ts';
+import { leaveNothing } from './support/leave-nothing.ts';
 import { localWorld } from './support/local-world.ts';
 import { knock, openStream } from './support/stream.ts';
 
@@ -64,15 +65,7 @@ beforeAll(async () => {
   );
 });
 
-afterAll(async () => {
-  const rest = world.open(cluster);
-  for (const left of await rest.machines.list()) await rest.machines.delete(left.name);
-  await rest.address.release();
-  await rest.network.delete();
-  const left = await world.inventory(cluster);
-  await world.close();
-  expect(left).toEqual([]);
-});
+afterAll(() => leaveNothing(world, cluster));
 
 test('without a route pods are silent, and so is a Service without nodes', async () => {
   expect(await ask('lp-m1', podOf['lp-n1']!)).toBe('28');

@@ -22,16 +22,12 @@ import { issueClient, issueKubeletServing } from '../../src/pki/issue.ts';
 import { createKubeletAuthorities, type KubeletAuthorities } from '../../src/pki/kubelet-authorities.ts';
 import { issueReplica } from '../../src/pki/replica.ts';
 import { open } from '../../src/providers/local/index.ts';
-import type { Machine, MachineRole, Provider } from '../../src/providers/provider.ts';
-import { bootScript } from '../../src/replicas/boot.ts';
+import type { Provider } from '../../src/providers/provider.ts';
 import { newEncryptionKey } from '../../src/replicas/config.ts';
 import { bootstrapEtcd, startControlPlane } from '../../src/replicas/lifecycle.ts';
 import { provision } from '../../src/replicas/provision.ts';
-import type { PinnedHostKey } from '../../src/ssh/hostkey.ts';
-import { makeKeyPair } from '../../src/ssh/keys.ts';
-import { SessionPool } from '../../src/ssh/pool.ts';
-import type { Session } from '../../src/ssh/session.ts';
 import { waitFor } from '../../src/util/wait.ts';
+import { bareMachines } from './support/bare-machines.ts';
 import { kubeadm } from './support/kubeadm.ts';
 
 /** One master and two nodes, made by hand from their own parts, on real machines that run real pods. */
@@ -47,34 +43,12 @@ const nodes = { [`${cluster}-node-aaa`]: 'local-a', [`${cluster}-node-bbb`]: 'lo
 const third = `${cluster}-node-ccc`;
 const [first, second] = Object.keys(nodes) as [string, string];
 
-const operator = await makeKeyPair('haup');
-const pins = new Map<string, PinnedHostKey>();
-const pool = new SessionPool();
 let provider: Provider;
+const { pool, machine, session, make: makeMachine } = bareMachines(() => provider);
 let authorities: Authorities;
 let kubelets: KubeletAuthorities;
 let apiAddress: string;
 let images: ImageArchive[];
-
-async function machine(name: string): Promise<Machine> {
-  return (await provider.machines.list()).find((m) => m.name === name)!;
-}
-
-async function session(name: string): Promise<Session> {
-  const pin = { read: async () => pins.get(name)!, save: async (p: PinnedHostKey) => void pins.set(name, p) };
-  const { sshHost } = await machine(name);
-  return pool.session(
-    { what: name, host: sshHost!, privateKey: operator.privateKey, pin },
-    { timeoutMs: 120_000 },
-  );
-}
-
-async function makeMachine(name: string, role: MachineRole, zone: string): Promise<void> {
-  const hostKey = await makeKeyPair(name);
-  pins.set(name, { current: hostKey.publicKey, seen: false });
-  const script = bootScript({ hostKeyPrivate: hostKey.privateKey, operatorPublicKey: operator.publicKey });
-  await provider.machines.create({ name, role, zone, bootScript: script, requestToken: name });
-}
 
 function addons() {
   const caPem = authorities.kubernetes.certPem;

@@ -8,8 +8,7 @@ import { issueClient } from '../../src/pki/issue.ts';
 import { createKubeletAuthorities, type KubeletAuthorities } from '../../src/pki/kubelet-authorities.ts';
 import { issueReplica } from '../../src/pki/replica.ts';
 import { open } from '../../src/providers/local/index.ts';
-import type { Machine, Provider } from '../../src/providers/provider.ts';
-import { bootScript } from '../../src/replicas/boot.ts';
+import type { Provider } from '../../src/providers/provider.ts';
 import { newEncryptionKey } from '../../src/replicas/config.ts';
 import { type Inside, inspect } from '../../src/replicas/inspect.ts';
 import {
@@ -21,11 +20,8 @@ import {
   stopEtcd,
 } from '../../src/replicas/lifecycle.ts';
 import { provision } from '../../src/replicas/provision.ts';
-import type { PinnedHostKey } from '../../src/ssh/hostkey.ts';
-import { makeKeyPair } from '../../src/ssh/keys.ts';
-import { SessionPool } from '../../src/ssh/pool.ts';
-import type { Session } from '../../src/ssh/session.ts';
 import { waitFor } from '../../src/util/wait.ts';
+import { bareMachines } from './support/bare-machines.ts';
 
 /** One cluster of two replicas, made by hand from the replica's own parts, on real machines. */
 const cluster = 'e2e-replica';
@@ -36,40 +32,12 @@ const serviceCidr = '10.96.0.0/16';
 const first = `${cluster}-master`;
 const second = `${cluster}-master-abc`;
 
-const operator = makeKeyPair('haup');
 const encryptionKey = newEncryptionKey();
-const pins = new Map<string, PinnedHostKey>();
-const pool = new SessionPool();
 let provider: Provider;
+const { pool, machine, session, make: makeMachine } = bareMachines(() => provider);
 let authorities: Authorities;
 let kubelets: KubeletAuthorities;
 let apiAddress: string;
-
-async function machine(name: string): Promise<Machine> {
-  return (await provider.machines.list()).find((m) => m.name === name)!;
-}
-
-async function session(name: string): Promise<Session> {
-  const pin = { read: async () => pins.get(name)!, save: async (p: PinnedHostKey) => void pins.set(name, p) };
-  const { sshHost } = await machine(name);
-  return pool.session(
-    { what: name, host: sshHost!, privateKey: operator.privateKey, pin },
-    { timeoutMs: 60_000 },
-  );
-}
-
-async function makeMachine(name: string, zone: string): Promise<void> {
-  const hostKey = makeKeyPair(name);
-  pins.set(name, { current: hostKey.publicKey, seen: false });
-  const script = bootScript({ hostKeyPrivate: hostKey.privateKey, operatorPublicKey: operator.publicKey });
-  await provider.machines.create({
-    name,
-    role: 'master',
-    zone,
-    bootScript: script,
-    requestToken: name,
-  });
-}
 
 async function provisionMachine(name: string): Promise<void> {
   const { internalIp } = await machine(name);
@@ -147,8 +115,8 @@ beforeAll(async () => {
   apiAddress = (await provider.address.reserve()).ip;
   authorities = await createAuthorities(cluster);
   kubelets = await createKubeletAuthorities(cluster);
-  await makeMachine(first, 'local-a');
-  await makeMachine(second, 'local-b');
+  await makeMachine(first, 'master', 'local-a');
+  await makeMachine(second, 'master', 'local-b');
 });
 
 afterAll(async () => {

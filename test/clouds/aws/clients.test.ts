@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Provider } from '../../../src/providers/provider.ts';
-import { commandsOf, isInstalled, shell } from '../shared/foreign-client.ts';
+import { commandsOf, isInstalled, shell, shownOf } from '../shared/foreign-client.ts';
 import { type AwsCloud, openCloud } from './cloud.ts';
 import { cluster, connect, Operator } from './harness.ts';
 import { briskDelays } from './story.ts';
@@ -90,15 +90,7 @@ describe('the aws CLI', async () => {
       shown.sort((x, y) => (String(x.name) < String(y.name) ? -1 : 1));
       const machines = await provider.machines.list();
       expect(machines.map(({ name }) => name)).toEqual(replicas);
-      expect(shown).toEqual(
-        machines.map(({ name, zone, state, internalIp, externalIp }) => ({
-          name,
-          zone,
-          state,
-          internalIp,
-          externalIp,
-        })),
-      );
+      expect(shown).toEqual(shownOf(machines));
     },
   );
 

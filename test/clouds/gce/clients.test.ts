@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Provider } from '../../../src/providers/provider.ts';
-import { commandsOf, isInstalled, shell } from '../shared/foreign-client.ts';
+import { commandsOf, isInstalled, shell, shownOf } from '../shared/foreign-client.ts';
 import { converge, want } from '../shared/story.ts';
 import { type Harness, startGce, ZONES } from './harness.ts';
 import { partOf } from './parameters.ts';
@@ -116,15 +116,7 @@ describe('gcloud', async () => {
       });
       const machines = await provider.machines.list();
       expect(machines).toHaveLength(3);
-      expect(shown).toEqual(
-        machines.map(({ name, zone, state, internalIp, externalIp }) => ({
-          name,
-          zone,
-          state,
-          internalIp,
-          externalIp,
-        })),
-      );
+      expect(shown).toEqual(shownOf(machines));
     },
   );
 

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import type { Machine } from '../../../src/providers/provider.ts';
+import { exec } from '../../../src/util/exec.ts';
 
 /** Whether a program can be started. */
 export function isInstalled(program: string): Promise<boolean> {
@@ -17,21 +19,17 @@ export function commandsOf(page: string, program: string): string[] {
 }
 
 /** What a shell line prints, when it succeeds. The test's own process must go on: it serves what the client asks. */
-export function shell(line: string, env: Readonly<Record<string, string>>): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn('sh', ['-c', line], { env: { PATH: process.env.PATH ?? '', ...env } });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.on('data', (text) => {
-      stdout += text;
-    });
-    child.stderr.on('data', (text) => {
-      stderr += text;
-    });
-    child.on('error', reject);
-    child.on('close', (code) => {
-      if (code === 0) resolve(stdout);
-      else reject(new Error(`${line}: exit code ${code}: ${stderr}`));
-    });
-  });
+export async function shell(line: string, env: Readonly<Record<string, string>>): Promise<string> {
+  return exec('sh', ['-c', line], { env: { PATH: process.env.PATH ?? '', ...env } });
+}
+
+/** What haup says of machines that a cloud's own client shows as well. */
+export function shownOf(machines: readonly Machine[]) {
+  return machines.map(({ name, zone, state, internalIp, externalIp }) => ({
+    name,
+    zone,
+    state,
+    internalIp,
+    externalIp,
+  }));
 }
