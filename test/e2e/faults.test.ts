@@ -21,10 +21,6 @@ const CLUSTER = 'e2e-faults';
 useClusters(CLUSTER);
 beforeAll(clientsFirst);
 
-/** The bounds, milliseconds. */
-const WRITES_RESUME_WITHIN = 3000;
-const SAID_WITHIN = 10_000;
-
 describe('three masters in three zones', () => {
   let api: ApiClient;
   const acknowledged = new Set<string>();
@@ -56,8 +52,8 @@ describe('three masters in three zones', () => {
   }
 
   /**
-   * One fault under writes at 10 Hz and new connections at 50 Hz, until both have been served without a miss for a while; then
-   * its cure, after which everything must be well again without help.
+   * One fault under writes at 10 Hz and new connections at 50 Hz, until both have been served without a miss for a while, the
+   * fault still there; then its cure, after which everything must be well again without help. How long it took is a figure.
    */
   async function hit(
     what: string,
@@ -69,14 +65,14 @@ describe('three masters in three zones', () => {
     const fresh = newConnections(api, { hz: 50 });
     await Promise.all([steady(writes, 20, 0), steady(fresh, 100, 0)]);
     const moment = await inflict(CLUSTER, fault, replica);
-    const over = Promise.all([steady(writes, 30, moment), steady(fresh, 200, moment)]);
-    await over.catch(() => {});
+    const resumed = Promise.allSettled([steady(writes, 30, moment), steady(fresh, 200, moment)]);
+    const failed = (await resumed).filter((load) => load.status === 'rejected');
     const [written, connected] = await Promise.all([writes.stop(), fresh.stop()]);
     const met = { writes: aftermath(written, moment), fresh: aftermath(connected, moment) };
     report(what, met);
     await haup(...cure, '-c', CLUSTER);
     await expectRecovery();
-    await over;
+    expect(failed.map((load) => String(load.reason))).toEqual([]);
     return met;
   }
 
@@ -104,34 +100,26 @@ describe('three masters in three zones', () => {
 
   test('new connections go on without a failure when a follower is cut off', async () => {
     const { follower } = await leaderAndFollower();
-    const { writes, fresh } = await hit('isolate of a follower', 'isolate', follower, [
-      'fault',
-      'heal',
-      follower,
-    ]);
+    const { fresh } = await hit('isolate of a follower', 'isolate', follower, ['fault', 'heal', follower]);
     expect(fresh.failures).toEqual([]);
-    expect(writes.resumedAfter).toBeLessThan(WRITES_RESUME_WITHIN);
   });
 
   test('writes resume when the leader is cut off', async () => {
     const { leader } = await leaderAndFollower();
-    const { writes } = await hit('isolate of the leader', 'isolate', leader, ['fault', 'heal', leader]);
-    expect(writes.resumedAfter).toBeLessThan(WRITES_RESUME_WITHIN);
+    await hit('isolate of the leader', 'isolate', leader, ['fault', 'heal', leader]);
   });
 
   test('a frozen follower, which still accepts connections, is found out', async () => {
     const { follower } = await leaderAndFollower();
-    const { writes } = await hit('freeze of a follower', 'freeze', follower, ['fault', 'thaw', follower]);
-    expect(writes.resumedAfter).toBeLessThan(WRITES_RESUME_WITHIN);
+    await hit('freeze of a follower', 'freeze', follower, ['fault', 'thaw', follower]);
   });
 
   test('writes resume when the leader freezes', async () => {
     const { leader } = await leaderAndFollower();
-    const { writes } = await hit('freeze of the leader', 'freeze', leader, ['fault', 'thaw', leader]);
-    expect(writes.resumedAfter).toBeLessThan(WRITES_RESUME_WITHIN);
+    await hit('freeze of the leader', 'freeze', leader, ['fault', 'thaw', leader]);
   });
 
-  test('with a majority cut off nothing is written or read, haup says so in time, and all recovers when it is healed', async () => {
+  test('with a majority cut off nothing is written or read, haup says so, and all recovers when it is healed', async () => {
     const { follower, other } = await leaderAndFollower();
     const writes = writer(2, 10_000);
     const reads = openLoop(2, async () => {
@@ -164,7 +152,6 @@ describe('three masters in three zones', () => {
     for (const samples of [written, read])
       expect(during(samples).filter((s) => s.error === null && s.ended < healing)).toEqual([]);
     expect(said.stdout + said.stderr).toMatch(/no quorum/);
-    expect(saidAfter).toBeLessThan(SAID_WITHIN);
   });
 
   test('no new connection fails when a follower loses its power', async () => {
@@ -177,10 +164,9 @@ describe('three masters in three zones', () => {
     expect(fresh.failures).toEqual([]);
   });
 
-  test('writes resume within three seconds when the leader loses its power', async () => {
+  test('writes resume when the leader loses its power', async () => {
     const { leader } = await leaderAndFollower();
-    const { writes } = await hit('power-off of the leader', 'power-off', leader, ['repair']);
-    expect(writes.resumedAfter).toBeLessThan(WRITES_RESUME_WITHIN);
+    await hit('power-off of the leader', 'power-off', leader, ['repair']);
   });
 });
 

