@@ -12,7 +12,7 @@ import { clusterStateSchema } from '../cluster/world/memory.ts';
 import { issueClient } from '../pki/issue.ts';
 import { kubeconfig } from '../pki/kubeconfig.ts';
 import { providers, regionOf } from '../providers/registry.ts';
-import { openStore } from '../state/open.ts';
+import { isBucket, openStore } from '../state/open.ts';
 import { unlessAborted } from '../util/unless-aborted.ts';
 import type { Engine, EngineOptions, Outcome } from './engine.ts';
 import { environment, type LoadProvider } from './environment.ts';
@@ -22,10 +22,15 @@ import * as nodes from './nodes.ts';
 import * as operations from './operations.ts';
 import { withinTime } from './within-time.ts';
 
+/** Said once in a cluster's life: when it is made. */
+const UNSEALED =
+  'the keys of this cluster are stored in the bucket as they are: whoever can read the bucket rules the cluster; ' +
+  'with a key file (HAUP_STORE_IDENTITY) they are sealed before they leave this machine';
+
 const load: LoadProvider = (name) => providers[name].load();
 
 export async function openEngine(options: EngineOptions): Promise<Engine> {
-  const store = openStore(options.store, clusterStateSchema);
+  const store = openStore(options.store, clusterStateSchema, { identity: options.storeIdentity });
   /** Each call has all of the time: a `status --watch`, or an answer typed late, must not use it up. */
   const timed = <T>(
     work: (env: operations.Environment) => Promise<T>,
@@ -51,6 +56,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       if (region) regions.add(region);
       const [only, other] = [...regions];
       if (other) throw new InputError(`a cluster stands in one region; ${only} and ${other} are two`);
+      if (isBucket(options.store) && !options.storeIdentity)
+        options.emit({ type: 'warning', message: UNSEALED });
       const wanted = { ...request, kubernetesVersion: kubernetes, etcdVersion: etcd, region: only! };
       return changing(dryRun, (env) => operations.createCluster(env, wanted, dryRun));
     },

@@ -84,6 +84,8 @@ interface ClusterSummary {
 
 export interface EngineOptions {
   readonly store: string;
+  /** The file of the key that secrets in a bucket are sealed for; null: none. */
+  readonly storeIdentity: string | null;
   readonly signal: AbortSignal;
   readonly emit: (event: HaupEvent) => void;
   /** For each call. */

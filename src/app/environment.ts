@@ -30,7 +30,10 @@ export function environment(
   /** A dry run: nothing is fetched for it, which may take minutes. */
   dryRun = false,
 ): operations.Environment {
-  const options: Options = { ...engineOptions, load };
+  /** Aborts when the cluster's lock is lost: somebody else may be at work then. */
+  const overtaken = new AbortController();
+  const signal = AbortSignal.any([engineOptions.signal, overtaken.signal]);
+  const options: Options = { ...engineOptions, signal, load };
   const read = async (cluster: string): Promise<ClusterMemory> => {
     const stored = await store.read(cluster);
     if (!stored) throw new NotFoundError('cluster', cluster, await store.list());
@@ -38,15 +41,20 @@ export function environment(
   };
   const withLock = async <T>(cluster: string, doing: string, work: () => Promise<T>): Promise<T> => {
     const lock = await store.lock(cluster, { doing: `haup ${doing}` });
+    const lose = (): void => overtaken.abort(lock.lost?.reason);
+    lock.lost?.addEventListener('abort', lose);
     try {
       return await work();
+    } catch (error) {
+      throw lock.lost?.aborted ? lock.lost.reason : error;
     } finally {
+      lock.lost?.removeEventListener('abort', lose);
       await lock.release();
     }
   };
   return {
     emit: options.emit,
-    signal: options.signal,
+    signal,
     now: () => Date.now(),
     names: () => store.list(),
     looking: async (cluster, work) => withCluster(store, await read(cluster), options, 'look', work),

@@ -38,6 +38,7 @@ function commandIn(words: readonly string[]): Command | undefined {
 async function clusterNames(world: World): Promise<string[]> {
   const engine = await world.openEngine({
     store: world.env.HAUP_STORE || defaultStore(world),
+    storeIdentity: null,
     signal: new AbortController().signal,
     emit: () => {},
     timeoutMs: 5_000,

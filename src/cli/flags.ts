@@ -329,6 +329,12 @@ export const common = {
   store: text('store', 'URL', 'where clusters are remembered', values.storeUrl, {
     defaultText: 'file://$HAUP_HOME/clusters, HAUP_HOME being ~/.haup',
   }),
+  storeIdentity: text(
+    'store-identity',
+    'FILE',
+    'the age identity, or the passphrase, that secrets in an s3:// or gs:// store are sealed with',
+    values.filePath,
+  ),
   timeout: withFallback(
     text('timeout', 'TIME', 'give up after this long', values.duration, { defaultText: '30m' }),
     30 * 60_000,

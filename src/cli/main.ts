@@ -5,6 +5,8 @@ import { type ProcessWorld, realWorld } from './terminal.ts';
 
 // What is private is made so, file by file; what programs that we start make must be neither open to others nor closed to us.
 process.umask(0o022);
+// The AWS SDK tells users of Node 20 on their terminal what its versions of 2027 will need; ours is pinned.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
 const world = realWorld();
 // What is not in the hands of `run`, which says what is unfinished, has changed nothing.

@@ -60,6 +60,7 @@ export async function run(argv: readonly string[], world: World, signal: AbortSi
       engine() {
         engine ??= world.openEngine({
           store: flags.store ?? defaultStore(world),
+          storeIdentity: flags.storeIdentity ?? null,
           signal,
           emit,
           timeoutMs: flags.timeout,

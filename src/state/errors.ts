@@ -19,6 +19,8 @@ export type StoreErrorKind =
   | 'conflict'
   /** Others could write it. */
   | 'exposed'
+  /** Sealed for another key. */
+  | 'sealed'
   /** The file system cannot do what a store needs. */
   | 'unsupported'
   /** A name or an address that no store could have. */
@@ -49,6 +51,7 @@ const failures: Record<StoreErrorKind, FailureKind> = {
   missing: 'not-found',
   conflict: 'input',
   exposed: 'input',
+  sealed: 'input',
   unsupported: 'input',
   invalid: 'input',
 };
@@ -76,6 +79,13 @@ export class BusyError extends Failure {
     super(`${what} is locked: ${who}`, { advice });
     this.holder = holder;
   }
+}
+
+export function missingCluster(cluster: string): StoreError {
+  return new StoreError('missing', `there is no cluster ${cluster} in the store`, {
+    to: 'see the clusters that are stored',
+    command: 'list',
+  });
 }
 
 const kinds: Readonly<Record<string, StoreErrorKind>> = {

@@ -14,16 +14,15 @@ import {
 } from '../util/files.ts';
 import { hasCode } from '../util/os-error.ts';
 import { type Exposure, exposureOf, isPrivate } from '../util/private-folder.ts';
+import { checkClusterName, isClusterName } from './checks.ts';
 import { readDocument, writeDocument } from './document.ts';
-import { type Holder, StoreError, storeError } from './errors.ts';
+import { type Holder, missingCluster, StoreError, storeError } from './errors.ts';
 import { ownerOf } from './exclusive.ts';
 import { type Lock, takeLock } from './lock.ts';
 import { fileSecrets } from './secrets.ts';
 import type { Store, Stored } from './store.ts';
 import { exclusively } from './wait-exclusive.ts';
 
-/** As `src/cluster/names.ts` has it; checked here again because it becomes a path here. */
-const clusterName = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const leftover = /^\.(new|removed)\.([-a-z0-9]+)\.[0-9a-f]{12}$/;
 
 /**
@@ -32,14 +31,7 @@ const leftover = /^\.(new|removed)\.([-a-z0-9]+)\.[0-9a-f]{12}$/;
  * `.<cluster>.lock` is its lock.
  */
 export function fileStore<T>(root: string, schema: z.ZodType<T>): Store<T> {
-  const folderOf = (cluster: string): string => {
-    if (clusterName.test(cluster)) return join(root, cluster);
-    throw new StoreError(
-      'invalid',
-      `${JSON.stringify(cluster)} is not a cluster's name`,
-      'use small letters, digits and dashes, a letter first, 63 at most',
-    );
-  };
+  const folderOf = (cluster: string): string => join(root, checkClusterName(cluster));
   const lockOf = (cluster: string): string => join(root, `.${cluster}.lock`);
   const documentOf = (cluster: string): string => join(folderOf(cluster), 'cluster.json');
 
@@ -87,10 +79,10 @@ export function fileStore<T>(root: string, schema: z.ZodType<T>): Store<T> {
   async function save(cluster: string, value: T, expectedRevision: number): Promise<number> {
     const path = documentOf(cluster);
     const text = writeDocument(cluster, { value, revision: expectedRevision + 1 }, schema);
-    if ((await read(cluster)) === null) throw missing(cluster);
+    if ((await read(cluster)) === null) throw missingCluster(cluster);
     return await exclusively(join(dirname(path), '.save.lock'), `saving cluster ${cluster}`, async () => {
       const revision = (await read(cluster))?.revision;
-      if (revision === undefined) throw missing(cluster);
+      if (revision === undefined) throw missingCluster(cluster);
       if (revision !== expectedRevision)
         throw new StoreError(
           'conflict',
@@ -128,7 +120,7 @@ export function fileStore<T>(root: string, schema: z.ZodType<T>): Store<T> {
   }
 
   async function list(): Promise<string[]> {
-    const names = (await entries(root)).filter((name) => clusterName.test(name)).sort();
+    const names = (await entries(root)).filter(isClusterName).sort();
     const found = await Promise.all(names.map((name) => isCluster(root, name)));
     return names.filter((_, index) => found[index]);
   }
@@ -183,13 +175,6 @@ export function fileStore<T>(root: string, schema: z.ZodType<T>): Store<T> {
     holder: (cluster) => guarded(`read the lock of ${cluster} in ${root}`, () => holder(cluster)),
     lock: (cluster, { doing }) => guarded(`lock cluster ${cluster} in ${root}`, () => lock(cluster, doing)),
   };
-}
-
-function missing(cluster: string): StoreError {
-  return new StoreError('missing', `there is no cluster ${cluster} in the store`, {
-    to: 'see the clusters that are stored',
-    command: 'list',
-  });
 }
 
 /** A folder with something in it; a symbolic link or a file in its place is refused. */

@@ -1,8 +1,14 @@
 import { BusyError } from './errors.ts';
 import { type Exclusive, isTaken, RENEWAL_MS, type Taken, tryExclusive } from './exclusive.ts';
 
-/** Held until released, or until the process or the machine ends. */
-export type Lock = Exclusive;
+/** Held until released, until the process or the machine ends, or until it is lost. */
+export interface Lock extends Exclusive {
+  /**
+   * Aborts, with a StoreError, when the lock is ours no more: whatever is being done must stop. Absent: it cannot be lost while the
+   * process lives.
+   */
+  readonly lost?: AbortSignal;
+}
 
 /**
  * Takes the lock file at once or not at all. `what` is for people: `cluster demo`.

@@ -1,22 +1,14 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createFile, lacksLinks, readFileOrNull, replaceFile } from '../util/files.ts';
-import { StoreError, storeError } from './errors.ts';
+import { checkSecretName } from './checks.ts';
+import { storeError } from './errors.ts';
 import type { Secrets } from './store.ts';
 import { exclusively } from './wait-exclusive.ts';
 
-const secretName = /^[a-z0-9][a-z0-9._-]{0,99}$/;
-
 /** One file (0600) a secret, in a folder that is there with its cluster. */
 export function fileSecrets(folder: string): Secrets {
-  const pathOf = (name: string): string => {
-    if (secretName.test(name)) return join(folder, name);
-    throw new StoreError(
-      'invalid',
-      `${JSON.stringify(name)} is not a secret's name`,
-      'this is a defect of haup',
-    );
-  };
+  const pathOf = (name: string): string => join(folder, checkSecretName(name));
   async function guarded<R>(
     doing: 'read' | 'store',
     name: string,

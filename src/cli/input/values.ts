@@ -133,12 +133,12 @@ export function listOf<T>(parse: Parse<T>): Parse<readonly T[]> {
   return (text) => text.split(',').map((part) => parse(part.trim()));
 }
 
-/** `file:///folder`, or an absolute path that is made one. */
+/** `file:///folder`, or an absolute path that is made one; `s3://bucket/prefix`, `gs://bucket/prefix`. */
 export function storeUrl(text: string): string {
-  if (/^file:\/\/\/./.test(text)) return text;
+  if (/^(file:\/\/\/|s3:\/\/|gs:\/\/)./.test(text)) return text;
   return text.startsWith('/')
     ? pathToFileURL(text).href
-    : refuse('a URL such as file:///root/.haup/clusters', text);
+    : refuse('a URL such as file:///root/.haup/clusters, s3://bucket/prefix or gs://bucket/prefix', text);
 }
 
 export function filePath(text: string): string {

@@ -63,7 +63,13 @@ async function locked(dryRun: boolean): Promise<string> {
   const url = storeUrl(newFolder());
   const store = openStore(url, clusterStateSchema);
   await store.create('demo', { spec, pins: {} });
-  const options = { store: url, signal: new AbortController().signal, emit: () => {}, timeoutMs: 60_000 };
+  const options = {
+    store: url,
+    storeIdentity: null,
+    signal: new AbortController().signal,
+    emit: () => {},
+    timeoutMs: 60_000,
+  };
   const env = environment(store, options, async () => ({ open: () => provider }), dryRun);
   return env.locked('demo', 'add-replica', async () => 'worked');
 }

@@ -71,8 +71,8 @@ const refused: readonly (readonly [string[], string])[] = [
   [['create', '--allow-from', 'me'], '--allow-from must be a network such as 203.0.113.0/24, not "me"'],
   [['create', '--timeout', '5'], '--timeout must be a duration such as 90s, 30m or 1h30m, not "5"'],
   [
-    ['create', '--store', 's3://x'],
-    '--store must be a URL such as file:///root/.haup/clusters, not "s3://x"',
+    ['create', '--store', 'ftp://x'],
+    '--store must be a URL such as file:///root/.haup/clusters, s3://bucket/prefix or gs://bucket/prefix, not "ftp://x"',
   ],
   [['create', 'demo'], 'unexpected "demo" after haup create'],
   [['create', '--', 'x'], 'unexpected "x" after --'],

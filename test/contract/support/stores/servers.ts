@@ -1,0 +1,114 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { waitFor } from '../../../../src/util/wait.ts';
+import { goProgram } from '../../../support/go-program.ts';
+import { serialS3 } from './serial-s3.ts';
+
+/** A place for stores, on loopback. */
+export interface StoreServer {
+  /** A store's address below a prefix that nobody else uses. */
+  url(prefix: string, bucket?: string): string;
+  /** Every object's bytes. */
+  everything(): Promise<string>;
+  close(): Promise<void>;
+}
+
+const BUCKET = 'haup-store';
+
+/** A server of S3's language over a folder. Sets AWS' variables of this process. */
+export async function startS3(): Promise<StoreServer> {
+  const program = await goProgram('github.com/versity/versitygw/cmd/versitygw', 'v1.8.0');
+  const folder = mkdtempSync(join(tmpdir(), 'haup-s3-'));
+  const root = join(folder, 'buckets');
+  mkdirSync(join(root, BUCKET), { recursive: true });
+  const port = await freePort();
+  const [id, secret] = ['test-operator', 'test-operator-secret'];
+  const server = spawn(program, ['--quiet', '--port', `127.0.0.1:${port}`, 'posix', root], {
+    env: { ...process.env, ROOT_ACCESS_KEY: id, ROOT_SECRET_KEY: secret },
+    stdio: 'ignore',
+  });
+  await answers(port, server);
+  const proxy = await serialS3(port);
+  Object.assign(process.env, {
+    AWS_ACCESS_KEY_ID: id,
+    AWS_SECRET_ACCESS_KEY: secret,
+    AWS_REGION: 'us-east-1',
+  });
+  return {
+    url: (prefix, bucket = BUCKET) => `s3://${bucket}/${prefix}?endpoint=http://127.0.0.1:${proxy.port}`,
+    everything: () => allText(root),
+    async close() {
+      proxy.close();
+      await ended(server);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A server of Google Cloud Storage's language over a folder. */
+export async function startGcs(): Promise<StoreServer> {
+  const program = await goProgram('github.com/fsouza/fake-gcs-server', 'v1.56.1');
+  const folder = mkdtempSync(join(tmpdir(), 'haup-gcs-'));
+  const port = await freePort();
+  const address = ['-scheme', 'http', '-host', '127.0.0.1', '-port', String(port)];
+  const server = spawn(
+    program,
+    [...address, '-filesystem-root', folder, '-public-host', `127.0.0.1:${port}`],
+    {
+      stdio: 'ignore',
+    },
+  );
+  await answers(port, server);
+  const endpoint = `http://127.0.0.1:${port}`;
+  const made = await fetch(`${endpoint}/storage/v1/b`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ name: BUCKET }),
+  });
+  if (!made.ok) throw new Error(`the test server made no bucket: ${made.status}`);
+  return {
+    url: (prefix, bucket = BUCKET) => `gs://${bucket}/${prefix}?endpoint=${endpoint}`,
+    everything: () => allText(folder),
+    async close() {
+      await ended(server);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function allText(folder: string): Promise<string> {
+  const { readdir, readFile } = await import('node:fs/promises');
+  const found = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = found.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return (await Promise.all(files.map((file) => readFile(file, 'latin1')))).join('\n');
+}
+
+async function answers(port: number, server: ChildProcess): Promise<void> {
+  const what = 'the test server to answer';
+  await waitFor(
+    async () => {
+      if (server.exitCode !== null) throw new Error(`the test server ended with ${server.exitCode}`);
+      return (await fetch(`http://127.0.0.1:${port}/`).catch(() => null)) ? true : undefined;
+    },
+    { what, timeoutMs: 60_000, intervalMs: 20 },
+  );
+}
+
+async function ended(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null) return;
+  const gone = new Promise((resolve) => server.once('exit', resolve));
+  server.kill('SIGKILL');
+  await gone;
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as { port: number };
+      probe.close(() => resolve(port));
+    });
+  });
+}
