@@ -2,7 +2,15 @@ import type { Authorities } from './authorities.ts';
 import { type Issued, issueClient, issueServing } from './issue.ts';
 import { kubeconfig } from './kubeconfig.ts';
 import type { KubeletAuthorities } from './kubelet-authorities.ts';
-import type { ClientProfileName, ReplicaIdentity, ServingProfileName } from './profiles.ts';
+import {
+  type ClientProfileName,
+  clientProfiles,
+  type LeafAuthority,
+  type ReplicaIdentity,
+  type ServingProfileName,
+  servingProfiles,
+} from './profiles.ts';
+import { canonicalSan } from './sans.ts';
 
 /** One file of a replica's. */
 export interface PkiFile {
@@ -90,7 +98,35 @@ export async function issueReplica(
   return files;
 }
 
-function sharedFiles(
+/** A certificate of a replica's, before it is issued. */
+export interface ReplicaLeaf {
+  /** Below the folder of certificates; a kubeconfig holds its own. */
+  readonly file: string;
+  readonly commonName: string;
+  readonly signedBy: LeafAuthority;
+  /** DNS names and addresses. */
+  readonly names: readonly string[];
+}
+
+/** Every leaf that {@link issueReplica} makes. */
+export function replicaLeaves(replica: ReplicaIdentity): ReplicaLeaf[] {
+  const client = (file: string, profile: ClientProfileName): ReplicaLeaf => {
+    const { commonName, signedBy } = clientProfiles[profile];
+    return { file, commonName, signedBy, names: [] };
+  };
+  return [
+    ...Object.entries(clients).map(([file, profile]) => client(`${file}.crt`, profile)),
+    ...(Object.keys(components) as Component[]).map((name) => client(`${name}.conf`, name)),
+    ...Object.entries(servers).map(([file, name]): ReplicaLeaf => {
+      const { commonName, sans, signedBy } = servingProfiles[name];
+      const names = [...new Set(sans(replica).map(canonicalSan))];
+      return { file: `${file}.crt`, commonName: commonName(replica), signedBy, names };
+    }),
+  ];
+}
+
+/** What a replica has of the cluster's authorities, by file name. */
+export function sharedFiles(
   { kubernetes, frontProxy, etcd, serviceAccount }: Authorities,
   { client, serving }: KubeletAuthorities,
 ) {

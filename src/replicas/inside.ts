@@ -1,6 +1,6 @@
-import { X509Certificate } from 'node:crypto';
 import { SEPARATOR } from './ask.ts';
 import { parseMarker } from './marker.ts';
+import { parseRevision, type Revision } from './revision.ts';
 import { healthUrls, SETTLED_SECONDS, type UnitName, unit } from './units/names.ts';
 
 /** What systemd knows of a unit. `disabled`: haup does not want it to run (yet, or any more) on this machine. */
@@ -21,8 +21,10 @@ export interface Inside {
   readonly certificateExpires: string | null;
   /** Until then by the machine's own clock, which is what judges it; negative once it has expired. */
   readonly certificateSecondsLeft: number | null;
-  /** DNS names on the API server's certificate. Empty before provisioning. */
+  /** Names and addresses on the API server's certificate. Empty before provisioning. */
   readonly certificateNames: readonly string[];
+  /** Null before provisioning. */
+  readonly revision: Revision | null;
   /** How far its clock is ahead of the operator's, whole seconds; 0 when the way there and back explains the difference. */
   readonly clockAheadSeconds: number;
   /** The newest revision of the operator's store that was put to work here; null where none was noted. */
@@ -52,13 +54,22 @@ type Properties = ReadonlyMap<string, string>;
 export function parseInside(output: string, options: InspectOptions, exchange: Exchange): Inside | null {
   const sections = output.split(`${SEPARATOR}\n`);
   if (sections.length !== 11) return null;
-  const [began, marking, serving, certificates, wal, noted, unitLines, up, space, healthLines, ended] =
-    sections as [string, string, string, string, string, string, string, string, string, string, string];
+  const [began, marking, files, digests, wal, noted, unitLines, up, space, healthLines, ended] = sections as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
   const units = readUnits(unitLines);
   const clocks = [began, ended].map((text) => (/^\d{13}\n$/.test(text) ? Number(text) : Number.NaN));
   const marker = parseMarker(marking);
-  const ends = expiries(certificates);
-  const server = serving === '' ? undefined : read(serving);
   if (
     clocks.some(Number.isNaN) ||
     !/^\d+\n$/.test(up) ||
@@ -67,13 +78,13 @@ export function parseInside(output: string, options: InspectOptions, exchange: E
     !/^(\/\S* \d+\n)*$/.test(space) ||
     // On a machine that is none of ours yet there is nobody to ask, and perhaps no curl.
     (marking !== '' && (marker === null || !isHealth(healthLines, options))) ||
-    ends === null ||
-    server === null ||
     ![unit.etcd, unit.apiServer, unit.controllerManager, unit.scheduler].every((name) =>
       isWhole(units.get(name)),
     )
   )
     return null;
+  const revision = marker && parseRevision(marker, files, digests);
+  if (marker && !revision) return null;
   const uptime = Number(up);
   const health = new Map(healthLines.split('\n').map((line) => line.split(' ') as [string, string]));
   const code = (url: string) => health.get(url) ?? '000';
@@ -84,6 +95,7 @@ export function parseInside(output: string, options: InspectOptions, exchange: E
     const runs = code(healthUrls[name]) !== '000' && stays(units.get(name)!, uptime);
     return state === 'running' && !runs ? 'stopped' : state;
   });
+  const ends = (revision?.certificates ?? []).map(({ notAfter }) => Date.parse(notAfter));
   const expires = ends.length === 0 ? null : Math.min(...ends);
   return {
     provisioned: marker !== null && marker.uid === options.uid && marker.name === options.name,
@@ -93,7 +105,8 @@ export function parseInside(output: string, options: InspectOptions, exchange: E
     controllers: controllers.every((state) => state === controllers[0]) ? controllers[0]! : 'stopped',
     certificateExpires: expires === null ? null : new Date(expires).toISOString().replace('.000Z', 'Z'),
     certificateSecondsLeft: expires === null ? null : Math.floor((expires - clocks[1]!) / 1000),
-    certificateNames: dnsNames(server),
+    certificateNames: revision?.certificates.find(({ file }) => file === 'apiserver.crt')?.names ?? [],
+    revision,
     clockAheadSeconds: ahead(clocks[0]!, clocks[1]!, exchange),
     storeRevision: noted === '' ? null : Number(noted),
     freeKib: readSpace(space),
@@ -187,26 +200,4 @@ export function unitState(unit: Properties): UnitState {
 function stays(unit: Properties, uptimeSeconds: number): boolean {
   const since = Number(unit.get('ActiveEnterTimestampMonotonic')) / 1e6;
   return unit.get('NRestarts') === '0' || uptimeSeconds - since >= SETTLED_SECONDS;
-}
-
-/** Of all certificates in the text, in milliseconds since the epoch; null when one of them cannot be read. */
-function expiries(text: string): number[] | null {
-  const pems = text.split('-----END CERTIFICATE-----\n');
-  if (pems.pop() !== '') return null;
-  const certificates = pems.map((pem) => read(`${pem}-----END CERTIFICATE-----\n`));
-  return certificates.every((certificate) => certificate !== null)
-    ? certificates.map(({ validTo }) => Date.parse(validTo))
-    : null;
-}
-
-function dnsNames(certificate: X509Certificate | undefined): string[] {
-  return [...(certificate?.subjectAltName ?? '').matchAll(/DNS:([^,\s]+)/g)].map((match) => match[1]!);
-}
-
-function read(pem: string): X509Certificate | null {
-  try {
-    return new X509Certificate(pem);
-  } catch {
-    return null;
-  }
 }

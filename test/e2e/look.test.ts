@@ -51,6 +51,7 @@ async function expectAllWell(): Promise<void> {
   expect(seen.warnings).toEqual([]);
   expect(seen.etcd).toMatchObject({ voters: 3, healthy: 3, quorumIs: 'held' });
   expect(seen.replicas.map((replica) => replica.apiServer)).toEqual(['ready', 'ready', 'ready']);
+  expect(seen.replicas.flatMap((replica) => replica.differences)).toEqual([]);
 }
 
 describe('what stands in the way of looking is told from what is dead', () => {
@@ -179,6 +180,31 @@ describe('what would stop a change is found before it begins', () => {
     });
   });
 
+  test('what somebody changed on a master is shown, with what putting it right costs', async () => {
+    const unit = '/etc/systemd/system/kube-apiserver.service';
+    const beside = '/etc/systemd/system/etcd.service.d';
+    await hurt(
+      [names[1]!],
+      `cp ${unit} /root/kept; sed -i s/request-timeout=60s/request-timeout=61s/ ${unit}; mkdir ${beside}; echo >${beside}/mine.conf`,
+      `mv /root/kept ${unit}; chmod 600 ${unit}; rm -r ${beside}`,
+    );
+    const { replicas, converged } = await status(CLUSTER);
+    expect(converged).toBe(true);
+    expect(replicas.map((replica) => replica.differences)).toEqual([
+      [],
+      [
+        { path: 'units/etcd.service.d/mine.conf', how: 'unexpected', cost: 'etcd' },
+        { path: 'units/kube-apiserver.service', how: 'changed', cost: 'api-server' },
+      ],
+      [],
+    ]);
+    expect(new Set(replicas.map(({ revision }) => revision!.digest)).size).toBe(3);
+    for (const { certificates } of replicas)
+      expect(certificates.map(({ file }) => file)).toEqual(
+        expect.arrayContaining(['apiserver.crt', 'etcd/peer.crt', 'scheduler.conf', 'etcd/ca.crt']),
+      );
+  });
+
   test('certificates that have expired are renewed by repair, with neither etcd nor the API', async () => {
     const file = join(E2E_HOME, 'clusters', CLUSTER, 'secrets', 'authorities');
     const { kubernetes, etcd } = parseAuthorities(readFileSync(file, 'utf8'));
@@ -201,7 +227,10 @@ describe('what would stop a change is found before it begins', () => {
     const seen = await status(CLUSTER);
     expect(seen.warnings.slice(0, 4)).toEqual([
       expect.stringContaining('certificate has expired'),
-      ...names.map((n) => `${n}: its certificates have expired; renew them with: haup repair -c ${CLUSTER}`),
+      ...names.map(
+        (n) =>
+          `${n}: its certificates have expired (apiserver-etcd-client.crt, apiserver.crt, etcd/client.crt and 2 more); renew them with: haup repair -c ${CLUSTER}`,
+      ),
     ]);
     expect(seen.warnings.join('\n')).not.toMatch(/lost-quorum|replace-replica/);
     const repaired = await tryHaup(['repair', '-c', CLUSTER]);

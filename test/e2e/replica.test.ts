@@ -135,6 +135,7 @@ describe('a replica', () => {
     certificateExpires: null,
     certificateSecondsLeft: null,
     certificateNames: [],
+    revision: null,
     clockAheadSeconds: 0,
     storeRevision: null,
     freeKib: expect.objectContaining({ '/run': expect.any(Number) }),
@@ -164,6 +165,7 @@ describe('a replica', () => {
       certificateExpires: expect.stringMatching(/^20/),
       certificateSecondsLeft: expect.any(Number),
       certificateNames: expect.arrayContaining(['kubernetes']),
+      revision: expect.objectContaining({ kubernetesVersion: expect.stringMatching(/^v1/) }),
     });
     expect(await (await session(first)).run('ls /etc/haup/releases | wc -l')).toBe('1\n');
   });

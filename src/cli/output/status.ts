@@ -1,3 +1,4 @@
+import { sayDifference } from '../../cluster/plan/revision/report.ts';
 import type { ReplicaStatus, Status } from '../../cluster/plan/status.ts';
 import type { Holder } from '../../state/errors.ts';
 import { safe, safeAll } from './safe.ts';
@@ -30,8 +31,15 @@ export function renderStatus(
       status.operation ? undefined : `haup repair -c ${cluster} finishes it`,
     ),
     ...section('warnings', status.warnings, style.warn),
+    ...section('not as the spec wants it', differences(status), style.warn),
     ...(status.operation ? [] : wayOn(status)),
   ];
+}
+
+function differences({ replicas }: Status): string[] {
+  return replicas.flatMap(({ name, differences }) =>
+    differences.map((one) => `${name}: ${sayDifference(one)}`),
+  );
 }
 
 /** Whoever has the lock is about to finish what is unfinished: a repair now would only be told so. */

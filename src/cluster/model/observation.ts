@@ -1,5 +1,6 @@
 import type { ApiAddress, BalancerState } from '../../providers/provider.ts';
 import type { Inside } from '../../replicas/inspect.ts';
+import type { WantedRevision } from '../../replicas/revision.ts';
 import type { SeenMachine } from './machine.ts';
 import { type NodesObservation, noNodes } from './nodes.ts';
 
@@ -56,6 +57,8 @@ export interface Observation {
   readonly deleted: boolean;
   /** What admission would not let through of what the control plane itself writes, each with the API server's words. */
   readonly refusedWrites?: readonly string[] | undefined;
+  /** What each replica should be, by name: what this haup would make of the spec and the store's secrets. Absent: nobody asked. */
+  readonly wanted?: Readonly<Record<string, WantedRevision>> | undefined;
 }
 
 export const nothing: Observation = {

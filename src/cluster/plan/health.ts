@@ -5,6 +5,8 @@ import { type ClusterSpec, type ReplicaSpec, replicaZones, wanted, wantsBalancer
 import { alarmed, cureOf } from './preflight/alarms.ts';
 import { clocksApart } from './preflight/clocks.ts';
 import { fullFolders } from './preflight/space.ts';
+import { expiries } from './revision/expiry.ts';
+import { listed } from './revision/report.ts';
 import { EXPIRING_SECONDS } from './rules/renewing.ts';
 
 const DAY_MS = 86_400_000;
@@ -55,11 +57,13 @@ function replicaWarnings(spec: ClusterSpec, o: Observation, replica: ReplicaSpec
     left < EXPIRING_SECONDS
       ? `haup repair -c ${spec.name}`
       : `haup replace-replica -c ${spec.name} ${replica.name}`;
+  const soon = expiries(o, replica.name).filter(({ seconds }) => seconds * 1000 < EXPIRES_SOON_DAYS * DAY_MS);
+  const which = soon.length > 0 ? ` (${listed(soon.map(({ certificate }) => certificate.file))})` : '';
   return [
     ...(diagnosis ? [`${replica.name}: ${diagnosis}`] : []),
     ...(days < EXPIRES_SOON_DAYS
       ? [
-          `${replica.name}: its certificates ${days < 0 || left < 0 ? EXPIRED : `expire in ${Math.floor(days)} days`}; renew them with: ${again}`,
+          `${replica.name}: its certificates ${days < 0 || left < 0 ? EXPIRED : `expire in ${Math.floor(days)} days`}${which}; renew them with: ${again}`,
         ]
       : []),
   ];

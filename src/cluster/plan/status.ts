@@ -3,6 +3,7 @@ import type { ClusterSpec } from '../model/spec.ts';
 import { blindness, warningsOf } from './health.ts';
 import { next } from './next.ts';
 import { type NodeStatus, nodeStatuses, nodeWarnings } from './node-status.ts';
+import { type RevisionStatus, revisionStatus } from './revision/report.ts';
 import { standing } from './standing.ts';
 import { describe } from './step.ts';
 
@@ -45,7 +46,7 @@ export interface Status {
   readonly warnings: readonly string[];
 }
 
-export interface ReplicaStatus {
+export interface ReplicaStatus extends RevisionStatus {
   readonly name: string;
   readonly zone: string;
   readonly internalIp: string | null;
@@ -61,7 +62,7 @@ export interface ReplicaStatus {
     /** Nobody could ask it, and nothing says that it is gone: not healthy means nothing then. */
     readonly unknown: boolean;
   };
-  /** RFC 3339 */
+  /** RFC 3339, of the one that ends first. */
   readonly certificateExpires: string | null;
 }
 
@@ -146,6 +147,7 @@ function replicaStatus(spec: ClusterSpec, observation: Observation, name: string
       unknown: member?.unseen ?? false,
     },
     certificateExpires: inside?.certificateExpires ?? null,
+    ...revisionStatus(observation, name),
   };
 }
 

@@ -26,6 +26,7 @@ import { observeMembers } from './observe-members.ts';
 import { observeNodeObjects } from './observe-nodes.ts';
 import { execute } from './steps/index.ts';
 import type { Progress, Tools } from './tools.ts';
+import { wantedRevisions } from './wanted.ts';
 
 /** A machine that answers at all gives a first sign of life in this time; after one silence the next look is shorter. */
 const LOOK_MS = 3000;
@@ -137,6 +138,14 @@ export class RealWorld implements ChangeableWorld {
       since === undefined && address && etcd.readable
         ? await refusedWrites(await apiAt(this.#parts, address.ip), this.#parts.signal)
         : this.#last.refusedWrites;
+    // Nor does what is wanted: it follows from the spec.
+    const wanted =
+      since === undefined
+        ? await wantedRevisions({
+            ...this.#tools,
+            seen: () => ({ ...this.#last, address, balancer, machines: looked }),
+          })
+        : this.#last.wanted;
     this.#last = {
       bootstrapped,
       network,
@@ -148,6 +157,7 @@ export class RealWorld implements ChangeableWorld {
       storeRevision: memory.revision,
       deleted: this.#last.deleted,
       ...(refused === undefined ? {} : { refusedWrites: refused }),
+      wanted,
     };
     return this.#last;
   }

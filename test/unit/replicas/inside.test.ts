@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseInside } from '../../../src/replicas/inside.ts';
 import { exampleConfig } from './config.ts';
+import { revisionAnswer } from './machine-answer.ts';
 
 const options = { uid: '0123456789abcdef', name: 'demo-master', apiPort: 443 };
 const marker = JSON.stringify({
@@ -18,7 +19,8 @@ const ok = { file: 'enabled', active: 'active', restarts: 0, since: 10 };
 type Unit = typeof ok;
 interface Answer {
   marker: string;
-  certificate: string;
+  files: string;
+  digests: string;
   wal: string;
   revision: string;
   units: Record<string, Unit>;
@@ -27,9 +29,13 @@ interface Answer {
   space: string;
   codes: readonly [string, string, string];
 }
+/** Some of each kind. */
+const some = new Set(['ca.crt', 'apiserver.crt', 'scheduler.conf', 'sa.pub']);
+const config = await exampleConfig();
+const pki = new Map([...config.pki].filter(([file]) => some.has(file)));
 const good: Answer = {
   marker,
-  certificate: '',
+  ...revisionAnswer({ ...config, pki, addons: [] }),
   wal: 'yes\n',
   revision: '12\n',
   units: { etcd: ok, 'kube-apiserver': ok, 'kube-controller-manager': ok, 'kube-scheduler': ok },
@@ -41,7 +47,10 @@ const good: Answer = {
 
 /** What the machine prints. */
 function answer(change: Partial<Answer> = {}): string {
-  const { marker, certificate, wal, revision, units, uptime, clocks, space, codes } = { ...good, ...change };
+  const { marker, files, digests, wal, revision, units, uptime, clocks, space, codes } = {
+    ...good,
+    ...change,
+  };
   const paragraphs = Object.entries(units).map(
     ([name, unit]) =>
       `Id=${name}.service\nUnitFileState=${unit.file}\nActiveState=${unit.active}\nNRestarts=${unit.restarts}\nActiveEnterTimestampMonotonic=${unit.since * 1e6}\n`,
@@ -52,22 +61,11 @@ function answer(change: Partial<Answer> = {}): string {
     'https://127.0.0.1:10259/healthz',
   ];
   const health = urls.map((url, i) => `${url} ${codes[i]}\n`).join('');
-  const certificates = certificate;
   const listed = paragraphs.join('\n');
   const [began, ended] = clocks.map((clock) => `${clock}\n`);
-  return [
-    began,
-    marker,
-    certificate,
-    certificates,
-    wal,
-    revision,
-    listed,
-    `${uptime}\n`,
-    space,
-    health,
-    ended,
-  ].join('--haup--\n');
+  return [began, marker, files, digests, wal, revision, listed, `${uptime}\n`, space, health, ended].join(
+    '--haup--\n',
+  );
 }
 const inside = (change: Partial<Answer> = {}) => parseInside(answer(change), options, exchange)!;
 const withUnit = (name: string, unit: Partial<Unit>) => ({
@@ -75,9 +73,8 @@ const withUnit = (name: string, unit: Partial<Unit>) => ({
 });
 
 describe('what a machine says of itself', () => {
-  test('all well', async () => {
-    const certificate = (await exampleConfig()).pki.get('apiserver.crt')!.pem;
-    expect(inside({ certificate })).toEqual({
+  test('all well', () => {
+    expect(inside()).toEqual({
       provisioned: true,
       etcdData: true,
       etcd: 'running',
@@ -89,13 +86,16 @@ describe('what a machine says of itself', () => {
       storeRevision: 12,
       freeKib: { '/run': 51_200, '/var/lib/haup': 2_048_000 },
       certificateNames: expect.arrayContaining(['kubernetes.default.svc.cluster.local']),
+      revision: expect.objectContaining({ kubernetesVersion: 'v1.37.1', etcdVersion: 'v3.7.3' }),
     });
   });
 
   test('an empty machine', () => {
     const off = { ...ok, file: '', active: 'inactive' };
     const units = Object.fromEntries(Object.keys(good.units).map((name) => [name, off]));
-    expect(inside({ marker: '', wal: '', units, codes: ['000', '000', '000'] })).toEqual({
+    expect(
+      inside({ marker: '', files: '', digests: '', wal: '', units, codes: ['000', '000', '000'] }),
+    ).toEqual({
       provisioned: false,
       etcdData: false,
       etcd: 'disabled',
@@ -104,6 +104,7 @@ describe('what a machine says of itself', () => {
       certificateExpires: null,
       certificateSecondsLeft: null,
       certificateNames: [],
+      revision: null,
       clockAheadSeconds: 0,
       storeRevision: 12,
       freeKib: { '/run': 51_200, '/var/lib/haup': 2_048_000 },
@@ -159,14 +160,14 @@ describe('what a machine says of itself', () => {
     expect(inside({ clocks: [NOW - 2 * hour, NOW - 2 * hour + 40] }).clockAheadSeconds).toBe(-7200);
   });
 
-  test('the certificate that ends first counts, by the machine’s own clock', async () => {
-    const { pki } = await exampleConfig();
-    const certificate = pki.get('ca.crt')!.pem + pki.get('apiserver.crt')!.pem;
-    const leaf = inside({ certificate: pki.get('apiserver.crt')!.pem });
-    const both = inside({ certificate });
+  test('the certificate that ends first counts, by the machine’s own clock', () => {
+    const text = (...names: string[]) => names.map((name) => `# pki/${name}\n${pki.get(name)!.pem}`).join('');
+    const leaf = inside({ files: text('apiserver.crt') });
+    const files = text('ca.crt', 'apiserver.crt');
+    const both = inside({ files });
     expect(both.certificateExpires).toBe(leaf.certificateExpires);
     const after = Date.parse(leaf.certificateExpires!) + 86_400_000;
-    expect(inside({ certificate, clocks: [after, after] }).certificateSecondsLeft).toBe(-86_400);
+    expect(inside({ files, clocks: [after, after] }).certificateSecondsLeft).toBe(-86_400);
   });
 
   test('lines of noise within an answer, anywhere, make it none, or change nothing that is concluded from it', () => {

@@ -20,6 +20,7 @@ export const emptyInside: Inside = {
   storeRevision: null,
   freeKib: {},
   certificateNames: [],
+  revision: null,
 };
 
 export function withInside(o: Observation, name: string, change: Partial<Inside>): Observation {

@@ -1,18 +1,17 @@
 import { issueReplica } from '../../../pki/replica.ts';
 import { provision as provisionReplica } from '../../../replicas/provision.ts';
 import { noteStoreRevision } from '../../../replicas/store-revision.ts';
-import { addonsOf } from '../addons.ts';
 import { forgetBootHostKey } from '../boot-host-key.ts';
 import { FIRST_LOGIN_MS } from '../first-login.ts';
 import { pkiIdentity } from '../identity.ts';
 import { encryptionKey, kubeletAuthorities } from '../keys.ts';
+import { replicaConfig } from '../replica-config.ts';
 import type { Executor } from './executor.ts';
 
 export const provision: Executor<'provision'> = async (t, { replica }, progress) => {
   const { spec } = t.memory;
   progress('waiting for SSH');
   const identity = pkiIdentity(t, replica);
-  const { internalIp, apiAddress } = identity;
   const issue = async () =>
     issueReplica(
       { ...identity, cluster: spec.name, apiPort: spec.apiPort },
@@ -23,28 +22,10 @@ export const provision: Executor<'provision'> = async (t, { replica }, progress)
   const [session, pki] = await Promise.all([t.session(replica, FIRST_LOGIN_MS), issue()]);
   // The machine has its own key now. Not after the provisioning: whoever is cut off there never comes back here.
   await forgetBootHostKey(t, replica);
-  await provisionReplica(
-    session,
-    {
-      uid: spec.uid,
-      cluster: spec.name,
-      name: replica,
-      internalIp,
-      apiAddress,
-      apiPort: spec.apiPort,
-      serviceCidr: spec.serviceCidr,
-      clusterCidr: spec.clusterCidr,
-      requestTimeoutSeconds: spec.requestTimeoutSeconds,
-      kubernetesVersion: spec.kubernetesVersion,
-      etcdVersion: spec.etcdVersion,
-      binaries: await t.binaries(),
-      pki,
-      encryptionKey: await encryptionKey(t.secrets),
-      shutdownDelaySeconds: t.provider.drainSeconds,
-      localRoute: t.provider.capabilities.deliversToApiAddress,
-      addons: await addonsOf(t),
-    },
-    { signal: t.signal, progress },
-  );
+  const config = await replicaConfig(t, replica, {
+    binaries: await t.binaries(),
+    encryptionKey: await encryptionKey(t.secrets),
+  });
+  await provisionReplica(session, { ...config, pki }, { signal: t.signal, progress });
   await noteStoreRevision(session, t.memory.revision, { signal: t.signal });
 };
