@@ -18,6 +18,7 @@ import type { Engine, EngineOptions, Outcome } from './engine.ts';
 import { environment, type LoadProvider } from './environment.ts';
 import { listClusters } from './list-clusters.ts';
 import { measured } from './measured.ts';
+import { moveCluster } from './move-store.ts';
 import * as nodes from './nodes.ts';
 import * as operations from './operations.ts';
 import { withinTime } from './within-time.ts';
@@ -82,6 +83,12 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
         ...(await operations.status(env, cluster)),
         operation: await store.holder(cluster),
       })),
+    moveStore: ({ cluster, to, dryRun }) => {
+      if (to === options.store) throw new InputError(`${cluster} is in that store already`);
+      if (isBucket(to) && !options.storeIdentity) options.emit({ type: 'warning', message: UNSEALED });
+      const other = openStore(to, clusterStateSchema, { identity: options.storeIdentity });
+      return timed(() => moveCluster(store, other, cluster, dryRun));
+    },
     list: () => listClusters(store),
     kubeconfig: (cluster, { endpoint }) =>
       timed((env) =>

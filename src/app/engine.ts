@@ -42,6 +42,12 @@ export interface Engine {
   }): Promise<Outcome>;
   delete(request: { readonly cluster: string; readonly dryRun: boolean }): Promise<Outcome>;
   status(cluster: string): Promise<StatusNow>;
+  /** Moves a cluster to the store at `to`. False: it was there already, as an interrupted move left it. */
+  moveStore(request: {
+    readonly cluster: string;
+    readonly to: string;
+    readonly dryRun: boolean;
+  }): Promise<boolean>;
   list(): Promise<ClusterList>;
   kubeconfig(cluster: string, options: { readonly endpoint: 'address' | 'dns' }): Promise<string>;
   ssh(cluster: string, replica: string | undefined, command: readonly string[]): Promise<number>;

@@ -1,5 +1,6 @@
 import type { Command } from './command.ts';
 import { commands } from './commands/index.ts';
+import { commandAt, inNamespace } from './find-command.ts';
 import { defaultStore } from './home.ts';
 import type { World } from './world.ts';
 
@@ -16,7 +17,7 @@ export async function candidates(
 ): Promise<string[]> {
   const current = words.at(-1) ?? '';
   const before = words.slice(0, -1);
-  const command = commandIn(before);
+  const [place, command] = placeIn(before);
   const known = command ? Object.values(command.flags) : commands.flatMap((one) => Object.values(one.flags));
   const open = known.find(
     (flag) => flag.value !== null && [`--${flag.name}`, `-${flag.short}`].includes(before.at(-1) ?? ''),
@@ -24,14 +25,26 @@ export async function candidates(
   const all = async () => {
     if (open) return open.name === 'cluster' ? clusters().catch(() => []) : (open.choices ?? []);
     if (current.startsWith('-')) return [...new Set(known.map((flag) => `--${flag.name}`)), '--help'];
-    if (!command) return commands.map((one) => one.name);
+    if (!command) return [...new Set(nextWords(place))];
     return command.operands[0]?.choices ?? [];
   };
   return (await all()).filter((word) => word.startsWith(current));
 }
 
-function commandIn(words: readonly string[]): Command | undefined {
-  return commands.find((one) => words.includes(one.name));
+/** How far the words have come: the namespace or command that they name, and the command if it is one. */
+function placeIn(words: readonly string[]): [string, Command | undefined] {
+  for (const [at, word] of words.entries()) {
+    const found = commandAt(words.slice(at), commands);
+    if (found) return [found.command.name, found.command];
+    if (inNamespace(word, commands).length > 0) return [word, undefined];
+  }
+  return ['', undefined];
+}
+
+/** What may follow a namespace, or be a command's first word. */
+function nextWords(namespace: string): string[] {
+  if (namespace === '') return commands.map((one) => one.name.split(' ')[0]!);
+  return inNamespace(namespace, commands).map((one) => one.name.slice(namespace.length + 1));
 }
 
 /** The clusters in the default store, or in the one that HAUP_STORE names. */

@@ -311,6 +311,7 @@ export const replicaName = text('replica-name', 'NAME', 'the replica to remove',
   ...kubeUp('KUBE_REPLICA_NAME'),
 });
 export const yes = toggle('yes', 'do not ask', { short: 'y' });
+export const to = text('to', 'URL', 'the store that it moves to', values.storeUrl);
 export const watch = toggle('watch', 'keep looking', { short: 'w' });
 export const merge = toggle('merge', 'write it into $KUBECONFIG or ~/.kube/config, keeping what is there');
 export const endpoint = choice(

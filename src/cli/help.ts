@@ -3,16 +3,23 @@ import { nearest } from '../util/nearest.ts';
 import { packageRoot } from '../util/package-root.ts';
 import type { Command } from './command.ts';
 import { commands } from './commands/index.ts';
+import { commandAt, inNamespace } from './find-command.ts';
 import { common, type Flag } from './flags.ts';
 
 /** Answers `haup --help`, `haup help COMMAND` and `haup COMMAND --help`. Returns the exit code. */
 export function help(words: readonly string[], out: Writable, err: Writable): number {
-  const name = words.find((word) => !word.startsWith('-') && word !== 'help');
-  const command = commands.find((one) => one.name === name);
+  const named = words.filter((word) => !word.startsWith('-') && word !== 'help');
+  const [name] = named;
+  const command = commandAt(named, commands)?.command;
+  const inside = name === undefined || command ? [] : inNamespace(name, commands);
+  if (inside.length > 0) {
+    out.write(`${columns(inside.map((one) => [signature(one), one.summary]))}\n`);
+    return 0;
+  }
   if (name !== undefined && !command) {
     const near = nearest(
       name,
-      commands.map((one) => one.name),
+      commands.map((one) => one.name.split(' ')[0]!),
     );
     err.write(
       `haup: there is no command ${JSON.stringify(name)}${near ? `; did you mean haup ${near}?` : ''}\n`,

@@ -18,9 +18,13 @@ export function checkClusterName(name: string): string {
   );
 }
 
+export function isSecretName(name: string): boolean {
+  return secretName.test(name);
+}
+
 /** The name again. @throws StoreError `invalid` */
 export function checkSecretName(name: string): string {
-  if (secretName.test(name)) return name;
+  if (isSecretName(name)) return name;
   throw new StoreError(
     'invalid',
     `${JSON.stringify(name)} is not a secret's name`,

@@ -51,9 +51,10 @@ export function fileStore<T>(root: string, schema: z.ZodType<T>): Store<T> {
     cluster: string,
     value: T,
     secrets: Readonly<Record<string, string>>,
+    revision: number,
   ): Promise<number> {
     const folder = folderOf(cluster);
-    const text = writeDocument(cluster, { value, revision: 1 }, schema);
+    const text = writeDocument(cluster, { value, revision }, schema);
     await makeRoot(root);
     const unfinished = join(root, `.new.${cluster}.${uniqueSuffix()}`);
     try {
@@ -73,7 +74,7 @@ export function fileStore<T>(root: string, schema: z.ZodType<T>): Store<T> {
       });
     }
     await syncFolder(root);
-    return 1;
+    return revision;
   }
 
   async function save(cluster: string, value: T, expectedRevision: number): Promise<number> {
@@ -166,8 +167,8 @@ export function fileStore<T>(root: string, schema: z.ZodType<T>): Store<T> {
   return {
     list: () => guarded(`read ${root}`, list),
     read: (cluster) => guarded(`read cluster ${cluster} in ${root}`, () => read(cluster)),
-    create: (cluster, value, secrets = {}) =>
-      guarded(`store cluster ${cluster} in ${root}`, () => create(cluster, value, secrets)),
+    create: (cluster, value, secrets = {}, revision = 1) =>
+      guarded(`store cluster ${cluster} in ${root}`, () => create(cluster, value, secrets, revision)),
     save: (cluster, value, expectedRevision) =>
       guarded(`save cluster ${cluster} in ${root}`, () => save(cluster, value, expectedRevision)),
     remove: (cluster) => guarded(`remove cluster ${cluster} from ${root}`, () => remove(cluster)),

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createFile, lacksLinks, readFileOrNull, replaceFile } from '../util/files.ts';
-import { checkSecretName } from './checks.ts';
+import { createFile, entries, lacksLinks, readFileOrNull, replaceFile } from '../util/files.ts';
+import { checkSecretName, isSecretName } from './checks.ts';
 import { storeError } from './errors.ts';
 import type { Secrets } from './store.ts';
 import { exclusively } from './wait-exclusive.ts';
@@ -33,6 +33,13 @@ export function fileSecrets(folder: string): Secrets {
     });
   const get = (name: string): Promise<string | null> => guarded('read', name, readFileOrNull);
   return {
+    async names() {
+      try {
+        return (await entries(folder)).filter(isSecretName).sort();
+      } catch (error) {
+        throw storeError(`read ${folder}`, error);
+      }
+    },
     get,
     remove: (name) => guarded('store', name, (path) => rm(path, { force: true })),
     put: (name, text) =>

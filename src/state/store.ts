@@ -7,8 +7,16 @@ export interface Store<T> {
   list(): Promise<string[]>;
   /** null when there is no such cluster. */
   read(cluster: string): Promise<Stored<T> | null>;
-  /** Makes the cluster with its first secrets: all of it or nothing. Returns its revision. @throws StoreError `exists` */
-  create(cluster: string, value: T, secrets?: Readonly<Record<string, string>>): Promise<number>;
+  /**
+   * Makes the cluster with its first secrets: all of it or nothing. Returns its revision, which is 1 unless it comes from
+   * another store. @throws StoreError `exists`
+   */
+  create(
+    cluster: string,
+    value: T,
+    secrets?: Readonly<Record<string, string>>,
+    revision?: number,
+  ): Promise<number>;
   /**
    * Replaces the value if nobody else did since it was read; returns the new revision.
    * @throws StoreError `conflict`, `missing`
@@ -34,6 +42,8 @@ export interface Stored<T> {
 
 /** Texts (PEM, keys) by name; names are like `authorities` or `ssh-operator.key`. */
 export interface Secrets {
+  /** Sorted. */
+  names(): Promise<string[]>;
   get(name: string): Promise<string | null>;
   put(name: string, text: string): Promise<void>;
   /** Nothing to remove is no error. */

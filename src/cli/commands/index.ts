@@ -15,6 +15,7 @@ import { replaceNode } from './replace-node.ts';
 import { replaceReplica } from './replace-replica.ts';
 import { ssh } from './ssh.ts';
 import { status } from './status.ts';
+import { storeMove } from './store-move.ts';
 
 /** In the order that `haup --help` lists them. */
 export const commands: readonly Command[] = [
@@ -30,6 +31,7 @@ export const commands: readonly Command[] = [
   list,
   kubeconfig,
   ssh,
+  storeMove,
   deleteCluster,
   fault,
   kubeUp,

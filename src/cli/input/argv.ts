@@ -2,6 +2,7 @@ import { Parser } from 'yargs/helpers';
 import { nearest } from '../../util/nearest.ts';
 import type { Command } from '../command.ts';
 import { UsageError } from '../errors.ts';
+import { commandAt, inNamespace } from '../find-command.ts';
 import type { Flag } from '../flags.ts';
 
 /** The command line, taken apart; nothing is checked yet but that every flag exists and has the value it needs. */
@@ -22,8 +23,7 @@ export function readArguments(argv: readonly string[], commands: readonly Comman
   }
   const flagsOfAll = [...every.values()];
   const { _: words, '--': rest = [], ...given } = parse(withPlainSwitches(argv, flagsOfAll), flagsOfAll);
-  const [name, ...operands] = words.map(String);
-  const command = findCommand(name, commands);
+  const { command, rest: operands } = findCommand(words.map(String), commands);
   const own = new Map(Object.values(command.flags).map((flag) => [flag.name, flag]));
   const flags = new Map<string, string>();
   for (const [key, value] of Object.entries(given)) {
@@ -73,14 +73,24 @@ function withPlainSwitches(argv: readonly string[], flags: readonly Flag<unknown
   });
 }
 
-function findCommand(name: string | undefined, commands: readonly Command[]): Command {
-  const found = commands.find((command) => command.name === name);
+function findCommand(
+  words: readonly string[],
+  commands: readonly Command[],
+): { readonly command: Command; readonly rest: string[] } {
+  const found = commandAt(words, commands);
   if (found) return found;
+  const [name, next] = words;
   if (name === undefined) throw new UsageError('which command? (haup --help lists them)');
-  const near = nearest(
-    name,
-    commands.map((command) => command.name),
-  );
+  const inside = inNamespace(name, commands).map((command) => command.name);
+  if (inside.length > 0) {
+    const shown = inside.map((one) => `haup ${one}`).join(', ');
+    throw new UsageError(
+      next === undefined
+        ? `haup ${name} is no command by itself: ${shown}`
+        : `there is no command ${JSON.stringify(`${name} ${next}`)}: ${shown}`,
+    );
+  }
+  const near = nearest(name, [...new Set(commands.map((command) => command.name.split(' ')[0]!))]);
   const hint = near ? `did you mean haup ${near}?` : 'haup --help lists them';
   throw new UsageError(`there is no command ${JSON.stringify(name)}; ${hint}`);
 }

@@ -72,17 +72,17 @@ export function bucketStore<T>(
     return found && documentOf(cluster, found.record);
   }
 
-  async function create(cluster: string, value: T, secrets: SecretTexts): Promise<number> {
+  async function create(cluster: string, value: T, secrets: SecretTexts, revision: number): Promise<number> {
     for (const name of Object.keys(secrets)) checkSecretName(name);
     const write = randomUUID();
     const record = {
       fence: held.get(cluster)?.fence ?? 0,
       write,
-      document: writeDocument(cluster, { value, revision: 1 }, schema),
+      document: writeDocument(cluster, { value, revision }, schema),
       secrets: await closed(secrets),
     };
-    if ((await objects.put(keyOf(cluster), writeRecord(record), null)) !== null) return 1;
-    if ((await find(cluster))?.record.write === write) return 1; // our own, whose reply was lost
+    if ((await objects.put(keyOf(cluster), writeRecord(record), null)) !== null) return revision;
+    if ((await find(cluster))?.record.write === write) return revision; // our own, whose reply was lost
     throw new StoreError('exists', `there is a cluster ${cluster} already`, {
       to: 'choose another name',
       setting: 'cluster',
@@ -155,6 +155,10 @@ export function bucketStore<T>(
         return next && { secrets: await closed(next) };
       });
     return {
+      async names() {
+        const found = await find(cluster);
+        return found ? Object.keys(await open(found.record)).sort() : [];
+      },
       get,
       async put(name, text) {
         checkSecretName(name);
@@ -179,7 +183,7 @@ export function bucketStore<T>(
   return {
     list,
     read,
-    create: (cluster, value, secrets = {}) => create(cluster, value, secrets),
+    create: (cluster, value, secrets = {}, revision = 1) => create(cluster, value, secrets, revision),
     save,
     async remove(cluster) {
       checkLock(cluster);

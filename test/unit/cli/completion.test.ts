@@ -6,7 +6,8 @@ const complete = (...words: string[]) => candidates(words, async () => ['demo', 
 
 describe('completion', () => {
   it('offers the commands, then their flags', async () => {
-    expect(await complete('')).toEqual(commands.map((command) => command.name));
+    const first = commands.map((command) => command.name.split(' ')[0]);
+    expect(await complete('')).toEqual([...new Set(first)]);
     expect(await complete('re')).toEqual([
       'remove-replica',
       'replace-replica',
@@ -17,6 +18,11 @@ describe('completion', () => {
     expect(await complete('delete', '--')).toEqual(expect.arrayContaining(['--cluster', '--yes', '--help']));
     expect(await complete('delete', '--')).not.toContain('--replicas');
     expect(await complete('-c', 'demo', 'create', '--mul')).toEqual(['--multizone']);
+  });
+
+  it('offers the commands of a namespace, then their flags', async () => {
+    expect(await complete('store', '')).toEqual(['move']);
+    expect(await complete('store', 'move', '--t')).toEqual(['--to', '--timeout']);
   });
 
   it('offers what a flag or an operand may be', async () => {

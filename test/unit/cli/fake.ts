@@ -71,6 +71,7 @@ function fakeEngine(answers: Partial<Engine> = {}): { engine: Engine; calls: Cal
     repair: async () => outcome,
     delete: async () => outcome,
     status: async () => statusOf(),
+    moveStore: async () => true,
     list: async () => ({ clusters: [], unreadable: [] }),
     kubeconfig: async () => 'kind: Config\n',
     ssh: async () => 0,
