@@ -11,16 +11,19 @@
  *   --build-only     fill the cache and stop
  */
 
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { tryExec } from '../src/util/exec.ts';
+import { serveImages } from './conformance/registry.ts';
 import { runSpecs, type SpecResult } from './conformance/run.ts';
 import { conformanceSpecs, sample } from './conformance/specs.ts';
 import { ensureSuite } from './conformance/suite.ts';
 
 const HOME = '/var/tmp/haup-conformance';
 const CLUSTER = 'conformance';
+/** haup's exit code for it. */
+const NO_SUCH_CLUSTER = 6;
 const HAUP = new URL('haup', import.meta.url).pathname;
 
 const { values: flags } = parseArgs({
@@ -51,12 +54,13 @@ async function main(): Promise<number> {
   if (flags.sample) say(`${chosen.length} of ${all.length} specs, chosen by --seed ${flags.seed}`);
   const names = chosen.filter((name) => known.get(name)?.state !== 'passed');
   // What a run that was killed has left.
-  if (!flags.keep) remove();
+  if (!flags.keep) await remove();
   try {
-    if (haup(['status', '-c', CLUSTER], 'ignore') !== 0) create();
+    if ((await tryHaup(['status', '-c', CLUSTER])).code !== 0) await create();
     const folder = mkdtempSync(join(HOME, 'run-'));
     const kubeconfig = join(folder, 'kubeconfig');
-    if (haup(['kubeconfig', '-c', CLUSTER], 'inherit', kubeconfig) !== 0) throw new Error('no kubeconfig');
+    writeFileSync(kubeconfig, await haup(['kubeconfig', '-c', CLUSTER]), { mode: 0o600 });
+    await serveImages(haup, CLUSTER, { kubectl: suite.kubectl, kubeconfig });
     say(`reports and logs: ${folder}`);
     let done = 0;
     await runSpecs(suite, names, {
@@ -71,30 +75,30 @@ async function main(): Promise<number> {
       },
     });
   } finally {
-    if (!flags.keep) remove();
+    if (!flags.keep) await remove();
   }
   return summarise(chosen.map((name) => known.get(name)).filter((result) => result !== undefined));
 }
 
-function create(): void {
+async function create(): Promise<void> {
   say('making a cluster with two nodes');
   const images = suite.images.flatMap((path) => ['--images', path]);
-  if (haup(['create', '-c', CLUSTER, '--nodes', '2', ...images], 'inherit') !== 0)
-    throw new Error('the cluster could not be made');
+  await haup(['create', '-c', CLUSTER, '--nodes', '2', ...images]);
 }
 
-function remove(): void {
-  haup(['delete', '-c', CLUSTER, '--yes'], 'ignore');
+async function remove(): Promise<void> {
+  const { code, stderr } = await tryHaup(['delete', '-c', CLUSTER, '--yes']);
+  if (code !== 0 && code !== NO_SUCH_CLUSTER) throw new Error(`the cluster could not be deleted: ${stderr}`);
 }
 
-/** @param output a file that its owner alone can read */
-function haup(args: readonly string[], stderr: 'ignore' | 'inherit', output?: string): number | null {
-  const ended = spawnSync(HAUP, args, {
-    env: { ...process.env, HAUP_HOME: HOME },
-    stdio: ['ignore', 'pipe', stderr],
-  });
-  if (output) writeFileSync(output, ended.stdout, { mode: 0o600 });
-  return ended.status;
+async function haup(args: readonly string[], input = ''): Promise<string> {
+  const { code, stdout, stderr } = await tryHaup(args, input);
+  if (code !== 0) throw new Error(`haup ${args.join(' ')} ended with ${code}:\n${stderr}`);
+  return stdout;
+}
+
+function tryHaup(args: readonly string[], input = '') {
+  return tryExec(HAUP, args, { env: { ...process.env, HAUP_HOME: HOME }, input });
 }
 
 function earlier(): Map<string, SpecResult> {

@@ -41,7 +41,7 @@ async function makeRecipes({ programs, sources, etcd, pause, work }: Parts): Pro
   const tools = await rootfs(join(work, 'tools'), { ...TOOLS, ...served }, TOOLS_PACKAGES, [
     ['agnhost', 'agnhost-2'],
   ]);
-  const busybox = await rootfs(join(work, 'busybox'), {}, []);
+  const busybox = await rootfs(join(work, 'busybox'), {}, ['bash']);
   const nginx = await rootfs(join(work, 'nginx'), NGINX, ['bash', 'coreutils', 'nginx']);
   const file = async (path: string, from: string, mode = 0o644): Promise<LayerFile> => ({
     path,

@@ -30,7 +30,8 @@ rm -rf "$root"/usr/share/{bash-completion,bug,common-licenses,doc,doc-base,i18n,
 mkdir -p "$root"/{dev,etc,proc,root,run,sys,tmp,var/tmp}
 chmod 1777 "$root"/{tmp,var/tmp}
 
-# busybox's shell takes its own tools for those of packages: bash is sh where it is there. Alternatives are links that scripts make.
+# bash is sh where it is there: busybox's shell takes its own tools for those of packages, and drops variables of names like "data-1".
+# Alternatives are links that packages' scripts would make.
 [[ ! -e $root/usr/bin/bash ]] || ln -s bash "$root/usr/bin/sh"
 [[ ! -e $root/usr/bin/nc.openbsd ]] || ln -s nc.openbsd "$root/usr/bin/nc"
 # What packages did not bring.

@@ -13,13 +13,7 @@ export function wantsToBeAlone(name: string): boolean {
 }
 
 /** Parts of the names of specs that wait for long, or measure how long something takes, which on a busy machine says nothing. */
-const UNHURRIED = [
-  'CronJob',
-  'Guestbook',
-  'Probing container',
-  'StatefulSet',
-  'honor timeout',
-];
+const UNHURRIED = ['CronJob', 'Guestbook', 'Probing container', 'StatefulSet', 'honor timeout'];
 
 /** Specs for a run of minutes: others can run beside them, and none waits for long or measures time. */
 export function isQuick(name: string): boolean {

@@ -2,17 +2,24 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { serveImages } from '../../scripts/conformance/registry.ts';
 import { runSpecs } from '../../scripts/conformance/run.ts';
 import { conformanceSpecs, isQuick, sample } from '../../scripts/conformance/specs.ts';
 import { cachedSuite } from '../../scripts/conformance/suite.ts';
 import { useClusters } from './support/clusters.ts';
-import { haup } from './support/haup.ts';
+import { haup, tryHaup } from './support/haup.ts';
 
 const cluster = 'e2e-conformance';
 const COUNT = 30;
 /** CI's own, unless one is given: a run that failed is repeated by what it printed. */
 const seed = Number(process.env.HAUP_CONFORMANCE_SEED ?? Math.floor(Date.now() / 1000) % 100_000);
 const suite = await cachedSuite();
+
+async function runHaup(args: readonly string[], input = ''): Promise<string> {
+  const ended = await tryHaup(args, { input });
+  expect(ended, args.join(' ')).toMatchObject({ code: 0 });
+  return ended.stdout;
+}
 
 describe.skipIf(suite === null)('a cluster with two nodes', () => {
   useClusters(cluster);
@@ -27,6 +34,7 @@ describe.skipIf(suite === null)('a cluster with two nodes', () => {
     folder = await mkdtemp(join(tmpdir(), 'haup-conformance-'));
     const kubeconfig = join(folder, 'kubeconfig');
     await writeFile(kubeconfig, await haup('kubeconfig', '-c', cluster), { mode: 0o600 });
+    await serveImages(runHaup, cluster, { kubectl: suite!.kubectl, kubeconfig });
     const results = await runSpecs(suite!, names, { kubeconfig, folder, parallel: 5, chunk: 3 });
     const wrong = results.filter(({ state }) => state !== 'passed' && state !== 'skipped');
     expect(wrong).toEqual([]);
