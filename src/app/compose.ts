@@ -9,19 +9,19 @@ import {
 import { InputError, NotFoundError } from '../cluster/model/errors.ts';
 import { authorities } from '../cluster/world/keys.ts';
 import { clusterStateSchema } from '../cluster/world/memory.ts';
-import { issueClient, issueOwnAdmin } from '../pki/issue.ts';
+import { issueClient } from '../pki/issue.ts';
 import { kubeconfig } from '../pki/kubeconfig.ts';
 import { providers, regionOf } from '../providers/registry.ts';
 import { isBucket, openStore } from '../state/open.ts';
 import { unlessAborted } from '../util/unless-aborted.ts';
 import type { Engine, EngineOptions, Outcome } from './engine.ts';
 import { environment, type LoadProvider } from './environment.ts';
-import { makeJoinCommand } from './join-command.ts';
 import { listClusters } from './list-clusters.ts';
 import { measured } from './measured.ts';
 import { moveCluster } from './move-store.ts';
 import * as nodes from './nodes.ts';
 import * as operations from './operations.ts';
+import { rescue } from './rescue.ts';
 import { withinTime } from './within-time.ts';
 
 /** Said once in a cluster's life: when it is made. */
@@ -77,6 +77,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       changing(dryRun, (env) => nodes.replaceNodes(env, cluster, names, drain, dryRun)),
     repair: ({ cluster, abandon, dryRun }) =>
       changing(dryRun, (env) => operations.repair(env, cluster, abandon, dryRun)),
+    rescue: ({ cluster, dryRun, ...request }) =>
+      changing(dryRun, (env) => rescue(env, cluster, request, dryRun)),
     delete: ({ cluster, dryRun }) =>
       changing(dryRun, (env) => operations.deleteCluster(env, cluster, dryRun)),
     status: (cluster) =>
@@ -117,20 +119,6 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
             caPem: kept.kubernetes.certPem,
             ...admin,
           });
-        }),
-      ),
-    joinCommand: (cluster, { minutes }) =>
-      timed((env) =>
-        env.looking(cluster, async ({ world, provider }) => {
-          const kept = await authorities(store.secrets(cluster), cluster);
-          const ip = (await provider.address.read())?.ip;
-          if (!ip) {
-            const advice = { to: 'see', command: 'status', cluster } as const;
-            throw new InputError(`${cluster} has no API address yet`, { advice });
-          }
-          const caPem = kept.kubernetes.certPem;
-          const api = { ip, port: world.spec().apiPort, caPem, ...(await issueOwnAdmin(kept)) };
-          return makeJoinCommand(api, { minutes, signal: env.signal });
         }),
       ),
     // A shell may stay open for as long as it likes.

@@ -5,7 +5,6 @@ import type { Status } from '../cluster/plan/status.ts';
 import type { AvailabilityReport } from '../lb/availability.ts';
 import type { FaultKind } from '../providers/provider.ts';
 import type { Holder } from '../state/errors.ts';
-import type { JoinCommand } from './join-command.ts';
 import type { Outcome as ChangeOutcome, NewCluster } from './operations.ts';
 
 /** What the command line needs of the engine. */
@@ -41,6 +40,13 @@ export interface Engine {
     readonly abandon: boolean;
     readonly dryRun: boolean;
   }): Promise<Outcome>;
+  /** Without `loses` nothing is given up for ever: then such a plan is only made, and not executed. */
+  rescue(request: {
+    readonly cluster: string;
+    readonly fenced: readonly string[];
+    readonly loses: boolean;
+    readonly dryRun: boolean;
+  }): Promise<Outcome>;
   delete(request: { readonly cluster: string; readonly dryRun: boolean }): Promise<Outcome>;
   status(cluster: string): Promise<StatusNow>;
   /** Moves a cluster to the store at `to`. False: it was there already, as an interrupted move left it. */
@@ -51,7 +57,6 @@ export interface Engine {
   }): Promise<boolean>;
   list(): Promise<ClusterList>;
   kubeconfig(cluster: string, options: { readonly endpoint: 'address' | 'dns' }): Promise<string>;
-  joinCommand(cluster: string, options: { readonly minutes: number }): Promise<JoinCommand>;
   ssh(cluster: string, replica: string | undefined, command: readonly string[]): Promise<number>;
   fault(cluster: string, kind: FaultKind, target: string): Promise<readonly string[]>;
 }

@@ -9,6 +9,7 @@ import { type ClusterSpec, DEFAULT_CLUSTER_CIDR } from '../cluster/model/spec.ts
 import { diagnoseNewcomer } from '../cluster/plan/health.ts';
 import { withNodes } from '../cluster/plan/node-changes.ts';
 import type { Plan } from '../cluster/plan/plan.ts';
+import { reprieved } from '../cluster/plan/rescue.ts';
 import { isOldStore } from '../cluster/plan/rules/old-store.ts';
 import {
   abandoned,
@@ -154,7 +155,8 @@ export function repair(
   abandon: boolean,
   dryRun: boolean,
 ): Promise<Outcome> {
-  const change: Change = (spec, observation) => (abandon ? abandoned(spec, observation) : spec);
+  const change: Change = (spec, observation) =>
+    abandon ? abandoned(spec, observation) : reprieved(spec, observation);
   return env.locked(cluster, abandon ? 'repair --abandon' : 'repair', (open) =>
     changed(env, open, change, {
       dryRun,

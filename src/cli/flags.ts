@@ -246,12 +246,6 @@ export const drainTimeout = withFallback(
   }),
   5 * 60_000,
 );
-export const ttl = withFallback(
-  text('ttl', 'TIME', 'how long the token is good, 1m to 7d', values.durationBetween(60, 7 * 24 * 3600), {
-    defaultText: '1h',
-  }),
-  60 * 60_000,
-);
 export const force = toggle(
   'force',
   'also end pods that nothing makes again, and those whose budgets refuse until the time is over',
@@ -301,6 +295,12 @@ export const sshFrom = list('ssh-from', 'CIDR', 'who may reach port 22; may be r
 
 export const dryRun = toggle('dry-run', 'print the whole plan and change nothing');
 export const abandon = toggle('abandon', 'settle for what is there, instead of finishing what was begun');
+export const fenced = list(
+  'fenced',
+  'NAME',
+  'a replica that cannot be reached and, you say, stays away for good; may be repeated',
+  values.replicaName,
+);
 export const replicateExistingMaster = toggle(
   'replicate-existing-master',
   'add a replica to a cluster that exists',

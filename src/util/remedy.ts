@@ -13,6 +13,8 @@ export interface CommandRemedy {
   /** Replicas, in the order of the command line. */
   readonly replicas?: readonly string[];
   readonly switches?: readonly SwitchName[];
+  /** Machines of which the operator says that they stay away, for `rescue`. */
+  readonly fenced?: readonly string[];
   /** What runs on the replica, for `ssh`. */
   readonly run?: string;
 }
@@ -27,7 +29,15 @@ export interface SettingRemedy {
 }
 
 /** The commands that are somebody's way out, as the command line names them. */
-export type CommandName = 'create' | 'delete' | 'list' | 'repair' | 'replace-replica' | 'ssh' | 'status';
+export type CommandName =
+  | 'create'
+  | 'delete'
+  | 'list'
+  | 'repair'
+  | 'replace-replica'
+  | 'rescue'
+  | 'ssh'
+  | 'status';
 
 export type SwitchName = 'abandon' | 'multizone';
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { applyChange, type Change } from '../../src/cluster/loop/apply-change.ts';
 import { next } from '../../src/cluster/plan/next.ts';
 import { withNodes, withoutNodes, withReplacedNodes } from '../../src/cluster/plan/node-changes.ts';
+import { reprieved, rescued, survivorsOf } from '../../src/cluster/plan/rescue.ts';
 import {
   abandoned,
   withoutReplicas,
@@ -54,6 +55,7 @@ interface Act {
     | 'replace-node'
     | 'repair'
     | 'abandon'
+    | 'rescue'
     | 'power-off'
     | 'power-on'
     | 'wipe'
@@ -74,6 +76,7 @@ const act = fc.record<Act>({
     'replace-node',
     'repair',
     'abandon',
+    'rescue',
     'power-off',
     'power-on',
     'wipe',
@@ -126,14 +129,22 @@ async function perform(world: SimulatedWorld, { what, count, pick }: Act): Promi
         'change',
       );
     case 'repair':
-      return command(world, (spec) => spec, 'repair');
+      return command(world, reprieved, 'repair');
     case 'abandon':
       return command(world, (spec, o) => abandoned(spec, o), 'repair');
+    case 'rescue':
+      return rescueOf(world, pick % 2 === 0);
     case 'power-on':
       return world.powerOn(victim);
     default:
       return world.hurt(what, victim);
   }
+}
+
+/** With `word` the operator says of every machine that is off that it stays off; those that are on are all seen. */
+function rescueOf(world: SimulatedWorld, word: boolean): Promise<void> {
+  const fenced = word ? world.machines.filter((machine) => !machine.on).map((machine) => machine.name) : [];
+  return command(world, (spec, o) => rescued(spec, o, { fenced, ends: new Map(), nameOf }), 'repair');
 }
 
 /** No step that a plan passes through leaves etcd without a quorum, clients without an answer, or anything behind. */
@@ -181,7 +192,7 @@ describe('the loop in a simulated world', () => {
           const hurts = ['power-off', 'wipe', 'vanish'];
           for (const a of acts) if (!hurts.includes(a.what)) await perform(world, a);
           world.fate = () => 'works';
-          await command(world, (s) => s, 'repair');
+          await command(world, reprieved, 'repair');
           if (world.spec().deleting) return void expect(world.deleted).toBe(true);
           expectConverged(world);
         },
@@ -205,9 +216,15 @@ describe('the loop in a simulated world', () => {
           for (const a of acts) await perform(world, a);
           world.fate = () => 'works';
           for (const machine of [...world.machines, ...world.nodes.machines]) world.powerOn(machine.name);
-          await command(world, (s) => s, 'repair');
+          await command(world, reprieved, 'repair');
           if (world.spec().deleting) return void expect(world.deleted).toBe(true);
-          if (!world.hasQuorum()) return; // more disks were lost than a quorum survives: the runbook's affair
+          if (!world.hasQuorum()) {
+            // More disks were lost than a quorum survives: whoever has one left carries on.
+            if (survivorsOf(await world.observe(), []).length === 0) return;
+            await rescueOf(world, false);
+            if (!world.hasQuorum()) await rescueOf(world, true);
+            expect(world.spec().rescue).toBe(undefined);
+          }
           // Replicas whose disk or machine is lost are unhealthy, not unfinished: replacing them heals all.
           const { etcd } = await world.observe();
           const isDead = (name: string) =>

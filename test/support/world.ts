@@ -237,6 +237,23 @@ export class SimulatedWorld implements ChangeableWorld {
       this.running(step.replica).disk.etcd = 'running';
       this.elect();
     },
+    fence: (step) => {
+      this.running(step.replica).disk.etcd = 'disabled';
+      this.elect();
+    },
+    'force-new-cluster': (step) => {
+      const machine = this.running(step.replica);
+      const member = this.members.find((m) => m.name === step.replica);
+      if (!member || machine.memberId !== member.id) throw new Error('no data');
+      if (this.hasQuorum() && this.members.length > 1) throw new Violation('a quorum was given up');
+      const awake = this.machines.find((m) => m !== machine && m.on && m.disk.etcd !== 'disabled');
+      if (awake) throw new Violation(`${awake.name} can go on with the old cluster`);
+      machine.disk.etcd = 'running';
+      this.members = [{ ...member, learner: false }];
+      this.elect();
+      const { rescue: _, ...spec } = this.stored;
+      this.stored = spec;
+    },
     promote: (step) => {
       const member = this.members.find((m) => m.name === step.replica);
       if (!member) throw new Error('not a member');

@@ -114,7 +114,7 @@ function imageOf({ name, program, user }: Recipe, architecture: Architecture, co
   return {
     name,
     architecture,
-    layers: [imageLayer([{ path: `/${program}`, content, mode: 0o755 }])],
+    layer: imageLayer([{ path: `/${program}`, content, mode: 0o755 }]),
     entrypoint: [`/${program}`],
     ...(user === undefined ? {} : { user }),
   };

@@ -5,7 +5,6 @@ import { completion } from './completion.ts';
 import { create, kubeUp } from './create.ts';
 import { deleteCluster } from './delete.ts';
 import { fault } from './fault.ts';
-import { joinCommand } from './join-command.ts';
 import { kubeDown } from './kube-down.ts';
 import { kubeconfig } from './kubeconfig.ts';
 import { list } from './list.ts';
@@ -14,6 +13,7 @@ import { removeReplica } from './remove-replica.ts';
 import { repair } from './repair.ts';
 import { replaceNode } from './replace-node.ts';
 import { replaceReplica } from './replace-replica.ts';
+import { rescue } from './rescue.ts';
 import { ssh } from './ssh.ts';
 import { status } from './status.ts';
 import { storeMove } from './store-move.ts';
@@ -28,10 +28,10 @@ export const commands: readonly Command[] = [
   removeNode,
   replaceNode,
   repair,
+  rescue,
   status,
   list,
   kubeconfig,
-  joinCommand,
   ssh,
   storeMove,
   deleteCluster,

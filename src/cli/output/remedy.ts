@@ -43,6 +43,7 @@ export function commandLine(remedy: Omit<CommandRemedy, 'to'>, about: About): st
     ...(cluster !== undefined && remedy.command !== 'list' ? [`-${flags.cluster.short}`, cluster] : []),
     ...(about.store !== undefined ? [`--${flags.common.store.name}`, about.store] : []),
     ...(remedy.switches ?? []).map((name) => `--${switches[name].name}`),
+    ...(remedy.fenced ?? []).flatMap((name) => [`--${flags.fenced.name}`, name]),
     ...(remedy.replicas ?? []),
     ...(remedy.run !== undefined ? ['--', remedy.run] : []),
   ].join(' ');

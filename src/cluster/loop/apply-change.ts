@@ -15,7 +15,7 @@ export interface ChangeableWorld extends World {
 }
 
 /** What a command makes of the spec; throws what speaks against it. */
-export type Change = (spec: ClusterSpec, observation: Observation) => ClusterSpec;
+export type Change = (spec: ClusterSpec, observation: Observation) => ClusterSpec | Promise<ClusterSpec>;
 
 export interface ChangeOptions extends ConvergeOptions {
   readonly dryRun: boolean;
@@ -46,7 +46,7 @@ export async function applyChange(
   const unfinished = options.mayBeUnfinished ? undefined : whatIsUnfinished(before, observation);
   if (unfinished && !isAmendable(unfinished)) throw unfinished.refusal;
 
-  const after = change(before, observation);
+  const after = await change(before, observation);
   if (unfinished && !isAmended(unfinished, after)) throw unfinished.refusal;
   const plan = makePlan(after, observation, {
     interruption: world.interruption(after),

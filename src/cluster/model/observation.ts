@@ -55,6 +55,8 @@ export interface Observation {
   readonly storeRevision: number;
   /** The network's deletion has run to its end in this process. */
   readonly deleted: boolean;
+  /** In a plan: the survivor of a rescue has become a cluster of one. Really, the spec's wish is gone by then. */
+  readonly rescued?: boolean | undefined;
   /** What admission would not let through of what the control plane itself writes, each with the API server's words. */
   readonly refusedWrites?: readonly string[] | undefined;
   /** What each replica should be, by name: what this haup would make of the spec and the store's secrets. Absent: nobody asked. */

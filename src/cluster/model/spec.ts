@@ -39,6 +39,15 @@ const nodeSchema = z.strictObject({
   zone: z.string().regex(ZONE),
 });
 
+/** A quorum that is lost for good, given up: one survivor becomes a cluster of one. Gone once it has. */
+const rescueSchema = z.strictObject({
+  survivor: z.string().regex(REPLICA_NAME),
+  /** Machines that cannot be reached, of which the operator says that they stay away. */
+  fenced: z.array(z.string().regex(REPLICA_NAME)),
+  /** RFC 3339: when the survivor last heard of a write. What the others accepted after that is lost. */
+  heard: z.string().nullable(),
+});
+
 /**
  * What should be. The first fields are fixed when the cluster is made; `replicas` is what commands change;
  * the rest are facts that nothing else remembers.
@@ -80,10 +89,12 @@ export const clusterSpecSchema = z.strictObject({
   deleting: z.boolean(),
   /** Terminal answers to a machine's creation so far, by name: makes the next request token a new one. */
   attempts: z.record(z.string(), z.number().int()),
+  rescue: rescueSchema.optional(),
 });
 
 export type ClusterSpec = z.infer<typeof clusterSpecSchema>;
 export type ReplicaSpec = z.infer<typeof replicaSchema>;
+export type Rescue = z.infer<typeof rescueSchema>;
 export type NodeSpec = z.infer<typeof nodeSchema>;
 
 /** The address sits on a balancer when there is more than one replica, or always if the user wants so. */

@@ -15,6 +15,7 @@ import { nameBalancer } from './rules/naming.ts';
 import { keepNodes } from './rules/nodes.ts';
 import { oldStore } from './rules/old-store.ts';
 import { renewCertificates } from './rules/renewing.ts';
+import { rescue } from './rules/rescue.ts';
 import { startControlPlanes } from './rules/serving.ts';
 import type { Step } from './step.ts';
 import { view } from './view.ts';
@@ -28,6 +29,8 @@ export function next(spec: ClusterSpec, observation: Observation, policy: Policy
   const old = oldStore(v);
   if (old) return { steps: [], blocked: [old] };
   if (!observation.network) return { steps: [{ kind: 'ensure-network' }], blocked: [] };
+  const rescuing = rescue(v);
+  if (rescuing) return held(v, rescuing);
 
   const reserve: Step[] = observation.address ? [] : [{ kind: 'reserve-address' }];
   const membership = changeMembership(v);

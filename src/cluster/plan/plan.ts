@@ -1,6 +1,6 @@
 import type { Interruption } from '../../providers/provider.ts';
 import type { Observation } from '../model/observation.ts';
-import { type ClusterSpec, replicaZones } from '../model/spec.ts';
+import { type ClusterSpec, type Rescue, replicaZones } from '../model/spec.ts';
 import type { Blocked, Policy } from './decision.ts';
 import { next } from './next.ts';
 import { type Standing, standing } from './standing.ts';
@@ -66,6 +66,9 @@ export function makePlan(spec: ClusterSpec, from: Observation, options: PlanOpti
 
 function warningsOf(spec: ClusterSpec, from: Observation, steps: readonly PlannedStep[]): string[] {
   const warnings: string[] = [];
+  if (spec.rescue && steps.some(({ step }) => step.kind === 'force-new-cluster')) {
+    warnings.push(...lossesOf(spec.rescue));
+  }
   const count = spec.replicas.length;
   if (count === 2) {
     warnings.push(
@@ -91,6 +94,14 @@ function warningsOf(spec: ClusterSpec, from: Observation, steps: readonly Planne
     warnings.push(`on the way no more than ${weakest} failure${weakest === 1 ? ' is' : 's are'} tolerated`);
   }
   return warnings;
+}
+
+function lossesOf({ survivor, heard }: Rescue): string[] {
+  const since = heard ? `after ${heard}` : 'and it had not received';
+  return [
+    `${survivor} becomes a cluster of one: writes that the others accepted ${since} are lost for ever`,
+    'afterwards restart kubelets, kube-proxies and operators: whoever saw a lost write believes to be ahead',
+  ];
 }
 
 function interruptionOf(

@@ -88,7 +88,8 @@ export function abandoned(spec: ClusterSpec, observation: Observation): ClusterS
     }
     throw new Refusal('etcd has no quorum or cannot be reached, so nobody can say who its voters are', [
       { to: 'bring a majority of the machines back', command: 'repair', cluster: spec.name },
-      'or follow docs/runbooks/lost-quorum.md',
+      { to: 'or go on with a survivor', command: 'rescue', cluster: spec.name },
+      'docs/runbooks/lost-quorum.md says more',
     ]);
   }
   const voters = observation.etcd.members.filter((member) => !member.learner);
@@ -99,7 +100,8 @@ export function abandoned(spec: ClusterSpec, observation: Observation): ClusterS
   });
   const known = spec.replicas.filter((replica) => replicas.some((r) => r.name === replica.name));
   const returning = replicas.filter((replica) => !known.some((r) => r.name === replica.name));
-  return { ...spec, replicas: [...known, ...returning] };
+  const { rescue: _, ...kept } = spec;
+  return { ...kept, replicas: [...known, ...returning] };
 }
 
 function find(spec: ClusterSpec, name: string): ReplicaSpec {

@@ -14,7 +14,6 @@ export async function addonsOf(
     caPem: (await t.authorities()).kubernetes.certPem,
     serviceCidr,
     clusterCidr,
-    givesServiceAddresses: t.provider.services !== undefined,
     resolver: t.provider.capabilities.resolvesNames,
   });
 }

@@ -49,23 +49,14 @@ describe('what each command asks of the engine', () => {
     expect(await asked('repair', '--abandon')).toEqual([
       ['repair', { cluster: 'kubernetes', abandon: true, dryRun: false }],
     ]);
+    expect(await asked('rescue', '--fenced', 'x,y', '--yes')).toEqual([
+      ['rescue', { cluster: 'kubernetes', fenced: ['x', 'y'], loses: true, dryRun: false }],
+    ]);
     expect(await asked('fault', 'freeze', 'local-a')).toEqual([['fault', 'kubernetes', 'freeze', 'local-a']]);
     expect(await asked('ssh', 'x', '--', 'ls', '-l', '--help')).toEqual([
       ['ssh', 'kubernetes', 'x', ['ls', '-l', '--help']],
     ]);
     expect(await asked('ssh')).toEqual([['ssh', 'kubernetes', undefined, []]]);
-  });
-
-  it('join-command: minutes of the token, the command alone on stdout or all of it as a document', async () => {
-    expect(await asked('join-command')).toEqual([['joinCommand', 'kubernetes', { minutes: 60 }]]);
-    expect(await asked('join-command', '--ttl', '10m')).toEqual([
-      ['joinCommand', 'kubernetes', { minutes: 10 }],
-    ]);
-    expect((await haup(['join-command'])).out).toBe('kubeadm join\n');
-    expect(JSON.parse((await haup(['join-command', '-o', 'json'])).out)).toMatchObject({
-      command: 'kubeadm join',
-    });
-    for (const ttl of ['30s', '8d', 'x']) expect((await haup(['join-command', '--ttl', ttl])).code).toBe(2);
   });
 
   it("ssh's exit code is the command's", async () => {

@@ -14,6 +14,7 @@ describe('completion', () => {
       'remove-node',
       'replace-node',
       'repair',
+      'rescue',
     ]);
     expect(await complete('delete', '--')).toEqual(expect.arrayContaining(['--cluster', '--yes', '--help']));
     expect(await complete('delete', '--')).not.toContain('--replicas');

@@ -168,6 +168,7 @@ describe('a way out', () => {
     list: { to: '', command: 'list' },
     repair: { to: '', command: 'repair', switches: ['abandon'] },
     'replace-replica': { to: '', command: 'replace-replica', replicas: ['a', 'b'] },
+    rescue: { to: '', command: 'rescue', fenced: ['a', 'b'] },
     ssh: { to: '', command: 'ssh', replicas: ['a'], run: 'true' },
     status: { to: '', command: 'status' },
   };

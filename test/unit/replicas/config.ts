@@ -32,12 +32,6 @@ export async function exampleConfig(): Promise<ReplicaConfig> {
     shutdownDelaySeconds: 4,
     requestTimeoutSeconds: 60,
     localRoute: false,
-    serviceAddresses: '198.18.0.192/26',
-    addons: builtInAddons({
-      ...identity,
-      caPem: authorities.kubernetes.certPem,
-      givesServiceAddresses: true,
-      resolver: true,
-    }),
+    addons: builtInAddons({ ...identity, caPem: authorities.kubernetes.certPem, resolver: true }),
   };
 }

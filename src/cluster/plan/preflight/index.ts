@@ -12,7 +12,12 @@ import { spaceLeft } from './space.ts';
 const preflights: readonly Preflight[] = [noAlarm, certificatesLast, clocksAgree, spaceLeft, nothingRefused];
 
 /** Steps that mend, and need no write of etcd's: they are no danger whatever stands in the way of others. */
-const MENDING: ReadonlySet<Step['kind']> = new Set(['start-machine', 'restart-etcd', 'renew-certificates']);
+const MENDING: ReadonlySet<Step['kind']> = new Set([
+  'start-machine',
+  'restart-etcd',
+  'renew-certificates',
+  'fence',
+]);
 
 /** What may begin of a decision while something stands in its way. */
 export function held(v: View, decision: Decision): Decision {

@@ -1,5 +1,5 @@
 import { canChange } from '../../../etcd/quorum.ts';
-import type { Remedies, Remedy } from '../../../util/remedy.ts';
+import type { Remedies } from '../../../util/remedy.ts';
 import { isDead } from '../../model/observation.ts';
 import { type Blocked, type Decision, nothingToDo } from '../decision.ts';
 import { sightOfEtcd } from '../health.ts';
@@ -180,7 +180,7 @@ export function reviveEtcd(v: View): Step[] {
   return stopped.map((replica) => ({ kind: 'restart-etcd', replica: replica.name }));
 }
 
-function howToRevive(v: View, dead: readonly string[]): Remedy {
+function howToRevive(v: View, dead: readonly string[]): Remedies {
   const stopped = v.observation.machines.filter((m) => m.state === 'stopped' && dead.includes(m.name));
   if (stopped.length > 0) {
     const names = stopped.map((machine) => machine.name).join(', ');
@@ -189,6 +189,9 @@ function howToRevive(v: View, dead: readonly string[]): Remedy {
   const voters = v.observation.etcd.members.filter((member) => !member.learner);
   const lost = voters.filter(isDead).length * 2 >= voters.length;
   return lost
-    ? 'bring a majority of the machines back, or follow docs/runbooks/lost-quorum.md'
+    ? [
+        'bring a majority of the machines back (docs/runbooks/lost-quorum.md)',
+        { to: 'or go on with a survivor', command: 'rescue', cluster: v.spec.name },
+      ]
     : { to: 'replace what is dead', command: 'replace-replica', cluster: v.spec.name, replicas: dead };
 }

@@ -11,6 +11,8 @@ import { deleteNode } from './delete-node.ts';
 import { drainNode } from './drain-node.ts';
 import { ensureBalancer } from './ensure-balancer.ts';
 import { ensureNetwork } from './ensure-network.ts';
+import { fence } from './fence.ts';
+import { forceNewCluster } from './force-new-cluster.ts';
 import { forgetNode } from './forget-node.ts';
 import { handOver } from './hand-over.ts';
 import { joinNode } from './join-node.ts';
@@ -47,6 +49,8 @@ export const stepKinds = {
   'add-learner': addLearner,
   'start-etcd': startEtcd,
   'restart-etcd': restartEtcd,
+  fence: fence,
+  'force-new-cluster': forceNewCluster,
   promote: promote,
   'move-leader': moveLeader,
   'remove-member': removeMember,

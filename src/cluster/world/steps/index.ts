@@ -14,6 +14,8 @@ import { drainNode } from './drain-node.ts';
 import { ensureBalancer } from './ensure-balancer.ts';
 import { ensureNetwork } from './ensure-network.ts';
 import type { Executor } from './executor.ts';
+import { fence } from './fence.ts';
+import { forceNewCluster } from './force-new-cluster.ts';
 import { forgetNode } from './forget-node.ts';
 import { handOver } from './hand-over.ts';
 import { joinNode } from './join-node.ts';
@@ -49,6 +51,8 @@ const executors: { readonly [K in Step['kind']]: Executor<K> } = {
   'add-learner': addLearner,
   'start-etcd': startEtcd,
   'restart-etcd': restartEtcd,
+  fence: fence,
+  'force-new-cluster': forceNewCluster,
   promote: promote,
   'move-leader': moveLeader,
   'remove-member': removeMember,

@@ -141,7 +141,10 @@ describe('what may be done next', () => {
     const gone = withoutMachine(withoutMachine(powerOff(healthy, 'm1', 'm2'), 'm1'), 'm2');
     const { steps, blocked } = next(spec, gone, { revive: true });
     expect(steps).toEqual([]);
-    expect(blocked[0]).toMatchObject({ passing: false, advice: expect.stringContaining('lost-quorum.md') });
+    expect(blocked[0]).toMatchObject({
+      passing: false,
+      advice: [expect.stringContaining('lost-quorum.md'), { command: 'rescue' }],
+    });
     const electing = { ...healthy, etcd: { ...healthy.etcd, readable: false } };
     expect(next(spec, electing, { revive: true }).blocked[0]!.passing).toBe(true);
   });

@@ -1,0 +1,82 @@
+import type { Change } from '../cluster/loop/apply-change.ts';
+import type { Observation } from '../cluster/model/observation.ts';
+import { type LogEnd, rescued, revivable, survivorsOf } from '../cluster/plan/rescue.ts';
+import { newReplicaName } from '../replicas/names.ts';
+import { readLogEnd } from '../replicas/rescue.ts';
+import { changed, type Environment, type OpenCluster, type Outcome } from './operations.ts';
+
+export interface RescueRequest {
+  /** Of these the operator says that they stay away. */
+  readonly fenced: readonly string[];
+  /** What is lost for ever may be given up. */
+  readonly loses: boolean;
+}
+
+const READ_MS = 20_000;
+
+/** Brings a lost quorum back: by starting what has stopped if that is enough, else from the survivor that has seen most. */
+export function rescue(
+  env: Environment,
+  cluster: string,
+  { fenced, loses }: RescueRequest,
+  dryRun: boolean,
+): Promise<Outcome> {
+  const work = async (open: OpenCluster): Promise<Outcome> => {
+    let givesUp = false;
+    const change: Change = async (spec, observation) => {
+      const survivors = survivorsOf(observation, fenced);
+      const ends = await readEnds(env, open, survivors);
+      const after = rescued(spec, observation, { fenced, ends, nameOf: newReplicaName });
+      givesUp = after.rescue !== undefined;
+      if (!givesUp) sayStarting(env, revivable(spec, observation, fenced));
+      return after;
+    };
+    const options = { mayBeUnfinished: true, policy: { revive: true } };
+    if (dryRun || loses) return changed(env, open, change, { ...options, dryRun });
+    const seen = await changed(env, open, change, { ...options, dryRun: true });
+    if (givesUp) return seen;
+    return changed(env, open, keepAll(change), { ...options, dryRun: false });
+  };
+  return env.locked(cluster, 'rescue', work);
+}
+
+/** What could be started a moment ago may be lost by now: nobody has agreed to that. */
+function keepAll(change: Change): Change {
+  return async (spec, observation: Observation) => {
+    const after = await change(spec, observation);
+    if (after.rescue) throw new Error('a machine that was about to be started has been lost; try again');
+    return after;
+  };
+}
+
+function sayStarting({ emit }: Environment, names: readonly string[]): void {
+  const message = `a majority can come back with ${names.join(', ')}: started, nothing else is done, and nothing is lost`;
+  emit({ type: 'progress', topic: 'rescue', message });
+}
+
+/** Who cannot be read is no worse for that than by not being chosen. */
+async function readEnds(
+  { emit, signal, now }: Environment,
+  { world }: OpenCluster,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, LogEnd>> {
+  const ends = await Promise.all(
+    names.map(async (name): Promise<[string, LogEnd]> => {
+      try {
+        const session = await world.session(name, READ_MS);
+        const { commit, secondsAgo } = await readLogEnd(session, { signal });
+        return [name, { commit, writtenAt: now() - secondsAgo * 1000 }];
+      } catch (error) {
+        signal.throwIfAborted();
+        const message = `could not read how far the log of ${name} goes: ${error instanceof Error ? error.message : String(error)}`;
+        emit({ type: 'warning', message });
+        return [name, { commit: null, writtenAt: null }];
+      }
+    }),
+  );
+  for (const [name, { commit }] of ends) {
+    if (commit === null) continue;
+    emit({ type: 'progress', topic: `log ${name}`, message: `${name}: its log goes to entry ${commit}` });
+  }
+  return new Map(ends);
+}

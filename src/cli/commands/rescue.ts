@@ -1,0 +1,54 @@
+import { defineCommand } from '../command.ts';
+import { UsageError } from '../errors.ts';
+import * as flags from '../flags.ts';
+import { finish } from '../output/finish.ts';
+import { safe } from '../output/safe.ts';
+
+export const rescue = defineCommand({
+  name: 'rescue',
+  summary: 'bring back a cluster whose etcd has lost its quorum',
+  details: `If a majority can come back, its machines are started, nothing else is done, and nothing is lost. Otherwise the survivor that
+has seen most becomes a cluster of one, after all others have been fenced, and grows back: what only the others knew is lost for
+ever, so it asks, or needs --yes. API address and authorities stay. haup repair goes on with it after a crash.
+See docs/runbooks/lost-quorum.md.`,
+  operands: [],
+  flags: {
+    cluster: flags.cluster,
+    fenced: flags.fenced,
+    yes: flags.yes,
+    dryRun: flags.dryRun,
+    output: flags.output,
+  },
+  examples: [
+    'haup rescue -c demo --dry-run',
+    'haup rescue -c demo --yes',
+    'haup rescue -c demo --fenced demo-master-k2x --fenced demo-master-x7p --yes',
+  ],
+
+  async run(call) {
+    const { cluster, dryRun, yes, fenced = [] } = call.flags;
+    const engine = await call.engine();
+    const outcome = await engine.rescue({ cluster, fenced, dryRun, loses: yes });
+    if (outcome.executed || dryRun || outcome.plan.blocked.length > 0) return finish(call, outcome);
+
+    const survivor = outcome.plan.steps.flatMap(({ step }) =>
+      step.kind === 'force-new-cluster' ? [safe(step.replica)] : [],
+    );
+    const loss = outcome.plan.warnings.map((warning) => `${safe(warning)}\n`).join('');
+    if (!call.world.interactive) {
+      throw new UsageError(
+        `--yes is missing: there is no terminal to ask on whether what ${survivor.join()} does not know may be lost for ever`,
+      );
+    }
+    call.settle();
+    const answer = await call.world.ask(
+      `This gives up what ${survivor.join()} does not know.\n${loss}Type the name of the cluster to go on: `,
+      call.signal,
+    );
+    if (answer.trim() !== cluster) {
+      call.world.err.write('haup: nothing was changed\n');
+      return 1;
+    }
+    return finish(call, await engine.rescue({ cluster, fenced, dryRun, loses: true }));
+  },
+});

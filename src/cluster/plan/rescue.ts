@@ -1,0 +1,216 @@
+/** What `haup rescue` makes of a spec. Pure. */
+import { InputError, NotFoundError, Refusal } from '../model/errors.ts';
+import { type MachineObservation, machineOf, memberOf, type Observation } from '../model/observation.ts';
+import type { ClusterSpec, ReplicaSpec, Rescue } from '../model/spec.ts';
+import { sightOfEtcd } from './health.ts';
+import type { NameMaker } from './spec-changes.ts';
+
+/** How far a survivor's log on its disk goes. */
+export interface LogEnd {
+  /** The last entry of which this member knows that a quorum has it; null where nobody could read that. */
+  readonly commit: bigint | null;
+  /** When the log was last written, milliseconds since the epoch by the operator's clock. */
+  readonly writtenAt: number | null;
+}
+
+export interface RescueRequest {
+  /** Of these the operator says that they stay away for good, whatever they are now. */
+  readonly fenced: readonly string[];
+  readonly ends: ReadonlyMap<string, LogEnd>;
+  readonly nameOf: NameMaker;
+}
+
+/** Who could live on: it answers and has data that is a voter's, as far as anybody knows. In order of names. */
+export function survivorsOf(observation: Observation, fenced: readonly string[]): readonly string[] {
+  return observation.machines
+    .filter(({ name, inside }) => {
+      const member = memberOf(observation, name);
+      return inside?.provisioned && inside.etcdData && !member?.learner && !fenced.includes(name);
+    })
+    .map(({ name }) => name)
+    .sort();
+}
+
+/**
+ * Names of those with which a majority comes back and nothing is lost, as soon as their machines and their etcd are started;
+ * none where that is too few, or where all of it runs already.
+ */
+export function revivable(
+  spec: ClusterSpec,
+  observation: Observation,
+  fenced: readonly string[],
+): readonly string[] {
+  const voters = votersOf(spec, observation);
+  const machines = voters.flatMap((name) => machineOf(observation, name) ?? []);
+  const able = machines.filter((machine) => !fenced.includes(machine.name) && hasData(machine));
+  const asleep = able.filter(({ inside }) => inside?.etcd !== 'running');
+  // Who is not in the spec is started by nobody.
+  const wanted = asleep.filter(({ name }) => spec.replicas.some((replica) => replica.name === name));
+  const running = able.length - asleep.length;
+  return (running + wanted.length) * 2 > voters.length ? wanted.map(({ name }) => name) : [];
+}
+
+/** Of a stopped machine it is assumed. */
+function hasData({ state, inside }: MachineObservation): boolean {
+  return state === 'stopped' || Boolean(inside?.provisioned && inside.etcdData);
+}
+
+/**
+ * The spec that a lost quorum is given up with: the survivor that has seen most, and newcomers in the places of all others. The
+ * same spec where a majority can be started again.
+ * @throws Refusal where there is a quorum, where nobody can tell, and without a survivor; InputError, NotFoundError
+ */
+export function rescued(spec: ClusterSpec, observation: Observation, request: RescueRequest): ClusterSpec {
+  const { fenced, ends, nameOf } = request;
+  if (spec.deleting) {
+    throw new Refusal(`${spec.name} is being deleted`, {
+      to: 'finish that',
+      command: 'delete',
+      cluster: spec.name,
+    });
+  }
+  checkNames(spec, observation, fenced);
+  const survivors = survivorsOf(observation, fenced);
+  if (spec.rescue && isBack(spec.rescue, observation)) throw nothingToRescue(spec);
+  // What is under way is finished, also when its last part alone is missing: the rule looks at it itself.
+  if (spec.rescue && survivors.includes(spec.rescue.survivor)) {
+    const all = new Set([...spec.rescue.fenced, ...fenced]);
+    return { ...spec, rescue: { ...spec.rescue, fenced: [...all] } };
+  }
+  if (!spec.rescue) {
+    mustBeLost(spec, observation, fenced);
+    if (revivable(spec, observation, fenced).length > 0) return spec;
+    mustNotRun(spec, observation, fenced);
+  }
+  const survivor = best(survivors, ends);
+  if (!survivor) throw nobodyLeft(spec, observation);
+  const writtenAt = ends.get(survivor)?.writtenAt ?? null;
+  const heard = writtenAt === null ? null : new Date(writtenAt).toISOString().replace(/\.\d+Z$/, 'Z');
+  return {
+    ...spec,
+    ...withSurvivor(spec, observation, survivor, nameOf),
+    rescue: { survivor, fenced: [...fenced], heard },
+  };
+}
+
+/**
+ * A quorum that is back before it was given up: the wish for that is gone, and what was to be lost is replaced one by one, as any
+ * living replica is. Otherwise the same spec.
+ */
+export function reprieved(spec: ClusterSpec, observation: Observation): ClusterSpec {
+  if (!spec.rescue || !isBack(spec.rescue, observation)) return spec;
+  const { rescue: _, ...kept } = spec;
+  return kept;
+}
+
+/** A list with others than the survivor, read with a quorum: nothing has been given up. */
+export function isBack({ survivor }: Rescue, { etcd }: Observation): boolean {
+  return etcd.readable && etcd.members.some(({ name }) => name !== survivor);
+}
+
+function checkNames(spec: ClusterSpec, observation: Observation, fenced: readonly string[]): void {
+  const known = new Set([
+    ...spec.replicas.map(({ name }) => name),
+    ...observation.machines.map(({ name }) => name),
+    ...observation.etcd.members.map(({ name }) => name),
+  ]);
+  const stranger = fenced.find((name) => !known.has(name));
+  if (stranger) throw new NotFoundError(`replica of ${spec.name}`, stranger, [...known]);
+}
+
+function nothingToRescue(spec: ClusterSpec): Refusal {
+  return new Refusal(`etcd of ${spec.name} has a quorum: there is nothing to rescue`, [
+    { to: 'start what has stopped', command: 'repair', cluster: spec.name },
+    { to: 'or see what is wrong', command: 'status', cluster: spec.name },
+  ]);
+}
+
+function mustBeLost(spec: ClusterSpec, o: Observation, fenced: readonly string[]): void {
+  if (!o.bootstrapped) {
+    throw new InputError(`${spec.name} has no etcd yet: there is nothing to rescue`, {
+      advice: { to: 'finish what was begun', command: 'repair', cluster: spec.name },
+    });
+  }
+  if (o.etcd.readable) throw nothingToRescue(spec);
+  if (o.etcd.quorum === 'held') throw new Refusal(sightOfEtcd(o), seeStatus(spec));
+  if (o.etcd.quorum !== 'unknown') return;
+  const voters = votersOf(spec, o);
+  const hidden = voters.filter((name) => {
+    const machine = machineOf(o, name);
+    return machine?.state === 'running' && !machine.inside && !fenced.includes(name);
+  });
+  if (hidden.length * 2 <= voters.length) return;
+  throw new Refusal(sightOfEtcd(o), [
+    seeStatus(spec),
+    {
+      to: 'or, if they stay away for good, say so',
+      command: 'rescue',
+      cluster: spec.name,
+      fenced: hidden,
+    },
+  ]);
+}
+
+/** With a majority that runs nothing is lost: what keeps its members from each other can be mended. */
+function mustNotRun(spec: ClusterSpec, o: Observation, fenced: readonly string[]): void {
+  const voters = votersOf(spec, o);
+  const running = voters.filter(
+    (name) => machineOf(o, name)?.inside?.etcd === 'running' && !fenced.includes(name),
+  );
+  if (running.length * 2 <= voters.length) return;
+  throw new Refusal(
+    `etcd runs on a majority of its members (${running.join(', ')}), which do not find each other: nothing needs to be given up`,
+    ['mend the network between them (TCP 2380)', seeStatus(spec)],
+  );
+}
+
+function votersOf(spec: ClusterSpec, { etcd }: Observation): readonly string[] {
+  const known = etcd.members.filter(({ learner }) => !learner).map(({ name }) => name);
+  return known.length > 0 ? known : spec.replicas.map(({ name }) => name);
+}
+
+/** Who has seen most; under equals, by name. Who could not be read is the last choice. */
+function best(survivors: readonly string[], ends: ReadonlyMap<string, LogEnd>): string | undefined {
+  const seen = (name: string): bigint => ends.get(name)?.commit ?? -1n;
+  return survivors.toSorted((a, b) => (seen(b) > seen(a) ? 1 : seen(b) < seen(a) ? -1 : 0))[0];
+}
+
+function nobodyLeft(spec: ClusterSpec, observation: Observation): Refusal {
+  const running = observation.machines.filter(({ state }) => state === 'running').map(({ name }) => name);
+  return new Refusal(
+    `no replica of ${spec.name} answers that still has etcd's data`,
+    running.length > 0
+      ? [`mend what keeps haup from ${running.join(', ')}, then try again`, seeStatus(spec)]
+      : ['bring one of the machines back, then try again', seeStatus(spec)],
+  );
+}
+
+function seeStatus({ name }: ClusterSpec) {
+  return { to: 'see what has become of each', command: 'status', cluster: name } as const;
+}
+
+/** As many as before, in the same zones: all but the survivor are new. */
+function withSurvivor(
+  spec: ClusterSpec,
+  observation: Observation,
+  survivor: string,
+  nameOf: NameMaker,
+): Pick<ClusterSpec, 'replicas' | 'usedNames'> {
+  const usedNames = [...spec.usedNames];
+  const zone = machineOf(observation, survivor)!.zone;
+  // One that was on its way out takes somebody's place, if possible in its zone.
+  const listed = spec.replicas.some(({ name }) => name === survivor);
+  const place = listed
+    ? -1
+    : Math.max(
+        0,
+        spec.replicas.findIndex((replica) => replica.zone === zone),
+      );
+  const replicas = spec.replicas.map((replica, index): ReplicaSpec => {
+    if (replica.name === survivor || index === place) return { name: survivor, zone };
+    const name = nameOf(spec.name, usedNames);
+    usedNames.push(name);
+    return { name, zone: replica.zone };
+  });
+  return { replicas, usedNames };
+}

@@ -1,0 +1,6 @@
+import { stopEtcd } from '../../../replicas/lifecycle.ts';
+import type { Executor } from './executor.ts';
+
+export const fence: Executor<'fence'> = async (t, { replica }, progress) => {
+  await stopEtcd(await t.session(replica), { signal: t.signal, progress });
+};
