@@ -55,8 +55,8 @@ fetch() { # module version → its folder in Go's module cache
 # that its zip does not hold. A module of ours with the same requirements, each staging module replaced by the one that is
 # published from the same commit (v1.x.y is published as v0.x.y), builds the same code. Module, tags and stamps are the same
 # whatever is built, so that what masters and nodes both need is compiled once.
-build_kubernetes() { # version command…
-  local kubernetes=$1 commands=("${@:2}") source staging=v0.${1#v1.} major_minor=${1#v} stamp='' package
+enter_kubernetes() { # version: goes to that module's folder, and sets `tags` and `stamp`
+  local kubernetes=$1 source staging=v0.${1#v1.} major_minor=${1#v} package
   source=$(fetch k8s.io/kubernetes "$kubernetes")
   mkdir "$work/kubernetes"
   cd "$work/kubernetes" || exit
@@ -72,13 +72,19 @@ build_kubernetes() { # version command…
   known_sums "kubernetes-$kubernetes"
 
   # What the release build stamps (hack/lib/version.sh), but for commit and date, which a module does not carry.
+  stamp=''
   for package in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
     stamp+=" -X $package.gitVersion=$kubernetes -X $package.gitTreeState=clean"
     stamp+=" -X $package.gitMajor=${major_minor%%.*} -X $package.gitMinor=$(cut -d. -f2 <<<"$major_minor")"
   done
   # The tags of the release build (hack/lib/golang.sh); grpcnotrace lets the linker drop a fifth to a third of each component.
-  local tags=selinux,notest,grpcnotrace
+  tags=selinux,notest,grpcnotrace
+}
+
+build_kubernetes() { # version command…
+  local kubernetes=$1 commands=("${@:2}") tags stamp
+  enter_kubernetes "$kubernetes"
   commands=("${commands[@]/#/k8s.io/kubernetes/cmd/}")
-  build -tags $tags -ldflags "-s -w$stamp" -o "$output/" "${commands[@]}"
-  keep_sums "kubernetes-$kubernetes" -tags $tags "${commands[@]}"
+  build -tags "$tags" -ldflags "-s -w$stamp" -o "$output/" "${commands[@]}"
+  keep_sums "kubernetes-$kubernetes" -tags "$tags" "${commands[@]}"
 }

@@ -22,6 +22,8 @@ export interface ClusterFacts {
   readonly caPem: string;
   readonly serviceCidr: string;
   readonly clusterCidr: string;
+  /** Whether haup gives Services of type LoadBalancer their addresses, and no cloud. */
+  readonly givesServiceAddresses: boolean;
   /** Whether machines have a resolver of their own that pods may ask for the names of the world. */
   readonly resolver: boolean;
 }
@@ -37,6 +39,7 @@ const BUILT_IN = {
   'node-bootstrap': [],
   'kubeadm-join': ['discoveryKubeconfig', 'clusterConfiguration', 'kubeletConfiguration'],
   dns: ['corefile', 'clusterDns', 'corednsImage'],
+  'service-addresses': [],
 } as const satisfies Readonly<Record<string, readonly (keyof Inputs)[]>>;
 
 type Inputs = ReturnType<typeof inputs>;
@@ -49,7 +52,10 @@ const ROOT = `${packageRoot}addons/`;
 /** haup's own add-ons for a cluster. */
 export function builtInAddons(facts: ClusterFacts): Addon[] {
   const values = inputs(facts);
-  return Object.entries(BUILT_IN).map(([name, names]) => ({
+  const wanted = Object.entries(BUILT_IN).filter(
+    ([name]) => name !== 'service-addresses' || facts.givesServiceAddresses,
+  );
+  return wanted.map(([name, names]) => ({
     name,
     objects: readManifests(`${ROOT}${name}`).map((object) =>
       labelled(name, fill(object, name, Object.fromEntries(names.map((input) => [input, values[input]])))),

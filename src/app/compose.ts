@@ -9,13 +9,14 @@ import {
 import { InputError, NotFoundError } from '../cluster/model/errors.ts';
 import { authorities } from '../cluster/world/keys.ts';
 import { clusterStateSchema } from '../cluster/world/memory.ts';
-import { issueClient } from '../pki/issue.ts';
+import { issueClient, issueOwnAdmin } from '../pki/issue.ts';
 import { kubeconfig } from '../pki/kubeconfig.ts';
 import { providers, regionOf } from '../providers/registry.ts';
 import { isBucket, openStore } from '../state/open.ts';
 import { unlessAborted } from '../util/unless-aborted.ts';
 import type { Engine, EngineOptions, Outcome } from './engine.ts';
 import { environment, type LoadProvider } from './environment.ts';
+import { makeJoinCommand } from './join-command.ts';
 import { listClusters } from './list-clusters.ts';
 import { measured } from './measured.ts';
 import { moveCluster } from './move-store.ts';
@@ -119,6 +120,20 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
             caPem: kept.kubernetes.certPem,
             ...admin,
           });
+        }),
+      ),
+    joinCommand: (cluster, { minutes }) =>
+      timed((env) =>
+        env.looking(cluster, async ({ world, provider }) => {
+          const kept = await authorities(store.secrets(cluster), cluster);
+          const ip = (await provider.address.read())?.ip;
+          if (!ip) {
+            const advice = { to: 'see', command: 'status', cluster } as const;
+            throw new InputError(`${cluster} has no API address yet`, { advice });
+          }
+          const caPem = kept.kubernetes.certPem;
+          const api = { ip, port: world.spec().apiPort, caPem, ...(await issueOwnAdmin(kept)) };
+          return makeJoinCommand(api, { minutes, signal: env.signal });
         }),
       ),
     // A shell may stay open for as long as it likes.

@@ -5,6 +5,7 @@ import type { Status } from '../cluster/plan/status.ts';
 import type { AvailabilityReport } from '../lb/availability.ts';
 import type { FaultKind } from '../providers/provider.ts';
 import type { Holder } from '../state/errors.ts';
+import type { JoinCommand } from './join-command.ts';
 import type { Outcome as ChangeOutcome, NewCluster } from './operations.ts';
 
 /** What the command line needs of the engine. */
@@ -57,6 +58,7 @@ export interface Engine {
   }): Promise<boolean>;
   list(): Promise<ClusterList>;
   kubeconfig(cluster: string, options: { readonly endpoint: 'address' | 'dns' }): Promise<string>;
+  joinCommand(cluster: string, options: { readonly minutes: number }): Promise<JoinCommand>;
   ssh(cluster: string, replica: string | undefined, command: readonly string[]): Promise<number>;
   fault(cluster: string, kind: FaultKind, target: string): Promise<readonly string[]>;
 }

@@ -246,6 +246,12 @@ export const drainTimeout = withFallback(
   }),
   5 * 60_000,
 );
+export const ttl = withFallback(
+  text('ttl', 'TIME', 'how long the token is good, 1m to 7d', values.durationBetween(60, 7 * 24 * 3600), {
+    defaultText: '1h',
+  }),
+  60 * 60_000,
+);
 export const force = toggle(
   'force',
   'also end pods that nothing makes again, and those whose budgets refuse until the time is over',

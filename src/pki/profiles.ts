@@ -88,6 +88,13 @@ export const clientProfiles = {
     organization: null,
     extendedKeyUsage: client,
   },
+  /** Without a right where a cloud gives Services their addresses. */
+  'service-addresses': {
+    signedBy: 'kubernetes',
+    commonName: 'haup:service-addresses',
+    organization: null,
+    extendedKeyUsage: client,
+  },
   'controller-manager-lease': {
     signedBy: 'kubernetes',
     commonName: 'haup:lease:kube-controller-manager',

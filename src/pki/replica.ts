@@ -37,6 +37,7 @@ const clients = {
   'apiserver-kubelet-client': 'apiserver-kubelet-client',
   'apiserver-etcd-client': 'apiserver-etcd-client',
   endpoints: 'endpoints',
+  'service-addresses': 'service-addresses',
   'controller-manager-lease': 'controller-manager-lease',
   'scheduler-lease': 'scheduler-lease',
   'etcd/client': 'etcd-client',
@@ -65,6 +66,7 @@ type Component = keyof typeof components;
  *     ca.crt  client-ca.crt  kubelet-ca.crt  kubelet-client-ca.{crt,key}  kubelet-serving-ca.{crt,key}
  *     front-proxy-ca.crt  sa.pub  sa.key  endpoints.{crt,key}  controller-manager-lease.{crt,key}  scheduler-lease.{crt,key}
  *     apiserver.{crt,key}  apiserver-kubelet-client.{crt,key}  apiserver-etcd-client.{crt,key}
+ *     service-addresses.{crt,key}
  *     front-proxy-client.{crt,key}  controller-manager.{crt,key,conf}  scheduler.{crt,key,conf}  addons.conf
  *     etcd/ca.crt  etcd/server.{crt,key}  etcd/peer.{crt,key}  etcd/client.{crt,key}
  *

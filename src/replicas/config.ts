@@ -31,6 +31,8 @@ export interface ReplicaConfig {
   readonly shutdownDelaySeconds: number;
   /** Makes the API address a local address of the machine (GCE delivers the balancer's packets unchanged). */
   readonly localRoute: boolean;
+  /** What this machine helps to give Services of type LoadBalancer: `198.18.7.192/26`; null where that is a cloud's affair. */
+  readonly serviceAddresses: string | null;
   /** What the add-on unit keeps in the cluster, besides the rights of haup's own. */
   readonly addons: readonly Addon[];
 }

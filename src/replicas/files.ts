@@ -8,6 +8,7 @@ import { encryptionConfiguration } from './settings/encryption.ts';
 import { kubernetesEndpointsScript } from './settings/kubernetes-endpoints.ts';
 import { releaseLeaseScript } from './settings/release-lease.ts';
 import { rights } from './settings/rights.ts';
+import { serviceAddressesScript } from './settings/service-addresses.ts';
 import { waitForApiScript } from './settings/wait-for-api.ts';
 import { addonsUnit } from './units/addons.ts';
 import { apiServerUnit } from './units/api-server.ts';
@@ -16,6 +17,7 @@ import { etcdUnit } from './units/etcd.ts';
 import { kubernetesEndpointsUnit } from './units/kubernetes-endpoints.ts';
 import { localRouteUnit } from './units/local-route.ts';
 import { schedulerUnit } from './units/scheduler.ts';
+import { serviceAddressesUnit } from './units/service-addresses.ts';
 import { readerOf, users } from './users.ts';
 
 /** All files of a replica, with paths relative to its release: pki/…, config/…, addons/… and units/…. */
@@ -39,13 +41,18 @@ function configFiles(config: ReplicaConfig): ArchivedFile[] {
     mode: 0o644,
     owner: 'root',
   });
+  const kubectl = `${binariesFolder(config)}/kubectl`;
+  const { apiPort, serviceAddresses: range } = config;
   return [
     open('authentication.yaml', authenticationConfiguration()),
-    open('addons.sh', addonsScript(`${binariesFolder(config)}/kubectl`)),
+    open('addons.sh', addonsScript(kubectl)),
     open('audit.yaml', auditPolicy()),
     open('kubernetes-endpoints.sh', kubernetesEndpointsScript(config)),
     open('release-lease.sh', releaseLeaseScript(config.apiPort)),
     open('wait-for-api.sh', waitForApiScript(config.apiPort)),
+    ...(range === null
+      ? []
+      : [open('service-addresses.sh', serviceAddressesScript({ kubectl, apiPort, range }))]),
     {
       path: 'config/encryption.yaml',
       content: encryptionConfiguration(config.encryptionKey),
@@ -77,6 +84,7 @@ function unitFiles(config: ReplicaConfig): ArchivedFile[] {
     'kube-scheduler': schedulerUnit({ program: program('kube-scheduler') }),
     'kubernetes-endpoints': kubernetesEndpointsUnit(),
     'haup-addons': addonsUnit(),
+    ...(config.serviceAddresses === null ? {} : { 'haup-service-addresses': serviceAddressesUnit() }),
     ...(config.localRoute ? { 'haup-api-address': localRouteUnit(config.apiAddress) } : {}),
   };
   return Object.entries(units).map(([name, content]) => ({

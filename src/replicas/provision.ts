@@ -32,10 +32,18 @@ export async function provision(
       marker,
       prepare: `command -v curl >/dev/null || { apt-get -qq update && apt-get -qqy install curl; }
 systemd-sysusers --inline ${sysusers.join(' ')}`,
-      ...(config.localRoute ? { finish: 'systemctl enable -q --now haup-api-address.service' } : {}),
+      finish: finish(config),
     },
     options,
   );
+}
+
+/** Units that not every replica has: the API server brings the second with it. */
+function finish({ localRoute, serviceAddresses }: ReplicaConfig): string {
+  return [
+    ...(localRoute ? ['systemctl enable -q --now haup-api-address.service'] : []),
+    ...(serviceAddresses === null ? [] : ['systemctl enable -q haup-service-addresses.service']),
+  ].join('\n');
 }
 
 export { renewServingCertificate } from './serving-certificate.ts';

@@ -8,6 +8,7 @@ export const users = {
   scheduler: 'haup-sched',
   endpoints: 'haup-endpoints',
   addons: 'haup-addons',
+  serviceAddresses: 'haup-services',
 } as const;
 
 export type User = (typeof users)[keyof typeof users];
@@ -19,5 +20,6 @@ export function readerOf(file: string): User | 'root' {
   if (file.startsWith('scheduler')) return users.scheduler;
   if (file.startsWith('endpoints')) return users.endpoints;
   if (file.startsWith('addons')) return users.addons;
+  if (file.startsWith('service-addresses')) return users.serviceAddresses;
   return users.kube;
 }

@@ -154,6 +154,7 @@ describe('the identities on a master', () => {
   test.each([
     ['kube-apiserver-kubelet-client', { resource: 'nodes', subresource: 'log', verb: 'get' }],
     ['haup:endpoints', { resource: 'endpoints', namespace: 'default', name: 'kubernetes', verb: 'patch' }],
+    ['haup:service-addresses', { resource: 'services', subresource: 'status', verb: 'patch' }],
     ['haup:lease:kube-scheduler', lease('kube-scheduler')],
     ['haup:lease:kube-controller-manager', lease('kube-controller-manager')],
   ])('%s may do its work, and read no Secret', async (user, work) => {

@@ -1,7 +1,8 @@
-import { createHash, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { builtInAddons } from '../../src/addons/addons.ts';
+import { makeJoinCommand } from '../../src/app/join-command.ts';
 import { ensureBinaries, ensureNodeBinaries } from '../../src/artifacts/ensure.ts';
 import { ECHO_IMAGE } from '../../src/artifacts/images/names.ts';
 import { ensureOfflineImages } from '../../src/artifacts/images/offline.ts';
@@ -9,7 +10,6 @@ import { type ImageArchive, readImageArchive } from '../../src/artifacts/images/
 import { type ApiClient, callApi } from '../../src/kubernetes/client.ts';
 import { drain, whatBlocks } from '../../src/nodes/api/drain.ts';
 import { deleteNode, listNodes, setCordoned } from '../../src/nodes/api/nodes.ts';
-import { createJoinToken } from '../../src/nodes/api/token.ts';
 import { localProviderId, type NodeConfig } from '../../src/nodes/config.ts';
 import { inspectNode } from '../../src/nodes/inspect.ts';
 import { connectNode, joinNode } from '../../src/nodes/join.ts';
@@ -60,6 +60,7 @@ function addons() {
     caPem,
     serviceCidr,
     clusterCidr,
+    givesServiceAddresses: true,
     resolver: false,
   });
 }
@@ -90,6 +91,7 @@ async function makeMaster(): Promise<void> {
     shutdownDelaySeconds: 2,
     requestTimeoutSeconds: 60,
     localRoute: false,
+    serviceAddresses: await provider.services!.range(),
     addons: addons(),
   });
   await bootstrapEtcd(await session(master), { name: master, internalIp });
@@ -351,6 +353,43 @@ describe('nodes', () => {
     expect(await (await session(first)).run(`${inNode} ${limit}`)).toBe(`${64 * 2 ** 20}\n`);
   });
 
+  test('answer on the host at the address that a Service of type LoadBalancer gets', async () => {
+    await provider.services!.setNodes([first, second]);
+    const services = '/api/v1/namespaces/default/services';
+    const give = async (name: string, spec: object) =>
+      await ask(services, {
+        method: 'POST',
+        body: {
+          metadata: { name },
+          spec: { type: 'LoadBalancer', selector: labels, ports: [{ port: 80, targetPort: 8080 }], ...spec },
+        },
+      });
+    const shows = async (name: string) =>
+      (await get(`${services}/${name}`)).status.loadBalancer.ingress?.[0].ip;
+    const hosts = (await provider.services!.range()).replace(/\d+\/26$/, '');
+    await give('other', { loadBalancerClass: 'example.com/other' });
+    await give('here', {});
+    await give('there', { loadBalancerIP: `${hosts}250` });
+    const here = await until('an address', () => shows('here'));
+    expect(here).toBe(`${hosts}193`);
+    expect(await until('another', () => shows('there'))).toBe(`${hosts}250`);
+    for (const ip of [here, `${hosts}250`]) {
+      const answer = await until(`${ip} to answer`, async () => {
+        const response = await fetch(`http://${ip}/`, { headers: { connection: 'close' } });
+        return response.ok ? await response.text() : undefined;
+      });
+      expect(answer).toMatch(/^echo-\S+ answers GET/);
+    }
+    expect(await shows('other')).toBeUndefined();
+    const record = '/api/v1/namespaces/kube-system/configmaps/haup-service-addresses';
+    expect(Object.keys((await get(record)).data).sort()).toEqual([`${hosts}193`, `${hosts}250`]);
+    await ask(`${services}/there`, { method: 'DELETE' });
+    await ask(`${services}/other`, { method: 'DELETE' });
+    await until('the address to be given back', async () =>
+      Object.keys((await get(record)).data).join() === `${hosts}193` ? true : undefined,
+    );
+  });
+
   test('are drained of pods that may go, and a budget that lets none go is named', async () => {
     const budget = '/apis/policy/v1/namespaces/default/poddisruptionbudgets';
     await ask(budget, {
@@ -431,18 +470,12 @@ ExecStart=${inMounts} /opt/haup/bin/kubelet --bootstrap-kubeconfig=/etc/kubernet
       'systemctl daemon-reload && systemctl enable -q --now node-mounts containerd && systemctl enable -q kubelet',
     );
     const api = await admin();
-    const token = await createJoinToken(api, { purpose: 'join by kubeadm', minutes: 10, discovery: true });
-    const key = new X509Certificate(authorities.kubernetes.certPem).publicKey.export({
-      type: 'spki',
-      format: 'der',
-    });
-    const hash = createHash('sha256').update(key).digest('hex');
+    const { command } = await makeJoinCommand(api, { minutes: 10 });
     await s.run(
       `export PATH=/opt/haup/bin:$PATH
       echo 1 >/proc/sys/net/ipv4/ip_forward
-      ${inMounts} kubeadm join ${apiAddress}:${apiPort} --token "$(cat)" --discovery-token-ca-cert-hash sha256:${hash} \
-        --node-name ${third} --ignore-preflight-errors=SystemVerification,Swap`,
-      { input: token, timeoutMs: 180_000 },
+      ${inMounts} $(cat) --node-name ${third} --ignore-preflight-errors=SystemVerification,Swap`,
+      { input: command, timeoutMs: 180_000 },
     );
     const node = await until(`${third} to have a range`, async () => {
       const found = (await listNodes(api)).find(({ name }) => name === third);

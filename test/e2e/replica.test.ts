@@ -59,6 +59,7 @@ async function provisionMachine(name: string): Promise<void> {
     shutdownDelaySeconds: 2,
     requestTimeoutSeconds: 60,
     localRoute: false,
+    serviceAddresses: null,
     clusterCidr: '10.244.0.0/16',
     addons: [],
   });

@@ -3,14 +3,16 @@ import { gzipSync } from 'node:zlib';
 import { type ArchiveEntry, archive } from '../../util/archive.ts';
 import type { Architecture } from '../sources.ts';
 
-/** A container image of one layer, as {@link imageArchive} writes it. */
+/** A container image, as {@link imageArchive} writes it. */
 export interface Image {
   /** With its tag, as pods name it: "registry.example.org/echo:1". */
   readonly name: string;
   readonly architecture: Architecture;
-  /** A tar archive of the root file system. See {@link imageLayer}. */
-  readonly layer: Buffer;
-  readonly entrypoint: readonly string[];
+  /** Tar archives that make the root file system, the lowest first. See {@link imageLayer}. */
+  readonly layers: readonly Buffer[];
+  readonly entrypoint?: readonly string[];
+  /** What the entrypoint gets, or what runs where there is none. */
+  readonly command?: readonly string[];
   /** "1000:1000"; root unless given. */
   readonly user?: string;
   readonly environment?: readonly string[];
@@ -47,45 +49,46 @@ const OCI = 'application/vnd.oci.image';
 
 /**
  * An OCI image layout as a tar archive (github.com/opencontainers/image-spec, image-layout.md), which containerd imports under the
- * image's name. No date is in it: the same image makes the same bytes, as long as zlib compresses alike.
+ * images' names. No date is in it: the same images make the same bytes, as long as zlib compresses alike. What several images have in
+ * common (the same buffer) is in it once.
  */
-export function imageArchive(image: Image): Buffer {
-  const { architecture } = image;
-  const layer = blob(gzipSync(image.layer, { level: 6 }));
-  const config = json({
-    architecture,
-    os: 'linux',
-    config: {
-      Entrypoint: image.entrypoint,
-      Env: image.environment ?? ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
-      WorkingDir: '/',
-      ...(image.user === undefined ? {} : { User: image.user }),
-    },
-    rootfs: { type: 'layers', diff_ids: [blob(image.layer).digest] },
-  });
-  const manifest = json({
-    schemaVersion: 2,
-    mediaType: `${OCI}.manifest.v1+json`,
-    config: { mediaType: `${OCI}.config.v1+json`, digest: config.digest, size: config.content.length },
-    layers: [{ mediaType: `${OCI}.layer.v1.tar+gzip`, digest: layer.digest, size: layer.content.length }],
-  });
-  const index = json({
-    schemaVersion: 2,
-    mediaType: `${OCI}.index.v1+json`,
-    manifests: [
-      {
+export function imageArchive(...images: readonly Image[]): Buffer {
+  const compressed = new Map<Buffer, Blob>();
+  for (const layer of images.flatMap(({ layers }) => layers))
+    if (!compressed.has(layer)) compressed.set(layer, blob(gzipSync(layer, { level: 6 })));
+  const blobs = new Map<string, Blob>();
+  const keep = (one: Blob): Blob => {
+    blobs.set(one.digest, one);
+    return one;
+  };
+  const manifests = images.map((image) => {
+    const config = keep(configOf(image));
+    const layers = image.layers.map((layer) => keep(compressed.get(layer)!));
+    const manifest = keep(
+      json({
+        schemaVersion: 2,
         mediaType: `${OCI}.manifest.v1+json`,
-        digest: manifest.digest,
-        size: manifest.content.length,
-        platform: { architecture, os: 'linux' },
-        annotations: {
-          // The first is what containerd goes by, the second what the layout's specification knows.
-          'io.containerd.image.name': image.name,
-          'org.opencontainers.image.ref.name': image.name.replace(/^.*:/, ''),
-        },
+        config: { mediaType: `${OCI}.config.v1+json`, digest: config.digest, size: config.content.length },
+        layers: layers.map(({ digest, content }) => ({
+          mediaType: `${OCI}.layer.v1.tar+gzip`,
+          digest,
+          size: content.length,
+        })),
+      }),
+    );
+    return {
+      mediaType: `${OCI}.manifest.v1+json`,
+      digest: manifest.digest,
+      size: manifest.content.length,
+      platform: { architecture: image.architecture, os: 'linux' },
+      annotations: {
+        // The first is what containerd goes by, the second what the layout's specification knows.
+        'io.containerd.image.name': image.name,
+        'org.opencontainers.image.ref.name': image.name.replace(/^.*:/, ''),
       },
-    ],
+    };
   });
+  const index = json({ schemaVersion: 2, mediaType: `${OCI}.index.v1+json`, manifests });
   const file = (path: string, content: Buffer | string): ArchiveEntry => ({
     path,
     content,
@@ -97,10 +100,23 @@ export function imageArchive(image: Image): Buffer {
     file('index.json', index.content),
     file('blobs/', ''),
     file('blobs/sha256/', ''),
-    ...[manifest, config, layer].map(({ digest, content }) =>
-      file(`blobs/${digest.replace(':', '/')}`, content),
-    ),
+    ...[...blobs.values()].map(({ digest, content }) => file(`blobs/${digest.replace(':', '/')}`, content)),
   ]);
+}
+
+function configOf({ architecture, layers, entrypoint, command, user, environment }: Image): Blob {
+  return json({
+    architecture,
+    os: 'linux',
+    config: {
+      ...(entrypoint === undefined ? {} : { Entrypoint: entrypoint }),
+      ...(command === undefined ? {} : { Cmd: command }),
+      Env: environment ?? ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
+      WorkingDir: '/',
+      ...(user === undefined ? {} : { User: user }),
+    },
+    rootfs: { type: 'layers', diff_ids: layers.map((layer) => blob(layer).digest) },
+  });
 }
 
 interface Blob {

@@ -114,7 +114,7 @@ function imageOf({ name, program, user }: Recipe, architecture: Architecture, co
   return {
     name,
     architecture,
-    layer: imageLayer([{ path: `/${program}`, content, mode: 0o755 }]),
+    layers: [imageLayer([{ path: `/${program}`, content, mode: 0o755 }])],
     entrypoint: [`/${program}`],
     ...(user === undefined ? {} : { user }),
   };

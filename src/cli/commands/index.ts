@@ -5,6 +5,7 @@ import { completion } from './completion.ts';
 import { create, kubeUp } from './create.ts';
 import { deleteCluster } from './delete.ts';
 import { fault } from './fault.ts';
+import { joinCommand } from './join-command.ts';
 import { kubeDown } from './kube-down.ts';
 import { kubeconfig } from './kubeconfig.ts';
 import { list } from './list.ts';
@@ -32,6 +33,7 @@ export const commands: readonly Command[] = [
   status,
   list,
   kubeconfig,
+  joinCommand,
   ssh,
   storeMove,
   deleteCluster,

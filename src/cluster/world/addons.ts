@@ -14,6 +14,7 @@ export async function addonsOf(
     caPem: (await t.authorities()).kubernetes.certPem,
     serviceCidr,
     clusterCidr,
+    givesServiceAddresses: t.provider.services !== undefined,
     resolver: t.provider.capabilities.resolvesNames,
   });
 }

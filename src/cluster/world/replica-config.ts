@@ -24,6 +24,7 @@ export async function replicaConfig(
     etcdVersion: spec.etcdVersion,
     shutdownDelaySeconds: t.provider.drainSeconds,
     localRoute: t.provider.capabilities.deliversToApiAddress,
+    serviceAddresses: (await t.provider.services?.range()) ?? null,
     addons: await addonsOf(t),
     ...parts,
   };

@@ -33,6 +33,10 @@ ${DISABLED.map((plugin) => `  ${text(plugin)},`).join('\n')}
   # The image of the process that holds a pod's namespaces; pinned, so that no garbage collection takes it.
   [plugins."io.containerd.cri.v1.images".pinned_images]
     sandbox = ${text(PAUSE_IMAGE)}
+  # Where an administrator names mirrors of registries (REGISTRY/hosts.toml). containerd's default, two folders in one string, is taken
+  # for the name of one by the transfer service, which pulls.
+  [plugins."io.containerd.cri.v1.images".registry]
+    config_path = "/etc/containerd/certs.d"
 
 [plugins."io.containerd.cri.v1.runtime"]
   enable_selinux = false

@@ -17,6 +17,7 @@ const facts: ClusterFacts = {
   caPem: '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
   serviceCidr: '10.96.0.0/16',
   clusterCidr: '10.244.0.0/16',
+  givesServiceAddresses: true,
   resolver: true,
 };
 
@@ -31,7 +32,12 @@ function find(kind: string, name: string, change: Partial<ClusterFacts> = {}): R
 describe('the built-in add-ons', () => {
   test('have every input filled in, and every object labelled with what it belongs to', () => {
     const addons = builtInAddons(facts);
-    expect(addons.map(({ name }) => name)).toEqual(['node-bootstrap', 'kubeadm-join', 'dns']);
+    expect(addons.map(({ name }) => name)).toEqual([
+      'node-bootstrap',
+      'kubeadm-join',
+      'dns',
+      'service-addresses',
+    ]);
     expect(JSON.stringify(addons)).not.toMatch(/\$\{/);
     for (const { name, objects } of addons)
       for (const object of objects) expect(object.metadata.labels).toMatchObject({ [ADDON_LABEL]: name });
@@ -57,6 +63,11 @@ describe('the built-in add-ons', () => {
   test('forward names of the world only where a machine knows whom to ask', () => {
     expect(find('ConfigMap', 'coredns').data.Corefile).toContain('forward . /etc/resolv.conf');
     expect(find('ConfigMap', 'coredns', { resolver: false }).data.Corefile).not.toContain('forward');
+  });
+
+  test('know who gives Services addresses only where haup does', () => {
+    expect(find('ConfigMap', 'haup-service-addresses').data).toBeUndefined();
+    expect(find('ConfigMap', 'haup-service-addresses', { givesServiceAddresses: false })).toBeUndefined();
   });
 
   test('tell kubeadm what it asks for', () => {
@@ -119,7 +130,13 @@ describe('the rights to keep objects', () => {
       {
         apiGroups: [''],
         resources: ['configmaps'],
-        resourceNames: ['cluster-info', 'coredns', 'kubeadm-config', 'kubelet-config'],
+        resourceNames: [
+          'cluster-info',
+          'coredns',
+          'haup-service-addresses',
+          'kubeadm-config',
+          'kubelet-config',
+        ],
         verbs: ['get', 'patch', 'create'],
       },
     ]);

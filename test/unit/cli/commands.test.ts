@@ -59,6 +59,18 @@ describe('what each command asks of the engine', () => {
     expect(await asked('ssh')).toEqual([['ssh', 'kubernetes', undefined, []]]);
   });
 
+  it('join-command: minutes of the token, the command alone on stdout or all of it as a document', async () => {
+    expect(await asked('join-command')).toEqual([['joinCommand', 'kubernetes', { minutes: 60 }]]);
+    expect(await asked('join-command', '--ttl', '10m')).toEqual([
+      ['joinCommand', 'kubernetes', { minutes: 10 }],
+    ]);
+    expect((await haup(['join-command'])).out).toBe('kubeadm join\n');
+    expect(JSON.parse((await haup(['join-command', '-o', 'json'])).out)).toMatchObject({
+      command: 'kubeadm join',
+    });
+    for (const ttl of ['30s', '8d', 'x']) expect((await haup(['join-command', '--ttl', ttl])).code).toBe(2);
+  });
+
   it("ssh's exit code is the command's", async () => {
     expect((await haup(['ssh', '--', 'false'], { engine: { ssh: async () => 17 } })).code).toBe(17);
   });

@@ -75,6 +75,13 @@ function fakeEngine(answers: Partial<Engine> = {}): { engine: Engine; calls: Cal
     moveStore: async () => true,
     list: async () => ({ clusters: [], unreadable: [] }),
     kubeconfig: async () => 'kind: Config\n',
+    joinCommand: async () => ({
+      command: 'kubeadm join',
+      apiServer: '198.18.0.10:443',
+      token: 'abcdef.0123456789abcdef',
+      caCertHashes: [],
+      expires: '2026-01-01T00:00:00Z',
+    }),
     ssh: async () => 0,
     fault: async () => ['demo-master'],
   };

@@ -143,6 +143,11 @@ describe('the kubelet', () => {
   });
 });
 
+test("a registry's mirror is taken from the folder that everybody knows, by whatever pulls", () => {
+  const config = filesOf(VM).get('config/containerd.toml')!;
+  expect(config).toMatch(/cri\.v1\.images"\.registry\]\n\s+config_path = "\/etc\/containerd\/certs\.d"\n/);
+});
+
 describe("the pods' network", () => {
   test('masquerades only what leaves for where nobody knows the way back', () => {
     const rules = filesOf(VM).get('config/masquerade.nft')!;

@@ -23,6 +23,7 @@ beforeAll(async () => {
 const table = [
   ['apiserver-kubelet-client', 'ca', 'CN = kube-apiserver-kubelet-client', 'client', ''],
   ['endpoints', 'ca', 'CN = haup:endpoints', 'client', ''],
+  ['service-addresses', 'ca', 'CN = haup:service-addresses', 'client', ''],
   ['controller-manager-lease', 'ca', 'CN = haup:lease:kube-controller-manager', 'client', ''],
   ['scheduler-lease', 'ca', 'CN = haup:lease:kube-scheduler', 'client', ''],
   ['apiserver-etcd-client', 'etcd/ca', 'CN = kube-apiserver-etcd-client', 'client', ''],

@@ -32,6 +32,12 @@ export async function exampleConfig(): Promise<ReplicaConfig> {
     shutdownDelaySeconds: 4,
     requestTimeoutSeconds: 60,
     localRoute: false,
-    addons: builtInAddons({ ...identity, caPem: authorities.kubernetes.certPem, resolver: true }),
+    serviceAddresses: '198.18.0.192/26',
+    addons: builtInAddons({
+      ...identity,
+      caPem: authorities.kubernetes.certPem,
+      givesServiceAddresses: true,
+      resolver: true,
+    }),
   };
 }

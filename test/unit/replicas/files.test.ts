@@ -33,7 +33,7 @@ describe('the files of a replica', () => {
       /PRIVATE KEY|client-key-data|secret: [A-Za-z0-9+/]{43}=/.test(content),
     );
     expect(secrets.map(({ path }) => path)).toContain('config/encryption.yaml');
-    expect(secrets.length).toBe(19);
+    expect(secrets.length).toBe(20);
     for (const { path, mode } of secrets) expect(mode, path).toBe(0o600);
     expect(files.get('pki/scheduler.conf')!.owner).toBe('haup-sched');
     expect(files.get('pki/etcd/peer.key')!.owner).toBe('haup-etcd');
@@ -41,6 +41,7 @@ describe('the files of a replica', () => {
     expect(files.get('pki/sa.key')!.owner).toBe('haup-kube');
     expect(files.get('pki/endpoints.key')!.owner).toBe('haup-endpoints');
     expect(files.get('pki/addons.conf')!.owner).toBe('haup-addons');
+    expect(files.get('pki/service-addresses.key')!.owner).toBe('haup-services');
     expect(files.get('pki/scheduler-lease.key')!.owner).toBe('haup-sched');
   });
 
@@ -52,7 +53,8 @@ describe('the files of a replica', () => {
   test('are YAML and shell that can be read', () => {
     for (const { path, content } of files.values()) {
       if (path.endsWith('.yaml')) expect(parse(content).kind, path).toMatch(/Configuration|Policy/);
-      if (path.endsWith('.sh')) execFileSync('sh', ['-n'], { input: content });
+      if (path.endsWith('.sh'))
+        execFileSync(content.startsWith('#!/bin/bash\n') ? 'bash' : 'sh', ['-n'], { input: content });
     }
   });
 
@@ -98,5 +100,12 @@ describe('the files of a replica', () => {
     expect(files.has('units/haup-api-address.service')).toBe(false);
     const gce = byPath(replicaFiles({ ...config, localRoute: true }));
     expect(gce.get('units/haup-api-address.service')!.content).toContain('local 198.18.0.10/32');
+  });
+
+  test('give Services addresses only where haup has some to give', () => {
+    const paths = ['config/service-addresses.sh', 'units/haup-service-addresses.service'];
+    expect(paths.map((path) => files.has(path))).toEqual([true, true]);
+    const cloud = byPath(replicaFiles({ ...config, serviceAddresses: null }));
+    expect(paths.map((path) => cloud.has(path))).toEqual([false, false]);
   });
 });

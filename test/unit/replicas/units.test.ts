@@ -86,11 +86,12 @@ describe('every unit', () => {
     'kube-scheduler',
     'kubernetes-endpoints',
     'haup-addons',
+    'haup-service-addresses',
   ];
 
   test.each(names)('%s does not run as root, and is restarted for ever', (name) => {
     const unit = unitText(name);
-    expect(unit).toMatch(/^User=haup-(etcd|kube|sched|endpoints|addons)$/m);
+    expect(unit).toMatch(/^User=haup-(etcd|kube|sched|endpoints|addons|services)$/m);
     expect(unit).not.toMatch(/^Exec\w+=\S*[+!]/m); // systemd's way to run one command as root
     expect(unit).toMatch(/^Restart=always$/m);
     expect(unit).toMatch(/^StartLimitIntervalSec=0$/m);

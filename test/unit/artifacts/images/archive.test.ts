@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -20,10 +20,12 @@ function image(content = '#!/bin/sh\n'): Image {
   return {
     name: 'registry.example.org/tools/echo:1',
     architecture: 'amd64',
-    layer: imageLayer([
-      { path: '/usr/bin/echo', content, mode: 0o755 },
-      { path: '/etc/passwd', content: 'root:x:0:0::/:\n', mode: 0o644 },
-    ]),
+    layers: [
+      imageLayer([
+        { path: '/usr/bin/echo', content, mode: 0o755 },
+        { path: '/etc/passwd', content: 'root:x:0:0::/:\n', mode: 0o644 },
+      ]),
+    ],
     entrypoint: ['/usr/bin/echo'],
     user: '1000:1000',
   };
@@ -67,6 +69,17 @@ test('an image is an OCI layout whose digests are those of its blobs', async () 
 test('the same image makes the same bytes, another another', () => {
   expect(imageArchive(image()).equals(imageArchive(image()))).toBe(true);
   expect(imageArchive(image()).equals(imageArchive(image('#!/bin/bash\n')))).toBe(false);
+});
+
+test('images with a layer in common have it once, each with its own on top', async () => {
+  const base = image();
+  const top = imageLayer([{ path: '/hello', content: 'hello', mode: 0o644 }]);
+  const second = { ...base, name: 'registry.example.org/tools/hello:1', layers: [...base.layers, top] };
+  const { images } = await readImageArchive(await written(imageArchive(base, second)));
+  expect(images.map(({ name }) => name)).toEqual([base.name, second.name]);
+  execFileSync('tar', ['-xf', join(folder, 'image.tar'), '-C', folder]);
+  // Two layers, two manifests and two configurations.
+  expect(await readdir(join(folder, 'blobs/sha256'))).toHaveLength(6);
 });
 
 test('what was written is read again, gzipped or not', async () => {

@@ -1,0 +1,47 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { serveImages } from '../../scripts/conformance/registry.ts';
+import { runSpecs } from '../../scripts/conformance/run.ts';
+import { conformanceSpecs, isQuick, sample } from '../../scripts/conformance/specs.ts';
+import { cachedSuite } from '../../scripts/conformance/suite.ts';
+import { useClusters } from './support/clusters.ts';
+import { haup, tryHaup } from './support/haup.ts';
+
+const cluster = 'e2e-conformance';
+const COUNT = 30;
+/** CI's own, unless one is given: a run that failed is repeated by what it printed. */
+const seed = Number(process.env.HAUP_CONFORMANCE_SEED ?? Math.floor(Date.now() / 1000) % 100_000);
+const suite = await cachedSuite();
+
+async function runHaup(args: readonly string[], input = ''): Promise<string> {
+  const ended = await tryHaup(args, { input });
+  expect(ended, args.join(' ')).toMatchObject({ code: 0 });
+  return ended.stdout;
+}
+
+describe.skipIf(suite === null)('a cluster with two nodes', () => {
+  useClusters(cluster);
+  let folder: string;
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  test(`passes ${COUNT} of Kubernetes' own conformance specs (HAUP_CONFORMANCE_SEED=${seed})`, async () => {
+    const quick = (await conformanceSpecs(suite!.e2e)).filter(isQuick);
+    const names = sample(quick, COUNT, seed);
+    const images = suite!.images.flatMap((path) => ['--images', path]);
+    await haup('create', '-c', cluster, '--nodes', '2', ...images);
+    folder = await mkdtemp(join(tmpdir(), 'haup-conformance-'));
+    const kubeconfig = join(folder, 'kubeconfig');
+    await writeFile(kubeconfig, await haup('kubeconfig', '-c', cluster), { mode: 0o600 });
+    await serveImages(runHaup, cluster, { kubectl: suite!.kubectl, kubeconfig });
+    const results = await runSpecs(suite!, names, { kubeconfig, folder, parallel: 5, chunk: 3 });
+    const wrong = results.filter(({ state }) => state !== 'passed' && state !== 'skipped');
+    expect(wrong).toEqual([]);
+    expect(results).toHaveLength(COUNT);
+  });
+});
+
+test.runIf(suite === null)('conformance: Kubernetes’ own tests are not in the cache', ({ skip }) => {
+  skip('`npm run test:conformance -- --build-only` builds them and their images');
+});
