@@ -43,6 +43,8 @@ export interface EtcdClient {
 
 const QUESTION_MS = 5_000;
 const CHANGE_MS = 10_000;
+/** Of a refusal: no sentence of etcd's is longer. */
+const MOST_WORDS = 500;
 
 /** A client over etcd's JSON gateway (`/v3/…`, on the client port since 3.4). It holds no connection and needs no closing. */
 export function etcdClient(endpoint: EtcdEndpoint): EtcdClient {
@@ -67,15 +69,17 @@ export function etcdClient(endpoint: EtcdEndpoint): EtcdClient {
       const refusal = errorReply.safeParse(json);
       const words =
         (refusal.success && (refusal.data.message ?? refusal.data.error)) || `HTTP ${answer.status}`;
-      throw new EtcdError(kindOf(words), endpoint.member, doing, words);
+      throw new EtcdError(kindOf(words), endpoint.member, doing, words.slice(0, MOST_WORDS));
     }
     const parsed = reply.safeParse(json);
     if (parsed.success) return parsed.data;
+    const issue = parsed.error.issues[0];
+    const where = issue?.path.join('.') || 'the answer';
     throw new EtcdError(
       'other',
       endpoint.member,
       doing,
-      `an answer of another form: ${parsed.error.message}`,
+      `an answer of another form than haup knows: ${where}: ${issue?.message}`,
     );
   }
 
@@ -137,6 +141,9 @@ async function health(endpoint: EtcdEndpoint, options: CallOptions = {}) {
 
 const RECEIVED = /^etcd_network_peer_received_bytes_total\{From="([0-9a-f]+)"\} (\S+)$/gm;
 
+/** Every member says it, after what it says of its peers: without this line they are not its metrics, or not all of them. */
+const WHOLE = /^etcd_server_has_leader [01]$/m;
+
 /** From its metrics, which the client port has too. (`etcd_network_active_peers` goes on saying 1 of a peer that is frozen.) */
 async function receivedFrom(
   endpoint: EtcdEndpoint,
@@ -146,6 +153,8 @@ async function receivedFrom(
   const { timeoutMs = QUESTION_MS, signal } = options;
   const answer = await call(endpoint, { method: 'GET', path: '/metrics', doing, timeoutMs, signal });
   if (answer.status !== 200) throw new EtcdError('other', endpoint.member, doing, `HTTP ${answer.status}`);
+  if (!WHOLE.test(answer.body))
+    throw new EtcdError('other', endpoint.member, doing, 'an answer of another form than haup knows');
   return new Map(
     [...answer.body.matchAll(RECEIVED)].map(([, hex, bytes]) => [String(BigInt(`0x${hex}`)), Number(bytes)]),
   );

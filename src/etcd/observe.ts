@@ -1,4 +1,4 @@
-import { systemClock } from '../util/clock.ts';
+import { type Clock, systemClock } from '../util/clock.ts';
 import type { EtcdClient } from './client.ts';
 import type { EtcdAlarm, EtcdMember, EtcdStatus } from './wire.ts';
 
@@ -37,6 +37,8 @@ export interface ObserveOptions {
   /** Looks again for so long while a majority is asked and no leader is found: an election takes 1 to 2 s. Default 0. */
   readonly patienceMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Default: the system's. */
+  readonly clock?: Clock | undefined;
 }
 
 interface Answer {
@@ -54,8 +56,8 @@ export async function observe(
   endpoints: ReadonlyMap<string, EtcdClient>,
   options: ObserveOptions = {},
 ): Promise<EtcdSummary> {
-  const { signal, patienceMs = 0 } = options;
-  const deadline = Date.now() + patienceMs;
+  const { signal, patienceMs = 0, clock = systemClock } = options;
+  const deadline = clock.now() + patienceMs;
   for (;;) {
     const answers = await askAll(endpoints, options);
     const summary = summarize(answers);
@@ -63,8 +65,8 @@ export async function observe(
     const known = await lastKnown(answers, options);
     const voters = known.members.filter((member) => !member.isLearner).length;
     // Less than a majority elects nobody, however long it is given.
-    if (endpoints.size * 2 <= voters || endpoints.size === 0 || Date.now() >= deadline) return known;
-    await systemClock.sleep(100, signal);
+    if (endpoints.size * 2 <= voters || endpoints.size === 0 || clock.now() >= deadline) return known;
+    await clock.sleep(100, signal);
   }
 }
 
@@ -130,7 +132,7 @@ function judge(
       name,
       peerUrls,
       isLearner,
-      started: name !== '',
+      started: name !== '' || answer !== undefined,
       healthy: follows && (behind === null || behind <= BEHIND) && !corrupt.has(id),
       isLeader: id === leaderId,
       behind: behind === null ? null : Number(behind),

@@ -4,13 +4,17 @@ import { z } from 'zod';
  * The messages of etcd's JSON gateway (proto3 as JSON): 64-bit numbers are decimal strings, and a field that has its
  * default value is absent.
  */
-const id = z.string().regex(/^\d+$/).default('0');
+const uint64 = z.string().regex(/^(0|[1-9]\d{0,19})$/, 'no uint64');
+const id = uint64.default('0');
+/** Of a member or a cluster: never the default value. */
+const someId = uint64.refine((text) => text !== '0', 'no id');
 
 const member = z
   .object({
-    ID: id,
+    ID: someId,
     name: z.string().default(''),
-    peerURLs: z.array(z.string()).default([]),
+    // etcd takes no member without one.
+    peerURLs: z.array(z.string()).min(1),
     clientURLs: z.array(z.string()).default([]),
     isLearner: z.boolean().default(false),
   })
@@ -22,9 +26,16 @@ const member = z
     isLearner: m.isLearner,
   }));
 
-const header = z.object({ cluster_id: id, member_id: id, raft_term: id });
+const header = z.object({ cluster_id: someId, member_id: someId, raft_term: id });
 
-export const memberListReply = z.object({ header, members: z.array(member).default([]) });
+/** Whoever answers is a voter or was one: a list without any, or with a member twice, is no list of members. */
+export const memberListReply = z.object({
+  header,
+  members: z
+    .array(member)
+    .refine((all) => all.some((one) => !one.isLearner), 'no voter among them')
+    .refine((all) => new Set(all.map((one) => one.id)).size === all.length, 'a member is listed twice'),
+});
 export const memberAddReply = z.object({ member });
 export const anyReply = z.object({});
 
@@ -42,6 +53,11 @@ export const statusReply = z
     raftAppliedIndex: id,
     isLearner: z.boolean().default(false),
     errors: z.array(z.string()).default([]),
+  })
+  // Whoever knows of no leader says so in words, too (maintenance.go, Status): where they are missing, more may be.
+  .refine((s) => s.leader !== '0' || s.errors.some((words) => words.includes('no leader')), {
+    path: ['leader'],
+    message: 'missing',
   })
   .transform((s) => ({
     clusterId: s.header.cluster_id,

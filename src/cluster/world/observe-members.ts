@@ -1,6 +1,6 @@
 import type { EtcdClient } from '../../etcd/client.ts';
 import { type EtcdSummary, type ObservedMember, observe } from '../../etcd/observe.ts';
-import { systemClock } from '../../util/clock.ts';
+import { type Clock, systemClock } from '../../util/clock.ts';
 import { REPLICA_NAME } from '../model/names.ts';
 import {
   type EtcdObservation,
@@ -24,6 +24,8 @@ export interface MembersAsked {
   /** Whether a read that needs a quorum succeeds at the API address. */
   readonly reads: () => Promise<boolean>;
   readonly signal: AbortSignal;
+  /** Default: the system's. */
+  readonly clock?: Clock | undefined;
 }
 
 /**
@@ -38,10 +40,14 @@ export async function observeMembers(asked: MembersAsked): Promise<EtcdObservati
   const endpoints = new Map(running.map((name) => [name, clientOf(name)]));
   // Where so few can be asked, the API will have to be.
   const early = running.length * 2 <= machines.length ? asked.reads() : null;
-  const summary = await observe(endpoints, { patienceMs: PATIENCE_MS, timeoutMs, signal });
+  const summary = await observe(endpoints, {
+    patienceMs: PATIENCE_MS,
+    timeoutMs,
+    signal,
+    clock: asked.clock,
+  });
   if (summary.readable) return { ...(await withPeers(summary, asked)), ...alarmsOf(summary, machines) };
-  const known =
-    summary.members.length > 0 ? summary.members.map((member) => named(member, machines)) : before.members;
+  const known = summary.members.length > 0 ? allNamed(summary.members, machines) : before.members;
   const voters = known.filter((member) => !member.learner).map((member) => member.name);
   const lost =
     summary.leaderless || isMajorityDown(voters.length > 0 ? voters : machines.map((m) => m.name), machines);
@@ -64,21 +70,22 @@ async function withPeers(summary: EtcdSummary, asked: MembersAsked): Promise<Etc
   const { machines, before, clientOf } = asked;
   // Found dead by the last look, and it still does not answer: nobody waits for that again.
   const found = before.readable ? before.members.filter(isDead).map(({ id }) => id) : [];
-  const name = (member: ObservedMember): string => named(member, machines).name;
+  const all = allNamed(summary.members, machines);
   const silent = summary.members.filter(
-    (member) =>
+    (member, index) =>
       member.replica === null &&
       member.started &&
       !found.includes(member.id) &&
-      !isDown(name(member), machines),
+      // Of a member that is no replica's the cloud knows nothing: only the leader can say.
+      (all[index]!.name === nobodys(member) || !isDown(all[index]!.name, machines)),
   );
   const witness = summary.members.find((m) => m.isLeader && m.replica !== null);
   const alive = witness ? await heardBy(clientOf(witness.replica!), silent, asked) : silent;
   const unseen = new Set(alive.map((member) => member.id));
   return {
     readable: true,
-    members: summary.members.map((member) => {
-      const seen = { ...named(member, machines), healthy: member.healthy, leader: member.isLeader };
+    members: summary.members.map((member, index) => {
+      const seen = { ...all[index]!, healthy: member.healthy, leader: member.isLeader };
       return unseen.has(member.id) ? { ...seen, unseen: true } : seen;
     }),
   };
@@ -88,20 +95,20 @@ async function withPeers(summary: EtcdSummary, asked: MembersAsked): Promise<Etc
 async function heardBy(
   leader: EtcdClient,
   members: readonly ObservedMember[],
-  { timeoutMs, signal }: MembersAsked,
+  { timeoutMs, signal, clock = systemClock }: MembersAsked,
 ): Promise<readonly ObservedMember[]> {
   if (members.length === 0) return [];
   const ask = () => leader.receivedFrom({ timeoutMs, signal }).catch(() => null);
   const before = await ask();
-  const until = Date.now() + SILENT_MS;
+  const until = clock.now() + SILENT_MS;
   let silent = members;
   while (silent.length > 0) {
-    await systemClock.sleep(LOOK_AGAIN_MS, signal);
+    await clock.sleep(LOOK_AGAIN_MS, signal);
     const now = await ask();
     signal.throwIfAborted();
     if (!before || !now) return members;
     silent = silent.filter(({ id }) => (now.get(id) ?? 0) <= (before.get(id) ?? 0));
-    if (Date.now() > until) break;
+    if (clock.now() > until) break;
   }
   return members.filter((member) => !silent.includes(member));
 }
@@ -111,10 +118,11 @@ function alarmsOf(
   machines: readonly MachineObservation[],
 ): Pick<EtcdObservation, 'alarms'> {
   if (summary.alarms.length === 0) return {};
+  const members = allNamed(summary.members, machines);
   return {
     alarms: summary.alarms.map(({ memberId, alarm }) => {
-      const member = summary.members.find(({ id }) => id === memberId);
-      return { member: member ? named(member, machines).name : `member-${memberId}`, alarm };
+      const member = members.find(({ id }) => id === memberId);
+      return { member: member?.name ?? `member-${memberId}`, alarm };
     }),
   };
 }
@@ -131,19 +139,46 @@ function isMajorityDown(voters: readonly string[], machines: readonly MachineObs
   return voters.filter((name) => isDown(name, machines)).length * 2 >= voters.length;
 }
 
-function named(member: ObservedMember, machines: readonly MachineObservation[]): MemberObservation {
-  const owner = machines.find((machine) => member.peerUrls.includes(`https://${machine.internalIp}:2380`));
-  return {
-    id: member.id,
-    name: memberName(member, owner?.name),
-    learner: member.isLearner,
-    started: member.started,
-    healthy: false,
-    leader: false,
-  };
+/** Each under a name of its own: of two that claim one, the member that answers from that machine, or stands there, has it. */
+function allNamed(
+  members: readonly ObservedMember[],
+  machines: readonly MachineObservation[],
+): MemberObservation[] {
+  const owners = members.map((member) => ownerOf(member, machines));
+  const names = members.map((member, index) => memberName(member, owners[index]));
+  return members.map((member, index) => {
+    const rivals = members.flatMap((_, other) => (names[other] === names[index] ? [other] : []));
+    const first = rivals.find((other) => owners[other] === names[other]) ?? rivals[0];
+    return {
+      id: member.id,
+      name: first === index ? names[index]! : nobodys(member),
+      learner: member.isLearner,
+      started: member.started,
+      healthy: false,
+      leader: false,
+    };
+  });
 }
 
-/** What is no replica's name is nobody's: it would go into commands and onto screens. */
-export function memberName(member: Pick<ObservedMember, 'id' | 'name'>, owner?: string): string {
-  return REPLICA_NAME.test(member.name) ? member.name : (owner ?? `member-${member.id}`);
+/** The replica on whose machine a member is: it answers from there, or has the address. */
+function ownerOf(
+  { replica, peerUrls }: ObservedMember,
+  machines: readonly MachineObservation[],
+): string | undefined {
+  return replica ?? machines.find((machine) => peerUrls.includes(`https://${machine.internalIp}:2380`))?.name;
+}
+
+/**
+ * The replica through which it answered, else the name it gives itself, else by its address: those are given again. What is no
+ * replica's name is nobody's: it would go into commands and onto screens.
+ */
+export function memberName(
+  { id, name, replica }: Pick<ObservedMember, 'id' | 'name' | 'replica'>,
+  owner?: string,
+): string {
+  return replica ?? (REPLICA_NAME.test(name) ? name : (owner ?? nobodys({ id })));
+}
+
+function nobodys({ id }: Pick<ObservedMember, 'id'>): string {
+  return `member-${id}`;
 }

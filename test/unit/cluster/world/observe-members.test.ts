@@ -7,8 +7,14 @@ import { memberListReply } from '../../../../src/etcd/wire.ts';
 /** The names under which the loop sees members that etcd lists so. */
 function seen(names: readonly string[]): string[] {
   const header = { cluster_id: '1', member_id: '1', raft_term: '1' };
-  const members = names.map((name, index) => ({ ID: String(index + 1), name }));
-  return memberListReply.parse({ header, members }).members.map((member) => memberName(member));
+  const members = names.map((name, index) => ({
+    ID: String(index + 1),
+    name,
+    peerURLs: [`https://10.0.0.${index}:2380`],
+  }));
+  return memberListReply
+    .parse({ header, members })
+    .members.map((member) => memberName({ ...member, replica: null }));
 }
 
 it("a member's name is a replica's, or the member is shown by its id", () => {
@@ -18,12 +24,12 @@ it("a member's name is a replica's, or the member is shown by its id", () => {
     'member-3',
     'member-4',
   ]);
-  expect(memberName({ id: '7', name: '' }, 'demo-master')).toBe('demo-master');
+  expect(memberName({ id: '7', name: '', replica: null }, 'demo-master')).toBe('demo-master');
 });
 
 it('whatever members are called, their names are fit for a command and a screen', () => {
   fc.assert(
-    fc.property(fc.array(fc.string({ unit: 'binary' })), (names) => {
+    fc.property(fc.array(fc.string({ unit: 'binary' }), { minLength: 1 }), (names) => {
       for (const name of seen(names)) expect(name).toMatch(REPLICA_NAME);
     }),
     { numRuns: 3_000 },
