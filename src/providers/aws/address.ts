@@ -1,4 +1,3 @@
-import type { Address as ElasticIp, Instance } from '@aws-sdk/client-ec2';
 import { ProviderError } from '../errors.ts';
 import type { Address, ApiAddress, Holder } from '../provider.ts';
 import { allocate, apiAddress, apiRole, findAddresses, ofRole } from './addresses.ts';
@@ -7,6 +6,7 @@ import { type Context, roleTag } from './context.ts';
 import { release, shown } from './elastic-ip.ts';
 import { type HandoverParts, toBalancer, toMachine } from './handover.ts';
 import { findInstances, nameOf } from './instances.ts';
+import type { ElasticIp, Instance } from './replies.ts';
 import { zoneHealth } from './zone-health.ts';
 import { lostZones } from './zones.ts';
 
@@ -15,7 +15,7 @@ export function address(context: Context, parts: HandoverParts): Address {
     const [addresses, instances] = await Promise.all([findAddresses(context), findInstances(context)]);
     const found = apiAddress(addresses);
     if (!found) return null;
-    const ip = found.PublicIp!;
+    const ip = found.PublicIp;
     if (!found.AssociationId) return { ip, holder: { kind: 'nobody' } };
     if (!found.InstanceId) {
       const where = await whereabouts(found, instances);
@@ -37,9 +37,9 @@ export function address(context: Context, parts: HandoverParts): Address {
     const [lb, reported, answers] = await Promise.all([
       findLoadBalancer(context),
       lostZones(context),
-      context.reach(found.PublicIp!, context.cluster.apiPort),
+      context.reach(found.PublicIp, context.cluster.apiPort),
     ]);
-    const zone = zoneOf(lb, found.AllocationId!);
+    const zone = zoneOf(lb, found.AllocationId);
     if (zone === null) return { zone, lost: null };
     const lost = `the address lives in ${zone}, `;
     if (reported.includes(zone)) return { zone, lost: `${lost}which AWS reports as out of order` };
@@ -60,7 +60,7 @@ export function address(context: Context, parts: HandoverParts): Address {
     const kept = apiAddress(all) ?? made;
     for (const one of all)
       if (one.AllocationId !== kept.AllocationId) await release(context, context.api, one);
-    return kept.PublicIp!;
+    return kept.PublicIp;
   }
 
   return {
@@ -74,7 +74,7 @@ export function address(context: Context, parts: HandoverParts): Address {
         { [roleTag]: apiRole },
         (all) => apiAddress(all) ?? undefined,
       );
-      await shown(context, context.api, made.AllocationId!, 'the Elastic IP to be listed', () => true);
+      await shown(context, context.api, made.AllocationId, 'the Elastic IP to be listed', () => true);
       return { ip: await onlyOne(made), holder: { kind: 'nobody' } };
     },
     async handOver(to) {

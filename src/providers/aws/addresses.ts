@@ -1,8 +1,8 @@
-import type { Address as ElasticIp } from '@aws-sdk/client-ec2';
 import { ProviderError } from '../errors.ts';
 import type { Api } from './api.ts';
-import { type Context, ownedBy, replicaTag, roleTag, tagOf, tagsFor, wait } from './context.ts';
+import { allOurs, type Context, ownedBy, replicaTag, roleTag, tagOf, tagsFor, wait } from './context.ts';
 import { AwsError } from './errors.ts';
+import type { ElasticIp } from './replies.ts';
 
 export const apiRole = 'api';
 export const managementRole = 'management';
@@ -10,7 +10,8 @@ export const managementRole = 'management';
 /** The cluster's Elastic IPs of one role, in the order of their allocation ids. */
 export async function findAddresses(context: Context, api: Api = context.api): Promise<ElasticIp[]> {
   const answer = await api.ec2('DescribeAddresses', { Filters: [ownedBy(context.cluster)] });
-  return (answer.Addresses ?? []).sort((a, b) => a.AllocationId!.localeCompare(b.AllocationId!));
+  const ours = allOurs(context.cluster, answer.Addresses, 'ec2:DescribeAddresses');
+  return ours.sort((a, b) => a.AllocationId.localeCompare(b.AllocationId));
 }
 
 export function ofRole(addresses: readonly ElasticIp[], role: string, replica?: string): ElasticIp[] {

@@ -4,6 +4,7 @@ import type { Clock } from '../../util/clock.ts';
 import { isTransient, retry } from '../shared/retry.ts';
 import type { Ec2Calls, ElbCalls } from './calls.ts';
 import { AwsError, awsError, hasCode } from './errors.ts';
+import { type Ec2Replies, type ElbReplies, ec2Replies, elbReplies, understood } from './replies.ts';
 
 export interface CallOptions {
   /** Refusals that mean "not yet" here, though in general they are final: the reference to a thing made a moment ago. */
@@ -16,18 +17,18 @@ export interface CallOptions {
   readonly once?: boolean;
 }
 
-/** The calls of both services: retried, and failing with {@link AwsError} only. */
+/** The calls of both services: retried, their answers read by replies.ts, and failing with {@link AwsError} only. */
 export interface Api {
   ec2<A extends keyof Ec2Calls>(
     action: A,
     input: Ec2Calls[A][0],
     options?: CallOptions,
-  ): Promise<Ec2Calls[A][1]>;
+  ): Promise<Ec2Replies[A]>;
   elb<A extends keyof ElbCalls>(
     action: A,
     input: ElbCalls[A][0],
     options?: CallOptions,
-  ): Promise<ElbCalls[A][1]>;
+  ): Promise<ElbReplies[A]>;
   /** The same calls, not stopped by the operator's interrupt: for what must not end in its middle. */
   readonly steadfast: Api;
   readonly signal: AbortSignal;
@@ -39,10 +40,10 @@ export interface ApiOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly random?: () => number;
-  /** Around each single request. Tests make simulated time stand still here, and kill processes. */
-  readonly around?: <T>(send: () => Promise<T>) => Promise<T>;
+  /** Around each single request ("ec2:RunInstances"). Tests make simulated time stand still here, and kill processes. */
+  readonly around?: <T>(send: () => Promise<T>, action: string) => Promise<T>;
   /** Over the SDK's own chain; tests give their cloud and its credentials. */
-  readonly client?: Pick<Ec2.EC2ClientConfig, 'endpoint' | 'credentials'>;
+  readonly client?: Pick<Ec2.EC2ClientConfig, 'endpoint' | 'credentials' | 'requestHandler'>;
 }
 
 type Send = (action: string, input: object) => Promise<unknown>;
@@ -104,10 +105,12 @@ export function openApi(options: ApiOptions): Api {
       const name = `${service}:${action}`;
       return retry(
         () =>
-          around(() =>
-            send(action, input).catch((error) => {
-              throw awsError(error, name);
-            }),
+          around(
+            () =>
+              send(action, input).catch((error) => {
+                throw awsError(error, name);
+              }),
+            name,
           ),
         {
           what: name,
@@ -122,8 +125,15 @@ export function openApi(options: ApiOptions): Api {
     };
     return {
       signal,
-      ec2: (action, input, how) => call('ec2', sdk.ec2, action, input, how) as never,
-      elb: (action, input, how) => call('elasticloadbalancing', sdk.elb, action, input, how) as never,
+      async ec2(action, input, how) {
+        const answer = await call('ec2', sdk.ec2, action, input, how);
+        return understood(ec2Replies[action], answer, `ec2:${action}`) as never;
+      },
+      async elb(action, input, how) {
+        const service = 'elasticloadbalancing';
+        const answer = await call(service, sdk.elb, action, input, how);
+        return understood(elbReplies[action], answer, `${service}:${action}`) as never;
+      },
       close: () => sdk.close(),
     };
   };

@@ -1,10 +1,10 @@
-import type { TargetGroup } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Api } from './api.ts';
 import { balancerName, findParts, isComplete, mappings, untilActive } from './balancer-parts.ts';
 import { assertRoom, demolish, enable } from './balancer-zones.ts';
 import { type Context, minutes, tagsFor, wait } from './context.ts';
 import type { Groups } from './groups.ts';
 import type { Placement } from './placement.ts';
+import type { TargetGroup } from './replies.ts';
 
 export interface BuildParts {
   readonly placement: Placement;
@@ -34,7 +34,7 @@ export async function build(
   const missing = subnets.filter((subnet) => !enabled.some((mapping) => mapping.zone === subnet.zone));
   for (const subnet of missing) assertRoom(subnet);
   // The listener is made last: where it is, everything before it was done.
-  const linked = lb !== null && (found.group?.LoadBalancerArns ?? []).includes(lb.LoadBalancerArn!);
+  const linked = lb !== null && (found.group?.LoadBalancerArns ?? []).includes(lb.LoadBalancerArn);
   const group = found.group ?? (await createGroup(context, api, await placement.vpcId()));
   if (!linked) await tuneGroup(api, group);
   const name = balancerName(context.cluster);
@@ -66,9 +66,9 @@ export async function build(
           }
         : young,
     );
-    lb = made.LoadBalancers![0]!;
+    lb = made.LoadBalancers[0]!;
   }
-  const LoadBalancerArn = lb.LoadBalancerArn!;
+  const LoadBalancerArn = lb.LoadBalancerArn;
   if (!linked) {
     const attributes = [{ Key: 'load_balancing.cross_zone.enabled', Value: 'true' }];
     await api.elb('ModifyLoadBalancerAttributes', { LoadBalancerArn, Attributes: attributes }, newborn);
@@ -78,7 +78,7 @@ export async function build(
         LoadBalancerArn,
         Protocol: 'TCP',
         Port: context.cluster.apiPort,
-        DefaultActions: [{ Type: 'forward', TargetGroupArn: group.TargetGroupArn! }],
+        DefaultActions: [{ Type: 'forward', TargetGroupArn: group.TargetGroupArn }],
       },
       { ...newborn, patience: [...newborn.patience, ...stillLinked] },
     );
@@ -133,7 +133,7 @@ async function createGroup(context: Context, api: Api, VpcId: string): Promise<T
     Matcher: { HttpCode: '200' },
     Tags: tagsFor(cluster, name) as { Key: string; Value: string }[],
   });
-  return made.TargetGroups![0]!;
+  return made.TargetGroups[0]!;
 }
 
 async function tuneGroup(api: Api, group: TargetGroup): Promise<void> {
@@ -147,7 +147,7 @@ async function tuneGroup(api: Api, group: TargetGroup): Promise<void> {
   await api.elb(
     'ModifyTargetGroupAttributes',
     {
-      TargetGroupArn: group.TargetGroupArn!,
+      TargetGroupArn: group.TargetGroupArn,
       Attributes: Object.entries(attributes).map(([Key, Value]) => ({ Key, Value })),
     },
     newborn,

@@ -1,14 +1,10 @@
-import type {
-  LoadBalancer,
-  SubnetMapping,
-  TargetGroup,
-  TargetHealthDescription,
-} from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { SubnetMapping } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { ProviderError } from '../errors.ts';
 import type { ClusterIdentity } from '../provider.ts';
 import type { Api, CallOptions } from './api.ts';
-import { type Context, minutes, uidTag, wait } from './context.ts';
-import { tolerate } from './errors.ts';
+import { type Context, minutes, type Tagged, uidTag, wait } from './context.ts';
+import { misunderstood, tolerate } from './errors.ts';
+import type { LoadBalancer, TargetGroup, TargetHealthDescription } from './replies.ts';
 
 /** What the balancer is made of. The listener shows as the group's link to the load balancer. */
 export interface BalancerParts {
@@ -34,24 +30,32 @@ export async function findLoadBalancer(
   context: Context,
   api: Api = context.api,
 ): Promise<LoadBalancer | null> {
-  const answer = await tolerate(
-    api.elb('DescribeLoadBalancers', { Names: [balancerName(context.cluster)] }),
-    ['LoadBalancerNotFoundException', 'LoadBalancerNotFound'],
-  );
-  return answer?.LoadBalancers?.[0] ?? null;
+  const name = balancerName(context.cluster);
+  const answer = await tolerate(api.elb('DescribeLoadBalancers', { Names: [name] }), [
+    'LoadBalancerNotFoundException',
+    'LoadBalancerNotFound',
+  ]);
+  const lb = answer?.LoadBalancers[0] ?? null;
+  if (lb && lb.LoadBalancerName !== name)
+    throw misunderstood('elasticloadbalancing:DescribeLoadBalancers', 'not the one that was asked for');
+  return lb;
 }
 
 async function findGroup(context: Context, api: Api = context.api): Promise<TargetGroup | null> {
-  const answer = await tolerate(api.elb('DescribeTargetGroups', { Names: [balancerName(context.cluster)] }), [
+  const name = balancerName(context.cluster);
+  const answer = await tolerate(api.elb('DescribeTargetGroups', { Names: [name] }), [
     'TargetGroupNotFoundException',
     'TargetGroupNotFound',
   ]);
-  return answer?.TargetGroups?.[0] ?? null;
+  const group = answer?.TargetGroups[0] ?? null;
+  if (group && group.TargetGroupName !== name)
+    throw misunderstood('elasticloadbalancing:DescribeTargetGroups', 'not the one that was asked for');
+  return group;
 }
 
 /** The listener is made last, so that its presence says that everything before it was done. */
 export function isComplete({ lb, group }: BalancerParts): boolean {
-  return isActive(lb) && group !== null && (group.LoadBalancerArns ?? []).includes(lb!.LoadBalancerArn!);
+  return isActive(lb) && group !== null && (group.LoadBalancerArns ?? []).includes(lb!.LoadBalancerArn);
 }
 
 function isActive(lb: LoadBalancer | null): boolean {
@@ -63,8 +67,8 @@ export function mappings(lb: LoadBalancer): (SubnetMapping & { zone: string })[]
   return (lb.AvailabilityZones ?? []).map((zone) => {
     const allocation = zone.LoadBalancerAddresses?.find((address) => address.AllocationId)?.AllocationId;
     return {
-      zone: zone.ZoneName!,
-      SubnetId: zone.SubnetId!,
+      zone: zone.ZoneName,
+      SubnetId: zone.SubnetId,
       ...(allocation ? { AllocationId: allocation } : {}),
     };
   });
@@ -83,7 +87,7 @@ export async function setSubnets(
   options: CallOptions = {},
 ): Promise<void> {
   const SubnetMappings = want.map(({ zone: _, ...mapping }) => mapping);
-  await api.elb('SetSubnets', { LoadBalancerArn: lb.LoadBalancerArn!, SubnetMappings }, options);
+  await api.elb('SetSubnets', { LoadBalancerArn: lb.LoadBalancerArn, SubnetMappings }, options);
 }
 
 export async function untilActive(
@@ -114,34 +118,45 @@ export async function targetHealth(
   api: Api,
   group: TargetGroup,
 ): Promise<(TargetHealthDescription & { id: string; state: string })[]> {
-  const answer = await tolerate(api.elb('DescribeTargetHealth', { TargetGroupArn: group.TargetGroupArn! }), [
+  const answer = await tolerate(api.elb('DescribeTargetHealth', { TargetGroupArn: group.TargetGroupArn }), [
     'TargetGroupNotFoundException',
     'TargetGroupNotFound',
   ]);
   return (answer?.TargetHealthDescriptions ?? []).map((target) => ({
     ...target,
-    id: target.Target?.Id ?? '',
+    id: target.Target.Id,
     state: target.TargetHealth?.State ?? 'initial',
   }));
 }
 
-/** @throws ProviderError `conflict` when something by our name does not carry our tag: it is not ours to delete. */
+/** @throws ProviderError `conflict` when something by our name is not known to carry our tag: it is not ours to delete. */
 export async function assertOurs(context: Context, { lb, group }: BalancerParts): Promise<void> {
-  const ResourceArns = [lb?.LoadBalancerArn, group?.TargetGroupArn].filter((arn) => arn !== undefined);
-  if (ResourceArns.length === 0) return;
-  const answer = await tolerate(context.api.elb('DescribeTags', { ResourceArns }), [
+  const arns = [lb?.LoadBalancerArn, group?.TargetGroupArn].filter((arn) => arn !== undefined);
+  const described = arns.length === 0 ? [] : await describeTags(context, arns);
+  for (const { arn, tags } of described) {
+    if (tags.some((tag) => tag.Key === uidTag && tag.Value === context.cluster.uid)) continue;
+    throw new ProviderError('conflict', `${arn} does not carry this cluster's tag ${uidTag}`, {
+      advice: 'It is not ours to change or delete: look at it, and remove or tag it by hand.',
+    });
+  }
+}
+
+/** Of each that is there still: one that is gone lets the whole call fail. */
+async function describeTags(
+  context: Context,
+  arns: readonly string[],
+): Promise<{ arn: string; tags: NonNullable<Tagged['Tags']> }[]> {
+  const answer = await tolerate(context.api.elb('DescribeTags', { ResourceArns: [...arns] }), [
     'LoadBalancerNotFoundException',
+    'LoadBalancerNotFound',
     'TargetGroupNotFoundException',
+    'TargetGroupNotFound',
   ]);
-  const foreign = answer?.TagDescriptions?.find(
-    (thing) => !thing.Tags?.some((tag) => tag.Key === uidTag && tag.Value === context.cluster.uid),
-  );
-  if (foreign)
-    throw new ProviderError(
-      'conflict',
-      `${foreign.ResourceArn} does not carry this cluster's tag ${uidTag}`,
-      {
-        advice: 'It is not ours to change or delete: look at it, and remove or tag it by hand.',
-      },
-    );
+  if (answer === null && arns.length > 1)
+    return (await Promise.all(arns.map((arn) => describeTags(context, [arn])))).flat();
+  if (answer === null) return [];
+  return arns.map((arn) => ({
+    arn,
+    tags: answer.TagDescriptions.find((thing) => thing.ResourceArn === arn)?.Tags ?? [],
+  }));
 }

@@ -1,9 +1,9 @@
-import type { LoadBalancer } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { ProviderError } from '../errors.ts';
 import type { Api } from './api.ts';
 import { findLoadBalancer, mappings, setSubnets, untilActive } from './balancer-parts.ts';
 import { type Context, minutes, wait } from './context.ts';
 import { freeAddressesForBalancer, type Subnet } from './placement.ts';
+import type { LoadBalancer } from './replies.ts';
 
 /** Adds zones to a load balancer, and waits until it has them. */
 export async function enable(context: Context, api: Api, missing: readonly Subnet[]): Promise<void> {
@@ -36,7 +36,7 @@ export async function demolish(
   api: Api = context.api,
 ): Promise<void> {
   if (!lb) return;
-  await api.elb('DeleteLoadBalancer', { LoadBalancerArn: lb.LoadBalancerArn! });
+  await api.elb('DeleteLoadBalancer', { LoadBalancerArn: lb.LoadBalancerArn });
   await wait(
     context,
     'the load balancer to be gone',

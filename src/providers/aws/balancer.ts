@@ -42,7 +42,7 @@ export function balancer(context: Context, parts: BuildParts): Balancer {
         await tolerate(
           api.elb(
             'DeleteTargetGroup',
-            { TargetGroupArn: group.TargetGroupArn! },
+            { TargetGroupArn: group.TargetGroupArn },
             { patience: ['ResourceInUse', 'ResourceInUseException'], deadlineMs: 10 * minutes },
           ),
           ['TargetGroupNotFoundException', 'TargetGroupNotFound'],

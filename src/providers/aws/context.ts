@@ -3,6 +3,7 @@ import type { Clock } from '../../util/clock.ts';
 import type { ClusterIdentity, ProviderSettings } from '../provider.ts';
 import { type PollOptions, poll } from '../shared/poll.ts';
 import type { Api } from './api.ts';
+import { misunderstood } from './errors.ts';
 
 /** What every part of this provider needs. */
 export interface Context {
@@ -37,8 +38,25 @@ export function ownedBy(cluster: ClusterIdentity): Filter {
   return { Name: `tag:${uidTag}`, Values: [cluster.uid] };
 }
 
-export function tagOf(thing: { readonly Tags?: readonly Tag[] | undefined }, key: string): string | null {
+export interface Tagged {
+  readonly Tags?: readonly { Key?: string | undefined; Value?: string | undefined }[] | undefined;
+}
+
+export function tagOf(thing: Tagged, key: string): string | null {
   return thing.Tags?.find((tag) => tag.Key === key)?.Value ?? null;
+}
+
+/**
+ * What a listing by {@link ownedBy} answered, each with the cluster's tag on it. Where one lacks it, the answer is not the one to the
+ * question, and what is not known to be ours is never touched.
+ */
+export function allOurs<T extends Tagged>(
+  cluster: ClusterIdentity,
+  things: readonly T[],
+  action: string,
+): T[] {
+  if (things.every((thing) => tagOf(thing, uidTag) === cluster.uid)) return [...things];
+  throw misunderstood(action, `something without this cluster's tag ${uidTag}`);
 }
 
 /** Waits, saying so to the user. */
@@ -56,14 +74,17 @@ export function wait<T>(
 /** Every page of a listing. A page may be empty and still not be the last. */
 export async function pages<Page extends { NextToken?: string | undefined }, Item>(
   next: (token: { NextToken?: string }) => Promise<Page>,
-  items: (page: Page) => readonly Item[] | undefined,
+  items: (page: Page) => readonly Item[],
 ): Promise<Item[]> {
   const all: Item[] = [];
+  const tokens = new Set<string>();
   let token: string | undefined;
   do {
     const page = await next(token === undefined ? {} : { NextToken: token });
-    all.push(...(items(page) ?? []));
+    all.push(...items(page));
     token = page.NextToken || undefined;
+    if (token !== undefined && tokens.has(token)) throw misunderstood('a list', 'a page was there before');
+    tokens.add(token ?? '');
   } while (token !== undefined);
   return all;
 }

@@ -1,8 +1,8 @@
-import type { Address as ElasticIp, Instance } from '@aws-sdk/client-ec2';
 import { retry } from '../shared/retry.ts';
 import type { Api } from './api.ts';
 import { type Context, minutes, wait } from './context.ts';
 import { AwsError, hasCode, tolerate } from './errors.ts';
+import type { ElasticIp, Instance } from './replies.ts';
 
 /**
  * A balancer's node still has the address: EC2 lets nobody else touch it, and words that as a lack of permission, or as
@@ -32,8 +32,8 @@ export async function give(
   options: { held?: boolean; present?: string | null; deadlineMs?: number } = {},
 ): Promise<string> {
   const { held = false, present = null, deadlineMs = 2 * minutes } = options;
-  const AllocationId = address.AllocationId!;
-  const InstanceId = instance.InstanceId!;
+  const AllocationId = address.AllocationId;
+  const InstanceId = instance.InstanceId;
   let refused: number | null = null;
   return retry(
     async () => {
@@ -77,11 +77,11 @@ async function freeOthers(api: Api, instanceId: string, allocationId: string): P
   const answer = await api.ec2('DescribeAddresses', {
     Filters: [{ Name: 'instance-id', Values: [instanceId] }],
   });
-  for (const other of answer.Addresses ?? []) if (other.AllocationId !== allocationId) await free(api, other);
+  for (const other of answer.Addresses) if (other.AllocationId !== allocationId) await free(api, other);
 }
 
 /** Takes the address away from the instance that has it. */
-export async function free(api: Api, address: ElasticIp): Promise<void> {
+export async function free(api: Api, address: Pick<ElasticIp, 'AssociationId'>): Promise<void> {
   if (!address.AssociationId) return;
   await tolerate(api.ec2('DisassociateAddress', { AssociationId: address.AssociationId }), [
     'InvalidAssociationID.NotFound',
@@ -93,7 +93,7 @@ export async function free(api: Api, address: ElasticIp): Promise<void> {
  * name one that has ended is refused for want of a permission where the policy asks for tags.
  */
 export async function release(context: Context, api: Api, address: ElasticIp): Promise<void> {
-  const AllocationId = address.AllocationId!;
+  const AllocationId = address.AllocationId;
   await retry(
     async () => {
       try {
@@ -116,7 +116,7 @@ export async function release(context: Context, api: Api, address: ElasticIp): P
 async function freeNow(api: Api, allocationId: string): Promise<void> {
   const Filters = [{ Name: 'allocation-id', Values: [allocationId] }];
   const answer = await api.ec2('DescribeAddresses', { Filters });
-  for (const one of answer.Addresses ?? []) if (one.InstanceId) await free(api, one);
+  for (const one of answer.Addresses) if (one.InstanceId) await free(api, one);
 }
 
 /** Waits until EC2's own listing shows what was done: what haup observes next must not be the past. */
@@ -135,7 +135,7 @@ export async function shown(
       const answer = await api.ec2('DescribeAddresses', {
         Filters: [{ Name: 'allocation-id', Values: [allocationId] }],
       });
-      return (answer.Addresses ?? []).some(is) || undefined;
+      return answer.Addresses.some(is) || undefined;
     },
     { api, timeoutMs, intervalMs: 500, maxIntervalMs: 2000 },
   );

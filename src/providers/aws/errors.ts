@@ -141,6 +141,7 @@ export function awsError(error: unknown, action: string): AwsError {
   const status = sdk.$metadata?.httpStatusCode;
   const code = status === undefined ? (sdk.code ?? sdk.name ?? 'Error') : (sdk.name ?? `HTTP ${status}`);
   const words = (sdk.message ?? String(error)).trim();
+  if (isForeign(code, words)) return misunderstood(action, words.split('\n')[0] ?? '', status);
   // Not the SDK's own error: it holds the whole request, signature and access key included.
   const cause = Object.assign(new Error(words), { name: code });
   const message = `${action}: ${words}${words.includes(code) ? '' : ` (${code})`}`;
@@ -162,6 +163,25 @@ export function awsError(error: unknown, action: string): AwsError {
     ambiguous: transient,
     cause,
   });
+}
+
+/** The client library could make nothing of it: a web page, or half of an answer. It is no word of AWS's, whatever its status. */
+function isForeign(code: string, words: string): boolean {
+  return code === 'Unknown' || words.includes('Deserialization error');
+}
+
+/** What was answered says nothing, also not whether the call was carried out. */
+export function misunderstood(action: string, how: string, status?: number): AwsError {
+  const where = status === undefined || status < 300 ? '' : ` (HTTP ${status})`;
+  return new AwsError(
+    'transient',
+    `${action}: AWS's answer has another form than haup knows${where}: ${how}`,
+    {
+      code: 'Misunderstood',
+      ambiguous: true,
+      advice: 'Something between may have answered in its place (a proxy, AWS_ENDPOINT_URL).',
+    },
+  );
 }
 
 function isCut(words: string): boolean {

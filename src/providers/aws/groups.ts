@@ -1,9 +1,9 @@
-import type { SecurityGroup } from '@aws-sdk/client-ec2';
 import { once } from '../../util/once.ts';
 import { ProviderError } from '../errors.ts';
-import { type Context, minutes, ownedBy, pages, roleTag, tagOf, tagsFor, wait } from './context.ts';
+import { allOurs, type Context, minutes, ownedBy, pages, roleTag, tagOf, tagsFor, wait } from './context.ts';
 import { hasCode, tolerate } from './errors.ts';
 import type { Placement } from './placement.ts';
+import type { SecurityGroup } from './replies.ts';
 import {
   canonicalCidr,
   desiredRules,
@@ -40,10 +40,11 @@ export function groups(context: Context, placement: Placement): Groups {
   const ssh = once(async () => (settings.sshFrom ?? [await context.operatorAddress()]).map(canonicalCidr));
 
   async function find(): Promise<Partial<Record<Role, SecurityGroup>>> {
-    const all = await pages(
+    const listed = await pages(
       (token) => api.ec2('DescribeSecurityGroups', { Filters: [ownedBy(cluster)], ...token }),
       (page) => page.SecurityGroups,
     );
+    const all = allOurs(cluster, listed, 'ec2:DescribeSecurityGroups');
     const found: Partial<Record<Role, SecurityGroup>> = {};
     for (const role of roles) {
       const group = all.find((candidate) => tagOf(candidate, roleTag) === role);
@@ -63,7 +64,7 @@ export function groups(context: Context, placement: Placement): Groups {
           { ResourceType: 'security-group', Tags: tagsFor(cluster, name, { [roleTag]: role }) },
         ],
       });
-      return { GroupId: made.GroupId };
+      return made;
     } catch (error) {
       // The answer to an earlier attempt was lost: it is there, or will be seen in a moment.
       if (!hasCode(error, ['InvalidGroup.Duplicate'])) throw error;
@@ -80,7 +81,7 @@ export function groups(context: Context, placement: Placement): Groups {
   async function sync(group: SecurityGroup, want: readonly IngressRule[]): Promise<void> {
     const have = flatten(group.IpPermissions);
     const { missing, surplus } = compare(want, have);
-    const GroupId = group.GroupId!;
+    const GroupId = group.GroupId;
     if (missing.length) await authorize(GroupId, missing);
     if (surplus.length)
       await tolerate(
@@ -109,7 +110,7 @@ export function groups(context: Context, placement: Placement): Groups {
       'the security groups to be listed',
       async () => {
         const { masters, balancer } = await find();
-        return masters && balancer ? { masters: masters.GroupId!, balancer: balancer.GroupId! } : undefined;
+        return masters && balancer ? { masters: masters.GroupId, balancer: balancer.GroupId } : undefined;
       },
       { timeoutMs: 1 * minutes },
     );
@@ -124,7 +125,7 @@ export function groups(context: Context, placement: Placement): Groups {
     async ready(direct) {
       const found = await find();
       if (!found.masters || !found.balancer) return false;
-      const ids = { masters: found.masters.GroupId!, balancer: found.balancer.GroupId! };
+      const ids = { masters: found.masters.GroupId, balancer: found.balancer.GroupId };
       known = ids;
       const have = {
         masters: flatten(found.masters.IpPermissions),
@@ -149,7 +150,7 @@ export function groups(context: Context, placement: Placement): Groups {
       const existed = Boolean(found.masters ?? found.balancer);
       const complete = Boolean(found.masters && found.balancer);
       const [masters, balancer] = await Promise.all(roles.map(async (role) => found[role] ?? create(role)));
-      known = { masters: masters!.GroupId!, balancer: balancer!.GroupId! };
+      known = { masters: masters!.GroupId, balancer: balancer!.GroupId };
       const want = wanted(known, existed ? await direct() : true, await ssh());
       await Promise.all([sync(masters!, want.masters), sync(balancer!, want.balancer)]);
       if (!complete) await listed();
@@ -167,7 +168,7 @@ export function groups(context: Context, placement: Placement): Groups {
         await tolerate(
           api.ec2(
             'DeleteSecurityGroup',
-            { GroupId: group.GroupId! },
+            { GroupId: group.GroupId },
             { patience: ['DependencyViolation', 'InvalidGroup.InUse'], deadlineMs: 15 * minutes },
           ),
           ['InvalidGroup.NotFound', 'InvalidGroupId.NotFound'],

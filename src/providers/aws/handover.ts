@@ -1,5 +1,3 @@
-import type { Address as ElasticIp, Instance } from '@aws-sdk/client-ec2';
-import type { LoadBalancer } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { ProviderError } from '../errors.ts';
 import { apiAddress, findAddresses } from './addresses.ts';
 import { build } from './balancer-build.ts';
@@ -20,6 +18,7 @@ import type { Groups } from './groups.ts';
 import { findInstances, nameOf, stateOf } from './instances.ts';
 import type { Management } from './management.ts';
 import { freeAddressesForBalancer, type Placement } from './placement.ts';
+import type { ElasticIp, Instance, LoadBalancer } from './replies.ts';
 import { chooseRoute, type Route } from './route.ts';
 import { deadZones, zoneHealth } from './zone-health.ts';
 import { lostZones } from './zones.ts';
@@ -55,7 +54,7 @@ export async function toMachine(context: Context, parts: HandoverParts, name: st
   if (!target) throw new ProviderError('not-found', `there is no machine ${name}`);
   if (stateOf(target) !== 'running') throw new ProviderError('conflict', `${name} does not run`);
   await parts.groups.ensure(async () => true); // clients may reach the machines before the address is there
-  const id = address.AllocationId!;
+  const id = address.AllocationId;
   const zone = zoneOf(lb, id);
   const held = address.InstanceId === target.InstanceId;
   if (!held && lb && zone) await fromBalancer(context, scene, lb, zone, target);
@@ -92,7 +91,7 @@ async function fromBalancer(
     else
       await api.elb(
         'DeleteLoadBalancer',
-        { LoadBalancerArn: lb.LoadBalancerArn! },
+        { LoadBalancerArn: lb.LoadBalancerArn },
         { deadlineMs: 1 * minutes },
       );
     await give(context, api, address, target, { held: true, deadlineMs: 5 * minutes });
@@ -113,7 +112,7 @@ async function restore(
   const now = apiAddress(await findAddresses(context, api));
   if (now?.InstanceId) return;
   const present = await findLoadBalancer(context, api);
-  if (present && zoneOf(present, address.AllocationId!)) return;
+  if (present && zoneOf(present, address.AllocationId)) return;
   await setSubnets(api, lb, all, { patience: inUse, deadlineMs: 5 * minutes, brisk: true });
 }
 
@@ -140,7 +139,7 @@ export async function toBalancer(
   ]);
   if (!found.lb || !isComplete(found))
     throw new ProviderError('conflict', 'the load balancer is not complete: the address stays where it is');
-  const id = scene.address.AllocationId!;
+  const id = scene.address.AllocationId;
   const present = zoneOf(found.lb, id);
   const health = await targetHealth(context.api, found.group!);
   const gone =
@@ -240,13 +239,13 @@ async function place(
     if (route.kind === 'rebuild')
       await build(context, parts, zones, {
         api,
-        apiAllocation: { zone: route.zone, id: address.AllocationId! },
+        apiAllocation: { zone: route.zone, id: address.AllocationId },
       });
     else
       await setSubnets(
         api,
         lb,
-        [...stays, { zone: route.zone, SubnetId: subnet.id, AllocationId: address.AllocationId! }],
+        [...stays, { zone: route.zone, SubnetId: subnet.id, AllocationId: address.AllocationId }],
         { patience: inUse, deadlineMs: present ? 5 * minutes : 1 * minutes, brisk: true },
       );
   } catch (error) {
@@ -298,12 +297,12 @@ async function returnTo(
 ): Promise<void> {
   const api = context.api.steadfast;
   if (route.kind === 'rebuild') await demolish(context, await findLoadBalancer(context, api), api);
-  else if (zoneOf(await findLoadBalancer(context, api), address.AllocationId!)) return;
+  else if (zoneOf(await findLoadBalancer(context, api), address.AllocationId)) return;
   await give(context, api, address, owner, { held: true, present: own, deadlineMs: 5 * minutes });
   await shown(
     context,
     api,
-    address.AllocationId!,
+    address.AllocationId,
     `the address to be shown at ${nameOf(owner)}`,
     (now) => now.InstanceId === owner.InstanceId,
   );

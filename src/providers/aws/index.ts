@@ -50,7 +50,7 @@ export function openIn(options: ProviderOptions, surroundings: Surroundings): Pr
     name: 'aws',
     capabilities: aws.capabilities,
     preflight: () => preflight(context),
-    zones: async () => (await describeZones(context)).map((zone) => zone.ZoneName!),
+    zones: async () => (await describeZones(context)).map((zone) => zone.ZoneName),
     machines: machines(context, parts),
     address: address(context, parts),
     balancer: front,

@@ -1,8 +1,18 @@
-import type { Instance } from '@aws-sdk/client-ec2';
 import type { Machine } from '../provider.ts';
 import { roleOf } from '../shared/role.ts';
 import type { Api } from './api.ts';
-import { type Context, minutes, ownedBy, pages, replicaTag, roleTag, tagOf, wait } from './context.ts';
+import {
+  allOurs,
+  type Context,
+  minutes,
+  ownedBy,
+  pages,
+  replicaTag,
+  roleTag,
+  tagOf,
+  wait,
+} from './context.ts';
+import type { Instance } from './replies.ts';
 
 /** States in which an instance is still one of the cluster's machines. */
 const liveStates = ['pending', 'running', 'stopping', 'stopped'];
@@ -23,17 +33,18 @@ export async function findInstances(
         ],
         ...token,
       }),
-    (page) => page.Reservations?.flatMap((reservation) => reservation.Instances ?? []),
+    (page) => page.Reservations.flatMap((reservation) => reservation.Instances),
   );
-  return found.sort((a, b) => nameOf(a).localeCompare(nameOf(b)) || launched(a) - launched(b));
+  const ours = allOurs(context.cluster, found, 'ec2:DescribeInstances');
+  return ours.sort((a, b) => nameOf(a).localeCompare(nameOf(b)) || launched(a) - launched(b));
 }
 
 export function nameOf(instance: Instance): string {
-  return tagOf(instance, replicaTag) ?? instance.InstanceId ?? '';
+  return tagOf(instance, replicaTag) ?? instance.InstanceId;
 }
 
 export function stateOf(instance: Instance): string {
-  return instance.State?.Name ?? '';
+  return instance.State.Name;
 }
 
 /** Whether haup can reach sshd on it from outside. */
@@ -73,7 +84,7 @@ export async function settled(
             Filters: [{ Name: 'instance-id', Values: [id] }],
             ...token,
           }),
-        (page) => page.Reservations?.flatMap((reservation) => reservation.Instances ?? []),
+        (page) => page.Reservations.flatMap((reservation) => reservation.Instances),
       );
       return arrived(instance ?? null);
     },

@@ -1,4 +1,4 @@
-import type { Instance, RunInstancesRequest } from '@aws-sdk/client-ec2';
+import type { RunInstancesRequest } from '@aws-sdk/client-ec2';
 import { ProviderError } from '../errors.ts';
 import type { MachineRequest } from '../provider.ts';
 import { tokenFor } from '../shared/tokens.ts';
@@ -8,6 +8,7 @@ import type { Groups } from './groups.ts';
 import { defaultMachineType, type Image } from './images.ts';
 import { findInstances } from './instances.ts';
 import type { Placement } from './placement.ts';
+import type { Instance } from './replies.ts';
 
 export interface LaunchParts {
   readonly placement: Placement;
@@ -91,9 +92,7 @@ export async function launch(
         { ...request, ClientToken },
         { patience: ['InvalidGroup.NotFound', 'InvalidSecurityGroupID.NotFound'], deadlineMs: 2 * minutes },
       );
-      const instance = made.Instances?.[0];
-      if (instance?.InstanceId) return instance;
-      throw new ProviderError('transient', `ec2:RunInstances did not say which instance it made for ${name}`);
+      return made.Instances[0]!;
     } catch (error) {
       if (hasCode(error, ['IdempotentInstanceTerminated'])) continue;
       if (!hasCode(error, ['IdempotentParameterMismatch'])) throw error;

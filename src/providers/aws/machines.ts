@@ -1,4 +1,3 @@
-import type { Instance } from '@aws-sdk/client-ec2';
 import { once } from '../../util/once.ts';
 import { ProviderError } from '../errors.ts';
 import type { Machine, MachineRequest, Machines } from '../provider.ts';
@@ -9,6 +8,7 @@ import { findImage } from './images.ts';
 import { findInstances, nameOf, settled, stateOf, toMachine } from './instances.ts';
 import { type LaunchParts, launch, launchRequest } from './launch.ts';
 import type { Management } from './management.ts';
+import type { Instance } from './replies.ts';
 
 export interface MachineParts extends Omit<LaunchParts, 'image'> {
   readonly management: Management;
@@ -37,7 +37,7 @@ export function machines(context: Context, parts: MachineParts): Machines {
         request.name,
         request.requestToken,
       ));
-    return toMachine(await running(context, instance.InstanceId!, request.name));
+    return toMachine(await running(context, instance.InstanceId, request.name));
   }
 
   async function start(name: string): Promise<Machine> {
@@ -46,7 +46,7 @@ export function machines(context: Context, parts: MachineParts): Machines {
     const instance = stateOf(found) === 'stopping' ? await rest(context, found) : found;
     if (!instance) throw new ProviderError('not-found', `${name} was terminated`);
     if (stateOf(instance) === 'running') return toMachine(instance);
-    const id = instance.InstanceId!;
+    const id = instance.InstanceId;
     if (stateOf(instance) === 'stopped') await context.api.ec2('StartInstances', { InstanceIds: [id] });
     return toMachine(await running(context, id, name));
   }
@@ -66,7 +66,7 @@ export function machines(context: Context, parts: MachineParts): Machines {
 export async function terminate(context: Context, found: readonly Instance[]): Promise<void> {
   await Promise.all(
     found.map(async (instance) => {
-      const id = instance.InstanceId!;
+      const id = instance.InstanceId;
       if (stateOf(instance) !== 'shutting-down')
         await tolerate(context.api.ec2('TerminateInstances', { InstanceIds: [id] }), [
           'InvalidInstanceID.NotFound',
@@ -84,7 +84,7 @@ function isMoving(instance: Instance): boolean {
 
 /** Waits out a transient state. Null: it was terminated. */
 async function rest(context: Context, instance: Instance): Promise<Instance | null> {
-  return settled(context, instance.InstanceId!, `${nameOf(instance)} to settle`, (now) => {
+  return settled(context, instance.InstanceId, `${nameOf(instance)} to settle`, (now) => {
     if (now === null || ['terminated', 'shutting-down'].includes(stateOf(now))) return null;
     return isMoving(now) ? undefined : now;
   });

@@ -1,8 +1,8 @@
-import type { Address as ElasticIp, Instance } from '@aws-sdk/client-ec2';
 import { allocate, findAddresses, managementRole, ofRole } from './addresses.ts';
 import { type Context, minutes, replicaTag, roleTag, tagOf } from './context.ts';
 import { give, release, shown } from './elastic-ip.ts';
 import { findInstances, isUnreachable, nameOf } from './instances.ts';
+import type { ElasticIp, Instance } from './replies.ts';
 
 /**
  * Elastic IPs that keep machines reachable. An instance gives up its ephemeral public address for the API address, and
@@ -43,7 +43,7 @@ export function management(context: Context): Management {
   ): Promise<ElasticIp> {
     const tags = { [roleTag]: managementRole, [replicaTag]: name };
     const address = await allocate(context, `${name} management`, tags, find);
-    const id = address.AllocationId!;
+    const id = address.AllocationId;
     await shown(context, context.api, id, `the Elastic IP of ${name} to be listed`, () => true);
     return address;
   }
@@ -75,7 +75,7 @@ export function management(context: Context): Management {
         await shown(
           context,
           context.api,
-          address.AllocationId!,
+          address.AllocationId,
           `${nameOf(instance)} to show its address`,
           (now) => now.InstanceId === instance.InstanceId,
         );

@@ -1,7 +1,7 @@
-import type { Subnet as Ec2Subnet } from '@aws-sdk/client-ec2';
 import { once } from '../../util/once.ts';
 import { ProviderError } from '../errors.ts';
 import { type Context, pages, tagOf } from './context.ts';
+import type { Subnet as Ec2Subnet } from './replies.ts';
 
 export interface Subnet {
   readonly id: string;
@@ -96,7 +96,7 @@ async function vpcNamed(context: Context, network: string): Promise<string> {
       context.api.ec2('DescribeVpcs', { Filters: [{ Name: 'tag:Name', Values: [network] }], ...token }),
     (page) => page.Vpcs,
   );
-  if (found.length === 1) return found[0]!.VpcId!;
+  if (found.length === 1) return found[0]!.VpcId;
   throw new ProviderError(
     found.length ? 'invalid' : 'not-found',
     found.length ? `${found.length} networks are named ${network}` : `no network is named ${network}`,
@@ -141,9 +141,9 @@ function pick(zone: string, candidates: readonly Ec2Subnet[]): Subnet {
       ],
     });
   return {
-    id: choice.SubnetId!,
+    id: choice.SubnetId,
     zone,
-    vpcId: choice.VpcId!,
+    vpcId: choice.VpcId,
     freeAddresses: choice.AvailableIpAddressCount ?? 0,
   };
 }

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import type { IpPermission } from '@aws-sdk/client-ec2';
 import { ProviderError } from '../errors.ts';
+import type { IpPermission } from './replies.ts';
 
 /** One port open to one source. */
 export interface IngressRule {
@@ -51,10 +51,10 @@ export function flatten(permissions: readonly IpPermission[] | undefined): Ingre
     .filter((permission) => permission.IpProtocol === 'tcp' && permission.FromPort === permission.ToPort)
     .flatMap((permission) =>
       [
-        ...(permission.IpRanges ?? []).map((range) => ({ from: range.CidrIp!, why: range.Description })),
-        ...(permission.Ipv6Ranges ?? []).map((range) => ({ from: range.CidrIpv6!, why: range.Description })),
+        ...(permission.IpRanges ?? []).map((range) => ({ from: range.CidrIp, why: range.Description })),
+        ...(permission.Ipv6Ranges ?? []).map((range) => ({ from: range.CidrIpv6, why: range.Description })),
         ...(permission.UserIdGroupPairs ?? []).map((pair) => ({
-          from: pair.GroupId!,
+          from: pair.GroupId,
           why: pair.Description,
         })),
       ].map(({ from, why }) => ({ port: permission.FromPort!, from, why: why ?? '' })),

@@ -1,10 +1,10 @@
-import type { TargetGroup } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { ProviderError } from '../errors.ts';
 import { findParts, mappings, targetHealth } from './balancer-parts.ts';
 import { enable } from './balancer-zones.ts';
 import { type Context, minutes, wait } from './context.ts';
 import { findInstances, nameOf } from './instances.ts';
 import type { Placement } from './placement.ts';
+import type { TargetGroup } from './replies.ts';
 
 /** A target that is on its way out, or has been out: nothing to deregister. */
 const leaving = ['draining', 'unhealthy.draining'];
@@ -32,7 +32,7 @@ export async function setTargets(
   const draining = present.length < registered.length;
   const joining = wanted.filter((target) => !present.some((other) => other.id === target.Id));
   const surplus = present.filter((target) => !wanted.some((other) => other.Id === target.id));
-  const TargetGroupArn = group.TargetGroupArn!;
+  const TargetGroupArn = group.TargetGroupArn;
   if (joining.length)
     await api.elb(
       'RegisterTargets',

@@ -1,5 +1,5 @@
-import type { Instance } from '@aws-sdk/client-ec2';
 import type { targetHealth } from './balancer-parts.ts';
+import type { Instance } from './replies.ts';
 
 type Health = Awaited<ReturnType<typeof targetHealth>>;
 

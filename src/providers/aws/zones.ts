@@ -1,7 +1,7 @@
-import type { AvailabilityZone } from '@aws-sdk/client-ec2';
 import { ProviderError } from '../errors.ts';
 import type { Context } from './context.ts';
 import { hasCode } from './errors.ts';
+import type { AvailabilityZone } from './replies.ts';
 
 /** The zones of the region, without those that cannot hold a balancer (Local and Wavelength Zones). */
 export async function describeZones(context: Context): Promise<AvailabilityZone[]> {
@@ -10,7 +10,7 @@ export async function describeZones(context: Context): Promise<AvailabilityZone[
     const answer = await context.api.ec2('DescribeAvailabilityZones', {
       Filters: [{ Name: 'zone-type', Values: ['availability-zone'] }],
     });
-    return (answer.AvailabilityZones ?? []).sort((a, b) => a.ZoneName!.localeCompare(b.ZoneName!));
+    return answer.AvailabilityZones.sort((a, b) => a.ZoneName.localeCompare(b.ZoneName));
   } catch (error) {
     // An unknown region has no endpoint; behind an endpoint of its own the signature's region is refused.
     const unknown =
@@ -27,5 +27,5 @@ export async function describeZones(context: Context): Promise<AvailabilityZone[
 export async function lostZones(context: Context): Promise<readonly string[]> {
   return (await describeZones(context))
     .filter((zone) => zone.State === 'impaired' || zone.State === 'unavailable')
-    .map((zone) => zone.ZoneName!);
+    .map((zone) => zone.ZoneName);
 }
