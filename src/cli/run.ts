@@ -32,7 +32,10 @@ export async function run(argv: readonly string[], world: World, signal: AbortSi
     name = deletes ? 'delete' : command.name;
     json = flags.logFormat === 'json';
     cluster = flags.cluster;
-    if ((resolved.sources as Record<string, Source>).store === 'flag') store = flags.store;
+    const sources = resolved.sources as Readonly<Record<string, Source>>;
+    // A file that only this command was pointed to is not found by the next one.
+    if (sources.store === 'flag' || (sources.store === 'file' && sources.config === 'flag'))
+      store = flags.store;
     const display = openDisplay(flags.logFormat, `haup ${command.name} ${cluster ?? ''}`.trim(), world);
     left = display.left;
     settle = display.settle;
@@ -48,10 +51,11 @@ export async function run(argv: readonly string[], world: World, signal: AbortSi
     const call: Call<Flags> = {
       command: command.name,
       flags: resolved.values,
-      sources: resolved.sources as Readonly<Record<string, Source>>,
+      sources,
       labels: resolved.labels,
       operands,
       rest,
+      about: { cluster, store },
       world,
       signal,
       emit,

@@ -30,8 +30,10 @@ export interface SettingRemedy {
 
 /** The commands that are somebody's way out, as the command line names them. */
 export type CommandName =
+  | 'add-replica'
   | 'create'
   | 'delete'
+  | 'kubeconfig'
   | 'list'
   | 'repair'
   | 'replace-replica'

@@ -1,5 +1,6 @@
 import { defineCommand } from '../command.ts';
 import * as flags from '../flags.ts';
+import { spelled } from '../output/remedy.ts';
 import { serialize } from '../output/serialize.ts';
 import { renderStatus } from '../output/status.ts';
 import { style } from '../output/style.ts';
@@ -23,8 +24,8 @@ export const status = defineCommand({
     const columns = out.isTTY ? out.columns : Number.POSITIVE_INFINITY;
     out.write(
       output === 'text'
-        ? `${renderStatus(seen, style(out), columns).join('\n')}\n`
-        : await serialize(seen, output),
+        ? `${renderStatus(seen, style(out), columns, call.about.store).join('\n')}\n`
+        : await serialize(spelled(seen, call.about), output),
     );
     return 0;
   },

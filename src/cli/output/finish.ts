@@ -2,6 +2,7 @@ import type { Outcome } from '../../app/engine.ts';
 import type { Step } from '../../cluster/plan/step.ts';
 import type { World } from '../world.ts';
 import { planDocument, renderPlan } from './plan.ts';
+import { type About, spelled } from './remedy.ts';
 import { serialize } from './serialize.ts';
 import { style } from './style.ts';
 import { renderSummary } from './summary.ts';
@@ -9,6 +10,7 @@ import { renderSummary } from './summary.ts';
 /** What it needs of a a call. */
 interface Finishing {
   readonly command: string;
+  readonly about: About;
   readonly world: World;
   readonly flags: { readonly cluster: string; readonly output: 'text' | 'json' | 'yaml' };
   finished(): Step[];
@@ -22,10 +24,21 @@ export async function finish(call: Finishing, outcome: Outcome): Promise<number>
   const { cluster, output } = call.flags;
   const { executed, status, availability, seconds, plan } = outcome;
   if (output !== 'text') {
-    out.write(await serialize({ executed, plan: planDocument(plan), status, availability, seconds }, output));
+    out.write(
+      await serialize(
+        {
+          executed,
+          plan: planDocument(plan),
+          status: status && spelled(status, call.about),
+          availability,
+          seconds,
+        },
+        output,
+      ),
+    );
   } else {
     const lines = executed
-      ? renderSummary(call.command, cluster, outcome, call.finished(), style(out))
+      ? renderSummary(call.command, { ...call.about, cluster }, outcome, call.finished(), style(out))
       : renderPlan(cluster, plan, style(out));
     out.write(`${lines.join('\n')}\n`);
   }

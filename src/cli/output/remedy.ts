@@ -1,3 +1,5 @@
+import type { Warning } from '../../cluster/model/warning.ts';
+import { shellQuote } from '../../ssh/quote.ts';
 import type { CommandRemedy, Remedy, SettingName, SettingRemedy, SwitchName } from '../../util/remedy.ts';
 import type { Flag } from '../flags.ts';
 import * as flags from '../flags.ts';
@@ -35,13 +37,28 @@ export function sayRemedy(remedy: Remedy, about: About): string {
   return `${remedy.to}: ${'command' in remedy ? commandLine(remedy, about) : settingText(remedy)}`;
 }
 
+/** A warning as people read it. */
+export function sayWarning(warning: Warning, about: About): string {
+  return typeof warning === 'string' ? warning : `${warning.says}; ${sayRemedy(warning.remedy, about)}`;
+}
+
+/** What the engine says, in sentences: what is printed in the end, as text and as a document. */
+export function spelled<T extends { readonly warnings: readonly Warning[] }>(
+  seen: T,
+  about: About,
+): Omit<T, 'warnings'> & { readonly warnings: readonly string[] } {
+  return { ...seen, warnings: seen.warnings.map((warning) => sayWarning(warning, about)) };
+}
+
 /** The one place where a command is spelled, whole, so that it can be copied. */
 export function commandLine(remedy: Omit<CommandRemedy, 'to'>, about: About): string {
   const cluster = remedy.cluster ?? about.cluster;
   return [
     `haup ${remedy.command}`,
-    ...(cluster !== undefined && remedy.command !== 'list' ? [`-${flags.cluster.short}`, cluster] : []),
-    ...(about.store !== undefined ? [`--${flags.common.store.name}`, about.store] : []),
+    ...(cluster !== undefined && remedy.command !== 'list'
+      ? [`-${flags.cluster.short}`, shellQuote(cluster)]
+      : []),
+    ...(about.store !== undefined ? [`--${flags.common.store.name}`, shellQuote(about.store)] : []),
     ...(remedy.switches ?? []).map((name) => `--${switches[name].name}`),
     ...(remedy.fenced ?? []).flatMap((name) => [`--${flags.fenced.name}`, name]),
     ...(remedy.replicas ?? []),

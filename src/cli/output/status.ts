@@ -1,20 +1,26 @@
 import { sayDifference } from '../../cluster/plan/revision/report.ts';
-import type { ReplicaStatus, Status } from '../../cluster/plan/status.ts';
+import type { ReplicaStatus, Status as SeenStatus } from '../../cluster/plan/status.ts';
 import type { Holder } from '../../state/errors.ts';
+import { type About, commandLine, sayWarning } from './remedy.ts';
 import { safe, safeAll } from './safe.ts';
 import { nodeTable } from './status-nodes.ts';
 import { type Style, width } from './style.ts';
 import { table } from './table.ts';
 import { counted } from './words.ts';
 
+type Status = SeenStatus & { readonly operation?: Holder | null };
+
 /** What is, for people; on a narrow terminal without the columns that matter least. */
 export function renderStatus(
-  seen: Status & { readonly operation?: Holder | null },
+  seen: Status,
   style: Style,
   columns: number = Number.POSITIVE_INFINITY,
+  /** As the user named it: for the commands that are suggested. */
+  store?: string,
 ): string[] {
   const status = safeAll(seen);
   const { cluster, provider, region, multizone } = status;
+  const about = { cluster, store };
   const where = `${provider} ${region}${multizone ? ', multizone' : ''}`;
   return [
     `${style.bold(cluster)}  ${where}, Kubernetes ${status.kubernetesVersion}, etcd ${status.etcdVersion}`,
@@ -28,11 +34,15 @@ export function renderStatus(
       'unfinished',
       status.unfinished,
       style.warn,
-      status.operation ? undefined : `haup repair -c ${cluster} finishes it`,
+      status.operation ? undefined : `${commandLine({ command: 'repair' }, about)} finishes it`,
     ),
-    ...section('warnings', status.warnings, style.warn),
+    ...section(
+      'warnings',
+      status.warnings.map((warning) => sayWarning(warning, about)),
+      style.warn,
+    ),
     ...section('not as the spec wants it', differences(status), style.warn),
-    ...(status.operation ? [] : wayOn(status)),
+    ...(status.operation ? [] : wayOn(status, about)),
   ];
 }
 
@@ -48,17 +58,18 @@ function operationLine({ doing, pid, user, host, since }: Holder): string {
 }
 
 /** What to type when something is down, while etcd has its quorum: without it, each case is its own. */
-function wayOn({ cluster, apiAddress, replicas, etcd, converged }: Status): string[] {
+function wayOn({ apiAddress, replicas, etcd, converged }: Status, about: About): string[] {
   if (!converged || etcd.voters === 0 || etcd.healthy < etcd.quorum) return [];
   const dead = replicas.filter((replica) => isDead(replica));
   const ill =
     replicas.some((replica) => replica.apiServer !== 'ready' && !replica.unseen) ||
     apiAddress?.holder.kind === 'nobody';
   if (dead.length === 0 && !ill) return [];
-  const repair = `next: haup repair -c ${cluster} starts again what can be started`;
+  const repair = `next: ${commandLine({ command: 'repair' }, about)} starts again what can be started`;
   if (dead.length === 0) return ['', repair];
-  const names = dead.map((replica) => replica.name).join(' ');
-  const replace = `haup replace-replica -c ${cluster} ${names} replaces ${dead.length > 1 ? 'them' : 'it'}`;
+  const names = dead.map((replica) => replica.name);
+  const command = commandLine({ command: 'replace-replica', replicas: names }, about);
+  const replace = `${command} replaces ${dead.length > 1 ? 'them' : 'it'}`;
   return ['', `${repair};`, `      ${replace}`];
 }
 

@@ -2,6 +2,7 @@ import type { Outcome } from '../../app/engine.ts';
 import type { Status } from '../../cluster/plan/status.ts';
 import type { Step } from '../../cluster/plan/step.ts';
 import { describeAvailability } from './availability.ts';
+import { type About, commandLine, sayWarning } from './remedy.ts';
 import { safe, safeAll } from './safe.ts';
 import { renderStatus } from './status.ts';
 import type { Style } from './style.ts';
@@ -11,7 +12,7 @@ import { listed } from './words.ts';
 /** The last words of a changing command: what changed, where the API is, how safe that is, and what to type next. */
 export function renderSummary(
   command: string,
-  cluster: string,
+  about: About & { readonly cluster: string },
   outcome: Outcome,
   /** The steps that were really done. */
   done: readonly Step[],
@@ -20,7 +21,7 @@ export function renderSummary(
   const status = safeAll(outcome.status);
   const changes = changesOf(safeAll(done));
   const first = changes.length > 0 ? changes.join(', ') : 'nothing to do';
-  const lines = [`${style.bold(cluster)}: ${first} (${elapsed(outcome.seconds)})`];
+  const lines = [`${style.bold(about.cluster)}: ${first} (${elapsed(outcome.seconds)})`];
   for (const report of outcome.availability) lines.push(`measured  ${describeAvailability(report)}`);
   if (status) {
     const [, api = '', etcd = ''] = renderStatus(status, style);
@@ -28,10 +29,10 @@ export function renderSummary(
     if (status.unfinished.length > 0)
       lines.push(style.bad(`unfinished: ${status.unfinished.map(safe).join('; ')}`));
     for (const warning of status.warnings) {
-      lines.push(style.warn(`warning: ${safe(warning)}`));
+      lines.push(style.warn(`warning: ${safe(sayWarning(warning, about))}`));
     }
   }
-  const next = nextCommand(command, cluster, status);
+  const next = nextCommand(command, about, status);
   return next ? [...lines, `next: ${style.bold(next)}`] : lines;
 }
 
@@ -57,19 +58,21 @@ function changesOf(done: readonly Step[]): string[] {
   return changes.length > 0 || done.length === 0 ? changes : ['done'];
 }
 
-function nextCommand(command: string, cluster: string, status: Status | null): string | null {
+function nextCommand(command: string, about: About, status: Status | null): string | null {
   if (!status) return null;
-  if (!status.converged) return `haup repair -c ${cluster}`;
+  if (!status.converged) return commandLine({ command: 'repair' }, about);
   // Whichever was replaced now might be the last that has the data.
-  if (status.etcd.healthy < status.etcd.quorum) return `haup status -c ${cluster}`;
+  if (status.etcd.healthy < status.etcd.quorum) return commandLine({ command: 'status' }, about);
   const dead = status.replicas.find(
     (replica) => replica.machine !== 'running' || !(replica.etcd.healthy || replica.etcd.unknown),
   );
-  if (dead) return `haup replace-replica -c ${cluster} ${dead.name}`;
+  if (dead) return commandLine({ command: 'replace-replica', replicas: [dead.name] }, about);
   if (status.etcd.voters === 2) {
     // In several zones a third one is best, and which there are is not known here.
-    return `haup add-replica -c ${cluster} --zone ${(status.multizone ? null : status.replicas[0]?.zone) ?? 'ZONE'}`;
+    const zone = (status.multizone ? null : status.replicas[0]?.zone) ?? 'ZONE';
+    return `${commandLine({ command: 'add-replica' }, about)} --zone ${zone}`;
   }
-  if (command === 'create' || command === 'kube-up') return `haup kubeconfig -c ${cluster} --merge`;
-  return `haup status -c ${cluster}`;
+  if (command === 'create' || command === 'kube-up')
+    return `${commandLine({ command: 'kubeconfig' }, about)} --merge`;
+  return commandLine({ command: 'status' }, about);
 }

@@ -1,6 +1,7 @@
 import type { Status } from '../../cluster/plan/status.ts';
 import type { World } from '../world.ts';
 import { painter } from './painter.ts';
+import { type About, spelled } from './remedy.ts';
 import { printableJson, safe } from './safe.ts';
 import { serialize } from './serialize.ts';
 import { renderStatus } from './status.ts';
@@ -14,11 +15,16 @@ const PAUSE_MS = 2_000;
  * printed when it has changed (JSON: one document a line). A failed look is shown and looked past, except the first.
  */
 export async function watchStatus(
-  call: { readonly world: World; readonly signal: AbortSignal; settle(): void },
+  call: {
+    readonly about: About;
+    readonly world: World;
+    readonly signal: AbortSignal;
+    settle(): void;
+  },
   look: () => Promise<Status>,
   output: 'text' | 'json' | 'yaml',
 ): Promise<number> {
-  const { world, signal } = call;
+  const { world, signal, about } = call;
   const { out } = world;
   const live = output === 'text' && out.isTTY;
   const painted = painter(out);
@@ -30,7 +36,7 @@ export async function watchStatus(
     const marks = style(out);
     const head = `${clockTime(world.now())}${trouble ? `  ${marks.bad(trouble)}` : ''}`;
     const lines = [
-      ...renderStatus(seen, marks, out.columns - 1),
+      ...renderStatus(seen, marks, out.columns - 1, about.store),
       '',
       marks.dim(`${head}  every 2 s; Ctrl-C ends it`),
     ];
@@ -40,7 +46,7 @@ export async function watchStatus(
   try {
     for (;;) {
       if (live) draw();
-      else last = await printChange(seen, trouble, last, output, world);
+      else last = await printChange(seen, trouble, last, { output, about, world });
       if (out.gone) return 0; // `| head -1`: nobody reads on
       await world.sleep(PAUSE_MS, signal);
       try {
@@ -56,7 +62,7 @@ export async function watchStatus(
     throw error;
   } finally {
     forget();
-    if (live) painted.leave(renderStatus(seen, style(out), out.columns));
+    if (live) painted.leave(renderStatus(seen, style(out), out.columns, about.store));
   }
 }
 
@@ -64,15 +70,16 @@ async function printChange(
   seen: Status,
   trouble: string | null,
   last: string,
-  output: 'text' | 'json' | 'yaml',
-  { out, err, now }: World,
+  how: { output: 'text' | 'json' | 'yaml'; about: About; world: World },
 ): Promise<string> {
+  const { output, about } = how;
+  const { out, err, now } = how.world;
   const text =
     output === 'json'
-      ? `${printableJson(seen)}\n`
+      ? `${printableJson(spelled(seen, about))}\n`
       : output === 'yaml'
-        ? `---\n${await serialize(seen, 'yaml')}`
-        : `${renderStatus(seen, style(out)).join('\n')}\n`;
+        ? `---\n${await serialize(spelled(seen, about), 'yaml')}`
+        : `${renderStatus(seen, style(out), undefined, about.store).join('\n')}\n`;
   const key = `${trouble ?? ''}${text}`;
   if (key === last) return last;
   if (trouble) err.write(`${clockTime(now())} ${trouble}\n`);

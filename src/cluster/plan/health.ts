@@ -1,7 +1,9 @@
+import type { Remedy } from '../../util/remedy.ts';
 import type { SeenMachine } from '../model/machine.ts';
 import { machineOf, memberOf, type Observation } from '../model/observation.ts';
 import type { Silence } from '../model/silence.ts';
 import { type ClusterSpec, type ReplicaSpec, replicaZones, wanted, wantsBalancer } from '../model/spec.ts';
+import type { Warning } from '../model/warning.ts';
 import { alarmed, cureOf } from './preflight/alarms.ts';
 import { clocksApart } from './preflight/clocks.ts';
 import { fullFolders } from './preflight/space.ts';
@@ -15,27 +17,31 @@ const EXPIRES_SOON_DAYS = 30;
 const EXPIRED = 'have expired';
 
 /** What an operator should know although nothing is unfinished. Pure. */
-export function warningsOf(spec: ClusterSpec, o: Observation, now: number): string[] {
-  const warnings = spec.replicas.flatMap((replica) => replicaWarnings(spec, o, replica, now));
+export function warningsOf(spec: ClusterSpec, o: Observation, now: number): Warning[] {
+  const warnings: Warning[] = spec.replicas.flatMap((replica) => replicaWarnings(spec, o, replica, now));
   if (o.bootstrapped && !o.etcd.readable) warnings.unshift(sightOfEtcd(o));
   warnings.unshift(
     ...(o.refusedWrites ?? []).map(
       (refusal) => `the API refuses what the control plane has to write: ${refusal}`,
     ),
   );
-  const expired = warnings.filter((warning) => warning.includes(EXPIRED));
+  const expired = warnings.filter((one) => typeof one === 'object' && one.says.includes(EXPIRED));
   warnings.unshift(...expired.map((warning) => warnings.splice(warnings.indexOf(warning), 1)[0]!));
   const clocks = clocksApart(o);
   if (clocks) warnings.unshift(clocks);
   warnings.unshift(...fullFolders(o));
   const [alarm] = o.etcd.alarms ?? [];
   if (alarm) {
-    warnings.unshift(`${alarmed(o.etcd.alarms ?? [])}; ${cureOf(alarm.alarm, alarm.member, spec.name)}`);
+    warnings.unshift({
+      says: alarmed(o.etcd.alarms ?? []),
+      remedy: cureOf(alarm.alarm, alarm.member, spec.name),
+    });
   }
   if (o.address?.lost) {
-    warnings.unshift(
-      `nobody reaches ${o.address.ip}: ${o.address.lost}; haup repair moves it to another zone`,
-    );
+    warnings.unshift({
+      says: `nobody reaches ${o.address.ip}: ${o.address.lost}`,
+      remedy: { to: 'move it to another zone', command: 'repair', cluster: spec.name },
+    });
   }
   if (spec.replicas.length === 2) {
     warnings.push('two replicas are worse than one: both are needed for every write; add a third');
@@ -48,22 +54,28 @@ export function warningsOf(spec: ClusterSpec, o: Observation, now: number): stri
   return [...warnings, ...drift(spec, o)];
 }
 
-function replicaWarnings(spec: ClusterSpec, o: Observation, replica: ReplicaSpec, now: number): string[] {
+function replicaWarnings(spec: ClusterSpec, o: Observation, replica: ReplicaSpec, now: number): Warning[] {
   const diagnosis = diagnose(o, replica.name);
   const expires = machineOf(o, replica.name)?.inside?.certificateExpires;
   const days = expires ? (Date.parse(expires) - now) / DAY_MS : Number.POSITIVE_INFINITY;
   const left = machineOf(o, replica.name)?.inside?.certificateSecondsLeft ?? Number.POSITIVE_INFINITY;
-  const again =
-    left < EXPIRING_SECONDS
-      ? `haup repair -c ${spec.name}`
-      : `haup replace-replica -c ${spec.name} ${replica.name}`;
+  const again: Remedy = {
+    to: 'renew them',
+    cluster: spec.name,
+    ...(left < EXPIRING_SECONDS
+      ? { command: 'repair' }
+      : { command: 'replace-replica', replicas: [replica.name] }),
+  };
   const soon = expiries(o, replica.name).filter(({ seconds }) => seconds * 1000 < EXPIRES_SOON_DAYS * DAY_MS);
   const which = soon.length > 0 ? ` (${listed(soon.map(({ certificate }) => certificate.file))})` : '';
   return [
     ...(diagnosis ? [`${replica.name}: ${diagnosis}`] : []),
     ...(days < EXPIRES_SOON_DAYS
       ? [
-          `${replica.name}: its certificates ${days < 0 || left < 0 ? EXPIRED : `expire in ${Math.floor(days)} days`}${which}; renew them with: ${again}`,
+          {
+            says: `${replica.name}: its certificates ${days < 0 || left < 0 ? EXPIRED : `expire in ${Math.floor(days)} days`}${which}`,
+            remedy: again,
+          },
         ]
       : []),
   ];

@@ -1,5 +1,6 @@
 import { machineOf, memberOf, type Observation } from '../model/observation.ts';
 import type { ClusterSpec } from '../model/spec.ts';
+import type { Warning } from '../model/warning.ts';
 import { blindness, warningsOf } from './health.ts';
 import { next } from './next.ts';
 import { type NodeStatus, nodeStatuses, nodeWarnings } from './node-status.ts';
@@ -7,7 +8,7 @@ import { type RevisionStatus, revisionStatus } from './revision/report.ts';
 import { standing } from './standing.ts';
 import { describe } from './step.ts';
 
-/** The answer of `haup status -o json`: other people's scripts rely on it. */
+/** What `haup status -o json` answers, but for the sentences: other people's scripts rely on it. */
 export interface Status {
   readonly cluster: string;
   readonly provider: string;
@@ -43,7 +44,8 @@ export interface Status {
   readonly converged: boolean;
   /** The steps that `haup repair` would run, as sentences. */
   readonly unfinished: readonly string[];
-  readonly warnings: readonly string[];
+  /** As sentences, once the command line has spelled their remedies. */
+  readonly warnings: readonly Warning[];
 }
 
 export interface ReplicaStatus extends RevisionStatus {

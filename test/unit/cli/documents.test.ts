@@ -252,7 +252,7 @@ describe('the summary', () => {
     expect(
       renderSummary(
         'add-replica',
-        'demo',
+        { cluster: 'demo' },
         done,
         [create, { kind: 'hand-over', to: { kind: 'balancer' } }],
         plain,
@@ -268,11 +268,11 @@ describe('the summary', () => {
   });
 
   it('says so when nothing had to be done, or nothing is left', () => {
-    expect(renderSummary('repair', 'demo', { ...outcome, status: statusOf() }, [], plain)[0]).toBe(
-      'demo: nothing to do (1.0s)',
-    );
+    expect(
+      renderSummary('repair', { cluster: 'demo' }, { ...outcome, status: statusOf() }, [], plain)[0],
+    ).toBe('demo: nothing to do (1.0s)');
     const steps: Step[] = [{ kind: 'delete-machine', replica: 'a' }, { kind: 'delete-network' }];
-    expect(renderSummary('delete', 'demo', outcome, steps, plain)).toEqual([
+    expect(renderSummary('delete', { cluster: 'demo' }, outcome, steps, plain)).toEqual([
       'demo: deleted a, nothing is left (1.0s)',
     ]);
   });
@@ -281,13 +281,17 @@ describe('the summary', () => {
     const [one] = statusOf().replicas;
     const dead = { ...one!, etcd: { ...one!.etcd, healthy: false } };
     const sick = { ...outcome, status: statusOf({ replicas: [dead] }) };
-    expect(renderSummary('repair', 'demo', sick, [], plain).at(-1)).toBe(
+    expect(renderSummary('repair', { cluster: 'demo' }, sick, [], plain).at(-1)).toBe(
       'next: haup replace-replica -c demo demo-master',
     );
+    const elsewhere = renderSummary('repair', { cluster: 'demo', store: 'file:///a b' }, sick, [], plain);
+    expect(elsewhere.at(-1)).toBe("next: haup replace-replica -c demo --store 'file:///a b' demo-master");
     const open = { ...outcome, status: statusOf({ converged: false }) };
-    expect(renderSummary('create', 'demo', open, [], plain).at(-1)).toBe('next: haup repair -c demo');
+    expect(renderSummary('create', { cluster: 'demo' }, open, [], plain).at(-1)).toBe(
+      'next: haup repair -c demo',
+    );
     const fresh = { ...outcome, status: statusOf() };
-    expect(renderSummary('create', 'demo', fresh, [], plain).at(-1)).toBe(
+    expect(renderSummary('create', { cluster: 'demo' }, fresh, [], plain).at(-1)).toBe(
       'next: haup kubeconfig -c demo --merge',
     );
   });

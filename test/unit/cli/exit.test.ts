@@ -163,8 +163,10 @@ describe('a way out', () => {
   });
 
   const all: Record<CommandName, CommandRemedy> = {
+    'add-replica': { to: '', command: 'add-replica' },
     create: { to: '', command: 'create', switches: ['multizone'] },
     delete: { to: '', command: 'delete' },
+    kubeconfig: { to: '', command: 'kubeconfig' },
     list: { to: '', command: 'list' },
     repair: { to: '', command: 'repair', switches: ['abandon'] },
     'replace-replica': { to: '', command: 'replace-replica', replicas: ['a', 'b'] },

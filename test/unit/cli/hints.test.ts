@@ -1,7 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { withWholeCommands } from '../../../src/cli/hints.ts';
 import { ReplicaError } from '../../../src/replicas/errors.ts';
-import { haup } from './fake.ts';
+import { haup, statusOf } from './fake.ts';
 
 const demo = { cluster: 'demo', store: undefined };
 const elsewhere = { cluster: 'demo', store: 'file:///a b' };
@@ -47,5 +50,32 @@ describe('a command in a hint', () => {
     );
     const env = { HAUP_STORE: '/s', HAUP_CLUSTER: 'demo' };
     expect((await haup(['repair'], { engine, env })).err).toContain('  look with: haup status -c demo\n');
+  });
+
+  it('is complete in a status, as text and as a document', async () => {
+    const remedy = { to: 'move it', command: 'repair', cluster: 'demo' } as const;
+    const warnings = [{ says: 'nobody reaches it', remedy }];
+    const status = async () => statusOf({ converged: false, unfinished: ['x'], warnings });
+    const argv = ['status', '-c', 'demo', '--store', '/s'];
+    const text = (await haup(argv, { engine: { status } })).out;
+    expect(text).toContain('unfinished (haup repair -c demo --store file:///s finishes it)');
+    expect(text).toContain('nobody reaches it; move it: haup repair -c demo --store file:///s');
+    const json = JSON.parse((await haup([...argv, '-o', 'json'], { engine: { status } })).out);
+    expect(json.warnings).toEqual(['nobody reaches it; move it: haup repair -c demo --store file:///s']);
+  });
+
+  it('names the store that only this command’s configuration file names', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'haup-hints-'));
+    try {
+      writeFileSync(join(folder, 'haup.yaml'), 'store: /elsewhere\n');
+      const status = async () => statusOf({ converged: false, unfinished: ['x'] });
+      const file = join(folder, 'haup.yaml');
+      const given = await haup(['status', '-c', 'demo', '--config', file], { engine: { status } });
+      expect(given.out).toContain('haup repair -c demo --store file:///elsewhere finishes it');
+      const found = await haup(['status', '-c', 'demo'], { engine: { status }, env: { HAUP_CONFIG: file } });
+      expect(found.out).toContain('haup repair -c demo finishes it');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

@@ -1,3 +1,4 @@
+import type { Remedy } from '../../../util/remedy.ts';
 import type { Preflight } from './preflight.ts';
 
 /** With an alarm etcd refuses writes, but takes new voters: a change would stop after it has made etcd larger. */
@@ -17,9 +18,10 @@ export function alarmed(alarms: readonly { readonly member: string; readonly ala
 }
 
 /** etcd's own maintenance guide: compact, defragment, disarm. */
-export function cureOf(alarm: string, member: string, cluster: string): string {
+export function cureOf(alarm: string, member: string, cluster: string): Remedy {
   if (alarm === 'CORRUPT') {
-    return `the data of ${member} differs from the others': haup replace-replica -c ${cluster} ${member}`;
+    const to = `replace ${member}, whose data differs from the others'`;
+    return { to, command: 'replace-replica', cluster, replicas: [member] };
   }
-  return `delete what fills it, then compact, defragment every member and disarm: docs/runbooks/etcd-alarm.md`;
+  return 'delete what fills it, then compact, defragment every member and disarm: docs/runbooks/etcd-alarm.md';
 }

@@ -77,7 +77,10 @@ describe('warnings', () => {
   test('name certificates that expire within 30 days, and how to renew them', () => {
     const expires = inside({ certificateExpires: '2026-12-11T00:00:00Z' });
     expect(warningsOf(spec, expires, NOW)).toEqual([
-      'm1: its certificates expire in 20 days; renew them with: haup replace-replica -c demo m1',
+      {
+        says: 'm1: its certificates expire in 20 days',
+        remedy: { to: 'renew them', command: 'replace-replica', cluster: 'demo', replicas: ['m1'] },
+      },
     ]);
     const later = inside({ certificateExpires: '2027-11-20T00:00:00Z' });
     expect(warningsOf(spec, later, NOW)).toEqual([]);

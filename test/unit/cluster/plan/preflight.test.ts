@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { sayWarning } from '../../../../src/cli/output/remedy.ts';
 import type { Observation } from '../../../../src/cluster/model/observation.ts';
 import { warningsOf } from '../../../../src/cluster/plan/health.ts';
 import { withReplacements } from '../../../../src/cluster/plan/spec-changes.ts';
@@ -61,9 +62,12 @@ describe('before anything is begun', () => {
   });
 
   test('the alarm is the first warning, with the cure', () => {
-    expect(warningsOf(spec, alarm, NOW)[0]).toMatch(
+    expect(sayWarning(warningsOf(spec, alarm, NOW)[0]!, {})).toMatch(
       /^etcd has raised an alarm .* disarm: docs\/runbooks\/etcd-alarm\.md$/,
     );
+    const alarms = [{ member: 'm1', alarm: 'CORRUPT' }];
+    const [corrupt] = warningsOf(spec, { ...healthy, etcd: { ...healthy.etcd, alarms } }, NOW);
+    expect(sayWarning(corrupt!, { store: '/s' })).toMatch(/: haup replace-replica -c demo --store \/s m\d$/);
   });
 
   test('small differences and enough space are in nobody’s way', () => {
@@ -96,8 +100,8 @@ describe('certificates that have expired', () => {
       certificateSecondsLeft: -60,
       certificateExpires: '2026-11-24T00:00:00Z',
     }));
-    expect(warningsOf(spec, o, NOW)[0]).toBe(
-      'm0: its certificates have expired; renew them with: haup repair -c demo',
+    expect(sayWarning(warningsOf(spec, o, NOW)[0]!, {})).toBe(
+      'm0: its certificates have expired; renew them: haup repair -c demo',
     );
   });
 });
