@@ -31,7 +31,8 @@ it('only the command line spells commands: below it a way out is data, so that i
     .filter(([, source]) => COMMAND.test(source))
     .flatMap(([path, source]) =>
       textsOf(path, source)
-        .filter((text) => COMMAND.test(text))
+        // A name alone says who is at work, to others who meet the lock; it is no way out.
+        .filter((text) => COMMAND.test(text) && !/^haup [a-z -]+$/.test(text))
         .map((text) => `${path}: ${text}`),
     );
   expect(spelled).toEqual([]);
