@@ -70,6 +70,7 @@ describe('the revision of a machine', () => {
       'scheduler-lease.crt',
       'scheduler.conf',
       'scheduler.crt',
+      'service-addresses.crt',
     ]);
     const server = seen.certificates.find(({ file }) => file === 'apiserver.crt')!;
     expect(server).toMatchObject({ commonName: 'kube-apiserver', issuer: 'kubernetes-ca', authority: false });
