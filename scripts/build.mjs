@@ -5,7 +5,7 @@
  *   node scripts/build.mjs [FOLDER]
  */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -13,6 +13,22 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = resolve(process.argv[2] ?? join(root, 'dist/cli'));
 const fresh = `${folder}.${randomBytes(4).toString('hex')}`;
+
+/** The scripts for machines are read from src in a checkout; the built command has them in itself. */
+const shellFiles = {
+  name: 'shell-files',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/src\/util\/shell-file\.ts$/ }, () => {
+      const src = join(root, 'src');
+      const paths = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((path) =>
+        path.endsWith('.sh'),
+      );
+      const texts = Object.fromEntries(paths.map((path) => [path, readFileSync(join(src, path), 'utf8')]));
+      const contents = `const texts = ${JSON.stringify(texts)};\nexport const shellFile = (path) => texts[path];`;
+      return { contents, loader: 'js' };
+    });
+  },
+};
 
 try {
   await build({
@@ -27,6 +43,7 @@ try {
     packages: 'external',
     sourcemap: true,
     logLevel: 'warning',
+    plugins: [shellFiles],
   });
   // Nobody who starts meanwhile meets half of it.
   mkdirSync(dirname(folder), { recursive: true });

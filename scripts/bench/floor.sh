@@ -168,6 +168,7 @@ three() {
   for number in 2 3; do
     promote $number
     # Enabled: they are to be there after a restart as well. The controllers wait for the API server by themselves.
+    # shellcheck disable=SC2086 # a list
     inside $number systemctl enable -q --now --no-block $units
   done
   for number in 1 2 3; do ready "$(cat "$SEED/$number/ip")"; done

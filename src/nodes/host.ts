@@ -1,4 +1,5 @@
 import { configPath } from '../replicas/paths.ts';
+import { shellScript } from '../ssh/script.ts';
 import type { Session } from '../ssh/session.ts';
 
 /** What a machine's kernel and image offer to a node; decides between the ways in which its services run. */
@@ -16,17 +17,11 @@ export interface NodeHost {
 
 const EMPTY_RESOLV_CONF = configPath('resolv.conf');
 
-/** systemd-resolved's own file has a loopback address, which is another one in a pod. */
-const SCRIPT = `if grep -qw memory /sys/fs/cgroup/cgroup.controllers 2>/dev/null; then echo v2; else echo v1; fi
-if [ -w /proc/sys/kernel/panic ]; then echo writable; else echo confined; fi
-for file in /run/systemd/resolve/resolv.conf /etc/resolv.conf; do
-  if grep -Eq '^nameserver +[^ ]' "$file" 2>/dev/null && ! grep -Eq '^nameserver +(127\\.|::1)' "$file"; then echo "$file"; break; fi
-done
-`;
+const script = shellScript('nodes/scripts/host.sh');
 
 /** @throws SshError */
 export async function inspectHost(session: Session, signal?: AbortSignal): Promise<NodeHost> {
-  return parseHost(await session.run(SCRIPT, { what: 'look at the machine', signal }));
+  return parseHost(await session.run(script({}), { what: 'look at the machine', signal }));
 }
 
 export function parseHost(output: string): NodeHost {

@@ -1,9 +1,9 @@
 import { expiresAt } from '../pki/validity.ts';
-import { type AskLimits, askInside, endSection, SEPARATOR, showFile } from '../replicas/ask.ts';
-import { curl } from '../replicas/curl.ts';
+import { type AskLimits, askInside, SEPARATOR } from '../replicas/ask.ts';
 import type { UnitState } from '../replicas/inside.ts';
 import { readUnits, unitState } from '../replicas/inside.ts';
 import { paths, pkiPath } from '../replicas/paths.ts';
+import { shellScript } from '../ssh/script.ts';
 import type { Session } from '../ssh/session.ts';
 import { parseNodeMarker } from './marker.ts';
 import { nodePaths } from './paths.ts';
@@ -30,6 +30,10 @@ export interface NodeInside {
 const SECTIONS = 6;
 const asked = [nodeUnit.containerd, nodeUnit.kubelet, nodeUnit.kubeProxy];
 
+const script = shellScript('nodes/scripts/inspect.sh', [
+  ...(['separator', 'marker', 'serving', 'client', 'asked', 'network'] as const),
+]);
+
 /** Asks a node about itself. @throws SshError, ReplicaError; see {@link askInside}. */
 export function inspectNode(
   session: Session,
@@ -40,15 +44,18 @@ export function inspectNode(
 }
 
 function inspectScript(): string {
-  const [say, show] = [endSection, showFile];
-  // The client's file holds a private key: only its certificate may leave the machine.
-  return `${show(paths.marker)}; ${say}
-${show(pkiPath('kubelet.crt'))}; ${say}
-openssl x509 -in ${nodePaths.clientCertificate} 2>/dev/null; ${say}
-systemctl show -p Id,UnitFileState,ActiveState,NRestarts,ActiveEnterTimestampMonotonic ${asked.join(' ')}; ${say}
-for url in ${Object.values(nodeHealthUrls).join(' ')}; do ${curl} -s -m 1 -o /dev/null -w '%{url} %{http_code}\\n' $url; done; ${say}
-${show(nodePaths.conflist)}
-`;
+  return script(
+    {
+      ...{
+        separator: SEPARATOR,
+        marker: paths.marker,
+        serving: pkiPath('kubelet.crt'),
+        asked: asked.join(' '),
+      },
+      ...{ client: nodePaths.clientCertificate, network: nodePaths.conflist },
+    },
+    Object.values(nodeHealthUrls),
+  );
 }
 
 /** Null when a part of the answer is missing: then nothing is known, which is something else than a machine with nothing on it. */

@@ -1,6 +1,7 @@
 import { programsOf } from '../artifacts/sources.ts';
 import { digest, installRelease } from '../replicas/release.ts';
 import type { Waiting } from '../replicas/waiting.ts';
+import { shellScript } from '../ssh/script.ts';
 import type { Session } from '../ssh/session.ts';
 import type { NodeConfig } from './config.ts';
 import { nodeFiles } from './files.ts';
@@ -9,6 +10,8 @@ import type { NodeMarker } from './marker.ts';
 
 /** The distribution's packages that a node needs besides an SSH server, by a program of each. */
 const PACKAGES = { runc: 'runc', nft: 'nftables', modprobe: 'kmod', curl: 'curl' } as const;
+
+const packagesScript = shellScript('nodes/scripts/packages.sh');
 
 /**
  * Makes a machine a node, in one command after one look: packages, programs, certificates, configuration and units are in place and
@@ -34,19 +37,14 @@ export async function provisionNode(
   const programs = programsOf('node');
   await installRelease(
     session,
-    { name, files, binaries: config.binaries, programs, marker, prepare: packagesScript() },
+    {
+      name,
+      files,
+      binaries: config.binaries,
+      programs,
+      marker,
+      prepare: packagesScript({}, Object.entries(PACKAGES).flat()),
+    },
     waiting,
   );
-}
-
-function packagesScript(): string {
-  const missing = Object.entries(PACKAGES).map(
-    ([program, name]) => `command -v ${program} >/dev/null || missing="$missing ${name}"`,
-  );
-  return `missing=
-${missing.join('\n')}
-[ -z "$missing" ] || {
-  apt-get -qq update
-  DEBIAN_FRONTEND=noninteractive apt-get -qqy install --no-install-recommends $missing
-}`;
 }

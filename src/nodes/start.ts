@@ -1,9 +1,8 @@
 import { stringify } from 'yaml';
-import { later } from '../replicas/control-plane.ts';
-import { curl } from '../replicas/curl.ts';
 import { paths } from '../replicas/paths.ts';
 import { carryOut } from '../replicas/progress.ts';
 import type { Waiting } from '../replicas/waiting.ts';
+import { shellScript } from '../ssh/script.ts';
 import type { Session } from '../ssh/session.ts';
 import { nodePaths } from './paths.ts';
 import { type NodeIdentity, serverUrl } from './pki.ts';
@@ -11,6 +10,11 @@ import { conflist } from './settings/conflist.ts';
 import { nodeHealthUrls, nodeUnit } from './units/names.ts';
 
 const START_TIMEOUT_MS = 180_000;
+
+const script = shellScript('nodes/scripts/start.sh', [
+  ...(['units', 'current', 'started', 'mounts', 'containerd', 'kubelet', 'kubelet_health'] as const),
+  ...(['kube_proxy', 'kube_proxy_health', 'kubeconfig', 'client', 'bootstrap'] as const),
+]);
 
 export interface StartNode {
   readonly node: NodeIdentity;
@@ -66,35 +70,16 @@ function bootstrapKubeconfig(node: NodeIdentity, caPem: string, token: string): 
 
 function startScript(): string {
   const { mounts, masquerade, containerd, kubelet, kubeProxy } = nodeUnit;
-  return `${later}
-installed=; anew=
-for unit in ${[mounts, masquerade, containerd, kubelet, kubeProxy].join(' ')}; do
-  [ -e ${paths.units}/$unit ] || continue
-  installed="$installed $unit"
-  # The mounts are what running pods live among: those stay as they are.
-  [ $unit = ${mounts} ] || anew="$anew $unit"
-done
-systemctl is-enabled -q $installed 2>/dev/null || systemctl enable -q $installed
-release=$(readlink ${paths.current})
-if [ "$(cat ${nodePaths.started} 2>/dev/null)" = "$release" ]; then
-  systemctl start --no-block $installed
-else
-  systemctl reset-failed $installed 2>/dev/null || :
-  systemctl restart --no-block $anew
-  mkdir -p /run/haup
-  echo "$release" >${nodePaths.started}
-fi
-until systemctl is-active -q ${containerd}; do
-  [ ! -e ${paths.units}/${mounts} ] || systemctl is-active -q ${mounts} || later ${mounts} 'the mounts for pods'
-  later ${containerd} 'containerd: to start'
-done
-until [ -s ${nodePaths.kubeconfig} ] && [ -s ${nodePaths.clientCertificate} ]; do
-  later ${kubelet} 'the kubelet: its client certificate'
-done
-until ${curl} -sf -m 2 -o /dev/null ${nodeHealthUrls[kubelet]}; do later ${kubelet} 'the kubelet: its health check'; done
-until ${curl} -sf -m 2 -o /dev/null ${nodeHealthUrls[kubeProxy]}; do later ${kubeProxy} 'kube-proxy: its health check'; done
-rm -f ${nodePaths.bootstrapKubeconfig}
-`;
+  return script(
+    {
+      ...{ units: paths.units, current: paths.current, started: nodePaths.started, mounts, containerd },
+      ...{ kubelet, kubelet_health: nodeHealthUrls[kubelet] },
+      ...{ kube_proxy: kubeProxy, kube_proxy_health: nodeHealthUrls[kubeProxy] },
+      ...{ kubeconfig: nodePaths.kubeconfig, client: nodePaths.clientCertificate },
+      bootstrap: nodePaths.bootstrapKubeconfig,
+    },
+    [mounts, masquerade, containerd, kubelet, kubeProxy],
+  );
 }
 
 /**

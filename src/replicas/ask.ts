@@ -6,16 +6,8 @@ export interface AskLimits {
   readonly signal?: AbortSignal;
 }
 
-/** Between the sections of a machine's answer about itself. */
+/** Between the sections of a machine's answer about itself (scripts/sections.sh). */
 export const SEPARATOR = '--haup--';
-
-/** Shell: ends a section. */
-export const endSection = `echo ${SEPARATOR}`;
-
-/** Shell: shows a file, or nothing where there is none. One that is there and cannot be read is no missing file: then nothing is known. */
-export function showFile(file: string): string {
-  return `{ [ ! -e ${file} ] || cat ${file} || exit 74; }`;
-}
 
 /**
  * Asks a machine about itself in one command, whose answer is read as a whole or not at all.

@@ -1,19 +1,24 @@
 import type { Addon } from '../addons/addons.ts';
+import { shellScript } from '../ssh/script.ts';
 import type { Session } from '../ssh/session.ts';
-import { curl } from './curl.ts';
-import { paths, pkiPath } from './paths.ts';
+import { paths, pkiFolder } from './paths.ts';
 import { carryOut } from './progress.ts';
 import { type Admin, giveRights } from './rights.ts';
-import { apiClient } from './settings/api-client.ts';
 import { stopScript } from './stop.ts';
 import { companions, healthUrls, SETTLED_SECONDS, unit } from './units/names.ts';
 import type { Waiting } from './waiting.ts';
 
 const START_TIMEOUT_MS = 180_000;
-/** How everything that is said of it begins, while it is waited for. */
-const API_SERVER = 'the API server';
 /** Longer than any unit's own limit, after which systemd kills it. */
 const STOP_TIMEOUT_MS = 180_000;
+
+const startApiServer = shellScript('replicas/scripts/start-api-server.sh', [
+  ...(['units', 'unit', 'newest', 'pki', 'api_port'] as const),
+]);
+const startControllers = shellScript('replicas/scripts/start-controllers.sh', [
+  ...(['pki', 'api_port', 'manager', 'manager_health', 'scheduler', 'scheduler_health'] as const),
+  ...(['endpoints', 'settled_seconds'] as const),
+]);
 
 /**
  * Starts API server, controller manager and scheduler. Resolves when the API server is ready, the other two are well and each
@@ -72,66 +77,21 @@ async function stop(
   await session.run(stopScript(units), { what, timeoutMs: STOP_TIMEOUT_MS, signal: waiting.signal });
 }
 
-/** `later <unit> <what>`: a tenth of a second until the next look, and back to haup after two seconds. */
-export const later = `looks=0
-later() { looks=$((looks + 1)); [ $looks -lt 20 ] || not_yet "$1" "$2"; sleep 0.1; }
-`;
-
 function apiServerScript(apiPort: number): string {
-  const units = [unit.apiServer, ...companions, unit.controllerManager, unit.scheduler].join(' ');
-  return `${later}
-[ -e ${paths.units}/${companions[1]} ] || {
-  echo 'this machine was provisioned by an older haup, whose units this one does not know: replace it' >&2
-  exit 1
-}
-systemctl is-enabled -q ${units} || systemctl enable -q ${units}
-timeout 2 systemctl start ${unit.apiServer} 2>/dev/null || {
-  [ $? -eq 124 ] || sleep 0.5
-  not_yet ${unit.apiServer} '${API_SERVER}: serving'
-}
-while :; do
-  answer=$(${curl} -s -m 2 --cacert ${pkiPath('ca.crt')} 'https://127.0.0.1:${apiPort}/readyz?verbose' || true)
-  case "$answer" in *'readyz check passed'*) break ;; esac
-  failed=$(echo "$answer" | sed -n 's/^\\[-\\]\\([^ ]*\\).*/\\1/p' | head -n 1)
-  later ${unit.apiServer} "${API_SERVER}: \${failed:-an answer}"
-done
-`;
+  const { apiServer, controllerManager, scheduler } = unit;
+  const where = { units: paths.units, pki: pkiFolder, api_port: apiPort };
+  const units = [apiServer, ...companions, controllerManager, scheduler];
+  return startApiServer({ ...where, unit: apiServer, newest: companions[1] }, units);
 }
 
-/** They are started when the API server is ready, not before: they would only take the processor from it. */
 function controllersScript(apiPort: number): string {
-  const controllers = [unit.controllerManager, unit.scheduler] as const;
-  return `${apiClient(apiPort, 2, '$as')}${later}
-systemctl start --no-block ${controllers.join(' ')} ${companions.join(' ')}
-${controllers.map(healthScript).join('\n')}
-lease() { as="\${1#kube-}-lease"; api "$base/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/$1" | tr -d ' \\n'; }
-field() { sed -n "s/.*\\"$1\\":\\"\\{0,1\\}\\([^\\",}]*\\).*/\\1/p"; }
-held() {
-  text=$(lease "$1") || return 1
-  [ -n "$(echo "$text" | field holderIdentity)" ] || return 1
-  renewed=$(date -d "$(echo "$text" | field renewTime)" +%s 2>/dev/null) || return 1
-  [ $(($(date +%s) - renewed)) -le "$(echo "$text" | field leaseDurationSeconds)" ]
-}
-# One that was started again by systemd moments ago has yet to show that it stays.
-stays() {
-  [ "$(systemctl show -p NRestarts --value "$1")" = 0 ] && return 0
-  since=$(systemctl show -p ActiveEnterTimestampMonotonic --value "$1")
-  [ $(($(cut -d. -f1 /proc/uptime) - since / 1000000)) -gt ${SETTLED_SECONDS} ]
-}
-until stays ${unit.controllerManager}; do later ${unit.controllerManager} 'the controller manager: to stay up'; done
-until stays ${unit.scheduler}; do later ${unit.scheduler} 'the scheduler: to stay up'; done
-until held kube-controller-manager; do later ${unit.controllerManager} 'the controller manager: its lease'; done
-until held kube-scheduler; do later ${unit.scheduler} 'the scheduler: its lease'; done
-as=endpoints
-until api "$base/api/v1/namespaces/default/endpoints/kubernetes" | grep -q '"ip"'; do
-  later ${unit.endpoints} 'the endpoints of the kubernetes service'
-done
-`;
-}
-
-function healthScript(name: keyof typeof healthUrls): string {
-  const what = name === unit.scheduler ? 'the scheduler' : 'the controller manager';
-  return `until ${curl} -sf -m 2 -o /dev/null --cacert ${pkiPath('ca.crt')} ${healthUrls[name]}; do
-  later ${name} '${what}: its health check'
-done`;
+  const { controllerManager: manager, scheduler, endpoints } = unit;
+  return startControllers(
+    {
+      ...{ pki: pkiFolder, api_port: apiPort, settled_seconds: SETTLED_SECONDS },
+      ...{ manager, manager_health: healthUrls[manager], scheduler, scheduler_health: healthUrls[scheduler] },
+      endpoints,
+    },
+    [manager, scheduler, ...companions],
+  );
 }

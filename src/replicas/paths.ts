@@ -18,9 +18,11 @@ export const paths = {
   downloadedBinaries: '/opt/haup/bin',
 } as const;
 
-/** A file of src/pki's, in the release that is in force. */
+/** The folder of src/pki's files, in the release that is in force. */
+export const pkiFolder = `${paths.current}/pki`;
+
 export function pkiPath(file: string): string {
-  return `${paths.current}/pki/${file}`;
+  return `${pkiFolder}/${file}`;
 }
 
 /** A configuration file or script of ours, in the release that is in force. */

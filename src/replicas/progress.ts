@@ -1,3 +1,4 @@
+import { shellScript } from '../ssh/script.ts';
 import type { Session } from '../ssh/session.ts';
 import { systemClock } from '../util/clock.ts';
 import { ReplicaError } from './errors.ts';
@@ -10,7 +11,7 @@ import type { Waiting } from './waiting.ts';
  * looks every tenth of a second, so that no round trip is between an event and our knowing it; but it returns with "not
  * yet" after two seconds or so, so that a person sees what is being waited for, and a lost connection or an abort costs nothing.
  *
- * It is a POSIX shell script; {@link prelude} gives it `not_yet <unit> <what>`. Exit code 0: done, with its result on stdout.
+ * It is a POSIX shell script, which begins with scripts/progress.sh. Exit code 0: done, with its result on stdout.
  */
 export interface Work {
   /** As it would follow "could not": "start etcd". */
@@ -27,9 +28,7 @@ const RESTARTS = 5;
 /** Several starts of a program that keeps ending. */
 const LOG_LINES = 300;
 
-const prelude = `set -eu
-not_yet() { systemctl show -p NRestarts --value "$1"; echo "$1"; echo "$2"; exit ${NOT_YET}; }
-`;
+const prelude = shellScript('replicas/scripts/progress.sh')({});
 
 /**
  * Runs the work until it is done. Returns what its script printed.

@@ -1,5 +1,5 @@
 import { BINARIES } from '../artifacts/sources.ts';
-import { shellQuote } from '../ssh/quote.ts';
+import { shellScript } from '../ssh/script.ts';
 import type { Session } from '../ssh/session.ts';
 import type { ReplicaConfig } from './config.ts';
 import { replicaFiles } from './files.ts';
@@ -7,6 +7,8 @@ import type { Marker } from './marker.ts';
 import { digest, installRelease } from './release.ts';
 import { users } from './users.ts';
 import type { Waiting } from './waiting.ts';
+
+const prepareScript = shellScript('replicas/scripts/prepare.sh');
 
 /**
  * Makes a machine a replica, in one command: users, binaries, certificates, configuration and units are in place and
@@ -21,7 +23,7 @@ export async function provision(
   const { uid, name, apiAddress, kubernetesVersion, etcdVersion } = config;
   const files = replicaFiles(config);
   const marker: Marker = { uid, name, digest: digest(files), apiAddress, kubernetesVersion, etcdVersion };
-  const sysusers = Object.values(users).map((user) => shellQuote(`u ${user} - "haup"`));
+  const sysusers = Object.values(users).map((user) => `u ${user} - "haup"`);
   await installRelease(
     session,
     {
@@ -30,8 +32,7 @@ export async function provision(
       binaries: config.binaries,
       programs: BINARIES,
       marker,
-      prepare: `command -v curl >/dev/null || { apt-get -qq update && apt-get -qqy install curl; }
-systemd-sysusers --inline ${sysusers.join(' ')}`,
+      prepare: prepareScript({}, sysusers),
       finish: finish(config),
     },
     options,

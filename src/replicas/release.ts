@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { shellQuote } from '../ssh/quote.ts';
+import { shellScript } from '../ssh/script.ts';
 import type { Session } from '../ssh/session.ts';
 import { type ArchivedFile, archive } from '../util/archive.ts';
 import type { ReplicaBinaries } from './config.ts';
@@ -9,6 +9,20 @@ import type { Waiting } from './waiting.ts';
 
 const PLAIN_TIMEOUT_MS = 60_000;
 const DOWNLOAD_TIMEOUT_MS = 15 * 60_000;
+
+const installScript = shellScript('replicas/scripts/release.sh', [
+  ...([
+    'name',
+    'digest',
+    'prepare',
+    'finish',
+    'download',
+    'programs',
+    'programs_folder',
+    'first_unit',
+  ] as const),
+  ...(['marker', 'marker_file', 'releases', 'current', 'units'] as const),
+]);
 
 /** Everything that makes a machine what it is, a master or a node. */
 export interface MachineRelease {
@@ -67,52 +81,14 @@ export async function installRelease(
 
 function script(release: MachineRelease): string {
   const { name, files, programs, marker, prepare, finish = '' } = release;
-  const folder = `${paths.releases}/${digest(files)}`;
-  const download = release.binaries.kind === 'download';
   const units = files.filter(({ path }) => path.startsWith('units/')).map(({ path }) => path.slice(6));
-  return `set -eu
-umask 022
-# Standard input is the archive's, and standard error is what a failure is told from.
-{
-${prepare}
-} >&2 </dev/null
-# Leases are held, and given back, in the machine's name: no two machines may share one.
-case "$(hostname)" in ${name} | ${name}.*) ;; *) echo ${name} >/etc/hostname; hostname ${name} ;; esac
-
-new=${folder}
-rm -rf -- ${paths.releases}/*.part
-trap 'rm -rf -- "$new.part"' EXIT
-mkdir -p -- "$new.part"
-tar -xpf - -C "$new.part"
-${download ? `mkdir -p ${paths.downloadedBinaries}\nsh "$new.part/download.sh" ${paths.downloadedBinaries} >&2` : ''}
-for binary in ${programs.join(' ')}; do
-  [ -x ${shellQuote(binariesFolder(release))}/$binary ] || { echo "there is no $binary in ${binariesFolder(release)}" >&2; exit 1; }
-done
-
-# Until the release is on the disk, nothing refers to it.
-if [ ! -e "$new" ]; then
-  find "$new.part" -type f -exec sync {} +
-  mv -T -- "$new.part" "$new"
-fi
-ln -sfn -- "$new" ${paths.current}.new
-mv -fT -- ${paths.current}.new ${paths.current}
-for old in ${paths.releases}/*; do [ "$old" = "$new" ] || rm -rf -- "$old"; done
-
-mkdir -p ${paths.units}/.haup
-cp -- "$new"/units/* ${paths.units}/.haup
-sync -- ${paths.units}/.haup/*
-known=; [ ! -e ${paths.units}/${units[0]} ] || known=1
-mv -f -- ${paths.units}/.haup/* ${paths.units}
-rmdir ${paths.units}/.haup
-# systemd finds units that are new by itself.
-[ -z "$known" ] || systemctl daemon-reload
-${finish}
-
-printf '%s\\n' ${shellQuote(JSON.stringify(marker))} >${paths.marker}.new
-sync -- ${paths.marker}.new ${paths.releases} ${paths.units}
-mv -fT -- ${paths.marker}.new ${paths.marker}
-sync -- /etc/haup
-`;
+  return installScript({
+    ...{ name, digest: digest(files), prepare, finish },
+    download: release.binaries.kind === 'download' ? paths.downloadedBinaries : '',
+    ...{ programs: programs.join(' '), programs_folder: binariesFolder(release), first_unit: units[0] ?? '' },
+    ...{ marker: JSON.stringify(marker), marker_file: paths.marker },
+    ...{ releases: paths.releases, current: paths.current, units: paths.units },
+  });
 }
 
 function failure(name: string, stderr: string): ReplicaError {

@@ -1,6 +1,9 @@
+import { shellScript } from '../ssh/script.ts';
 import type { Session } from '../ssh/session.ts';
 import { unit } from './units/names.ts';
 import type { Waiting } from './waiting.ts';
+
+const script = shellScript('replicas/scripts/restart-units.sh');
 
 /**
  * Starts all units anew that are meant to run here. Does not wait for them: a member of etcd serves when it has found the others,
@@ -8,8 +11,8 @@ import type { Waiting } from './waiting.ts';
  * @throws SshError
  */
 export async function restartUnits(session: Session, waiting: Waiting = {}): Promise<void> {
-  const script = Object.values(unit)
-    .map((name) => `! systemctl is-enabled -q ${name} || systemctl restart --no-block ${name}`)
-    .join('\n');
-  await session.run(`set -e\n${script}`, { what: 'start its units again', signal: waiting.signal });
+  await session.run(script({}, Object.values(unit)), {
+    what: 'start its units again',
+    signal: waiting.signal,
+  });
 }

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { shellScript } from '../ssh/script.ts';
 import type { Session } from '../ssh/session.ts';
 import { paths, pkiPath } from './paths.ts';
 import { carryOut } from './progress.ts';
@@ -14,6 +15,10 @@ export interface ServingCertificate {
 
 /** kube-apiserver watches the files, and looks at them once a minute besides. */
 const RELOAD_TIMEOUT_MS = 90_000;
+
+const waitScript = shellScript('replicas/scripts/serving-certificate.sh', [
+  ...(['units', 'unit', 'api_port', 'fingerprint'] as const),
+]);
 
 /**
  * Gives the API server another serving certificate, which it takes up while it runs. Resolves when it shows it, or at
@@ -34,14 +39,9 @@ export async function renewServingCertificate(
     { what: 'renew the serving certificate', signal: waiting.signal },
   );
   const { fingerprint256 } = new X509Certificate(certificatePem);
-  const script = `[ -e ${paths.units}/${unit.apiServer} ] && systemctl is-active -q ${unit.apiServer} || exit 0
-for look in $(seq 20); do
-  shown=$(openssl s_client -connect 127.0.0.1:${apiPort} </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256)
-  [ "\${shown#*=}" != '${fingerprint256}' ] || exit 0
-  sleep 0.1
-done
-not_yet ${unit.apiServer} 'the API server: its new certificate'
-`;
+  const script = waitScript({
+    ...{ units: paths.units, unit: unit.apiServer, api_port: apiPort, fingerprint: fingerprint256 },
+  });
   await carryOut(
     session,
     { doing: 'renew the serving certificate', script, timeoutMs: RELOAD_TIMEOUT_MS },

@@ -1,6 +1,9 @@
+import { shellScript } from '../ssh/script.ts';
 import type { Session } from '../ssh/session.ts';
 import { paths } from './paths.ts';
 import type { Waiting } from './waiting.ts';
+
+const noteScript = shellScript('replicas/scripts/store-revision.sh', ['file', 'revision']);
 
 /**
  * Notes on the machine which revision of the operator's store is put to work, so that an older copy of the store can be told. A newer
@@ -12,10 +15,6 @@ export async function noteStoreRevision(
   revision: number,
   { signal }: Waiting = {},
 ): Promise<void> {
-  const file = paths.storeRevision;
-  const script = `known=$(cat ${file} 2>/dev/null || echo 0)
-[ "$known" -ge ${revision} ] 2>/dev/null && exit 0
-mkdir -p "$(dirname ${file})"
-echo ${revision} >${file}.new && sync -- ${file}.new && mv -f -- ${file}.new ${file}`;
+  const script = noteScript({ file: paths.storeRevision, revision });
   await session.run(script, { what: "note the store's revision", signal });
 }

@@ -1,3 +1,4 @@
+import { shellScript } from '../../ssh/script.ts';
 import type { NodeHost } from '../host.ts';
 import { nodePaths } from '../paths.ts';
 
@@ -12,6 +13,8 @@ const SETTINGS = {
   'kernel/panic_on_oops': 1,
 };
 
+const script = shellScript('nodes/scripts/node-mounts.sh', ['controllers', 'pid_file']);
+
 /**
  * `node-mounts.sh`, run in a mount namespace of its own that it then holds.
  *
@@ -20,25 +23,11 @@ const SETTINGS = {
  * four of them, finds files of ours that say what it wants in their places.
  */
 export function nodeMountsScript(host: NodeHost): string {
-  const cgroups = `mount -t tmpfs -o mode=755,size=64k cgroup /sys/fs/cgroup
-for controller in ${CONTROLLERS.join(' ')}; do
-  mkdir "/sys/fs/cgroup/$controller"
-  mount -t cgroup -o "$controller" cgroup "/sys/fs/cgroup/$controller"
-done
-`;
-  const settings = `mkdir -p /run/haup/settings
-setting() { echo "$2" >"/run/haup/settings/\${1##*/}"; mount --bind "/run/haup/settings/\${1##*/}" "/proc/sys/$1"; }
-${Object.entries(SETTINGS)
-  .map(([name, value]) => `setting ${name} ${value}\n`)
-  .join('')}`;
-  return `# See src/nodes/settings/node-mounts.ts
-set -eu
-mkdir -p /run/haup
-${host.cgroups === 'v1' ? cgroups : ''}${host.confined ? settings : ''}mount --make-rshared /
-echo $$ >${nodePaths.mountsPid}
-systemd-notify --ready
-exec sleep infinity
-`;
+  const settings = Object.entries(SETTINGS).map(([name, value]) => `${name}=${value}`);
+  return script(
+    { controllers: host.cgroups === 'v1' ? CONTROLLERS.join(' ') : '', pid_file: nodePaths.mountsPid },
+    host.confined ? settings : [],
+  );
 }
 
 /** `in-node-mounts.sh PROGRAM ARGUMENTS…` */

@@ -1,4 +1,10 @@
-import { apiClient } from './api-client.ts';
+import { shellScript } from '../../ssh/script.ts';
+import { pkiFolder } from '../paths.ts';
+
+const script = shellScript('replicas/scripts/kubernetes-endpoints.sh', [
+  ...(['pki', 'api_port', 'address', 'endpoints', 'endpoints_begin', 'endpoints_end'] as const),
+  ...(['slice', 'slice_begin', 'slice_end'] as const),
+]);
 
 /**
  * `kubernetes-endpoints.sh`: keeps the endpoints of the `kubernetes` service exactly the API address.
@@ -32,35 +38,18 @@ export function kubernetesEndpointsScript(options: {
     endpoints: [{ addresses: [apiAddress], conditions: { ready: true } }],
     ports: [{ name, protocol, port }],
   };
-  return `# See src/replicas/settings/kubernetes-endpoints.ts
-set -u
-${apiClient(apiPort, 5, 'endpoints')}
-# keep <folder> <object> <how it begins, without spaces> <how it ends>: 200 or 201 when it is so
-keep() {
-  case "$(api "$base/$1/kubernetes" | tr -d ' \\n')" in *"$3"*"$4") echo 200 ;; *) apply "$1" "$2" ;; esac
-}
-apply() {
-  api -o /dev/null -w '%{http_code}' -X PATCH -H 'Content-Type: application/apply-patch+yaml' --data "$2" \\
-    "$base/$1/kubernetes?fieldManager=haup&force=true" 2>&1
-}
-said=
-while :; do
-  a=$(keep api/v1/namespaces/default/endpoints '${JSON.stringify(endpoints)}' '${member(endpoints.metadata.labels)}' \\
-    '"subsets":${JSON.stringify(endpoints.subsets)}}')
-  b=$(keep apis/discovery.k8s.io/v1/namespaces/default/endpointslices '${JSON.stringify(slice)}' '${member(slice.metadata.labels)}' \\
-    '"addressType":"IPv4","endpoints":${JSON.stringify(slice.endpoints)},"ports":${JSON.stringify(slice.ports)}}')
-  case "$a $b" in
-    20[01]' '20[01]) now="the endpoints are ${apiAddress}:${apiPort}" pause=10 ;;
-    *) now="not yet: $a, $b" pause=0.5 ;;
-  esac
-  [ "$now" = "$said" ] || echo "$now"
-  said=$now
-  sleep "$pause"
-done
-`;
+  return script({
+    ...{ pki: pkiFolder, api_port: apiPort, address: `${apiAddress}:${apiPort}` },
+    endpoints: JSON.stringify(endpoints),
+    endpoints_begin: members(endpoints.metadata.labels),
+    endpoints_end: `"subsets":${JSON.stringify(endpoints.subsets)}}`,
+    slice: JSON.stringify(slice),
+    slice_begin: members(slice.metadata.labels),
+    slice_end: `"addressType":"IPv4","endpoints":${JSON.stringify(slice.endpoints)},"ports":${JSON.stringify(slice.ports)}}`,
+  });
 }
 
 /** The members of an object as they stand within its JSON. */
-function member(object: Readonly<Record<string, string>>): string {
+function members(object: Readonly<Record<string, string>>): string {
   return JSON.stringify(object).slice(1, -1);
 }

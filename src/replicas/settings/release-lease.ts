@@ -1,7 +1,10 @@
-import { apiClient } from './api-client.ts';
+import { shellScript } from '../../ssh/script.ts';
+import { pkiFolder } from '../paths.ts';
 
 /** Longer than the two seconds after which a living holder has renewed its lease (the default retry period). */
 const RENEWED_SECONDS = 3;
+
+const script = shellScript('replicas/scripts/release-lease.sh', ['pki', 'api_port', 'pause']);
 
 /**
  * `release-lease.sh <lease>`: gives up a leader election lease that a process of this machine held. Run after that
@@ -13,17 +16,5 @@ const RENEWED_SECONDS = 3;
  * is that its lease is not renewed any more: given up is only what has stood still, down to its resourceVersion.
  */
 export function releaseLeaseScript(apiPort: number): string {
-  return `# See src/replicas/settings/release-lease.ts
-set -eu
-as="\${1#kube-}-lease"
-${apiClient(apiPort, 2, '$as')}
-url="$base/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/$1"
-lease=$(api "$url" | tr -d ' \\n')
-field() { echo "$lease" | sed -n "s/.*\\"$1\\":\\"\\([^\\"]*\\)\\".*/\\1/p"; }
-case "$(field holderIdentity)" in "$(hostname)_"*) ;; *) exit 0 ;; esac
-sleep ${RENEWED_SECONDS}
-api -o /dev/null -X PATCH -H 'Content-Type: application/json-patch+json' --data "[
-  {\\"op\\": \\"test\\", \\"path\\": \\"/metadata/resourceVersion\\", \\"value\\": \\"$(field resourceVersion)\\"},
-  {\\"op\\": \\"replace\\", \\"path\\": \\"/spec/holderIdentity\\", \\"value\\": \\"\\"}]" "$url"
-`;
+  return script({ pki: pkiFolder, api_port: apiPort, pause: RENEWED_SECONDS });
 }

@@ -1,13 +1,18 @@
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { expect, test } from 'vitest';
-import { askInside, showFile } from '../../../src/replicas/ask.ts';
+import { askInside, SEPARATOR } from '../../../src/replicas/ask.ts';
+import { shellScript } from '../../../src/ssh/script.ts';
 import type { Session } from '../../../src/ssh/session.ts';
 
-const run = (file: string) => spawnSync('sh', ['-c', `${showFile(file)}; echo end`], { encoding: 'utf8' });
+const sections = shellScript('replicas/scripts/sections.sh', ['separator']);
+const run = (file: string) =>
+  spawnSync('sh', ['-c', `${sections({ separator: SEPARATOR })}show "$1"; say`, 'sh', file], {
+    encoding: 'utf8',
+  });
 
 test('a file that cannot be read ends the answer; one that is missing is an empty section', () => {
-  expect(run('/nowhere')).toMatchObject({ status: 0, stdout: 'end\n' });
+  expect(run('/nowhere')).toMatchObject({ status: 0, stdout: `${SEPARATOR}\n` });
   // Nobody can cat a folder.
   expect(run(tmpdir())).toMatchObject({ status: 74, stdout: '' });
 });

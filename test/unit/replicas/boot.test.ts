@@ -25,12 +25,14 @@ describe('the boot script', () => {
 
   test('installs the host key last, because whoever is shown it expects to be let in', () => {
     const script = bootScript(options);
-    expect(script.indexOf(operator.publicKey)).toBeGreaterThan(0);
-    expect(script.indexOf(operator.publicKey)).toBeLessThan(script.indexOf('BEGIN OPENSSH PRIVATE KEY'));
+    expect(script.indexOf('"$operator_key" >')).toBeGreaterThan(0);
+    expect(script.indexOf('"$operator_key" >')).toBeLessThan(script.indexOf('"$host_key" >'));
   });
 
-  test('keeps the host key whole', () => {
-    expect(bootScript(options)).toContain(`\n${hostKey.privateKey.trimEnd()}\n`);
+  test('keeps both keys whole', () => {
+    const inputs = bootScript(options).split(/^: /m)[0]!;
+    const shown = execFileSync('sh', { input: `${inputs}printf '%s\\n' "$host_key" "$operator_key"` });
+    expect(shown.toString()).toBe(`${hostKey.privateKey.trimEnd()}\n${operator.publicKey}\n`);
   });
 
   test('takes no text that could be anything else than a key', () => {

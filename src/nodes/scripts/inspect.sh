@@ -1,0 +1,14 @@
+#!/bin/sh
+# What a node says of itself, in sections. Arguments: the addresses that its components are asked at.
+: "${marker?}" "${serving?}" "${client?}" "${asked?}" "${network?}"
+. ../../replicas/scripts/curl.sh
+. ../../replicas/scripts/sections.sh
+
+show "$marker"; say
+show "$serving"; say
+# The client's file holds a private key: only its certificate may leave the machine.
+openssl x509 -in "$client" 2>/dev/null; say
+# shellcheck disable=SC2086 # a list
+systemctl show -p Id,UnitFileState,ActiveState,NRestarts,ActiveEnterTimestampMonotonic $asked; say
+for url; do curl_here -s -m 1 -o /dev/null -w '%{url} %{http_code}\n' "$url"; done; say
+show "$network"
