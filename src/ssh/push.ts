@@ -1,5 +1,7 @@
 import { posix } from 'node:path';
-import { shellQuote } from './quote.ts';
+import { shellScript } from './script.ts';
+
+const putFiles = shellScript('ssh/scripts/put-files.sh');
 
 /** A file as it shall be on a machine. */
 export interface RemoteFile {
@@ -27,42 +29,10 @@ export function pushScript(files: readonly RemoteFile[]): { script: string; inpu
       throw new Error(`not an absolute path: ${file.path}`);
     return file.path;
   });
-  const folders = [...new Set(names.map((name) => posix.dirname(name)))].map(shellQuote).join(' ');
-  const script = [
-    'set -eu',
-    'umask 022',
-    `mkdir -p -- ${folders}`,
-    'umask 077',
-    'id=".haup-push.$$"',
-    `trap ${shellQuote(`rm -f -- ${names.map((name) => `${shellQuote(temporary(name))}"$id"`).join(' ')}`)} EXIT`,
-    PUT,
-    ...files.map((file, i) => {
-      const owner = `${file.owner ?? 'root'}:${file.group ?? ''}`;
-      const mode = file.mode.toString(8);
-      const words = [names[i]!, String(contents[i]!.length), owner, mode].map(shellQuote).join(' ');
-      return `put ${words} ${shellQuote(temporary(names[i]!))}"$id"`;
-    }),
-
-    `sync -- ${folders}`,
-  ].join('\n');
+  const words = files.flatMap((file, i) => [
+    ...[names[i]!, String(contents[i]!.length), `${file.owner ?? 'root'}:${file.group ?? ''}`],
+    file.mode.toString(8),
+  ]);
+  const script = putFiles({}, words);
   return { script, input: Buffer.concat(contents) };
-}
-
-/** put <path> <bytes> <owner:group> <mode> <temporary> */
-const PUT = `put() {
-  head -c "$2" >"$5"
-  [ "$(stat -c %s -- "$5")" = "$2" ] || { echo "$1: the input ended early" >&2; exit 1; }
-  chown -- "$3" "$5"
-  chmod -- "$4" "$5"
-  if [ -f "$1" ] && ! [ -L "$1" ] && cmp -s -- "$5" "$1" && [ "$(stat -c %a:%U:%G -- "$5")" = "$(stat -c %a:%U:%G -- "$1")" ]; then
-    rm -f -- "$5"
-  else
-    sync -- "$5"
-    mv -fT -- "$5" "$1"
-    echo "$1"
-  fi
-}`;
-
-function temporary(path: string): string {
-  return posix.join(posix.dirname(path), `.${posix.basename(path)}`);
 }

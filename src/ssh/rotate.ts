@@ -2,7 +2,7 @@ import { connect, type SshTarget } from './connect.ts';
 import { SshError } from './errors.ts';
 import type { PinnedHostKey } from './hostkey.ts';
 import { sameKey } from './keys.ts';
-import { shellQuote } from './quote.ts';
+import { shellScript } from './script.ts';
 import type { Session } from './session.ts';
 
 export interface RotateOptions {
@@ -15,6 +15,9 @@ export interface RotateOptions {
 
 const HOST_KEY_FILE = '/etc/ssh/ssh_host_ed25519_key';
 const RELOAD = 'systemctl reload ssh 2>/dev/null || systemctl reload sshd';
+
+const makeFile = shellScript('ssh/scripts/make-host-key.sh', ['file', 'one_time']);
+const activateScript = shellScript('ssh/scripts/activate-host-key.sh', ['file', 'reload']);
 
 /**
  * Has the machine replace the host key that it was given (and that the cloud's metadata showed) by one that it makes
@@ -46,7 +49,7 @@ export async function ensureOwnHostKey(
     );
   }
   if (!sameKey(next, session.hostKey)) await target.pin.save({ current: pin.current, next, seen: true });
-  await session.run(activateScript(file, options.reload ?? RELOAD), {
+  await session.run(activateScript({ file, reload: options.reload ?? RELOAD }), {
     what: 'switch to its own host key',
     signal,
   });
@@ -78,37 +81,8 @@ async function verify(
   return fresh;
 }
 
-/**
- * Makes the new key beside the old one, unless an earlier run did, and prints its public part. A key in place that is
- * not the one-time key was put there by an earlier run that was cut off before sshd had read it: that one it is, then.
- */
+/** The key itself is compared, not its comment. */
 function makeScript(file: string, oneTime: string): string {
   const [type, key] = oneTime.split(' ');
-  return `set -eu
-umask 077
-f=${shellQuote(file)}
-active=$(ssh-keygen -y -P '' -f "$f")
-case "$active " in
-${shellQuote(`${type} ${key} `)}*) ;;
-*) echo "$active"; exit 0 ;;
-esac
-if ! ssh-keygen -y -P '' -f "$f.haup-next" >/dev/null 2>&1; then
-  rm -f -- "$f.haup-next" "$f.haup-next.pub"
-  ssh-keygen -q -t ed25519 -N '' -C 'made by this machine' -f "$f.haup-next" </dev/null
-fi
-sync -- "$f.haup-next"
-ssh-keygen -y -P '' -f "$f.haup-next"`;
-}
-
-/** The private part decides; the public file is only for people. */
-function activateScript(file: string, reload: string): string {
-  return `set -eu
-f=${shellQuote(file)}
-if [ -e "$f.haup-next" ]; then mv -fT -- "$f.haup-next" "$f"; fi
-ssh-keygen -y -P '' -f "$f" >"$f.pub.haup-next"
-chmod 644 "$f.pub.haup-next"
-mv -fT -- "$f.pub.haup-next" "$f.pub"
-rm -f -- "$f.haup-next.pub"
-sync -- "$(dirname -- "$f")"
-${reload}`;
+  return makeFile({ file, one_time: `${type} ${key}` });
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { open, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { shellScript } from '../../ssh/script.ts';
 import { tryExec } from '../../util/exec.ts';
 import { makeFolder } from '../../util/files.ts';
 import { endGroup, makeGroup, needCgroupRoot, setUp } from './cgroups.ts';
@@ -47,20 +48,12 @@ export async function endLaunched(unit: string, group: string): Promise<void> {
 }
 
 /** Joins the groups named before `--`, then runs the program. */
-const JOIN = `
-set -e
-while [ "$1" != -- ]; do echo $$ > "$1/cgroup.procs"; shift; done
-shift
-exec "$@"
-`;
-
+const JOIN = shellScript('providers/local/scripts/join-groups.sh')({});
 /**
  * Moving to the roots of version 1 hierarchies takes the machine out of the limits, and out of the end, of whatever session
  * started haup.
  */
-const LEAVE = `
-for procs in /sys/fs/cgroup/*/cgroup.procs; do echo $$ > "$procs" 2>/dev/null || :; done
-${JOIN}`;
+const LEAVE = shellScript('providers/local/scripts/leave-session.sh')({});
 
 /** Makes the groups that confine a machine; resolves with those that its processes must join. */
 async function confine(request: Launch, systemd: boolean): Promise<string[]> {

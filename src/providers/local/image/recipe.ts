@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { shellFile } from '../../../util/shell-file.ts';
 
 /** What the image consists of. Any change of these gives another image key. */
 export const SUITE = 'trixie';
@@ -72,7 +73,7 @@ export const MASKED_UNITS = [
   'systemd-update-utmp.service',
 ] as const;
 
-/** Where the machine finds the boot script of its request; removed once it has run. */
+/** Where the machine finds the boot script of its request; removed once it has run. scripts/first-boot.sh names both places too. */
 export const BOOT_SCRIPT = '/var/lib/haup-boot/script';
 /** For tests: milliseconds that sshd answers with a key of its own making before the boot script runs. */
 export const BOOT_DELAY = '/var/lib/haup-boot/delay-ms';
@@ -81,24 +82,7 @@ export const BOOT_DELAY = '/var/lib/haup-boot/delay-ms';
  * Runs the boot script once and then starts sshd, as a cloud's guest agent would. sshd is not ordered after this unit,
  * so that a boot script may itself restart it. A script that fails does not keep sshd from starting, as in a cloud.
  */
-const BOOT_PROGRAM = `#!/bin/sh
-script=${BOOT_SCRIPT}
-delay=${BOOT_DELAY}
-if [ -e "$delay" ]; then
-  ssh-keygen -q -A
-  systemctl start ssh.service
-  ms=$(cat "$delay")
-  rm -f "$delay"
-  sleep "$((ms / 1000)).$(printf %03d "$((ms % 1000))")"
-fi
-if [ -e "$script" ]; then
-  chmod 0700 "$script"
-  "$script" || echo "haup: the boot script failed with exit code $?" >&2
-  rm -f "$script"
-fi
-[ -e /etc/ssh/ssh_host_ed25519_key ] || ssh-keygen -q -A
-exec systemctl start --no-block ssh.service
-`;
+const BOOT_PROGRAM = shellFile('providers/local/scripts/first-boot.sh');
 
 const BOOT_UNIT = `[Unit]
 Description=Run the boot script at the first boot, then sshd

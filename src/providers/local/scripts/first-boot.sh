@@ -1,0 +1,17 @@
+#!/bin/sh
+script=/var/lib/haup-boot/script
+delay=/var/lib/haup-boot/delay-ms
+if [ -e "$delay" ]; then
+  ssh-keygen -q -A
+  systemctl start ssh.service
+  ms=$(cat "$delay")
+  rm -f "$delay"
+  sleep "$((ms / 1000)).$(printf %03d "$((ms % 1000))")"
+fi
+if [ -e "$script" ]; then
+  chmod 0700 "$script"
+  "$script" || echo "haup: the boot script failed with exit code $?" >&2
+  rm -f "$script"
+fi
+[ -e /etc/ssh/ssh_host_ed25519_key ] || ssh-keygen -q -A
+exec systemctl start --no-block ssh.service
