@@ -1,7 +1,7 @@
+import { shellScript } from '../ssh/script.ts';
 import type { Session } from '../ssh/session.ts';
-import { curl } from './curl.ts';
 import { ReplicaError } from './errors.ts';
-import { paths, pkiPath } from './paths.ts';
+import { paths, pkiFolder } from './paths.ts';
 import { carryOut } from './progress.ts';
 import { ETCD_CLIENT_URL } from './units/etcd.ts';
 import { unit } from './units/names.ts';
@@ -15,6 +15,15 @@ const COPY = `${paths.etcdData}-before-rescue`;
 const ROOM_KIB = 256 * 1024;
 /** Where a reboot removes it. */
 const SETTING = '/run/systemd/system/etcd.service.d/haup-force-new-cluster.conf';
+
+const where = { unit: unit.etcd, setting: SETTING, pki: pkiFolder, url: ETCD_CLIENT_URL };
+const inputs = ['unit', 'setting', 'pki', 'url'] as const;
+const forceNew = shellScript('replicas/scripts/force-new-cluster.sh', [
+  ...inputs,
+  ...(['id', 'data', 'copy', 'room_kib'] as const),
+]);
+const startNewCluster = shellScript('replicas/scripts/start-new-cluster.sh', inputs);
+const readLog = shellScript('replicas/scripts/read-log-end.sh', ['wal', 'program']);
 
 /**
  * The last HardState in etcd's write-ahead log, in Perl, which every Debian has: this also works where etcd does not run, and no
@@ -56,11 +65,7 @@ export async function readLogEnd(
   { signal }: Waiting = {},
 ): Promise<{ readonly commit: bigint; readonly secondsAgo: number }> {
   const wal = `${paths.etcdData}/member/wal`;
-  const script = `newest=$(stat -c %Y ${wal}/*.wal | sort -n | tail -n 1)
-perl - ${wal} <<'EOF' || exit 1
-${READ_LOG}
-EOF
-echo $(($(date +%s) - newest))`;
+  const script = readLog({ wal, program: READ_LOG });
   const out = await session.run(script, { what: "read etcd's log", timeoutMs: 60_000, signal });
   const [, commit, seconds] = /^(\d+)\n(-?\d+)\n$/.exec(out) ?? [];
   if (commit === undefined) throw new ReplicaError(`${session.what}: could not read etcd's log: ${out}`);
@@ -78,55 +83,11 @@ echo $(($(date +%s) - newest))`;
 export async function forceNewCluster(session: Session, id: number, waiting: Waiting = {}): Promise<void> {
   const { signal, progress } = waiting;
   progress?.('etcd: keeping a copy of its data');
-  await session.run(forceScript(id), { what: 'make it a cluster of one', timeoutMs: FORCE_MS, signal });
-  const script = `${functions}
-if [ -e ${SETTING} ]; then
-  systemctl daemon-reload
-  systemctl start --no-block ${unit.etcd}
-  await_alone 'etcd: a cluster of one'
-  unset_it
-  # Proof that it also serves without the setting.
-  timeout 10 systemctl restart ${unit.etcd} || true
-fi
-await_alone 'etcd: serving without the setting'
-! systemctl cat ${unit.etcd} | grep -q FORCE_NEW_CLUSTER
-for name in ${unit.apiServer} ${unit.controllerManager} ${unit.scheduler}; do
-  ! systemctl is-enabled -q "$name" || systemctl restart --no-block "$name"
-done
-`;
+  await session.run(forceNew({ ...where, id, data: paths.etcdData, copy: COPY, room_kib: ROOM_KIB }), {
+    what: 'make it a cluster of one',
+    timeoutMs: FORCE_MS,
+    signal,
+  });
+  const script = startNewCluster(where, [unit.apiServer, unit.controllerManager, unit.scheduler]);
   await carryOut(session, { doing: 'make it a cluster of one', script, timeoutMs: FORCE_MS }, waiting);
 }
-
-/** Begun is what has the setting: then the data on the disk may be the new cluster's already. */
-function forceScript(id: number): string {
-  return `set -eu
-${functions}
-if systemctl is-active -q ${unit.etcd} && alone; then exit 0; fi
-[ ! -e ${SETTING} ] || exit 0
-systemctl stop ${unit.etcd}
-if [ "$(cat ${COPY}/rescue 2>/dev/null)" != ${id} ]; then
-  rm -rf ${COPY} ${COPY}.new
-  needed=$(du -sk ${paths.etcdData} | cut -f1)
-  free=$(df -Pk ${paths.etcdData} | awk 'NR == 2 { print $4 }')
-  if [ "$free" -gt $((needed + ${ROOM_KIB})) ]; then
-    cp -a --reflink=auto ${paths.etcdData} ${COPY}.new
-    echo ${id} >${COPY}.new/rescue
-    mv -T ${COPY}.new ${COPY}
-  fi
-fi
-systemctl enable -q ${unit.etcd}
-mkdir -p "$(dirname ${SETTING})"
-printf '[Service]\nEnvironment=ETCD_FORCE_NEW_CLUSTER=true\n' >${SETTING}
-`;
-}
-
-const functions = `unset_it() { rm -f ${SETTING}; systemctl daemon-reload; }
-alone() {
-  members=$(${curl} -sf -m 2 --cacert ${pkiPath('etcd/ca.crt')} --cert ${pkiPath('etcd/client.crt')} \
-    --key ${pkiPath('etcd/client.key')} -d '{"linearizable":true}' ${ETCD_CLIENT_URL}/v3/cluster/member/list) || return 1
-  [ "$(echo "$members" | grep -o '"ID":' | wc -l)" = 1 ]
-}
-await_alone() {
-  for look in $(seq 8); do systemctl is-active -q ${unit.etcd} && alone && return 0; sleep 0.2; done
-  not_yet ${unit.etcd} "$1"
-}`;
