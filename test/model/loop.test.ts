@@ -266,6 +266,50 @@ describe('the loop in a simulated world', () => {
     expect(steps.length).toBeGreaterThan(0);
   });
 
+  test.each(['m1'])(
+    'rescue from %s: killed at every boundary and in every step, the next run finishes it, whoever is switched on meanwhile',
+    async (survivor) => {
+      const lose = async (): Promise<SimulatedWorld> => {
+        const world = new SimulatedWorld(specOf(['m0', 'm1', 'm2', 'm3', 'm4']));
+        await command(world, (s) => s, 'repair');
+        // One more is alive, and is no majority with the survivor.
+        for (const { name } of world.machines)
+          if (name !== survivor && name !== 'm3') world.hurt('power-off', name);
+        return world;
+      };
+      const rescue = (world: SimulatedWorld) => {
+        const fenced = world.machines.flatMap(({ name, on }) => (on ? [] : [name]));
+        const ends = new Map([[survivor, { commit: 9n, writtenAt: 0 }]]);
+        return command(world, (spec, o) => rescued(spec, o, { fenced, ends, nameOf }), 'repair');
+      };
+      const whole = await lose();
+      const before = whole.done.length;
+      await rescue(whole);
+      expectConverged(whole);
+      expect(whole.done.map(({ kind }) => kind)).toContain('force-new-cluster');
+      for (let at = 0; at < whole.done.length - before; at++) {
+        for (const fate of [
+          'killed-before',
+          'killed-within',
+          'killed-after',
+          'fails',
+          'reply-lost',
+        ] as const) {
+          const world = await lose();
+          let count = 0;
+          world.fate = () => (count++ === at ? fate : 'works');
+          await rescue(world);
+          world.fate = () => 'works';
+          const gaveUp = world.spec().rescue === undefined;
+          if (gaveUp) for (const { name } of world.machines) world.powerOn(name);
+          await command(world, reprieved, 'repair');
+          expectConverged(world);
+          expect(world.spec().replicas.map(({ name }) => name)).toContain(survivor);
+        }
+      }
+    },
+  );
+
   test('delete, killed at every boundary, leaves nothing', async () => {
     for (let at = 0; at < 12; at++) {
       const world = new SimulatedWorld(specOf(['m0', 'm1', 'm2']));
