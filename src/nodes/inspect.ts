@@ -1,7 +1,8 @@
+import { parseAnswer } from '../kubernetes/status.ts';
 import { expiresAt } from '../pki/validity.ts';
 import { type AskLimits, askInside, SEPARATOR } from '../replicas/ask.ts';
 import type { UnitState } from '../replicas/inside.ts';
-import { readUnits, unitState } from '../replicas/inside.ts';
+import { isWhole, readUnits, unitState } from '../replicas/inside.ts';
 import { paths, pkiPath } from '../replicas/paths.ts';
 import { shellScript } from '../ssh/script.ts';
 import type { Session } from '../ssh/session.ts';
@@ -28,6 +29,8 @@ export interface NodeInside {
 }
 
 const SECTIONS = 6;
+/** `10.244.1.0/24` */
+const RANGE = /^[0-9a-f.:]+\/\d{1,3}$/;
 const asked = [nodeUnit.containerd, nodeUnit.kubelet, nodeUnit.kubeProxy];
 
 const script = shellScript('nodes/scripts/inspect.sh', [
@@ -58,7 +61,10 @@ function inspectScript(): string {
   );
 }
 
-/** Null when a part of the answer is missing: then nothing is known, which is something else than a machine with nothing on it. */
+/**
+ * Null when a part of the answer is missing or does not read as it was written: then nothing is known, which is something else than a
+ * machine with nothing on it.
+ */
 export function parseNodeInside(
   output: string,
   cluster: { readonly uid: string; readonly name: string },
@@ -66,7 +72,18 @@ export function parseNodeInside(
   const sections = output.split(`${SEPARATOR}\n`);
   const [marker = '', serving = '', client = '', systemd = '', answers = '', network = ''] = sections;
   const units = readUnits(systemd.trim()) as ReadonlyMap<string, ReadonlyMap<string, string>>;
-  if (sections.length !== SECTIONS || !asked.every((name) => units.has(name))) return null;
+  const [servingExpires, clientExpires] = [expiry(serving), expiry(client)];
+  const podCidr = /"subnet": "([^"]+)"/.exec(network)?.[1] ?? null;
+  if (
+    sections.length !== SECTIONS ||
+    !asked.every((name) => isWhole(units.get(name))) ||
+    !(marker.trim() === '' || (isJson(marker) && isHealth(answers))) ||
+    !(network.trim() === '' || isJson(network)) ||
+    !(podCidr === null || RANGE.test(podCidr)) ||
+    servingExpires === undefined ||
+    clientExpires === undefined
+  )
+    return null;
   const release = parseNodeMarker(marker);
   const health = new Map(answers.split('\n').map((line) => line.split(' ') as [string, string]));
   const state = (name: keyof typeof nodeHealthUrls): UnitState => {
@@ -80,12 +97,32 @@ export function parseNodeInside(
     containerd: unitState(units.get(nodeUnit.containerd)!),
     kubelet: state(nodeUnit.kubelet),
     kubeProxy: state(nodeUnit.kubeProxy),
-    servingCertificateExpires: expiry(serving),
-    clientCertificateExpires: expiry(client),
-    podCidr: /"subnet": "([^"]+)"/.exec(network)?.[1] ?? null,
+    servingCertificateExpires: servingExpires,
+    clientCertificateExpires: clientExpires,
+    podCidr,
   };
 }
 
-function expiry(pem: string): string | null {
-  return pem.includes('BEGIN CERTIFICATE') ? expiresAt(pem).toISOString().replace('.000Z', 'Z') : null;
+/** A line a component, with the code of its answer. */
+function isHealth(text: string): boolean {
+  const lines = text.trim().split('\n');
+  const urls = Object.values(nodeHealthUrls);
+  return (
+    lines.length === urls.length &&
+    urls.every((url) => lines.some((line) => /^\S+ \d{3}$/.test(line) && line.startsWith(`${url} `)))
+  );
+}
+
+function isJson(text: string): boolean {
+  return parseAnswer(text) !== null;
+}
+
+/** Null where there is no certificate; undefined where it cannot be read. */
+function expiry(pem: string): string | null | undefined {
+  if (pem.trim() === '') return null;
+  try {
+    return expiresAt(pem).toISOString().replace('.000Z', 'Z');
+  } catch {
+    return undefined;
+  }
 }

@@ -176,7 +176,8 @@ const STATES = [
   'refreshing',
 ];
 
-function isWhole(unit: Properties | undefined): boolean {
+/** Whether systemd has said all that is asked of a unit, in words that it has. */
+export function isWhole(unit: Properties | undefined): boolean {
   if (!unit || !STATES.includes(unit.get('ActiveState') ?? '')) return false;
   const numbers = [unit.get('NRestarts'), unit.get('ActiveEnterTimestampMonotonic')];
   return (

@@ -91,12 +91,18 @@ export async function refusedWrites(api: ApiClient, signal: AbortSignal): Promis
         const names = await failingClosed(api, what, group, signal).catch(() => []);
         return names.length === 0
           ? []
-          : [`${what}: no answer within ${ANSWER_MS / 1000} s; asked first: ${names.join(', ')}`];
+          : [`${what}: no answer within ${ANSWER_MS / 1000} s; asked first: ${some(names)}`];
       }
     }),
   );
   signal.throwIfAborted();
   return asked.flat();
+}
+
+/** As many as one can look at; a name has 253 characters at most. */
+function some(names: readonly string[]): string {
+  const each = [...new Set(names)].map((name) => name.slice(0, 253));
+  return `${each.slice(0, 3).join(', ')}${each.length > 3 ? ` and ${each.length - 3} more` : ''}`;
 }
 
 /** Only what speaks of admission: what else fails is told elsewhere. */

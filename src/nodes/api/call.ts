@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { type ApiClient, callApi } from '../../kubernetes/client.ts';
 import { parseAnswer, statusMessage } from '../../kubernetes/status.ts';
 import { ApiError } from '../errors.ts';
@@ -28,6 +29,19 @@ export async function call(api: ApiClient, request: Call): Promise<Answer> {
   const body = parseAnswer(text);
   if ((status >= 200 && status < 300) || accept.includes(status)) return { status, body };
   throw new ApiError(doing, status, wordsOf(body));
+}
+
+/** What haup reads of an answer. @throws ApiError where it has another form: then nothing is known */
+export function understood<S extends z.ZodType>(
+  schema: S,
+  { status, body }: Answer,
+  doing: string,
+): z.output<S> {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const where = issue?.path.join('.') || 'the answer';
+  throw new ApiError(doing, status, `in another form than haup knows: ${where}: ${issue?.message}`);
 }
 
 /** What a Status object says. */

@@ -115,7 +115,7 @@ async function evict(
   const { status, body } = await call(api, {
     doing: `evict ${namespace}/${name}`,
     method: 'POST',
-    path: `/api/v1/namespaces/${namespace}/pods/${name}/eviction${dryRun ? '?dryRun=All' : ''}`,
+    path: `${podPath(namespace, name)}/eviction${dryRun ? '?dryRun=All' : ''}`,
     body: {
       apiVersion: 'policy/v1',
       kind: 'Eviction',
@@ -131,7 +131,7 @@ async function evict(
     .safeParse(body)
     .data?.details?.causes.map(({ message }) => message)
     .join('; ');
-  const why = words || wordsOf(body);
+  const why = words?.slice(0, 300) || wordsOf(body);
   return { namespace, pod: name, budget: /disruption budget (\S+) /.exec(why)?.[1] ?? null, why };
 }
 
@@ -140,10 +140,14 @@ async function remove(api: ApiClient, pod: Pod, options: DrainOptions): Promise<
   await call(api, {
     doing: `delete ${namespace}/${name}`,
     method: 'DELETE',
-    path: `/api/v1/namespaces/${namespace}/pods/${name}`,
+    path: podPath(namespace, name),
     body: { preconditions: { uid }, ...(options.dead ? { gracePeriodSeconds: 0 } : {}) },
     accept: [404, 409],
     signal: options.signal,
   });
   return null;
+}
+
+function podPath(namespace: string, name: string): string {
+  return `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`;
 }

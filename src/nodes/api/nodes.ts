@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ApiClient } from '../../kubernetes/client.ts';
-import { call } from './call.ts';
+import { call, understood } from './call.ts';
 
 const nodeSchema = z.object({
   metadata: z.object({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) }),
@@ -38,9 +38,9 @@ export interface NodeObject {
 
 /** All nodes that the API has, in name order, also those that are not haup's. @throws ApiError */
 export async function listNodes(api: ApiClient, signal?: AbortSignal): Promise<NodeObject[]> {
-  const { body } = await call(api, { doing: 'list the nodes', path: '/api/v1/nodes', signal });
-  return listSchema
-    .parse(body)
+  const doing = 'list the nodes';
+  const answer = await call(api, { doing, path: '/api/v1/nodes', signal });
+  return understood(listSchema, answer, doing)
     .items.map(nodeFrom)
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -51,13 +51,9 @@ export async function readNode(
   name: string,
   signal?: AbortSignal,
 ): Promise<NodeObject | null> {
-  const { status, body } = await call(api, {
-    doing: `read the node ${name}`,
-    path: nodePath(name),
-    accept: [404],
-    signal,
-  });
-  return status === 404 ? null : nodeFrom(nodeSchema.parse(body));
+  const doing = `read the node ${name}`;
+  const answer = await call(api, { doing, path: nodePath(name), accept: [404], signal });
+  return answer.status === 404 ? null : nodeFrom(understood(nodeSchema, answer, doing));
 }
 
 function nodeFrom({ metadata, spec, status }: z.infer<typeof nodeSchema>): NodeObject {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ApiClient } from '../../kubernetes/client.ts';
-import { call } from './call.ts';
+import { call, understood } from './call.ts';
 
 const podSchema = z.object({
   metadata: z.object({
@@ -32,12 +32,9 @@ export interface Pod {
 /** @throws ApiError */
 export async function podsOn(api: ApiClient, node: string, signal?: AbortSignal): Promise<Pod[]> {
   const selector = encodeURIComponent(`spec.nodeName=${node}`);
-  const { body } = await call(api, {
-    doing: `list the pods on ${node}`,
-    path: `/api/v1/pods?fieldSelector=${selector}`,
-    signal,
-  });
-  return listSchema.parse(body).items.map(({ metadata, status }) => ({
+  const doing = `list the pods on ${node}`;
+  const answer = await call(api, { doing, path: `/api/v1/pods?fieldSelector=${selector}`, signal });
+  return understood(listSchema, answer, doing).items.map(({ metadata, status }) => ({
     namespace: metadata.namespace,
     name: metadata.name,
     uid: metadata.uid,

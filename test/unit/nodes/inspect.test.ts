@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { parseImages } from '../../../src/nodes/images.ts';
 import { parseNodeInside } from '../../../src/nodes/inspect.ts';
@@ -82,6 +83,36 @@ test("another cluster's node, and a master, are no provisioned node of this one"
 test('half an answer says nothing', () => {
   expect(parseNodeInside(answer().slice(0, 900), cluster)).toBeNull();
   expect(parseNodeInside(answer({ units: unit('containerd') }), cluster)).toBeNull();
+});
+
+test('an answer that does not read as it was written says nothing', () => {
+  const whole = answer();
+  for (const change of [
+    { marker: '{"uid":' },
+    { serving: certificate.slice(0, 300) },
+    { units: answer().replaceAll('active', 'of-tomorrow') },
+    { health: 'http://127.0.0.1:10248/healthz 200\n' },
+    { network: conflist('10.244.1.0/24').slice(0, 40) },
+    { network: conflist('$(reboot)') },
+  ])
+    expect(parseNodeInside(answer(change), cluster), JSON.stringify(change)).toBeNull();
+  expect(parseNodeInside(whole, cluster)).not.toBeNull();
+});
+
+test('cut at any byte, or with noise anywhere, an answer is none or says what it said', () => {
+  const text = answer();
+  const whole = parseNodeInside(text, cluster);
+  fc.assert(
+    fc.property(fc.nat(text.length), fc.string(), fc.boolean(), (at, noise, cut) => {
+      const rest = cut ? '' : `\n${noise}\n${text.slice(at)}`;
+      const seen = parseNodeInside(text.slice(0, at) + rest, cluster);
+      if (seen === null) return;
+      // Where the last section ends, nothing can tell; what it is about is known or is not there.
+      expect({ ...seen, podCidr: null }).toEqual({ ...whole, podCidr: null });
+      expect([null, whole!.podCidr]).toContain(seen.podCidr);
+    }),
+    { seed: 8, numRuns: process.env.CI ? 3_000 : 1_000 },
+  );
 });
 
 test('the images of a runtime are read with their digests', () => {
