@@ -1,10 +1,12 @@
 /** What each command does, in terms of the loop. The composition root gives it the world. */
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
+import type { Addon } from '../addons/addons.ts';
 import { readImageArchive } from '../artifacts/images/read.ts';
 import { applyChange, type Change, type ChangeOptions } from '../cluster/loop/apply-change.ts';
 import type { Emit } from '../cluster/loop/events.ts';
 import { InputError, NotFoundError, StepError } from '../cluster/model/errors.ts';
+import { checkNetworks } from '../cluster/model/networks.ts';
 import { type ClusterSpec, DEFAULT_CLUSTER_CIDR } from '../cluster/model/spec.ts';
 import { diagnoseNewcomer } from '../cluster/plan/health.ts';
 import { withNodes } from '../cluster/plan/node-changes.ts';
@@ -20,9 +22,10 @@ import {
 } from '../cluster/plan/spec-changes.ts';
 import { type Status, statusOf } from '../cluster/plan/status.ts';
 import type { RealWorld } from '../cluster/world/world.ts';
+import type { Taint } from '../nodes/config.ts';
 import { newNodeName } from '../nodes/names.ts';
 import type { ClusterIdentity, FaultKind, Provider, ProviderSettings } from '../providers/provider.ts';
-import type { ProviderName } from '../providers/registry.ts';
+import { type ProviderName, providers } from '../providers/registry.ts';
 import { newReplicaName } from '../replicas/names.ts';
 import { waitFor } from '../util/wait.ts';
 
@@ -84,6 +87,11 @@ export interface NewCluster {
   readonly cni: 'haup' | 'none';
   /** Paths of OCI archives. */
   readonly images: readonly string[];
+  /** The user's: what the masters keep in the cluster besides haup's own. */
+  readonly addons: readonly Addon[];
+  /** Of every node. */
+  readonly nodeLabels: Readonly<Record<string, string>>;
+  readonly nodeTaints: readonly Taint[];
   readonly settings: ProviderSettings;
 }
 
@@ -101,6 +109,7 @@ export async function createCluster(
   await Promise.all(spec.images.map((path) => readImageArchive(path)));
   return env.creating(spec, dryRun, async (open) => {
     await checkZones(open.provider, spec.region, [...request.zones, ...request.nodeZones]);
+    if (!dryRun) await open.world.keepAddons(request.addons);
     // A spec of its own identity is saved even though nothing in it changes: from here on the cluster exists.
     return changed(env, open, (so) => ({ ...so }), { dryRun, mayBeUnfinished: true });
   });
@@ -254,14 +263,22 @@ async function expectAnswer(world: RealWorld, signal: AbortSignal): Promise<void
 }
 
 function newSpec(request: NewCluster): ClusterSpec {
-  const { zones, nodeZones, clusterCidr, serviceCidr, ...rest } = request;
+  const { zones, nodeZones, clusterCidr, serviceCidr, addons, ...rest } = request;
+  if (new Set(addons.map(({ name }) => name)).size < addons.length)
+    throw new InputError('two folders of add-ons have one name: rename one of them');
+  const networks = {
+    serviceCidr: serviceCidr ?? SERVICE_CIDR,
+    clusterCidr: clusterCidr ?? DEFAULT_CLUSTER_CIDR,
+  };
+  checkNetworks(networks, providers[request.provider].networks);
   const empty: ClusterSpec = {
     ...rest,
     settings: { ...request.settings } as ClusterSpec['settings'],
     uid: randomBytes(8).toString('hex'),
     zone: zones[0] ?? '',
-    serviceCidr: serviceCidr ?? SERVICE_CIDR,
-    clusterCidr: clusterCidr ?? DEFAULT_CLUSTER_CIDR,
+    ...networks,
+    nodeLabels: { ...request.nodeLabels },
+    nodeTaints: request.nodeTaints.map((taint) => ({ ...taint })),
     nodes: [],
     images: request.images.map((path) => resolve(path)),
     replicas: [],

@@ -213,6 +213,20 @@ export const nodeDiskSize = number(
     ...byProvider('nodeDiskSizeGb'),
   },
 );
+export const nodeLabels = list(
+  'node-label',
+  'KEY=VALUE',
+  'a label of every node; may be repeated',
+  values.nodeLabel,
+  { defaultText: 'those of zone, region and type', ...kubeUp('NODE_LABELS') },
+);
+export const nodeTaints = list(
+  'node-taint',
+  'KEY=VALUE:EFFECT',
+  'a taint of every node; may be repeated',
+  values.nodeTaint,
+  { defaultText: 'none', ...kubeUp('NODE_TAINTS') },
+);
 export const clusterCidr = text(
   'cluster-cidr',
   'CIDR',
@@ -237,6 +251,13 @@ export const images = list(
   'images',
   'FILE',
   'an OCI archive that nodes import, where no registry can be reached; may be repeated',
+  values.filePath,
+  { defaultText: 'none' },
+);
+export const addons = list(
+  'addons',
+  'DIR',
+  'a folder of manifests that the masters keep in the cluster; may be repeated',
   values.filePath,
   { defaultText: 'none' },
 );

@@ -35,7 +35,7 @@ export interface NodeConfig {
 
 export interface Taint {
   readonly key: string;
-  readonly value?: string;
+  readonly value?: string | undefined;
   readonly effect: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
 }
 

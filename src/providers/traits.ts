@@ -11,6 +11,8 @@ export interface ProviderTraits {
   /** Variables of kube-up that name its clusters and zones, the first that is set counts. */
   readonly variables: { readonly cluster: readonly string[]; readonly zone: readonly string[] };
   readonly capabilities: Capabilities;
+  /** Ranges that neither pods nor Services can have, where every cluster's machines have the same. */
+  readonly networks: readonly { readonly cidr: string; readonly whose: string }[];
 }
 
 export interface ZoneRules {

@@ -62,13 +62,13 @@ function configFiles(config: ReplicaConfig): ArchivedFile[] {
   ];
 }
 
-/** One file an add-on. */
+/** One file an add-on; a user's may hold Secrets. */
 function addonFiles({ addons }: ReplicaConfig): ArchivedFile[] {
   return [{ name: 'rights', objects: rights() }, ...addons].map(({ name, objects }) => ({
     path: `addons/${name}.json`,
     content: JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }, null, 2),
-    mode: 0o644,
-    owner: 'root',
+    mode: 0o600,
+    owner: users.addons,
   }));
 }
 

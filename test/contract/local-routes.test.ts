@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { formatIp, parseCidr } from '../../src/providers/local/ipv4.ts';
 import type {
   ClusterIdentity,
   FaultKind,
@@ -7,6 +6,7 @@ import type {
   MachineRole,
   Provider,
 } from '../../src/providers/provider.ts';
+import { formatIp, parseCidr } from '../../src/util/ipv4.ts';
 import { waitFor } from '../../src/util/wait.ts';
 import { loseWhatARebootLoses } from '../support/host-reboot.ts';
 import type { ContractWorld } from './support/contract-world.ts';

@@ -26,6 +26,8 @@ export function specOf(replicas: readonly string[], change: Partial<ClusterSpec>
     clusterCidr: '10.244.0.0/16',
     cni: 'haup',
     images: [],
+    nodeLabels: {},
+    nodeTaints: [],
     nodes: [],
     settings: {},
     replicas: list,

@@ -24,6 +24,9 @@ const createFlags = {
   serviceCidr: flags.serviceCidr,
   cni: flags.cni,
   images: flags.images,
+  nodeLabels: flags.nodeLabels,
+  nodeTaints: flags.nodeTaints,
+  addons: flags.addons,
   requestTimeout: flags.requestTimeout,
   project: flags.project,
   machineType: flags.machineType,
@@ -81,6 +84,7 @@ async function createOrReplicate(call: Call<typeof createFlags>): Promise<number
   if (given.replicateExistingMaster) {
     return finish(call, await engine.addReplicas({ cluster: given.cluster, zones, dryRun: given.dryRun }));
   }
+  const addons = given.addons ? await readAddons(given.addons) : [];
   const outcome = await namingSettings(settingLabels(labels), () =>
     engine.create({
       name: given.cluster,
@@ -98,6 +102,9 @@ async function createOrReplicate(call: Call<typeof createFlags>): Promise<number
       serviceCidr: given.serviceCidr,
       cni: given.cni,
       images: given.images ?? [],
+      addons,
+      nodeLabels: Object.fromEntries(given.nodeLabels ?? []),
+      nodeTaints: given.nodeTaints ?? [],
       settings: {
         project: given.project,
         machineType: given.machineType,
@@ -115,6 +122,12 @@ async function createOrReplicate(call: Call<typeof createFlags>): Promise<number
     }),
   );
   return finish(call, outcome);
+}
+
+/** What reads manifests is loaded for who has some. */
+async function readAddons(folders: readonly string[]) {
+  const { userAddon } = await import('../../addons/addons.ts');
+  return folders.map(userAddon);
 }
 
 type Labels = Call<typeof createFlags>['labels'];

@@ -33,6 +33,12 @@ const settingsSchema = z.strictObject({
   nodeDiskSizeGb: z.number().int().min(10).max(65_536).optional(),
 });
 
+const taintSchema = z.strictObject({
+  key: z.string().min(1),
+  value: z.string().optional(),
+  effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']),
+});
+
 /** A machine that runs pods. */
 const nodeSchema = z.strictObject({
   name: z.string().regex(REPLICA_NAME),
@@ -77,6 +83,9 @@ export const clusterSpecSchema = z.strictObject({
   /** Files on the operator's machine: OCI archives that nodes import. */
   images: z.array(z.string()).default([]),
   settings: settingsSchema,
+  /** Of every node that is made. */
+  nodeLabels: z.record(z.string(), z.string()).default({}),
+  nodeTaints: z.array(taintSchema).default([]),
 
   replicas: z.array(replicaSchema).min(1).max(MAX_REPLICAS),
   nodes: z.array(nodeSchema).max(MAX_NODES).default([]),

@@ -32,8 +32,8 @@ export async function nodeConfig(t: Tools, name: string, pki: NodePki): Promise<
     kubernetesVersion: spec.kubernetesVersion,
     binaries: await t.nodeBinaries(),
     cni: spec.cni,
-    labels: {},
-    taints: [],
+    labels: spec.nodeLabels,
+    taints: spec.nodeTaints,
     pki,
   };
 }

@@ -1,3 +1,4 @@
+import type { Addon } from '../../addons/addons.ts';
 import type { EtcdClient } from '../../etcd/client.ts';
 import { callApi, isReady } from '../../kubernetes/client.ts';
 import { inspectNode, type NodeInside } from '../../nodes/inspect.ts';
@@ -19,6 +20,7 @@ import type { Silence } from '../model/silence.ts';
 import { type ClusterSpec, replicaZones } from '../model/spec.ts';
 import type { Step } from '../plan/step.ts';
 import { outdatedBy } from '../plan/step.ts';
+import { keepAddons } from './addons.ts';
 import { apiAt } from './api.ts';
 import { operatorKey } from './keys.ts';
 import { refusedWrites } from './observe-admission.ts';
@@ -89,6 +91,11 @@ export class RealWorld implements ChangeableWorld {
 
   spec(): ClusterSpec {
     return this.#parts.memory.spec;
+  }
+
+  /** Of a cluster that is about to be made. */
+  keepAddons(addons: readonly Addon[]): Promise<void> {
+    return keepAddons(this.#tools.secrets, addons);
   }
 
   /** The cluster itself notes what is put to work, before anything is: an older copy of the store is told by that. */

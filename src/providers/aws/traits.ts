@@ -22,4 +22,5 @@ export const aws: ProviderTraits = {
   },
   variables: { cluster: ['KUBE_AWS_INSTANCE_PREFIX'], zone: ['KUBE_AWS_ZONE'] },
   capabilities: { keepsConnections: false, deliversToApiAddress: false, resolvesNames: true },
+  networks: [],
 };

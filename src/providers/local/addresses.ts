@@ -1,4 +1,4 @@
-import { formatIp, parseIp } from './ipv4.ts';
+import { formatIp, parseIp } from '../../util/ipv4.ts';
 
 /**
  * The address plan. External addresses come from 198.18.0.0/15 (benchmark range, RFC 2544), which nobody routes: each

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { exec, tryExec } from '../../util/exec.ts';
+import { parseCidr, type Range } from '../../util/ipv4.ts';
 import { externalRange, gatewayIp, operatorIp, PRIVATE_RANGE, subnetGateway } from './addresses.ts';
-import { parseCidr, type Range } from './ipv4.ts';
 import { fabricNamespace, linkName } from './names.ts';
 import {
   deleteNamespace,

@@ -1,8 +1,8 @@
+import { formatCidr, overlap, parseCidr } from '../../util/ipv4.ts';
 import { ProviderError } from '../errors.ts';
 import type { NodeRoute, NodeRoutes, ServiceAddresses } from '../provider.ts';
 import { EXTERNAL_RANGE, PRIVATE_RANGE, serviceRange } from './addresses.ts';
 import { type Context, exclusively, needCluster } from './context.ts';
-import { formatCidr, overlap, parseCidr } from './ipv4.ts';
 import { machineName } from './names.ts';
 import { syncRoutes } from './routes.ts';
 import { type RoutesRecord, readMachines, readRoutes, writeRoutes } from './state.ts';

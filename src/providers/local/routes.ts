@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { parseIp } from '../../util/ipv4.ts';
 import { serviceRange } from './addresses.ts';
-import { parseIp } from './ipv4.ts';
 import { fabricNamespace } from './names.ts';
 import { execIn, ip, linksIn, namespaceExists } from './netns.ts';
 import { portName } from './rules.ts';

@@ -1,5 +1,5 @@
 import type { ProviderTraits } from '../traits.ts';
-import { zonesOf } from './addresses.ts';
+import { EXTERNAL_RANGE, PRIVATE_RANGE, zonesOf } from './addresses.ts';
 
 export const local: ProviderTraits = {
   zones: {
@@ -27,4 +27,8 @@ export const local: ProviderTraits = {
     zone: ['KUBE_GCE_ZONE', 'KUBE_AWS_ZONE'],
   },
   capabilities: { keepsConnections: true, deliversToApiAddress: false, resolvesNames: false },
+  networks: [
+    { cidr: PRIVATE_RANGE, whose: "the machines'" },
+    { cidr: EXTERNAL_RANGE, whose: 'the external addresses of all clusters of this host' },
+  ],
 };

@@ -22,6 +22,8 @@ const spec: ClusterSpec = {
   clusterCidr: '10.244.0.0/16',
   cni: 'haup',
   images: [],
+  nodeLabels: {},
+  nodeTaints: [],
   nodes: [],
   requestTimeoutSeconds: 60,
   serviceCidr: '10.96.0.0/12',

@@ -42,6 +42,22 @@ const refused: readonly (readonly [string[], string])[] = [
     ['create', '--api-port', given],
     `--api-port must be a port that nothing else on a replica uses (22, 2379, 2380, 10257, 10259 are taken), not "${given}"`,
   ]),
+  ...['x', '=y', 'a=b=c', 'a=b c', `${'a'.repeat(64)}=b`].map((given): [string[], string] => [
+    ['create', '--node-label', given],
+    `--node-label must be a label such as disk=ssd, not ${JSON.stringify(given)}`,
+  ]),
+  ...['kubernetes.io/role=x', 'topology.kubernetes.io/zone=a', 'a.k8s.io/b=c'].map(
+    (given): [string[], string] => [
+      ['create', '--node-label', given],
+      `--node-label must be a label that a node may give itself (none of kubernetes.io), not "${given}"`,
+    ],
+  ),
+  ...['x', 'a=b', 'a=b:Never', ':NoSchedule', 'a=b:NoSchedule:x', 'a b=c:NoSchedule'].map(
+    (given): [string[], string] => [
+      ['create', '--node-taint', given],
+      `--node-taint must be a taint such as dedicated=db:NoSchedule, not "${given}"`,
+    ],
+  ),
   [['create', '--zone'], '--zone needs a value: --zone ZONE'],
   [['create', '--zone', ''], '--zone needs a value: --zone ZONE'],
   [['create', '--zone='], '--zone needs a value: --zone ZONE'],

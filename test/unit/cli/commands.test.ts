@@ -1,4 +1,7 @@
-import { describe, expect, it, vi } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { HaupEvent } from '../../../src/cluster/loop/events.ts';
 import { StoreError } from '../../../src/state/errors.ts';
 import { haup, outcome, paper, planOf, standingOf, statusOf } from './fake.ts';
@@ -57,6 +60,29 @@ describe('what each command asks of the engine', () => {
       ['ssh', 'kubernetes', 'x', ['ls', '-l', '--help']],
     ]);
     expect(await asked('ssh')).toEqual([['ssh', 'kubernetes', undefined, []]]);
+  });
+
+  it('create: labels and taints of nodes, and folders of add-ons, read before anything is made', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'haup-shop'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, 'a.yaml'), 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n');
+    const labels = ['--node-label', 'disk=ssd,node.kubernetes.io/pool=a', '--node-label', 'empty='];
+    const taints = ['--node-taint', 'dedicated=db:NoSchedule,gone:NoExecute'];
+    const [[, request] = []] = await asked('create', ...labels, ...taints, '--addons', folder);
+    expect(request).toMatchObject({
+      nodeLabels: { disk: 'ssd', 'node.kubernetes.io/pool': 'a', empty: '' },
+      nodeTaints: [
+        { key: 'dedicated', value: 'db', effect: 'NoSchedule' },
+        { key: 'gone', effect: 'NoExecute' },
+      ],
+      addons: [{ objects: [{ kind: 'ConfigMap', metadata: { name: 'a' } }] }],
+    });
+    writeFileSync(join(folder, 'b.yaml'), 'kind: ConfigMap\n');
+    for (const bad of [folder, join(folder, 'none')]) {
+      const { code, calls, err } = await haup(['create', '--addons', bad]);
+      expect([code, calls]).toEqual([2, []]);
+      expect(err).toContain(bad);
+    }
   });
 
   it('join-command: minutes of the token, the command alone on stdout or all of it as a document', async () => {

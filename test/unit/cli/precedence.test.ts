@@ -44,6 +44,9 @@ describe('where a value comes from', () => {
       serviceCidr: undefined,
       cni: 'haup',
       images: [],
+      addons: [],
+      nodeLabels: {},
+      nodeTaints: [],
       settings: expect.any(Object),
       dryRun: false,
     });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { formatCidr, parseCidr } from '../../../../src/providers/local/ipv4.ts';
 import { routingOf } from '../../../../src/providers/local/routes.ts';
 import type { MachineRecord } from '../../../../src/providers/local/state.ts';
+import { formatCidr, parseCidr } from '../../../../src/util/ipv4.ts';
 
 const node = (name: string, internalIp: string): MachineRecord => ({
   name,

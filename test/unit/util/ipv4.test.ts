@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { formatIp, overlap, parseCidr, parseIp } from '../../../../src/providers/local/ipv4.ts';
+import { formatIp, overlap, parseCidr, parseIp } from '../../../src/util/ipv4.ts';
 
 test('every address survives being read and written', () => {
   fc.assert(
