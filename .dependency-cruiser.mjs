@@ -26,10 +26,10 @@ const down = layers.slice(1).map((layer, index) => ({
 const pure = [
   '^src/cluster/(?:model|plan)/',
   '^src/etcd/quorum\\.ts$',
-  '^src/util/(?:failure|nearest|remedy)\\.ts$',
+  '^src/util/(?:failure|ipv4|nearest|remedy)\\.ts$',
   '^src/providers/registry\\.ts$',
   '^src/providers/[^/]+/traits\\.ts$',
-  '^src/providers/local/(?:addresses|ipv4)\\.ts$',
+  '^src/providers/local/addresses\\.ts$',
   '^src/providers/gce/names\\.ts$',
   '^node_modules/zod/',
 ];

@@ -11,7 +11,12 @@ export const unit = {
 export const companions = [unit.endpoints, 'haup-addons.service'] as const;
 
 /** Every unit that a release can have: its own file and what somebody has put beside it. */
-export const releaseUnits = [...Object.values(unit), companions[1], 'haup-api-address.service'] as const;
+export const releaseUnits = [
+  ...Object.values(unit),
+  companions[1],
+  'haup-service-addresses.service',
+  'haup-api-address.service',
+] as const;
 
 export type UnitName = (typeof unit)[keyof typeof unit];
 

@@ -5,6 +5,7 @@ import type { ReplicaConfig } from '../../../src/replicas/config.ts';
 import { replicaFiles } from '../../../src/replicas/files.ts';
 import { paths } from '../../../src/replicas/paths.ts';
 import { digest } from '../../../src/replicas/release.ts';
+import { releaseUnits } from '../../../src/replicas/units/names.ts';
 import type { ArchivedFile } from '../../../src/util/archive.ts';
 import { exampleConfig } from './config.ts';
 
@@ -107,5 +108,11 @@ describe('the files of a replica', () => {
     expect(paths.map((path) => files.has(path))).toEqual([true, true]);
     const cloud = byPath(replicaFiles({ ...config, serviceAddresses: null }));
     expect(paths.map((path) => cloud.has(path))).toEqual([false, false]);
+  });
+
+  test('have no unit that a look at a machine does not know', () => {
+    const all = replicaFiles({ ...config, localRoute: true }).map(({ path }) => path);
+    const units = all.filter((path) => path.startsWith('units/')).map((path) => path.replace('units/', ''));
+    expect(units.sort()).toEqual([...releaseUnits].sort());
   });
 });

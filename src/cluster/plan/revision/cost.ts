@@ -16,7 +16,7 @@ const rules: readonly (readonly [RegExp, Cost])[] = [
   [/^units\//, 'reload'],
 
   // Scripts that run for as long as their units do, and scripts that are run now and then.
-  [/^config\/(addons|kubernetes-endpoints)\.sh$/, 'reload'],
+  [/^config\/(addons|kubernetes-endpoints|service-addresses)\.sh$/, 'reload'],
   [/\.sh$/, 'nothing'],
   // Rules for anonymous access cannot be changed by a reload, and encryption is not reloaded unless asked for.
   [/^config\/(authentication|audit|encryption)\.yaml$/, 'api-server'],
@@ -35,7 +35,10 @@ const rules: readonly (readonly [RegExp, Cost])[] = [
   [/^pki\/(controller-manager|scheduler)\.conf$/, 'controllers'],
   // etcd and its clients read their certificates at each handshake; curl and kubectl are run anew.
   [/^pki\/etcd\//, 'nothing'],
-  [/^pki\/(apiserver-etcd-client|endpoints|controller-manager-lease|scheduler-lease)\.crt$/, 'nothing'],
+  [
+    /^pki\/(apiserver-etcd-client|endpoints|service-addresses|controller-manager-lease|scheduler-lease)\.crt$/,
+    'nothing',
+  ],
   [/^pki\/addons\.conf$/, 'nothing'],
   [/^pki\/(apiserver|apiserver-kubelet-client|front-proxy-client)\.crt$/, 'reload'],
   [/^pki\/(controller-manager|scheduler)\.crt$/, 'reload'],

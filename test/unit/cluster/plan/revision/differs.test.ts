@@ -93,6 +93,7 @@ describe('what a difference costs', () => {
     ['units/kube-controller-manager.service.d/x.conf', 'controllers'],
     ['units/kubernetes-endpoints.service', 'reload'],
     ['config/kubernetes-endpoints.sh', 'reload'],
+    ['config/service-addresses.sh', 'reload'],
     ['config/release-lease.sh', 'nothing'],
     ['config/audit.yaml', 'api-server'],
     ['config/encryption.yaml', 'api-server'],
@@ -110,6 +111,7 @@ describe('what a difference costs', () => {
     ['pki/scheduler.crt', 'reload'],
     ['pki/scheduler.conf', 'controllers'],
     ['pki/addons.conf', 'nothing'],
+    ['pki/service-addresses.crt', 'nothing'],
     ['pki/service-account', 'api-server'],
     ['pki/sa.key', 'api-server'],
     ['pki/what-is-this', 'api-server'],
@@ -189,8 +191,10 @@ describe('the status', () => {
         due: true,
       },
     ]);
-    expect(status.warnings[0]).toMatch(
-      /^m0: its certificates expire in 10 days \(etcd\/peer.crt, apiserver.crt\); /,
-    );
+    expect(status.warnings[0]).toMatchObject({
+      says: expect.stringMatching(
+        /^m0: its certificates expire in 10 days \(etcd\/peer.crt, apiserver.crt\)/,
+      ),
+    });
   });
 });
