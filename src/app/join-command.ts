@@ -24,7 +24,7 @@ export async function makeJoinCommand(
   const { minutes, signal, clock = systemClock } = options;
   const expires = new Date(clock.now() + minutes * 60_000).toISOString().replace(/\.\d+Z/, 'Z');
   const token = await createJoinToken(api, {
-    purpose: 'join by kubeadm, made by haup join-command',
+    purpose: 'join by kubeadm, made by haup',
     minutes,
     discovery: true,
     clock,

@@ -12,7 +12,7 @@ type PartDamage =
   | { readonly kind: 'value'; readonly value: unknown };
 
 /** What other software, other people and broken ways put in the place of a value. */
-export const oddText = fc.constantFrom(
+const oddText = fc.constantFrom(
   '',
   ' ',
   '0',

@@ -95,6 +95,6 @@ describe('Services of type LoadBalancer', () => {
 
 test('a range has its first and its last address for nobody, and lies in one /24', () => {
   const script = (range: string) => serviceAddressesScript({ kubectl: 'kubectl', apiPort: 443, range });
-  expect(script('198.18.7.192/26')).toContain("prefix='198.18.7.' -v first=193 -v last=254");
+  expect(script('198.18.7.192/26')).toContain('prefix=198.18.7.\nfirst=193\nlast=254\n');
   for (const range of ['198.18.7.0/23', '198.18.7.0/31', 'x']) expect(() => script(range)).toThrow();
 });
