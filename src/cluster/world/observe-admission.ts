@@ -79,24 +79,44 @@ const webhooksReply = z.object({
   ),
 });
 
-/** What admission does not let through, each with the API server's words or the webhooks' names. Empty when nobody can say. */
-export async function refusedWrites(api: ApiClient, signal: AbortSignal): Promise<string[]> {
+/** Each question is a write to a webhook's server as well, and webhooks change seldom. */
+const REUSE_MS = 30_000;
+
+/**
+ * What admission does not let through, asked once in a while: whoever watches a cluster looks at all of it every two seconds.
+ * Something that is refused is asked again at once, so that a cure is seen.
+ */
+export function admissionWatch(
+  now: () => number = Date.now,
+): (api: ApiClient, signal: AbortSignal) => Promise<string[]> {
+  let allowedAt = Number.NEGATIVE_INFINITY;
+  return async (api, signal) => {
+    if (now() - allowedAt < REUSE_MS) return [];
+    const at = now();
+    const answers = await refusedWrites(api, signal);
+    if (answers.every((refused) => refused?.length === 0)) allowedAt = at;
+    return answers.flatMap((refused) => refused ?? []);
+  };
+}
+
+/** What admission does not let through, each with the API server's words or the webhooks' names; null when nobody can say. */
+async function refusedWrites(api: ApiClient, signal: AbortSignal): Promise<(string[] | null)[]> {
   const asked = await Promise.all(
     writes.map(async ({ what, group, request }) => {
       try {
         const { status, text } = await callApi(api, { ...request, timeoutMs: ANSWER_MS, signal });
         return status < 400 ? [] : refusal(what, text);
       } catch (error) {
-        if (!(error instanceof TimeoutError)) return [];
+        if (!(error instanceof TimeoutError)) return null;
         const names = await failingClosed(api, what, group, signal).catch(() => []);
         return names.length === 0
-          ? []
+          ? null
           : [`${what}: no answer within ${ANSWER_MS / 1000} s; asked first: ${some(names)}`];
       }
     }),
   );
   signal.throwIfAborted();
-  return asked.flat();
+  return asked;
 }
 
 /** As many as one can look at; a name has 253 characters at most. */

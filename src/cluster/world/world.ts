@@ -23,7 +23,7 @@ import { outdatedBy } from '../plan/step.ts';
 import { keepAddons } from './addons.ts';
 import { apiAt } from './api.ts';
 import { operatorKey } from './keys.ts';
-import { refusedWrites } from './observe-admission.ts';
+import { admissionWatch } from './observe-admission.ts';
 import { observeMembers } from './observe-members.ts';
 import { observeNodeObjects } from './observe-nodes.ts';
 import { execute } from './steps/index.ts';
@@ -70,6 +70,7 @@ export class RealWorld implements ChangeableWorld {
   /** What the last look inside took, ms. */
   readonly #took = new Map<string, number>();
   readonly #hosts = new Map<string, string>();
+  readonly #refusedWrites = admissionWatch();
   #last: Observation = nothing;
   #cloud: Cloud | null = null;
   readonly #insides = new Map<string, { readonly at: number; readonly met: Met<Inside | NodeInside> }>();
@@ -143,7 +144,7 @@ export class RealWorld implements ChangeableWorld {
     // They change seldom, and a change is planned from a look at everything.
     const refused =
       since === undefined && address && etcd.readable
-        ? await refusedWrites(await apiAt(this.#parts, address.ip), this.#parts.signal)
+        ? await this.#refusedWrites(await apiAt(this.#parts, address.ip), this.#parts.signal)
         : this.#last.refusedWrites;
     // Nor does what is wanted: it follows from the spec.
     const wanted =

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
-import { refusedWrites } from '../../../src/cluster/world/observe-admission.ts';
+import { admissionWatch } from '../../../src/cluster/world/observe-admission.ts';
 import type { ApiAnswer, ApiClient, ApiRequest } from '../../../src/kubernetes/client.ts';
 import { drain, whatBlocks } from '../../../src/nodes/api/drain.ts';
 import { listNodes, readNode } from '../../../src/nodes/api/nodes.ts';
@@ -106,7 +106,7 @@ it('a webhook that fails closed and does not answer is named, whatever else is c
     if (path.includes('dryRun')) throw new TimeoutError('an answer', 4000, undefined);
     return { status: 200, text: JSON.stringify(path.includes('mutating') ? { items: [] } : hooks) };
   };
-  expect(await refusedWrites(api, new AbortController().signal)).toEqual([
+  expect(await admissionWatch()(api, new AbortController().signal)).toEqual([
     'leases: no answer within 4 s; asked first: no.example.com',
     'events: no answer within 4 s; asked first: no.example.com',
   ]);
@@ -115,7 +115,7 @@ it('a webhook that fails closed and does not answer is named, whatever else is c
 it('what the API says of admission is told in its words; what it says in no form says nothing', async () => {
   const denied = { kind: 'Status', message: 'admission webhook "no.example.com" denied the request' };
   answer = () => ({ status: 403, text: JSON.stringify(denied) });
-  expect(await refusedWrites(api, new AbortController().signal)).toHaveLength(4);
+  expect(await admissionWatch()(api, new AbortController().signal)).toHaveLength(4);
   await fc.assert(
     fc.asyncProperty(damaged, fc.boolean(), async ({ all, status }, silent) => {
       answer = ({ path }) => {
@@ -123,7 +123,7 @@ it('what the API says of admission is told in its words; what it says in no form
         const body = path.includes('dryRun') ? denied : hooks;
         return { status: status ?? 403, text: mangled(body, all) };
       };
-      for (const said of await refusedWrites(api, new AbortController().signal))
+      for (const said of await admissionWatch()(api, new AbortController().signal))
         expect(said.length).toBeLessThan(1000);
     }),
     { seed: 8, numRuns: Math.ceil(RUNS / 2) },
