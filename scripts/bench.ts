@@ -5,10 +5,10 @@
 
 import './bench/home.ts';
 
-import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
+import build from '../test/e2e/support/build.ts';
 import { apiCalls } from './bench/api-calls.ts';
-import { CLUSTER, gapsRound, type Timed, timedRound } from './bench/cluster.ts';
+import { CLUSTER, gapsRound, profiles, type Timed, timedRound } from './bench/cluster.ts';
 import { duration } from './bench/figures.ts';
 import { removeFloor, runFloor } from './bench/floor.ts';
 import { HOME } from './bench/home.ts';
@@ -21,10 +21,7 @@ import { removeCluster } from './bench/store.ts';
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 const say = (text: string): void => void process.stderr.write(`bench: ${text}\n`);
 
-if (!process.env.HAUP_MAIN) {
-  const root = new URL('..', import.meta.url).pathname;
-  execFileSync('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
-}
+if (!process.env.HAUP_MAIN) build();
 say('API calls, at the test clouds');
 const calls = await apiCalls();
 await cleanUp();
@@ -50,7 +47,8 @@ try {
   }
   say('the gaps, under a client that writes');
   const gaps = await gapsRound();
-  report({ help, floors, rounds, gaps, calls });
+  say('what takes haup its processor time');
+  report({ help, floors, rounds, gaps, calls, profiles: await profiles() });
 } finally {
   await cleanUp();
 }

@@ -7,6 +7,7 @@ import { inflict } from '../../test/e2e/support/faults.ts';
 import { haup, status } from '../../test/e2e/support/haup.ts';
 import { HOME } from './home.ts';
 import { quiet } from './machine.ts';
+import { type Part, profiled } from './profile.ts';
 import { type Run, run } from './run.ts';
 import { adminOf, caOf, hasAuthorities, removeCluster } from './store.ts';
 import { afterFault, type Gap, gapOf, startWrites } from './writes.ts';
@@ -31,10 +32,24 @@ export async function timedRound(): Promise<Timed> {
   const began = performance.now();
   const stop = new AbortController();
   const ready = firstReady(began, stop.signal);
-  const create = await run(...CREATE).finally(() => stop.abort());
+  const create = await run(CREATE).finally(() => stop.abort());
   await quiet();
-  const grow = await run(...GROW);
-  return { ready: await ready, create, grow, remove: await run('delete', ...on, '--yes') };
+  const grow = await run(GROW);
+  return { ready: await ready, create, grow, remove: await run(['delete', ...on, '--yes']) };
+}
+
+/** What takes haup's own processor time in `create` and in one to three. */
+export async function profiles(): Promise<Profiles> {
+  await removeCluster(CLUSTER);
+  const create = await profiled((env) => run(CREATE, env));
+  const grow = await profiled((env) => run(GROW, env));
+  await removeCluster(CLUSTER);
+  return { create, grow };
+}
+
+export interface Profiles {
+  readonly create: readonly Part[];
+  readonly grow: readonly Part[];
 }
 
 export interface Gaps {
@@ -63,12 +78,12 @@ export async function gapsRound(): Promise<Gaps> {
     fault = await inflict(CLUSTER, 'power-off', leader);
     await new Promise((resolve) => setTimeout(resolve, 8000));
   });
-  const replace = await run('replace-replica', ...on, leader);
+  const replace = await run(['replace-replica', ...on, leader]);
 
   let shrink: Run | undefined;
   const demotion = gapOf(
     await during('demotion', async () => {
-      shrink = await run(...SHRINK);
+      shrink = await run(SHRINK);
     }),
   );
   await removeCluster(CLUSTER);

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import type { Gaps, Timed } from './cluster.ts';
+import type { Gaps, Profiles, Timed } from './cluster.ts';
 import { duration, median, ratio, table } from './figures.ts';
 import { describeMachine, load } from './machine.ts';
 import type { Gap } from './writes.ts';
@@ -10,6 +10,7 @@ export interface Figures {
   readonly floors: readonly { readonly one: number; readonly three: number }[];
   readonly rounds: readonly Timed[];
   readonly gaps: Gaps;
+  readonly profiles: Profiles;
   /** The table of API calls. */
   readonly calls: string;
 }
@@ -18,7 +19,8 @@ const PAGE = new URL('../../docs/benchmarks.md', import.meta.url).pathname;
 
 /** Prints the tables, and stores them with the machine that they were taken on. */
 export function report(figures: Figures): void {
-  const text = [ratios(figures), interruptions(figures.gaps), costs(figures), figures.calls].join('\n\n');
+  const parts = [ratios(figures), interruptions(figures.gaps), costs(figures), cpu(figures), figures.calls];
+  const text = parts.join('\n\n');
   process.stdout.write(`${text}\n`);
   writeFileSync(PAGE, page(text, figures.rounds.length));
 }
@@ -81,6 +83,44 @@ function costs({ rounds, gaps }: Figures): string {
     row('three to one', gaps.shrink),
     row('delete', round!.remove),
   ]);
+}
+
+/** What takes less is not worth a line. */
+const PARTS = 8;
+
+/** haup's own time competes with that of the machines that it makes, where they share the processors. */
+function cpu({ rounds, profiles }: Figures): string {
+  const row = (name: string, runs: readonly Timed['create'][], parts: Profiles['create']): string[] => [
+    name,
+    seconds(median(runs.map(({ cpu }) => cpu.ownSeconds))),
+    seconds(median(runs.map(({ cpu }) => cpu.programsSeconds))),
+    parts
+      .slice(0, PARTS)
+      .map((part) => `${part.name} ${part.seconds.toFixed(2)}`)
+      .join(', '),
+  ];
+  return table([
+    [
+      'processor time',
+      "haup's own",
+      'of programs that it ran',
+      'its main thread, by whose code it was (a run of its own)',
+    ],
+    row(
+      'create',
+      rounds.map(({ create }) => create),
+      profiles.create,
+    ),
+    row(
+      'one to three',
+      rounds.map(({ grow }) => grow),
+      profiles.grow,
+    ),
+  ]);
+}
+
+function seconds(value: number): string {
+  return `${value.toFixed(2)} s`;
 }
 
 function page(text: string, rounds: number): string {
