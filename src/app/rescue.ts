@@ -1,4 +1,5 @@
 import type { Change } from '../cluster/loop/apply-change.ts';
+import { Refusal } from '../cluster/model/errors.ts';
 import type { Observation } from '../cluster/model/observation.ts';
 import { type LogEnd, rescued, revivable, survivorsOf } from '../cluster/plan/rescue.ts';
 import { newReplicaName } from '../replicas/names.ts';
@@ -44,7 +45,13 @@ export function rescue(
 function keepAll(change: Change): Change {
   return async (spec, observation: Observation) => {
     const after = await change(spec, observation);
-    if (after.rescue) throw new Error('a machine that was about to be started has been lost; try again');
+    if (after.rescue && !spec.rescue) {
+      throw new Refusal('a majority could come back a moment ago, and cannot any more; nothing was changed', {
+        to: 'look again',
+        command: 'rescue',
+        cluster: spec.name,
+      });
+    }
     return after;
   };
 }

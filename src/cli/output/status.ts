@@ -57,8 +57,12 @@ function operationLine({ doing, pid, user, host, since }: Holder): string {
   return safe(`busy  ${doing} since ${since.slice(11, 19)} (pid ${pid} of ${user} on ${host})`);
 }
 
-/** What to type when something is down, while etcd has its quorum: without it, each case is its own. */
+/** What to type when something is down. */
 function wayOn({ apiAddress, replicas, etcd, converged }: Status, about: About): string[] {
+  if (etcd.quorumIs === 'lost' && etcd.voters > 0) {
+    const rescue = commandLine({ command: 'rescue' }, about);
+    return [`next: ${rescue} starts what can be started, and asks before anything is lost for ever`];
+  }
   if (!converged || etcd.voters === 0 || etcd.healthy < etcd.quorum) return [];
   const dead = replicas.filter((replica) => isDead(replica));
   const ill =

@@ -13,7 +13,7 @@ if [ "$(cat "$copy/rescue" 2>/dev/null)" != "$id" ]; then
   needed=$(du -sk "$data" | cut -f1)
   free=$(df -Pk "$data" | awk 'NR == 2 { print $4 }')
   if [ "$free" -gt $((needed + room_kib)) ]; then
-    cp -a --reflink=auto "$data" "$copy.new"
+    cp -a --sparse=always "$data" "$copy.new"
     echo "$id" >"$copy.new/rescue"
     mv -T "$copy.new" "$copy"
   fi

@@ -132,6 +132,7 @@ describe('a status', () => {
       '',
       'warnings:',
       '  demo-master-k2x is stopped',
+      'next: haup rescue -c demo starts what can be started, and asks before anything is lost for ever',
     ]);
   });
 
