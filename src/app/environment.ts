@@ -145,6 +145,7 @@ async function openProvider(spec: ClusterSpec, { signal, emit, load }: Options):
     progress: (message) => emit({ type: 'progress', topic: spec.provider, message }),
     binariesFolder: binariesFolder(cacheFolder(), release),
     nodeBinariesFolder: binariesFolder(cacheFolder(), { role: 'node', kubernetesVersion, arch }),
+    podRange: spec.clusterCidr,
   });
 }
 

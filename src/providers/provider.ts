@@ -69,6 +69,8 @@ export interface Machines {
   start(name: string): Promise<Machine>;
   /** Deletes machine and disk, and the routes that lead to it. A machine that does not exist is no error. */
   delete(name: string): Promise<void>;
+  /** How the cloud's own controller manager calls it: a Node's providerID. Missing where there is none. @throws `not-found` */
+  providerId?(name: string): Promise<string>;
 }
 
 export interface ApiAddress {
@@ -138,7 +140,10 @@ export interface NodeRoute {
  * With the first route, machines and pods may send to pods, and nodes forward.
  */
 export interface NodeRoutes {
-  /** The routes of the cluster, in order of their destinations, also those to machines that are stopped. */
+  /**
+   * The routes of the cluster, in order of their destinations, also those to machines that are stopped. One that leads to no
+   * machine, or to one that would drop what comes, is not listed: `ensure` mends it.
+   */
   list(): Promise<readonly NodeRoute[]>;
   /**
    * Makes the route, or leads an existing one of this destination elsewhere. `not-found` without the machine; `invalid` for a
@@ -167,8 +172,7 @@ export interface ServiceAddresses {
 }
 
 export interface Network {
-  /** Missing where the provider cannot route pods' addresses yet. */
-  readonly routes?: NodeRoutes;
+  readonly routes: NodeRoutes;
   /** False when any part is missing (after a reboot of the local provider's host, for instance). */
   ready(): Promise<boolean>;
   /** Firewall rules or security groups, nothing wider than needed; on the local provider bridge, rules and mounts. */
@@ -263,6 +267,8 @@ export interface ProviderOptions {
   readonly binariesFolder: string;
   /** The same for nodes (for `mounted`); a cluster of masters alone has none. */
   readonly nodeBinariesFolder?: string;
+  /** The range of all pods of all nodes, where firewall rules name it: packets between pods have no machine's address. */
+  readonly podRange?: string;
 }
 
 /** Each provider's `index.ts` exports one of these as `open`; it does no I/O. */

@@ -75,7 +75,7 @@ test('without a route pods are silent, and so is a Service without nodes', async
 test('with routes, masters and pods reach pods, under their own addresses', async () => {
   for (const name of nodes) {
     const destination = podOf[name]!.replace(/\d+$/, '0/24');
-    await provider.network.routes!.ensure({ destination, machine: name });
+    await provider.network.routes.ensure({ destination, machine: name });
   }
   expect(await ask('lp-m1', podOf['lp-n1']!)).toBe('lp-n1');
   expect(await ask('lp-m1', podOf['lp-n2']!)).toBe('lp-n2');
@@ -147,7 +147,7 @@ test('a node without power gets no connection; with power its routes are back', 
   await fault('power-off', 'lp-n2');
   for (let request = 0; request < 10; request++) expect(await whoServes()).toBe('lp-n1');
   expect(await ask('lp-m1', podOf['lp-n2']!)).toBe('28');
-  expect(await provider.network.routes!.list()).toHaveLength(2);
+  expect(await provider.network.routes.list()).toHaveLength(2);
   await fault('power-on', 'lp-n2');
   await giveAddresses('lp-n2');
   expect(await ask('lp-m1', podOf['lp-n2']!)).toBe('lp-n2');
@@ -181,8 +181,8 @@ test('after the host has rebooted, ensure and start bring the routes back', asyn
 test('what led to a deleted node goes with it', async () => {
   await provider.machines.delete('lp-n2');
   expect(await provider.services!.nodes()).toEqual([]);
-  expect(await provider.network.routes!.list()).toEqual([{ destination: '10.200.1.0/24', machine: 'lp-n1' }]);
+  expect(await provider.network.routes.list()).toEqual([{ destination: '10.200.1.0/24', machine: 'lp-n1' }]);
   expect(await whoServes()).toBeNull();
-  await provider.network.routes!.delete('10.200.1.0/24');
+  await provider.network.routes.delete('10.200.1.0/24');
   expect(await ask('lp-m1', podOf['lp-n1']!)).toBe('28');
 });

@@ -288,7 +288,6 @@ export function describeProvider(name: string, makeWorld: () => Promise<Contract
 
     test('a route for pods is made once, leads elsewhere when that is wanted, and goes', async () => {
       const { routes } = provider.network;
-      if (!routes) return; // not every provider has them yet
       expect(await routes.list()).toEqual([]);
       await routes.ensure({ destination: '10.200.1.0/24', machine: 'lp-three' });
       await routes.ensure({ destination: '10.200.0.0/24', machine: two });
@@ -298,7 +297,7 @@ export function describeProvider(name: string, makeWorld: () => Promise<Contract
         { destination: '10.200.1.0/24', machine: 'lp-three' },
       ]);
       await routes.ensure({ destination: '10.200.0.0/24', machine: one });
-      expect((await world.open(cluster).network.routes?.list())?.[0]).toEqual({
+      expect((await world.open(cluster).network.routes.list())[0]).toEqual({
         destination: '10.200.0.0/24',
         machine: one,
       });
@@ -309,7 +308,6 @@ export function describeProvider(name: string, makeWorld: () => Promise<Contract
 
     test('a route to no machine, for no range, or that overlaps another is refused, and nothing is changed', async () => {
       const { routes } = provider.network;
-      if (!routes) return;
       const before = await routes.list();
       const to = (destination: string, machine: string = one) =>
         kindOf(routes.ensure({ destination, machine }));
@@ -328,7 +326,7 @@ export function describeProvider(name: string, makeWorld: () => Promise<Contract
       expect(await provider.address.read()).toEqual({ ip, holder: { kind: 'nobody' } });
       expect((await provider.machines.list()).map((each) => each.name)).toEqual(['lp-three', two]);
       // The routes to a machine go with it.
-      expect((await provider.network.routes?.list()) ?? []).toEqual([]);
+      expect(await provider.network.routes.list()).toEqual([]);
     });
 
     test('after delete of everything nothing is left, and deleting again is no error', async () => {

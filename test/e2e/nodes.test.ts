@@ -127,7 +127,7 @@ async function makeNode(name: string): Promise<void> {
   await provisionNode(await session(name), config);
   const joining = { ...config, caPem: config.pki.caPem };
   const podCidr = await joinNode(await session(name), await admin(), joining, images);
-  await provider.network.routes!.ensure({ destination: podCidr, machine: name });
+  await provider.network.routes.ensure({ destination: podCidr, machine: name });
   await connectNode(await session(name), await admin(), name, podCidr);
 }
 

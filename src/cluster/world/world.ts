@@ -205,7 +205,7 @@ export class RealWorld implements ChangeableWorld {
     // Where there are no nodes, nobody has asked for their routes.
     const nodes = network && (machines.some(({ role }) => role === 'node') || this.spec().nodes.length > 0);
     const [routes, serviceNodes] = nodes
-      ? await Promise.all([provider.network.routes?.list() ?? null, provider.services?.nodes() ?? null])
+      ? await Promise.all([provider.network.routes.list(), provider.services?.nodes() ?? null])
       : [null, null];
     this.#cloud = { at, network, address, balancer, machines, routes, serviceNodes };
     return this.#cloud;

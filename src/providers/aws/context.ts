@@ -14,6 +14,8 @@ export interface Context {
   readonly progress: (message: string) => void;
   /** Whether anyone takes a connection there; a second or two. */
   readonly reach: (host: string, port: number) => Promise<boolean>;
+  /** Of all pods; undefined: pods have their nodes' addresses. */
+  readonly podRange: string | undefined;
   /** The operator's own public address as a CIDR. */
   readonly operatorAddress: () => Promise<string>;
 }

@@ -78,6 +78,12 @@ const rules: readonly Rule[] = [
     ],
   },
   {
+    codes: /^RouteLimitExceeded$/,
+    kind: 'quota',
+    advice:
+      'Every node takes one route of each route table: ask for more routes per route table in Service Quotas (code L-93826ACB), or use subnets with a table of their own.',
+  },
+  {
     codes: /(LimitExceeded|Capacity(Exceeded)?)$|^TooMany/,
     kind: 'quota',
     advice: 'Ask for more of it in Service Quotas, or free some.',

@@ -3,7 +3,7 @@ import { ProviderError } from '../errors.ts';
 import { allOurs, type Context, minutes, ownedBy, pages, roleTag, tagOf, tagsFor, wait } from './context.ts';
 import { hasCode, tolerate } from './errors.ts';
 import type { Placement } from './placement.ts';
-import type { SecurityGroup } from './replies.ts';
+import type { Instance, SecurityGroup } from './replies.ts';
 import {
   canonicalCidr,
   desiredRules,
@@ -16,18 +16,28 @@ import {
 } from './rules.ts';
 
 type Role = keyof GroupIds;
-const roles: readonly Role[] = ['masters', 'balancer'];
+type Found = Readonly<Partial<Record<Role, SecurityGroup>>>;
 
-/** The cluster's two security groups: the masters' own, and the balancer's, which it must be created with. */
+/** In the order in which they can be deleted, once no rule of the last names the first. */
+const roles: readonly Role[] = ['masters', 'balancer', 'nodes'];
+
+/**
+ * The cluster's security groups: the masters' own, the balancer's, which it must be created with, and, from the first node on, the
+ * nodes'.
+ */
 export interface Groups {
   /** @throws ProviderError `transient` when they are not listed within a minute. */
-  ids(): Promise<GroupIds>;
-  /** Whether both exist with exactly haup's rules. `direct`: see {@link Access}. */
-  ready(direct: boolean): Promise<boolean>;
-  /** `direct` is asked only where there is a group already. Returns whether there was. */
-  ensure(direct: () => Promise<boolean>): Promise<boolean>;
-  /** Deletes both, once nothing uses them any more. Returns whether any was found. */
-  delete(): Promise<boolean>;
+  ids(): Promise<Pick<GroupIds, 'masters' | 'balancer'>>;
+  /** The nodes' group, made with its rules and let in by the masters' if it is not there. */
+  ofNodes(): Promise<string>;
+  /** Those that there are now. Without the nodes' there is no node, and no route to one. */
+  find(): Promise<Found>;
+  /** Whether all exist with exactly haup's rules. `direct`: see {@link Access}; `nodes`: those that there are. */
+  ready(direct: boolean, nodes: readonly Instance[]): Promise<boolean>;
+  /** The world is asked only where there is a group already. Returns whether there was. */
+  ensure(direct: () => Promise<boolean>, nodes: () => Promise<readonly Instance[]>): Promise<boolean>;
+  /** Deletes them, once nothing uses them any more. Returns whether there was any. */
+  delete(found: Found): Promise<boolean>;
 }
 
 /** A group just made may be unknown for seconds. EC2, "Eventual consistency". */
@@ -35,17 +45,17 @@ const young = ['InvalidGroup.NotFound', 'InvalidGroupId.NotFound', 'InvalidSecur
 
 export function groups(context: Context, placement: Placement): Groups {
   const { api, cluster, settings } = context;
-  let known: GroupIds | undefined;
+  let known: Pick<GroupIds, 'masters' | 'balancer'> | undefined;
   const clients = (settings.allowFrom ?? ['0.0.0.0/0']).map(canonicalCidr);
   const ssh = once(async () => (settings.sshFrom ?? [await context.operatorAddress()]).map(canonicalCidr));
 
-  async function find(): Promise<Partial<Record<Role, SecurityGroup>>> {
+  async function find(): Promise<Found> {
     const listed = await pages(
       (token) => api.ec2('DescribeSecurityGroups', { Filters: [ownedBy(cluster)], ...token }),
       (page) => page.SecurityGroups,
     );
     const all = allOurs(cluster, listed, 'ec2:DescribeSecurityGroups');
-    const found: Partial<Record<Role, SecurityGroup>> = {};
+    const found: { -readonly [role in Role]?: SecurityGroup } = {};
     for (const role of roles) {
       const group = all.find((candidate) => tagOf(candidate, roleTag) === role);
       if (group) found[role] = group;
@@ -74,8 +84,17 @@ export function groups(context: Context, placement: Placement): Groups {
     }
   }
 
-  function wanted(ids: GroupIds, direct: boolean, from: readonly string[]) {
-    return desiredRules(ids, { apiPort: cluster.apiPort, ssh: from, clients, direct });
+  function wanted(ids: GroupIds, direct: boolean, from: readonly string[], nodes: readonly Instance[]) {
+    const everybody = clients.includes('0.0.0.0/0');
+    const outside = nodes.flatMap((node) => (node.PublicIpAddress ? [`${node.PublicIpAddress}/32`] : []));
+    return desiredRules(ids, {
+      apiPort: cluster.apiPort,
+      ssh: from,
+      clients,
+      direct,
+      outside: everybody ? [] : outside,
+      podRange: context.podRange,
+    });
   }
 
   async function sync(group: SecurityGroup, want: readonly IngressRule[]): Promise<void> {
@@ -104,7 +123,7 @@ export function groups(context: Context, placement: Placement): Groups {
   }
 
   /** Both, once EC2 lists them. */
-  function listed(): Promise<GroupIds> {
+  function listed(): Promise<Pick<GroupIds, 'masters' | 'balancer'>> {
     return wait(
       context,
       'the security groups to be listed',
@@ -116,20 +135,39 @@ export function groups(context: Context, placement: Placement): Groups {
     );
   }
 
-  return {
-    async ids() {
-      known ??= await listed();
-      return known;
-    },
+  async function ids(): Promise<Pick<GroupIds, 'masters' | 'balancer'>> {
+    known ??= await listed();
+    return known;
+  }
 
-    async ready(direct) {
+  return {
+    ids,
+
+    ofNodes: once(async () => {
+      const others = await ids();
+      const found = await find();
+      const group = found.nodes ?? (await create('nodes'));
+      const nodes = group.GroupId;
+      const want = wanted({ ...others, nodes }, true, await ssh(), []);
+      await sync(group, want.nodes);
+      const letIn = want.masters.filter((rule) => rule.from === nodes);
+      const { missing } = compare(letIn, flatten(found.masters?.IpPermissions));
+      if (missing.length) await authorize(others.masters, missing);
+      return nodes;
+    }),
+
+    find,
+
+    async ready(direct, nodes) {
       const found = await find();
       if (!found.masters || !found.balancer) return false;
-      const ids = { masters: found.masters.GroupId, balancer: found.balancer.GroupId };
+      if (nodes.length > 0 && !found.nodes) return false;
+      const ids = idsOf(found.masters, found.balancer, found.nodes);
       known = ids;
       const have = {
         masters: flatten(found.masters.IpPermissions),
         balancer: flatten(found.balancer.IpPermissions),
+        nodes: flatten(found.nodes?.IpPermissions),
       };
       // Looking must not depend on who knows this host's address: then what is open for SSH is what is wanted.
       const open = have.masters.filter((rule) => rule.port === 22 && rule.why.startsWith(ours));
@@ -138,31 +176,43 @@ export function groups(context: Context, placement: Placement): Groups {
           return open.map((rule) => rule.from);
         throw error;
       });
-      const want = wanted(ids, direct, from);
+      const want = wanted(ids, direct, from, nodes);
       return roles.every((role) => {
         const { missing, surplus } = compare(want[role], have[role]);
         return missing.length + surplus.length === 0;
       });
     },
 
-    async ensure(direct) {
+    async ensure(direct, nodes) {
       const found = await find();
-      const existed = Boolean(found.masters ?? found.balancer);
+      const existed = Boolean(found.masters ?? found.balancer ?? found.nodes);
       const complete = Boolean(found.masters && found.balancer);
-      const [masters, balancer] = await Promise.all(roles.map(async (role) => found[role] ?? create(role)));
-      known = { masters: masters!.GroupId, balancer: balancer!.GroupId };
-      const want = wanted(known, existed ? await direct() : true, await ssh());
-      await Promise.all([sync(masters!, want.masters), sync(balancer!, want.balancer)]);
+      const present = existed ? await nodes() : [];
+      const group = async (role: Role) => found[role] ?? create(role);
+      const [masters, balancer, ofNodes] = await Promise.all([
+        group('masters'),
+        group('balancer'),
+        found.nodes || present.length > 0 ? group('nodes') : undefined,
+      ]);
+      const ids = idsOf(masters, balancer, ofNodes);
+      known = ids;
+      const want = wanted(ids, existed ? await direct() : true, await ssh(), present);
+      await Promise.all([
+        sync(masters, want.masters),
+        sync(balancer, want.balancer),
+        ofNodes && sync(ofNodes, want.nodes),
+      ]);
       if (!complete) await listed();
       return existed;
     },
 
-    async delete() {
-      const found = await find();
+    async delete(found) {
       const present = roles.flatMap((role) => found[role] ?? []);
       known = undefined;
-      // Each refers to the other, or is used for a while by an interface that is going away: both pass with time, the
-      // first only once the masters' group, which names the balancer's, is gone.
+      // The masters' and the nodes' name each other, which nothing but a revocation ends.
+      if (found.nodes) await sync(found.nodes, []);
+      // Each refers to another, or is used for a while by an interface that is going away: both pass with time, the
+      // first only once the masters' group, which names the others, is gone.
       for (const group of present) {
         context.progress(`deleting the security group ${group.GroupName}`);
         await tolerate(
@@ -177,6 +227,10 @@ export function groups(context: Context, placement: Placement): Groups {
       return present.length > 0;
     },
   };
+}
+
+function idsOf(masters: SecurityGroup, balancer: SecurityGroup, nodes: SecurityGroup | undefined): GroupIds {
+  return { masters: masters.GroupId, balancer: balancer.GroupId, nodes: nodes?.GroupId ?? null };
 }
 
 /** What is missing, and what of haup's own is too much. */

@@ -15,7 +15,7 @@ import { demolish } from './balancer-zones.ts';
 import { type Context, minutes, wait } from './context.ts';
 import { free, give, shown } from './elastic-ip.ts';
 import type { Groups } from './groups.ts';
-import { findInstances, nameOf, stateOf } from './instances.ts';
+import { findInstances, isNode, nameOf, stateOf } from './instances.ts';
 import type { Management } from './management.ts';
 import { freeAddressesForBalancer, type Placement } from './placement.ts';
 import type { ElasticIp, Instance, LoadBalancer } from './replies.ts';
@@ -53,7 +53,8 @@ export async function toMachine(context: Context, parts: HandoverParts, name: st
   const target = scene.instances.find((instance) => nameOf(instance) === name);
   if (!target) throw new ProviderError('not-found', `there is no machine ${name}`);
   if (stateOf(target) !== 'running') throw new ProviderError('conflict', `${name} does not run`);
-  await parts.groups.ensure(async () => true); // clients may reach the machines before the address is there
+  const nodes = async () => scene.instances.filter(isNode);
+  await parts.groups.ensure(async () => true, nodes); // clients may reach the machines before the address is there
   const id = address.AllocationId;
   const zone = zoneOf(lb, id);
   const held = address.InstanceId === target.InstanceId;
@@ -184,7 +185,8 @@ export async function toBalancer(
     zoneHealth(placed, await targetHealth(context.api, found.group!), scene.instances) !== 'fine'
   )
     return toBalancer(context, parts, [...silent, placed]);
-  await parts.groups.ensure(async () => false); // from here on clients go through the balancer's own security group
+  const nodes = async () => scene.instances.filter(isNode);
+  await parts.groups.ensure(async () => false, nodes); // from here on clients go through the balancer's own security group
   await parts.management.reconcile();
 }
 

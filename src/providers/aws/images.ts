@@ -1,4 +1,5 @@
 import { ProviderError } from '../errors.ts';
+import type { MachineRole } from '../provider.ts';
 import { type Context, pages } from './context.ts';
 
 export interface Image {
@@ -11,14 +12,24 @@ export interface Image {
 const debian = { owner: '136693071363', name: (arch: string) => `debian-13-${arch}-*` };
 
 /** 2 vCPUs and 4 GiB: what a master with etcd wants at least. */
-export const defaultMachineType = 't3.medium';
+const defaultMachineType = 't3.medium';
+
+/** What a machine of a role is: nodes are what masters are unless their own kind is given. */
+export function machineKind({ settings }: Context, role: MachineRole): { type: string; diskSizeGb: number } {
+  const type = settings.machineType ?? defaultMachineType;
+  const diskSizeGb = settings.diskSizeGb ?? 20;
+  return role === 'master'
+    ? { type, diskSizeGb }
+    : { type: settings.nodeMachineType ?? type, diskSizeGb: settings.nodeDiskSizeGb ?? diskSizeGb };
+}
 
 /**
  * The image to boot: `settings.image` is an AMI id, or "owner/name-pattern"
  * ("099720109477/ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-amd64-server-*"), the newest that matches. Default: Debian 13.
  */
-export async function findImage(context: Context): Promise<Image> {
-  const wanted = context.settings.image ?? `${debian.owner}/${debian.name(await debianArch(context))}`;
+export async function findImage(context: Context, machineType: string): Promise<Image> {
+  const wanted =
+    context.settings.image ?? `${debian.owner}/${debian.name(await debianArch(context, machineType))}`;
   const slash = wanted.indexOf('/');
   if (!wanted.startsWith('ami-') && slash < 1)
     throw new ProviderError('invalid', `the image ${wanted} is neither an AMI id nor owner/name-pattern`);
@@ -48,8 +59,7 @@ export async function findImage(context: Context): Promise<Image> {
   });
 }
 
-async function debianArch(context: Context): Promise<string> {
-  const type = context.settings.machineType ?? defaultMachineType;
+async function debianArch(context: Context, type: string): Promise<string> {
   if (type === defaultMachineType) return 'amd64'; // known: one call less
   const answer = await context.api.ec2('DescribeInstanceTypes', { InstanceTypes: [type as never] });
   const architectures: readonly string[] =

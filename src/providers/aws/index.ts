@@ -14,6 +14,7 @@ import { machines } from './machines.ts';
 import { management } from './management.ts';
 import { network } from './network.ts';
 import { placement } from './placement.ts';
+import { podRoutes } from './pod-routes.ts';
 import { reach } from './reach.ts';
 import { aws } from './traits.ts';
 import { describeZones } from './zones.ts';
@@ -39,12 +40,14 @@ export function openIn(options: ProviderOptions, surroundings: Surroundings): Pr
     clock,
     progress,
     reach: surroundings.reach ?? reach,
+    podRange: options.podRange,
     operatorAddress: once(surroundings.operatorAddress ?? (() => operatorAddress(signal))),
   };
   const place = placement(context);
   const access = groups(context, place);
   const own = management(context);
-  const parts = { placement: place, groups: access, management: own };
+  const routes = podRoutes(context, place);
+  const parts = { placement: place, groups: access, management: own, routes };
   const front = balancer(context, parts);
   return {
     name: 'aws',
@@ -54,7 +57,7 @@ export function openIn(options: ProviderOptions, surroundings: Surroundings): Pr
     machines: machines(context, parts),
     address: address(context, parts),
     balancer: front,
-    network: network(context, { groups: access, management: own, balancer: front }),
+    network: network(context, { groups: access, management: own, balancer: front, routes }),
     binaries: { kind: 'download' },
     drainSeconds,
     interruption: (zones) => interruption(zones, settings),

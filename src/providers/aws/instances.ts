@@ -47,6 +47,10 @@ export function stateOf(instance: Instance): string {
   return instance.State.Name;
 }
 
+export function isNode(instance: Instance): boolean {
+  return roleOf(tagOf(instance, roleTag), nameOf(instance)) === 'node';
+}
+
 /** Whether haup can reach sshd on it from outside. */
 export function isUnreachable(instance: Instance): boolean {
   return stateOf(instance) === 'running' && !instance.PublicIpAddress;

@@ -1,11 +1,11 @@
 import type { RunInstancesRequest } from '@aws-sdk/client-ec2';
 import { ProviderError } from '../errors.ts';
-import type { MachineRequest } from '../provider.ts';
+import type { MachineRequest, MachineRole } from '../provider.ts';
 import { tokenFor } from '../shared/tokens.ts';
 import { type Context, minutes, replicaTag, roleTag, tagsFor, wait } from './context.ts';
 import { hasCode } from './errors.ts';
 import type { Groups } from './groups.ts';
-import { defaultMachineType, type Image } from './images.ts';
+import { type Image, machineKind } from './images.ts';
 import { findInstances } from './instances.ts';
 import type { Placement } from './placement.ts';
 import type { Instance } from './replies.ts';
@@ -13,7 +13,7 @@ import type { Instance } from './replies.ts';
 export interface LaunchParts {
   readonly placement: Placement;
   readonly groups: Groups;
-  readonly image: () => Promise<Image>;
+  readonly image: (role: MachineRole) => Promise<Image>;
 }
 
 /** User data, decoded, may have 16 KiB. EC2 user guide. */
@@ -28,11 +28,13 @@ export async function launchRequest(
   const { cluster, settings } = context;
   if (Buffer.byteLength(request.bootScript) > userDataLimit)
     throw new ProviderError('invalid', `the boot script of ${request.name} is longer than 16 KiB`);
-  const [image, subnet, ids] = await Promise.all([
-    parts.image(),
+  const { groups } = parts;
+  const [image, subnet, group] = await Promise.all([
+    parts.image(request.role),
     parts.placement.subnet(request.zone),
-    parts.groups.ids(),
+    request.role === 'node' ? groups.ofNodes() : groups.ids().then(({ masters }) => masters),
   ]);
+  const { type, diskSizeGb } = machineKind(context, request.role);
   const Tags = tagsFor(cluster, request.name, {
     [replicaTag]: request.name,
     [roleTag]: request.role,
@@ -41,13 +43,13 @@ export async function launchRequest(
     MinCount: 1,
     MaxCount: 1,
     ImageId: image.id,
-    InstanceType: (settings.machineType ?? defaultMachineType) as never,
+    InstanceType: type as never,
     UserData: Buffer.from(request.bootScript).toString('base64'),
     NetworkInterfaces: [
       {
         DeviceIndex: 0,
         SubnetId: subnet.id,
-        Groups: [ids.masters],
+        Groups: [group],
         AssociatePublicIpAddress: true,
         DeleteOnTermination: true,
       },
@@ -57,13 +59,13 @@ export async function launchRequest(
         DeviceName: image.rootDevice,
         Ebs: {
           VolumeType: (settings.diskType ?? 'gp3') as never,
-          VolumeSize: settings.diskSizeGb ?? 20,
+          VolumeSize: diskSizeGb,
           Encrypted: true,
           DeleteOnTermination: true,
         },
       },
     ],
-    // IMDSv2 only, and one hop: nothing behind the machine's own network stack can ask for metadata.
+    // IMDSv2 only, and one hop: nothing behind the machine's own network stack, such as a pod, can ask for metadata.
     MetadataOptions: { HttpEndpoint: 'enabled', HttpTokens: 'required', HttpPutResponseHopLimit: 1 },
     InstanceInitiatedShutdownBehavior: 'stop',
     TagSpecifications: (['instance', 'volume', 'network-interface'] as const).map((ResourceType) => ({

@@ -4,18 +4,23 @@ import type { Machine, MachineRequest, Machines } from '../provider.ts';
 import { needRole } from '../shared/role.ts';
 import type { Context } from './context.ts';
 import { tolerate } from './errors.ts';
-import { findImage } from './images.ts';
-import { findInstances, nameOf, settled, stateOf, toMachine } from './instances.ts';
+import { findImage, machineKind } from './images.ts';
+import { findInstances, isNode, nameOf, settled, stateOf, toMachine } from './instances.ts';
 import { type LaunchParts, launch, launchRequest } from './launch.ts';
 import type { Management } from './management.ts';
+import type { PodRoutes } from './pod-routes.ts';
 import type { Instance } from './replies.ts';
 
 export interface MachineParts extends Omit<LaunchParts, 'image'> {
   readonly management: Management;
+  readonly routes: PodRoutes;
 }
 
 export function machines(context: Context, parts: MachineParts): Machines {
-  const image = once(() => findImage(context));
+  const images = {
+    master: once(() => findImage(context, machineKind(context, 'master').type)),
+    node: once(() => findImage(context, machineKind(context, 'node').type)),
+  };
 
   async function list(): Promise<readonly Machine[]> {
     const found = await findInstances(context);
@@ -33,7 +38,7 @@ export function machines(context: Context, parts: MachineParts): Machines {
       existing ??
       (await launch(
         context,
-        await launchRequest(context, { ...parts, image }, request),
+        await launchRequest(context, { ...parts, image: (role) => images[role]() }, request),
         request.name,
         request.requestToken,
       ));
@@ -54,12 +59,20 @@ export function machines(context: Context, parts: MachineParts): Machines {
   async function remove(name: string): Promise<void> {
     const states = ['pending', 'running', 'stopping', 'stopped', 'shutting-down'];
     const found = await findInstances(context, { replica: name, states });
+    // First: of a route to an instance that is gone nothing says whose it was. To masters there is none.
+    if (found.length === 0 || found.some(isNode)) await parts.routes.forget(name);
     await terminate(context, found);
     // Its Elastic IP, if it had one of its own, is free now.
     if (found.length === 0 || found.some(hasElasticIp)) await parts.management.release(name);
   }
 
-  return { list, create, start, delete: remove };
+  async function providerId(name: string): Promise<string> {
+    const [found] = await findInstances(context, { replica: name });
+    if (!found) throw new ProviderError('not-found', `there is no machine ${name}`);
+    return `aws:///${found.Placement?.AvailabilityZone}/${found.InstanceId}`;
+  }
+
+  return { list, create, start, delete: remove, providerId };
 }
 
 /** Terminates these instances and waits until they are. */

@@ -4,20 +4,22 @@ import { findParts } from './balancer-parts.ts';
 import type { Context } from './context.ts';
 import { release } from './elastic-ip.ts';
 import type { Groups } from './groups.ts';
-import { findInstances } from './instances.ts';
+import { findInstances, isNode } from './instances.ts';
 import { terminate } from './machines.ts';
 import type { Management } from './management.ts';
+import type { PodRoutes } from './pod-routes.ts';
 
 export interface NetworkParts {
   readonly groups: Groups;
   readonly management: Management;
   readonly balancer: Balancer;
+  readonly routes: PodRoutes;
 }
 
 /** EC2 lists what was made a moment ago late: that long nothing must turn up before a deletion is believed. */
 const quietMs = 10_000;
 
-export function network(context: Context, { groups, management, balancer }: NetworkParts): Network {
+export function network(context: Context, { groups, management, balancer, routes }: NetworkParts): Network {
   /** Clients reach the masters themselves unless the balancer has the address. */
   async function direct(): Promise<boolean> {
     const address = apiAddress(await findAddresses(context));
@@ -34,18 +36,27 @@ export function network(context: Context, { groups, management, balancer }: Netw
     ]);
     const some = instances.length + addresses.length > 0 || parts.lb !== null || parts.group !== null;
     if (parts.lb || parts.group) await balancer.delete();
+    // Before the instances, whose they are, and before the group, which says that there may be some.
+    const present = await groups.find();
+    if (present.nodes) await routes.clear();
     await terminate(context, instances);
     for (const address of addresses) await release(context, context.api, address);
-    return (await groups.delete()) || some;
+    return (await groups.delete(present)) || some;
   }
 
+  const nodes = async () => (await findInstances(context)).filter(isNode);
+
   return {
+    routes,
     async ready() {
-      const [rules, reachable] = await Promise.all([groups.ready(await direct()), management.settled()]);
+      const [rules, reachable] = await Promise.all([
+        Promise.all([direct(), nodes()]).then((now) => groups.ready(...now)),
+        management.settled(),
+      ]);
       return rules && reachable;
     },
     async ensure() {
-      const existed = await groups.ensure(direct);
+      const existed = await groups.ensure(direct, nodes);
       if (existed) await management.reconcile(); // before that, there can be no machine
     },
     async delete() {

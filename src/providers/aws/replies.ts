@@ -25,7 +25,15 @@ const instance = z.object({
   PrivateIpAddress: text,
   Placement: z.object({ AvailabilityZone: text }).optional(),
   LaunchTime: z.date().optional(),
-  NetworkInterfaces: z.array(z.object({ Association: z.object({ IpOwnerId: text }).optional() })).optional(),
+  NetworkInterfaces: z
+    .array(
+      z.object({
+        NetworkInterfaceId: text,
+        SourceDestCheck: z.boolean().optional(),
+        Association: z.object({ IpOwnerId: text }).optional(),
+      }),
+    )
+    .optional(),
 });
 export type Instance = z.output<typeof instance>;
 
@@ -102,13 +110,30 @@ const targetHealth = z.object({
 });
 export type TargetHealthDescription = z.output<typeof targetHealth>;
 
+const route = z.object({
+  DestinationCidrBlock: text,
+  NetworkInterfaceId: text,
+  InstanceId: text,
+  State: text,
+});
+export type Route = z.output<typeof route>;
+
+const routeTable = z.object({
+  RouteTableId: id,
+  Associations: z.array(z.object({ SubnetId: text, Main: z.boolean().optional() })).optional(),
+  Routes: z.array(route).optional(),
+});
+export type RouteTable = z.output<typeof routeTable>;
+
 const nothing = z.object({});
 
 export const ec2Replies = {
   AllocateAddress: elasticIp,
   AssociateAddress: z.object({ AssociationId: text }),
   AuthorizeSecurityGroupIngress: nothing,
+  CreateRoute: nothing,
   CreateSecurityGroup: z.object({ GroupId: id }),
+  DeleteRoute: nothing,
   DeleteSecurityGroup: nothing,
   DescribeAddresses: z.object({ Addresses: z.array(elasticIp) }),
   DescribeAvailabilityZones: z.object({ AvailabilityZones: z.array(zone) }),
@@ -127,11 +152,14 @@ export const ec2Replies = {
       }),
     ),
   }),
+  DescribeRouteTables: z.object({ RouteTables: z.array(routeTable), ...nextToken }),
   DescribeSecurityGroups: z.object({ SecurityGroups: z.array(securityGroup), ...nextToken }),
   DescribeSubnets: z.object({ Subnets: z.array(subnet), ...nextToken }),
   DescribeVpcs: z.object({ Vpcs: z.array(z.object({ VpcId: id })), ...nextToken }),
   DisassociateAddress: nothing,
+  ModifyInstanceAttribute: nothing,
   ReleaseAddress: nothing,
+  ReplaceRoute: nothing,
   RevokeSecurityGroupIngress: nothing,
   RunInstances: z.object({ Instances: z.array(instance).min(1) }),
   StartInstances: nothing,

@@ -1,9 +1,9 @@
 import type { Context } from './cloud.ts';
 import { isInUse } from './common.ts';
 import { GceError } from './errors.ts';
-import { ACCESS_CONFIG, externalIpOf } from './machines.ts';
+import { ACCESS_CONFIG } from './machines.ts';
 import { lastPart } from './names.ts';
-import type { Instance } from './schemas.ts';
+import { externalIpOf, type Instance } from './schemas.ts';
 
 /** Gives an instance without one a public address; `ip` undefined: an ephemeral one. */
 export async function addAddress(context: Context, instance: Instance, ip?: string): Promise<void> {

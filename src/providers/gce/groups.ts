@@ -1,7 +1,7 @@
 import type { Context } from './cloud.ts';
 import { make, remove } from './common.ts';
 import { GceError } from './errors.ts';
-import { linkTo } from './links.ts';
+import { linkTo, linkToNetwork } from './links.ts';
 import { lastPart } from './names.ts';
 import { groupMember, instanceGroup } from './schemas.ts';
 import type { GceSettings } from './settings.ts';
@@ -15,9 +15,7 @@ export async function makeGroups(
   zones: readonly string[],
 ): Promise<void> {
   const { cloud, names, description } = context;
-  const network = settings.network.startsWith('projects/')
-    ? `https://www.googleapis.com/compute/v1/${settings.network}`
-    : await linkTo(context, settings.network);
+  const network = await linkToNetwork(context, settings.network);
   await Promise.all(
     zones.map((zone) =>
       make(

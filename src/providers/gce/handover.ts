@@ -4,9 +4,9 @@ import type { GceBalancer } from './balancer.ts';
 import type { Context } from './cloud.ts';
 import { GceError } from './errors.ts';
 import { untilHealthy } from './health.ts';
-import { externalIpOf, type Instances } from './machines.ts';
+import type { Instances } from './machines.ts';
 import { makeRule, readRules, removeRule } from './rules.ts';
-import type { Instance } from './schemas.ts';
+import { externalIpOf, type Instance } from './schemas.ts';
 
 /** How long the section in which nobody has the address may take before it gives up. */
 const CRITICAL_MS = 5 * 60_000;

@@ -6,9 +6,10 @@ import { openBalancer } from './balancer.ts';
 import { type Context, openCloud } from './cloud.ts';
 import { openHandover } from './handover.ts';
 import { googleAuth, type Login } from './login.ts';
-import { openMachines } from './machines.ts';
+import { type Instances, openMachines } from './machines.ts';
 import { descriptionOf, namesOf } from './names.ts';
 import { openNetwork } from './network.ts';
+import { openRoutes } from './pod-routes.ts';
 import { preflight } from './preflight.ts';
 import { type Around, type Clients, endpointFrom, openClients, openRest } from './rest.ts';
 import { checkSettings } from './settings.ts';
@@ -66,10 +67,20 @@ export function openWith(options: ProviderOptions, around: Surroundings): Provid
     cloud,
   };
   const zones = zoneReader(context);
-  const machines = openMachines(context, settings, zones);
+  const allInstances = () => machines.all();
+  let ownAddress: Promise<string> | undefined;
+  const network = openNetwork(context, settings, {
+    operatorAddress() {
+      ownAddress ??= around.operatorAddress(signal);
+      return ownAddress;
+    },
+    instances: allInstances,
+    routes: openRoutes(context, settings, allInstances),
+    podRange: options.podRange,
+  });
+  const machines: Instances = openMachines(context, settings, zones, network.admitNodes);
   const balancer = openBalancer(context, settings, machines);
   const address = openAddress(context);
-  let ownAddress: Promise<string> | undefined;
   return {
     name: 'gce',
     capabilities: gce.capabilities,
@@ -79,10 +90,7 @@ export function openWith(options: ProviderOptions, around: Surroundings): Provid
     machines,
     address: { ...address, handOver: openHandover(context, machines, balancer, address.read) },
     balancer,
-    network: openNetwork(context, settings, () => {
-      ownAddress ??= around.operatorAddress(signal);
-      return ownAddress;
-    }),
+    network,
     binaries: { kind: 'download' },
     interruption: () => ({
       promotion: [4, 30],

@@ -7,7 +7,8 @@ import type { Context } from './cloud.ts';
 import { isExisting, remove } from './common.ts';
 import { GceError } from './errors.ts';
 import { GCE_NAME, labelsOf, lastPart, ROLE_LABEL, regionOf } from './names.ts';
-import { type Instance, instance } from './schemas.ts';
+import { forgetRoutes } from './pod-routes.ts';
+import { externalIpOf, type Instance, instance } from './schemas.ts';
 import type { GceSettings } from './settings.ts';
 import { mustBeZone } from './zones.ts';
 
@@ -28,16 +29,23 @@ export function openMachines(
   context: Context,
   settings: GceSettings,
   zones: () => Promise<readonly string[]>,
+  /** Lets in what nodes need; before the first of them is there. */
+  admitNodes: () => Promise<void>,
 ): Instances {
   const { cloud, cluster } = context;
   /** Where machines are: a name is never used again, so what was once seen of it stays true. */
   const zoneOfName = new Map<string, string>();
+  /** To these there is no route. */
+  const masters = new Set<string>();
 
   async function all(): Promise<readonly Instance[]> {
     const filter = `labels.haup-uid = "${cluster.uid}"`;
     const found = await cloud.aggregated('instances.aggregatedList', { filter }, 'instances', instance);
     const own = found.filter((each) => each.labels['haup-uid'] === cluster.uid);
-    for (const each of own) zoneOfName.set(each.name, lastPart(each.zone));
+    for (const each of own) {
+      zoneOfName.set(each.name, lastPart(each.zone));
+      if (roleOf(each.labels[ROLE_LABEL], each.name) === 'master') masters.add(each.name);
+    }
     return own.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
@@ -130,6 +138,7 @@ export function openMachines(
       if (!GCE_NAME.test(name)) throw new GceError('invalid', 'name', `"${name}" cannot name an instance`);
       // A zone of the region that does not exist is refused by the cloud: see withOtherZones.
       if (regionOf(zone) !== cluster.region) await mustBeZone(zones, zone);
+      if (request.role === 'node') await admitNodes();
       context.progress(`${name}: creating the instance in ${zone}`);
       // A request id that GCE has answered before is ignored, even when its instance was deleted since: then the
       // second id makes it. The name keeps a second instance from being made.
@@ -160,19 +169,21 @@ export function openMachines(
     async delete(name) {
       const zone =
         zoneOfName.get(name) ?? (await locate(name).then((found) => found && lastPart(found.zone)));
+      // First: a route to an instance that is gone would not say whose it was.
+      if (!masters.has(name)) await forgetRoutes(context, name);
       if (!zone) return;
       context.progress(`${name}: deleting the instance`);
       await remove(context, 'instances.delete', { zone, instance: name }, `deleting the instance ${name}`);
+    },
+    async providerId(name) {
+      const { zone } = await find(name);
+      return `gce://${await cloud.project()}/${lastPart(zone)}/${name}`;
     },
   };
 }
 
 function isSettled({ status }: Instance): boolean {
   return status === 'RUNNING' || status === 'TERMINATED' || status === 'SUSPENDED';
-}
-
-export function externalIpOf(found: Instance): string | null {
-  return found.networkInterfaces[0]?.accessConfigs[0]?.natIP || null;
 }
 
 function machineOf(found: Instance): Machine {
@@ -190,29 +201,32 @@ function machineOf(found: Instance): Machine {
 }
 
 function instanceFor({ cluster, names }: Context, settings: GceSettings, request: MachineRequest) {
-  const { name, zone } = request;
+  const { name, zone, role } = request;
   const labels = labelsOf(cluster, request);
   const { network, subnetwork } = settings;
+  const { machineType, diskSizeGb, diskType, image } = settings.machines[role];
   return {
     name,
     description: `haup-cluster=${cluster.name} haup-uid=${cluster.uid}`,
-    machineType: `zones/${zone}/machineTypes/${settings.machineType}`,
+    machineType: `zones/${zone}/machineTypes/${machineType}`,
     labels,
-    tags: { items: [names.tag] },
+    tags: { items: [role === 'node' ? names.nodeTag : names.tag] },
+    // Packets of pods carry pods' addresses, which are not the instance's own.
+    canIpForward: role === 'node',
     disks: [
       {
         boot: true,
         autoDelete: true,
         initializeParams: {
-          sourceImage: settings.image,
-          diskSizeGb: String(settings.diskSizeGb),
-          diskType: `zones/${zone}/diskTypes/${settings.diskType}`,
+          sourceImage: image,
+          diskSizeGb: String(diskSizeGb),
+          diskType: `zones/${zone}/diskTypes/${diskType}`,
           labels,
         },
       },
     ],
     networkInterfaces: [{ network, ...(subnetwork ? { subnetwork } : {}), accessConfigs: [ACCESS_CONFIG] }],
-    // No service account: nothing on a master needs Google's APIs.
+    // No service account: nothing on a machine needs Google's APIs.
     shieldedInstanceConfig: { enableSecureBoot: true, enableVtpm: true, enableIntegrityMonitoring: true },
     metadata: {
       items: [

@@ -1,3 +1,4 @@
+import { parseCidr } from '../../util/ipv4.ts';
 import type { ClusterIdentity, MachineRole } from '../provider.ts';
 
 /** GCE's rule for resource names (compute v1 reference, `name` of every resource). */
@@ -9,8 +10,10 @@ export const GCE_NAME = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
  * an old name never meets what its predecessor left. 40 + 1 + 8 + 1 + 13 = 63 characters, GCE's limit.
  */
 export interface Names {
-  /** Network tag of the cluster's machines: what the firewall rules aim at. */
+  /** Network tag of the cluster's masters: what the firewall rules aim at. */
   readonly tag: string;
+  /** Network tag of the cluster's nodes. */
+  readonly nodeTag: string;
   readonly address: string;
   /** The forwarding rule with the API address. */
   readonly rule: string;
@@ -21,16 +24,22 @@ export interface Names {
   /** One instance group a zone, all with this name. */
   readonly group: string;
   firewall(part: FirewallPart): string;
+  /** The route to a range of pods: `…-p0ac80100-24` of 10.200.1.0/24, its address in hexadecimal. */
+  route(destination: string): string;
   /** Matches the names of everything but the machines, as a GCE `eq` filter (RE2, whole field). */
   readonly pattern: string;
 }
 
-export type FirewallPart = 'api' | 'ssh' | 'masters' | 'health' | 'closed';
+export type FirewallPart =
+  | ('api' | 'ssh' | 'masters' | 'health' | 'closed')
+  /** Of clusters with nodes. */
+  | ('kubelets' | 'node-api' | 'pods' | 'to-pods');
 
 export function namesOf(cluster: ClusterIdentity): Names {
   const prefix = `${cluster.name}-${cluster.uid.slice(0, 8)}`;
   return {
     tag: prefix,
+    nodeTag: `${prefix}-nodes`,
     address: `${prefix}-api`,
     rule: `${prefix}-api`,
     warmRule: `${prefix}-warm`,
@@ -38,6 +47,10 @@ export function namesOf(cluster: ClusterIdentity): Names {
     healthCheck: `${prefix}-readyz`,
     group: `${prefix}-masters`,
     firewall: (part) => `${prefix}-${part}`,
+    route(destination) {
+      const address = parseCidr(destination).first.toString(16).padStart(8, '0');
+      return `${prefix}-p${address}-${destination.split('/')[1]}`;
+    },
     pattern: `${prefix}-.*`,
   };
 }

@@ -1,71 +1,31 @@
-import { isDeepStrictEqual } from 'node:util';
-import type { Network } from '../provider.ts';
+import { once } from '../../util/once.ts';
+import type { Network, NodeRoutes } from '../provider.ts';
+import { roleOf } from '../shared/role.ts';
 import type { Context } from './cloud.ts';
 import { make, mustOwn, remove } from './common.ts';
-import { type FirewallPart, lastPart } from './names.ts';
-import { disk, type Firewall, firewall } from './schemas.ts';
+import { EVERYWHERE, firewallRules, isAsWanted, type NodeAccess, type WantedRule } from './firewall.ts';
+import { lastPart, ROLE_LABEL } from './names.ts';
+import { removeRoutes } from './pod-routes.ts';
+import { disk, externalIpOf, type Firewall, firewall, type Instance } from './schemas.ts';
 import type { GceSettings } from './settings.ts';
 
-/**
- * Where Google's health checkers come from; the last two are of passthrough balancers (Google, "Firewall rules" of
- * load balancing).
- */
-const PROBES = ['35.191.0.0/16', '130.211.0.0/22', '209.85.152.0/22', '209.85.204.0/22'];
-const ETCD_PEERS = '2380';
+export interface NetworkParts {
+  readonly operatorAddress: () => Promise<string>;
+  readonly instances: () => Promise<readonly Instance[]>;
+  readonly routes: NodeRoutes;
+  /** Of all pods; undefined: pods have their nodes' addresses. */
+  readonly podRange: string | undefined;
+}
 
-/**
- * Before Google's own rules of the network `default` (`default-allow-ssh`, `-internal`, `-rdp`, `-icmp`, all at 65534), which let in who is
- * not wanted, and after the cluster's, which are at the API's own default. The lowest number wins; at one number denial does
- * (Google, "VPC firewall rules": priority, pre-populated rules). Replies, and the ICMP errors over what was let in, pass by connection
- * tracking.
- */
-const LET_IN = 1000;
-const LET_NOBODY_IN = 60_000;
+/** The cluster's part of an existing network. */
+export interface GceNetwork extends Network {
+  /** Makes the firewall rules that nodes need: before there is one. */
+  admitNodes(): Promise<void>;
+}
 
-/** The cluster's own firewall rules in an existing network. Each lets one thing in, to the cluster's machines alone; the last nothing else. */
-export function openNetwork(
-  context: Context,
-  settings: GceSettings,
-  operatorAddress: () => Promise<string>,
-): Network {
-  const { cloud, cluster, names } = context;
-  const apiPort = String(cluster.apiPort);
-
-  function rule(
-    part: FirewallPart,
-    ports: readonly string[],
-    from: Partial<Pick<Firewall, 'sourceRanges' | 'sourceTags'>>,
-  ) {
-    return {
-      name: names.firewall(part),
-      description: context.description,
-      network: settings.network,
-      direction: 'INGRESS',
-      priority: LET_IN,
-      allowed: [{ IPProtocol: 'tcp', ports: [...ports] }],
-      targetTags: [names.tag],
-      ...from,
-    };
-  }
-
-  async function wanted() {
-    return [
-      rule('api', [apiPort], { sourceRanges: [...settings.allowFrom] }),
-      rule('ssh', ['22'], { sourceRanges: [...(settings.sshFrom ?? [await operatorAddress()])] }),
-      rule('masters', [ETCD_PEERS, apiPort], { sourceTags: [names.tag] }),
-      rule('health', [apiPort], { sourceRanges: PROBES }),
-      {
-        name: names.firewall('closed'),
-        description: context.description,
-        network: settings.network,
-        direction: 'INGRESS',
-        priority: LET_NOBODY_IN,
-        denied: [{ IPProtocol: 'all' }],
-        sourceRanges: ['0.0.0.0/0'],
-        targetTags: [names.tag],
-      },
-    ];
-  }
+export function openNetwork(context: Context, settings: GceSettings, parts: NetworkParts): GceNetwork {
+  const { cloud, names } = context;
+  const ofNodes = names.firewall('kubelets');
 
   const read = (name: string) => cloud.get('firewalls.get', { firewall: name }, firewall);
 
@@ -75,47 +35,89 @@ export function openNetwork(
     return new Map(found.map((each) => [each.name, each]));
   }
 
+  async function wanted(nodes: NodeAccess | null): Promise<WantedRule[]> {
+    const sshFrom = settings.sshFrom ?? [await parts.operatorAddress()];
+    return firewallRules(context, settings, { sshFrom, nodes });
+  }
+
+  /** Once there was a node its rules stay: without one they aim at nobody. Where there is no rule at all, there is no machine. */
+  async function nodeAccess(found: ReadonlyMap<string, Firewall>): Promise<NodeAccess | null> {
+    if (found.size === 0) return null;
+    const nodes = (await parts.instances()).filter(isNode);
+    return found.has(ofNodes) || nodes.length > 0 ? accessOf(nodes) : null;
+  }
+
+  function accessOf(nodes: readonly Instance[]): NodeAccess {
+    const { podRange } = parts;
+    if (settings.allowFrom.includes(EVERYWHERE)) return { podRange, outside: [] };
+    const external = nodes.flatMap((node) => externalIpOf(node) ?? []);
+    return { podRange, outside: external.map((ip) => `${ip}/32`).sort() };
+  }
+
+  async function put(found: ReadonlyMap<string, Firewall>, want: readonly WantedRule[]): Promise<void> {
+    context.progress('making the firewall rules');
+    await Promise.all(
+      want.map(async (firewallResource) => {
+        const { name } = firewallResource;
+        const present = found.get(name);
+        if (isAsWanted(present, firewallResource)) return;
+        if (!present) {
+          await make(context, 'firewalls.insert', { firewallResource }, `the firewall rule ${name}`, () =>
+            read(name),
+          );
+          return;
+        }
+        mustOwn(context, present.description, `the firewall rule ${name}`);
+        // Not a patch, which could not take a source away: an empty list is not sent.
+        await cloud.mutate(
+          'firewalls.update',
+          { firewall: name, firewallResource },
+          `changing the firewall rule ${name}`,
+        );
+      }),
+    );
+  }
+
   return {
+    routes: parts.routes,
     async ready() {
-      const [found, want] = await Promise.all([existing(), wanted()]);
+      const found = await existing();
+      const want = await wanted(await nodeAccess(found));
       return want.every((each) => isAsWanted(found.get(each.name), each));
     },
     async ensure() {
-      const [found, want] = await Promise.all([existing(), wanted()]);
-      context.progress('making the firewall rules');
-      await Promise.all(
-        want.map(async (firewallResource) => {
-          const { name } = firewallResource;
-          const present = found.get(name);
-          if (isAsWanted(present, firewallResource)) return;
-          if (!present) {
-            await make(context, 'firewalls.insert', { firewallResource }, `the firewall rule ${name}`, () =>
-              read(name),
-            );
-            return;
-          }
-          mustOwn(context, present.description, `the firewall rule ${name}`);
-          await cloud.mutate(
-            'firewalls.patch',
-            { firewall: name, firewallResource },
-            `changing the firewall rule ${name}`,
-          );
-        }),
-      );
+      const found = await existing();
+      await put(found, await wanted(await nodeAccess(found)));
     },
+    admitNodes: once(async () => {
+      const nodes = (await parts.instances()).filter(isNode);
+      await put(await existing(), await wanted(accessOf(nodes)));
+    }),
     async delete() {
       const [found, disks] = await Promise.all([existing(), leftDisks(context)]);
+      // Where nodes were never admitted, nothing leads to one.
+      if (found.has(ofNodes)) await removeRoutes(context);
       const mine = [...found.values()].filter((each) => each.description === context.description);
+      // That of nodes last: it is what says that there may be routes.
+      const [last, others] = [
+        mine.filter(({ name }) => name === ofNodes),
+        mine.filter(({ name }) => name !== ofNodes),
+      ];
+      const deleted = ({ name }: Firewall) =>
+        remove(context, 'firewalls.delete', { firewall: name }, `deleting the firewall rule ${name}`);
       await Promise.all([
-        ...mine.map(({ name }) =>
-          remove(context, 'firewalls.delete', { firewall: name }, `deleting the firewall rule ${name}`),
-        ),
+        ...others.map(deleted),
         ...disks.map(({ name, zone }) =>
           remove(context, 'disks.delete', { disk: name, zone: lastPart(zone) }, `deleting the disk ${name}`),
         ),
       ]);
+      await Promise.all(last.map(deleted));
     },
   };
+}
+
+function isNode({ labels, name }: Instance): boolean {
+  return roleOf(labels[ROLE_LABEL], name) === 'node';
 }
 
 /** Disks outlive machines that were deleted by hand with "keep boot disk"; machines of haup's take theirs along. */
@@ -123,20 +125,4 @@ async function leftDisks({ cloud, cluster }: Context) {
   const filter = `labels.haup-uid = "${cluster.uid}"`;
   const found = await cloud.aggregated('disks.aggregatedList', { filter }, 'disks', disk);
   return found.filter((each) => each.labels['haup-uid'] === cluster.uid && each.users.length === 0);
-}
-
-function isAsWanted(
-  present: Firewall | undefined,
-  want: Pick<Firewall, 'priority' | 'targetTags'> & Partial<Firewall>,
-): boolean {
-  if (!present || present.disabled) return false;
-  const essence = (each: Partial<Firewall>) => [
-    each.priority,
-    each.allowed ?? [],
-    (each.denied ?? []).map((denied) => denied.IPProtocol),
-    [...(each.sourceRanges ?? [])].sort(),
-    [...(each.sourceTags ?? [])].sort(),
-    each.targetTags,
-  ];
-  return isDeepStrictEqual(essence(present), essence(want));
 }

@@ -45,6 +45,10 @@ export const instance = z.object({
 });
 export type Instance = z.infer<typeof instance>;
 
+export function externalIpOf(found: Instance): string | null {
+  return found.networkInterfaces[0]?.accessConfigs[0]?.natIP || null;
+}
+
 export const region = z.object({ name: z.string(), zones: z.array(z.string()).default([]) });
 
 export const firewall = z.object({
@@ -58,9 +62,18 @@ export const firewall = z.object({
   allowed: z.array(z.object({ IPProtocol: z.string(), ports: z.array(z.string()).default([]) })).default([]),
   sourceRanges: z.array(z.string()).default([]),
   sourceTags: z.array(z.string()).default([]),
+  destinationRanges: z.array(z.string()).default([]),
   targetTags: z.array(z.string()).default([]),
 });
 export type Firewall = z.infer<typeof firewall>;
+
+export const route = z.object({
+  name: z.string(),
+  description: z.string().default(''),
+  destRange: z.string().default(''),
+  nextHopInstance: z.string().default(''),
+});
+export type Route = z.infer<typeof route>;
 
 export const forwardingRule = z.object({
   name: z.string(),

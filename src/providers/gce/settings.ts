@@ -1,16 +1,21 @@
 import type { Remedies } from '../../util/remedy.ts';
-import type { ClusterIdentity, ProviderSettings } from '../provider.ts';
+import type { ClusterIdentity, MachineRole, ProviderSettings } from '../provider.ts';
 import { GceError } from './errors.ts';
 import { regionOf } from './names.ts';
 
-/** The settings with their defaults, checked. */
-export interface GceSettings {
-  readonly project: string | undefined;
+export interface MachineKind {
   readonly machineType: string;
   readonly diskSizeGb: number;
   readonly diskType: string;
   /** A family or an image, as a URL below `compute/v1`. */
   readonly image: string;
+}
+
+/** The settings with their defaults, checked. */
+export interface GceSettings {
+  readonly project: string | undefined;
+  /** What machines of each role are. */
+  readonly machines: Readonly<Record<MachineRole, MachineKind>>;
   /** `global/networks/default`, or a shared VPC's `projects/host/global/networks/name`. */
   readonly network: string;
   readonly subnetwork: string | undefined;
@@ -52,13 +57,16 @@ export function checkSettings(cluster: ClusterIdentity, settings: ProviderSettin
   for (const cidr of [...(settings.allowFrom ?? []), ...(settings.sshFrom ?? [])]) {
     if (!CIDR.test(cidr)) throw invalid(`"${cidr}" is not an IPv4 range`, 'Write it as 203.0.113.0/24.');
   }
-  const machineType = settings.machineType ?? 'e2-standard-2';
-  return {
-    project: settings.project,
+  const kind = (machineType = 'e2-standard-2', diskSizeGb = 20): MachineKind => ({
     machineType,
-    diskSizeGb: settings.diskSizeGb ?? 20,
+    diskSizeGb,
     diskType: settings.diskType ?? (HYPERDISK.test(machineType) ? 'hyperdisk-balanced' : 'pd-balanced'),
     image: settings.image ? imageUrl(settings.image) : `${IMAGE}${ARM.test(machineType) ? '-arm64' : ''}`,
+  });
+  const { machineType, diskSizeGb, nodeMachineType = machineType, nodeDiskSizeGb = diskSizeGb } = settings;
+  return {
+    project: settings.project,
+    machines: { master: kind(machineType, diskSizeGb), node: kind(nodeMachineType, nodeDiskSizeGb) },
     network: url(settings.network ?? 'default', 'global/networks'),
     subnetwork: subnets[0] ? url(subnets[0], `regions/${cluster.region}/subnetworks`) : undefined,
     allowFrom: settings.allowFrom ?? ['0.0.0.0/0'],

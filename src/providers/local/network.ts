@@ -14,7 +14,7 @@ import { syncRoutes } from './routes.ts';
 import { type MachineRecord, readCluster, readMachines } from './state.ts';
 import { syncTranslation } from './translation.ts';
 
-export function localNetwork(context: Context): Network {
+export function localNetwork(context: Context): Omit<Network, 'routes'> {
   return {
     ready: () => ready(context),
     ensure: () => ensure(context),

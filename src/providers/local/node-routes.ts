@@ -1,6 +1,6 @@
-import { formatCidr, overlap, parseCidr } from '../../util/ipv4.ts';
 import { ProviderError } from '../errors.ts';
 import type { NodeRoute, NodeRoutes, ServiceAddresses } from '../provider.ts';
+import { inOrder, mustBeFree, mustNotOverlap, podRange } from '../shared/pod-range.ts';
 import { EXTERNAL_RANGE, PRIVATE_RANGE, serviceRange } from './addresses.ts';
 import { type Context, exclusively, needCluster } from './context.ts';
 import { machineName } from './names.ts';
@@ -10,12 +10,9 @@ import { syncTranslation } from './translation.ts';
 
 export function localRoutes(context: Context): NodeRoutes {
   return {
-    list: async () =>
-      Object.entries((await recorded(context)).pods)
-        .map(([destination, machine]) => ({ destination, machine }))
-        .sort((a, b) => parseCidr(a.destination).first - parseCidr(b.destination).first),
+    list: async () => inOrder(routesOf(await recorded(context))),
     ensure: (route) => ensure(context, route),
-    delete: (destination) => remove(context, canonical(destination)),
+    delete: (destination) => remove(context, podRange(destination)),
   };
 }
 
@@ -28,19 +25,11 @@ export function localServices(context: Context): ServiceAddresses {
 }
 
 async function ensure(context: Context, { destination, machine }: NodeRoute): Promise<void> {
-  const range = canonical(destination);
-  for (const taken of [PRIVATE_RANGE, EXTERNAL_RANGE]) {
-    if (!overlap(parseCidr(range), parseCidr(taken))) continue;
-    throw new ProviderError('invalid', `pods cannot have ${range}: ${taken} is the machines'`);
-  }
+  const range = podRange(destination);
+  mustBeFree(range, [PRIVATE_RANGE, EXTERNAL_RANGE], "the machines'");
   await needMachines(context, [machine]);
   await change(context, ({ pods, services }) => {
-    const other = Object.keys(pods).find(
-      (each) => each !== range && overlap(parseCidr(each), parseCidr(range)),
-    );
-    if (other !== undefined) {
-      throw new ProviderError('conflict', `${range} overlaps ${other}, which leads to ${pods[other]}`);
-    }
+    mustNotOverlap(range, routesOf({ pods, services }));
     return { pods: { ...pods, [range]: machine }, services };
   });
 }
@@ -76,22 +65,14 @@ async function recorded(context: Context): Promise<RoutesRecord> {
   return (await readRoutes(context.key)) ?? { pods: {}, services: [] };
 }
 
+function routesOf({ pods }: RoutesRecord): NodeRoute[] {
+  return Object.entries(pods).map(([destination, machine]) => ({ destination, machine }));
+}
+
 async function needMachines(context: Context, names: readonly string[]): Promise<void> {
   const known = (await readMachines(context.key)).map((machine) => machine.name);
   const missing = names.map(machineName).filter((name) => !known.includes(name));
   if (missing.length > 0) throw new ProviderError('not-found', `there is no machine ${missing.join(', ')}`);
-}
-
-/** The range as the kernel writes it. @throws ProviderError `invalid` */
-function canonical(text: string): string {
-  try {
-    const range = parseCidr(text);
-    if (text.includes('/') && formatCidr(range) === text && range.size > 1) return text;
-  } catch {}
-  throw new ProviderError(
-    'invalid',
-    `${JSON.stringify(text.slice(0, 80))} is not a range such as 10.200.1.0/24`,
-  );
 }
 
 function without(pods: RoutesRecord['pods'], destination: string): RoutesRecord['pods'] {

@@ -31,7 +31,8 @@ export function admits(world: World, source: string, ip: string, port: number): 
   return false;
 }
 
-function opens(
+/** Whether one of the groups lets in a new TCP connection from an address, or from members of groups. */
+export function opens(
   world: World,
   groups: readonly string[],
   port: number,

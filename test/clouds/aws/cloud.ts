@@ -6,6 +6,7 @@ import { addressHandlers } from './ec2-addresses.ts';
 import { groupHandlers } from './ec2-groups.ts';
 import { endInstance, instanceHandlers, stopInstance } from './ec2-instances.ts';
 import { networkHandlers } from './ec2-network.ts';
+import { routeHandlers } from './ec2-routes.ts';
 import { balancerHandlers } from './elb-balancers.ts';
 import { refreshRoutes } from './elb-health.ts';
 import { targetHandlers } from './elb-targets.ts';
@@ -28,7 +29,7 @@ export interface CloudOptions {
   readonly delays?: Partial<Delays>;
   readonly readings?: Partial<Readings>;
   readonly pageSize?: number;
-  readonly limits?: Partial<{ addresses: number; instances: number }>;
+  readonly limits?: Partial<{ addresses: number; instances: number; routes: number }>;
   /** Zones of the default VPC, by their letter. */
   readonly zones?: string;
 }
@@ -62,7 +63,8 @@ export async function openCloud(options: CloudOptions = {}): Promise<AwsCloud> {
     delays: { ...realisticDelays, ...options.delays },
     readings: { ...defaultReadings, ...options.readings },
     pageSize: options.pageSize ?? 2,
-    limits: { addresses: 5, instances: 20, ...options.limits },
+    // Routes: 500 by default since June 2025, 50 before (Amazon VPC quotas).
+    limits: { addresses: 5, instances: 20, routes: 500, ...options.limits },
   });
   furnish(world, [...(options.zones ?? 'abc')]);
   const faults = new Faults();
@@ -80,6 +82,7 @@ export async function openCloud(options: CloudOptions = {}): Promise<AwsCloud> {
         ...groupHandlers(world),
         ...addressHandlers(world),
         ...instanceHandlers(world),
+        ...routeHandlers(world),
       },
       elasticloadbalancing: { ...balancerHandlers(world), ...targetHandlers(world) },
     },
@@ -110,7 +113,8 @@ export async function openCloud(options: CloudOptions = {}): Promise<AwsCloud> {
         ...world.targetGroups.values(),
       ]
         .filter((one) => tagValue(one, 'haup-uid') === uid)
-        .map((one) => one.id),
+        .map((one) => one.id)
+        .concat(routesLeft(world, uid)),
     stop: (replica) => stopInstance(world, instance(replica)),
     end: (replica) => endInstance(world, instance(replica)),
     async loseZone(zone, reported) {
@@ -124,6 +128,18 @@ export async function openCloud(options: CloudOptions = {}): Promise<AwsCloud> {
         throw new AggregateError(defects, `the test cloud has defects: ${defects.join('; ')}`);
     },
   };
+}
+
+/** Routes to instances, or to what were some, of that cluster. */
+function routesLeft(world: World, uid: string): string[] {
+  const interfaces = [...world.instances.values()]
+    .filter((one) => tagValue(one, 'haup-uid') === uid)
+    .map((one) => one.interfaceId);
+  return [...world.tables.values()].flatMap(({ id, routes }) =>
+    routes
+      .filter((route) => route.goneAt === null && interfaces.includes(route.interfaceId))
+      .map(({ destination }) => `${id} ${destination}`),
+  );
 }
 
 /** What an account has: a default VPC with a public subnet a zone, another VPC, and images of two owners. */
@@ -145,6 +161,12 @@ function furnish(world: World, letters: readonly string[]): void {
     });
   vpc('vpc-0default', true, 'default');
   vpc('vpc-0other', false, 'other');
+  const table = (id: string, vpcId: string, main: boolean, subnets: readonly string[]) =>
+    world.tables.set(id, { id, createdAt, vpcId, main, subnets, routes: [], tags: [] });
+  table('rtb-0default', 'vpc-0default', true, []);
+  table('rtb-0othermain', 'vpc-0other', true, []);
+  for (const letter of letters)
+    table(`rtb-0public${letter}`, 'vpc-0other', false, [`subnet-0public${letter}`]);
   for (const letter of letters) {
     world.zones.set(`${region}${letter}`, 'available');
     subnet(`subnet-0default${letter}`, 'vpc-0default', `${region}${letter}`, true, '');

@@ -1,6 +1,7 @@
 import type { IpPermission } from '@aws-sdk/client-ec2';
 import type { Ec2Calls } from '../../../src/providers/aws/calls.ts';
 import { byIds, type Handlers } from './ec2-network.ts';
+import { leadPods } from './ec2-routes.ts';
 import { checkNames, matches, page } from './filters.ts';
 import { refuse } from './refusal.ts';
 import { newTags } from './tags.ts';
@@ -86,7 +87,7 @@ export function groupHandlers(
       };
     },
 
-    AuthorizeSecurityGroupIngress(input) {
+    async AuthorizeSecurityGroupIngress(input) {
       const to = group(input.GroupId);
       const rules = split(world, input.IpPermissions);
       // All or nothing. EC2 reference: InvalidPermission.Duplicate.
@@ -99,16 +100,18 @@ export function groupHandlers(
           'The maximum number of rules per security group has been reached.',
         );
       to.rules.push(...rules);
+      await leadPods(world);
       return { Return: true };
     },
 
-    RevokeSecurityGroupIngress(input) {
+    async RevokeSecurityGroupIngress(input) {
       const from = group(input.GroupId);
       const rules = split(world, input.IpPermissions);
       for (const rule of rules)
         if (!from.rules.some((other) => key(other) === key(rule)))
           refuse('InvalidPermission.NotFound', 'The specified rule does not exist in this security group.');
       from.rules = from.rules.filter((other) => !rules.some((rule) => key(rule) === key(other)));
+      await leadPods(world);
       return { Return: true };
     },
   };

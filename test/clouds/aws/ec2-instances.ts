@@ -3,6 +3,7 @@ import type { Ec2Calls } from '../../../src/providers/aws/calls.ts';
 import { roleOf } from '../../../src/providers/shared/role.ts';
 import { associate, elasticIpOf } from './ec2-addresses.ts';
 import { architectureOf, byIds, type Handlers } from './ec2-network.ts';
+import { leadPods } from './ec2-routes.ts';
 import { checkNames, matches, page } from './filters.ts';
 import { refuse } from './refusal.ts';
 import { newTags } from './tags.ts';
@@ -19,7 +20,10 @@ const stateCodes = {
 
 export function instanceHandlers(
   world: World,
-): Handlers<Ec2Calls, 'RunInstances' | 'DescribeInstances' | 'StartInstances' | 'TerminateInstances'> {
+): Handlers<
+  Ec2Calls,
+  'RunInstances' | 'DescribeInstances' | 'StartInstances' | 'TerminateInstances' | 'ModifyInstanceAttribute'
+> {
   const { realizer } = world.options;
   /** Tokens are remembered for good: longer than EC2 does, which is the harder case. */
   const tokens = new Map<string, { fingerprint: string; id: string }>();
@@ -54,6 +58,7 @@ export function instanceHandlers(
         internalIp: '',
         ephemeralIp: checked.publicIp ? realizer.allocateAddress() : null,
         interfaceGoneAt: null,
+        sourceDestCheck: true,
       };
       world.instances.set(id, instance);
       if (ClientToken) tokens.set(ClientToken, { fingerprint, id });
@@ -76,6 +81,7 @@ export function instanceHandlers(
       if (instance.ephemeralIp) await realizer.route(instance.ephemeralIp, { kind: 'machine', id });
       world.after(world.delays.pending, () => {
         if (instance.state === 'pending') instance.state = 'running';
+        return leadPods(world);
       });
       return { Instances: [view(world, instance)] };
     },
@@ -132,8 +138,18 @@ export function instanceHandlers(
         }
         world.after(world.delays.pending, () => {
           if (one.state === 'pending') one.state = 'running';
+          return leadPods(world);
         });
       }
+      return {};
+    },
+
+    async ModifyInstanceAttribute(input) {
+      const [one] = byIds(world, world.instances, [input.InstanceId ?? ''], 'InvalidInstanceID.NotFound');
+      const value = input.SourceDestCheck?.Value;
+      if (value === undefined) refuse('InvalidParameterCombination', 'No attributes specified.');
+      one!.sourceDestCheck = value!;
+      await leadPods(world);
       return {};
     },
 
@@ -157,6 +173,7 @@ async function terminate(world: World, one: InstanceThing): Promise<void> {
   const { realizer } = world.options;
   one.state = 'terminated';
   one.interfaceGoneAt = world.now + world.delays.interfaceRelease;
+  await leadPods(world);
   await freeEphemeral(world, one);
   const elastic = elasticIpOf(world, one);
   if (elastic) await associate(world, elastic, null);
@@ -169,6 +186,7 @@ async function terminate(world: World, one: InstanceThing): Promise<void> {
 /** Powers an instance off as its owner, or a failure of its host, would. */
 export async function stopInstance(world: World, one: InstanceThing): Promise<void> {
   one.state = 'stopping';
+  await leadPods(world);
   await world.options.realizer.stop(one.id);
   await freeEphemeral(world, one); // a stopped instance gives its public address back. EC2 user guide
   world.after(world.delays.stopping, () => {
@@ -269,6 +287,7 @@ function view(world: World, one: InstanceThing): Instance {
       ? {}
       : {
           PrivateIpAddress: one.internalIp,
+          SourceDestCheck: one.sourceDestCheck,
           SubnetId: one.subnet.id,
           VpcId: one.subnet.vpcId,
           ...(publicIp ? { PublicIpAddress: publicIp } : {}),
@@ -276,6 +295,7 @@ function view(world: World, one: InstanceThing): Instance {
           NetworkInterfaces: [
             {
               NetworkInterfaceId: one.interfaceId,
+              SourceDestCheck: one.sourceDestCheck,
               PrivateIpAddress: one.internalIp,
               ...(publicIp
                 ? { Association: { PublicIp: publicIp, IpOwnerId: elastic ? world.accountId : 'amazon' } }

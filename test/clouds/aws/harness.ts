@@ -24,6 +24,7 @@ export interface ProcessOptions {
   readonly signal?: AbortSignal;
   readonly accessKey?: string;
   readonly seed?: number;
+  readonly podRange?: string;
 }
 
 /** A haup process at the cloud: the real provider and the real SDK, with simulated time. */
@@ -36,6 +37,7 @@ export function connect(cloud: AwsCloud, identity: ClusterIdentity, options: Pro
       signal: options.signal ?? new AbortController().signal,
       progress: () => {},
       binariesFolder: '/nonexistent',
+      ...(options.podRange === undefined ? {} : { podRange: options.podRange }),
     },
     {
       clock: cloud.clock,

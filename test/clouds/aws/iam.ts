@@ -106,6 +106,7 @@ interface Call {
   readonly AllocationId?: string;
   readonly AssociationId?: string;
   readonly GroupId?: string;
+  readonly RouteTableId?: string;
   readonly LoadBalancerArn?: string;
   readonly TargetGroupArn?: string;
 }
@@ -138,6 +139,7 @@ function existing(world: World, call: Call): { arn: string; tags: Tag[] }[] {
       call.AllocationId ?? (call.AssociationId ? association?.id : undefined),
     ],
     ['ec2:::security-group/', world.groups, call.GroupId],
+    ['ec2:::route-table/', world.tables, call.RouteTableId],
     ['', world.balancers, call.LoadBalancerArn],
     ['', world.targetGroups, call.TargetGroupArn],
   ];

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Ec2Calls, ElbCalls } from '../../../src/providers/aws/calls.ts';
 import { ProviderError } from '../../../src/providers/errors.ts';
 import type { ProviderSettings } from '../../../src/providers/provider.ts';
+import { convergeNodes, type WantedNode } from '../shared/nodes.ts';
 import { type AwsCloud, openCloud } from './cloud.ts';
 import { cluster, connect, Operator } from './harness.ts';
 import type { Policy } from './iam.ts';
@@ -16,6 +17,7 @@ const granted = [...new Set(policy.Statement.flatMap((statement) => statement.Ac
 const settings: ProviderSettings = { network: 'other', machineType: 't4g.medium' };
 
 async function everything(cloud: AwsCloud, operator: Operator): Promise<void> {
+  const one: WantedNode = { name: 'demo-node-aaa', zone: `${cloud.region}a`, pods: '10.64.0.0/24' };
   const provider = connect(cloud, operator.identity, { settings });
   try {
     await provider.preflight();
@@ -23,6 +25,12 @@ async function everything(cloud: AwsCloud, operator: Operator): Promise<void> {
     await operator.machine(provider, 'demo-master-two', `${cloud.region}b`);
     await cloud.stop('demo-master-two');
     await operator.machine(provider, 'demo-master-two', `${cloud.region}b`);
+    await convergeNodes(provider, [one], `${operator.attempt}`);
+    // The same range on another node, and none.
+    const other = { ...one, name: 'demo-node-bbb' };
+    await convergeNodes(provider, [one, other], `${operator.attempt}`);
+    await convergeNodes(provider, [other], `${operator.attempt}`);
+    await convergeNodes(provider, [], `${operator.attempt}`);
     await operator.promote(provider, ['demo-master', 'demo-master-two']);
     await provider.balancer.setTargets(['demo-master-two']);
     await operator.demote(provider, 'demo-master-two');
@@ -39,18 +47,23 @@ describe('the policy of docs/aws.md', () => {
       AllocateAddress: 0,
       AssociateAddress: 0,
       AuthorizeSecurityGroupIngress: 0,
+      CreateRoute: 0,
       CreateSecurityGroup: 0,
+      DeleteRoute: 0,
       DeleteSecurityGroup: 0,
       DescribeAddresses: 0,
       DescribeAvailabilityZones: 0,
       DescribeImages: 0,
       DescribeInstances: 0,
       DescribeInstanceTypes: 0,
+      DescribeRouteTables: 0,
       DescribeSecurityGroups: 0,
       DescribeSubnets: 0,
       DescribeVpcs: 0,
       DisassociateAddress: 0,
+      ModifyInstanceAttribute: 0,
       ReleaseAddress: 0,
+      ReplaceRoute: 0,
       RevokeSecurityGroupIngress: 0,
       RunInstances: 0,
       StartInstances: 0,

@@ -35,6 +35,7 @@ export interface RealizedAws {
 /** A test cloud whose instances are machines of the local provider, in real time. Needs root. */
 export async function startRealizedAws(options: {
   readonly binariesFolder: string;
+  readonly nodeBinariesFolder?: string;
   readonly apiPort?: number;
   /** `mirrored`: machines download those of `binariesFolder` from a mirror; there is no internet here. */
   readonly binaries?: 'shown' | 'mirrored';
@@ -46,6 +47,7 @@ export async function startRealizedAws(options: {
     prefix: 'awsx',
     apiPort,
     binariesFolder,
+    ...(options.nodeBinariesFolder ? { nodeBinariesFolder: options.nodeBinariesFolder } : {}),
     binaries: options.binaries ?? 'shown',
     scriptRuns: 'first-boot',
   });
@@ -69,7 +71,14 @@ export async function startRealizedAws(options: {
     },
     open: (cluster, signal = new AbortController().signal) =>
       openIn(
-        { cluster, settings: { sshFrom: ['198.51.100.7/32'] }, signal, progress: () => {}, binariesFolder },
+        {
+          cluster,
+          settings: { sshFrom: ['198.51.100.7/32'] },
+          signal,
+          progress: () => {},
+          binariesFolder,
+          podRange: '10.200.0.0/16',
+        },
         { client: { endpoint: cloud.url, credentials } },
       ),
     inventory: (uid) => [

@@ -114,6 +114,8 @@ export interface InstanceThing extends Thing {
   internalIp: string;
   /** The address that EC2 gave it by itself; null while it has an Elastic IP or none. */
   ephemeralIp: string | null;
+  /** Packets neither from nor to its own address are dropped. EC2 user guide: on unless switched off. */
+  sourceDestCheck: boolean;
   /** When its interface stopped, or will stop, using its security groups. */
   interfaceGoneAt: number | null;
 }
@@ -124,6 +126,22 @@ export interface GroupThing extends Thing {
   readonly vpcId: string;
   /** One source each. */
   rules: IpPermission[];
+}
+
+export interface RouteThing {
+  readonly destination: string;
+  readonly interfaceId: string;
+  readonly since: number;
+  /** When it was deleted: it is shown until that has spread. */
+  goneAt: number | null;
+}
+
+export interface RouteTableThing extends Thing {
+  readonly vpcId: string;
+  /** For subnets without a table of their own. */
+  readonly main: boolean;
+  readonly subnets: readonly string[];
+  routes: RouteThing[];
 }
 
 export interface Association {
@@ -206,7 +224,7 @@ export interface WorldOptions {
   readonly readings: Readings;
   /** Items a page; 0: all on one. */
   readonly pageSize: number;
-  readonly limits: { addresses: number; instances: number };
+  readonly limits: { addresses: number; instances: number; routes: number };
 }
 
 /** All that the cloud knows. */
@@ -219,6 +237,10 @@ export class World {
   readonly lost = new Set<string>();
   readonly vpcs = new Map<string, Thing & { isDefault: boolean }>();
   readonly subnets = new Map<string, SubnetThing>();
+  readonly tables = new Map<string, RouteTableThing>();
+  /** Where pods' packets go now, by their range. */
+  readonly led = new Map<string, string>();
+  leading: Promise<void> = Promise.resolve();
   readonly images = new Map<string, ImageThing>();
   readonly instances = new Map<string, InstanceThing>();
   readonly groups = new Map<string, GroupThing>();

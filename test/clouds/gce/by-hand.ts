@@ -2,6 +2,7 @@ import { letGo } from './addresses.ts';
 import type { GceCloud } from './cloud.ts';
 import { membersOf, servicesUsing } from './groups.ts';
 import { behindItsBack } from './instances.ts';
+import { leadPods } from './pod-routes.ts';
 
 /** Somebody deletes one resource in the console. False when Compute Engine refuses: it is in use. */
 export async function deleteByHand(cloud: GceCloud, path: string): Promise<boolean> {
@@ -35,7 +36,10 @@ export async function deleteByHand(cloud: GceCloud, path: string): Promise<boole
       if ((message.users as unknown[]).length > 0) return false;
       break;
     case 'firewalls':
-      break;
+    case 'routes':
+      cloud.store.remove(path);
+      await leadPods(cloud);
+      return true;
     default:
       throw new Error(`nobody deletes ${path} by hand`);
   }

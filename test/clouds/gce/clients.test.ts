@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Provider } from '../../../src/providers/provider.ts';
 import { commandsOf, isInstalled, shell, shownOf } from '../shared/foreign-client.ts';
+import { convergeNodes } from '../shared/nodes.ts';
 import { converge, want } from '../shared/story.ts';
 import { type Harness, startGce, ZONES } from './harness.ts';
 import { partOf } from './parameters.ts';
@@ -25,6 +26,7 @@ beforeAll(async () => {
   provider = gce.open();
   await converge(provider, want(1, `demo-master@${b}`));
   await converge(provider, want(2, ...replicas.map(([name, zone]) => `${name}@${zone}`)));
+  await convergeNodes(provider, [{ name: 'demo-node-ghi', zone: b, pods: '10.64.0.0/24' }], '3');
   folder = await mkdtemp(join(tmpdir(), 'haup-gcloud-'));
   await writeFile(join(folder, 'token'), 'test-token', { mode: 0o600 });
   env = {
@@ -114,11 +116,25 @@ describe('gcloud', async () => {
           externalIp: nic?.accessConfigs?.[0]?.natIP ?? null,
         };
       });
+      shown.sort((x, y) => (x.name < y.name ? -1 : 1));
       const machines = await provider.machines.list();
-      expect(machines).toHaveLength(3);
+      expect(machines).toHaveLength(4);
       expect(shown).toEqual(shownOf(machines));
     },
   );
+
+  gcloud('shows the routes to pods as haup says they are', async () => {
+    const shown = (await json('gcloud compute routes list')) as unknown as {
+      destRange: string;
+      nextHopInstance: string;
+    }[];
+    expect(
+      shown.map(({ destRange, nextHopInstance }) => ({
+        destination: destRange,
+        machine: last(nextHopInstance),
+      })),
+    ).toEqual(await provider.network.routes.list());
+  });
 
   gcloud('shows the API address where haup says it is, and targets as healthy as haup says', async () => {
     const { ip, holder } = (await provider.address.read())!;

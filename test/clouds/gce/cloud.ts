@@ -46,6 +46,11 @@ export class GceCloud {
   readonly rules: UnsureRules;
   readonly delays: Delays;
   readonly pageSize: number;
+  /** Google's default for static routes a network is 250 or so, and differs between projects. */
+  readonly limits = { routes: 250 };
+  /** Where pods' packets go now, by their range, and the change of it that is under way. */
+  readonly led = new Map<string, string>();
+  leading: Promise<void> = Promise.resolve();
   readonly store = new Store(this.project);
   readonly operations: Operations;
   readonly faults = new Faults();

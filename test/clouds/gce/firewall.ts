@@ -31,7 +31,9 @@ export interface Packet {
   readonly port?: number;
   /** Its source address. */
   readonly from: string;
-  /** The network tags of the instance that sent it, if one of the network did. */
+  /** Where it goes, if not to the instance's own address. */
+  readonly to?: string;
+  /** The network tags of the instance whose internal address is `from`: none of a pod's, none of an external one. */
   readonly tags?: readonly string[];
 }
 
@@ -52,7 +54,7 @@ export function admits(
     .filter((rule) => rule.disabled !== true && (rule.direction ?? 'INGRESS') === 'INGRESS')
     .filter((rule) => String(rule.network).endsWith(`global/networks/${network}`))
     .filter((rule) => rule.targetTags === undefined || overlap(rule.targetTags, targetTags))
-    .filter((rule) => comesFrom(rule, packet) && isAbout(rule, packet))
+    .filter((rule) => comesFrom(rule, packet) && goesTo(rule, packet) && isAbout(rule, packet))
     .sort((a, b) => priority(a) - priority(b) || Number(isDenial(b)) - Number(isDenial(a)))[0];
   return decisive !== undefined && !isDenial(decisive);
 }
@@ -74,6 +76,12 @@ function comesFrom({ sourceRanges, sourceTags }: Message, { from, tags = [] }: P
   if (sourceRanges === undefined && sourceTags === undefined) return true;
   const ranges = (sourceRanges as string[] | undefined) ?? [];
   return overlap(sourceTags ?? [], tags) || ranges.some((range) => contains(range, from));
+}
+
+/** A rule with destination ranges is about packets to these alone (compute v1 reference, `destinationRanges`). */
+function goesTo({ destinationRanges }: Message, { to }: Packet): boolean {
+  if (destinationRanges === undefined) return true;
+  return to !== undefined && (destinationRanges as string[]).some((range) => contains(range, to));
 }
 
 function isAbout(rule: Message, { protocol, port }: Packet): boolean {

@@ -25,6 +25,7 @@ export interface OpenOptions {
   readonly settings?: ProviderSettings;
   readonly crash?: Crash;
   readonly signal?: AbortSignal;
+  readonly podRange?: string;
 }
 
 /** A test cloud with simulated machines in simulated time, and real clients for it. */
@@ -68,7 +69,7 @@ export async function startGce(first: GceOptions = {}): Promise<Harness> {
       realizer = new SimulatedRealizer(clock);
       cloud = new GceCloud({ ...options, clock, realizer });
     },
-    open({ cluster = clusterNamed('demo'), settings, crash, signal } = {}) {
+    open({ cluster = clusterNamed('demo'), settings, crash, signal, podRange } = {}) {
       const now = clock;
       return openWith(
         {
@@ -77,6 +78,7 @@ export async function startGce(first: GceOptions = {}): Promise<Harness> {
           signal: signal ?? new AbortController().signal,
           progress: () => {},
           binariesFolder: '/nonexistent',
+          ...(podRange === undefined ? {} : { podRange }),
         },
         {
           clock: now,

@@ -2,6 +2,7 @@ import { roleOf } from '../../../src/providers/shared/role.ts';
 import { letGo, mustBeFree, use } from './addresses.ts';
 import type { Ask, GceCloud, Handler } from './cloud.ts';
 import { leaveGroups } from './groups.ts';
+import { leadPods } from './pod-routes.ts';
 import { invalid, Refusal } from './refusal.ts';
 import type { Message, Resource } from './store.ts';
 
@@ -38,6 +39,7 @@ export const instanceHandlers: Readonly<Record<string, Handler>> = {
         instance.message.status = before;
         if (cloud.rules.failedDeletion === 'stopped' && before === 'RUNNING')
           await stopInstance(cloud, instance.message);
+        await leadPods(cloud);
       },
     });
   },
@@ -60,6 +62,7 @@ export const instanceHandlers: Readonly<Record<string, Handler>> = {
           config.natIP ??= cloud.realizer.allocateAddress();
           await cloud.realizer.route(config.natIP, { kind: 'machine', id: String(message.id) });
         }
+        await leadPods(cloud);
       },
     });
   },
@@ -168,6 +171,7 @@ function insert(cloud: GceCloud, ask: Ask): Message {
         false,
       );
       message.status = 'RUNNING';
+      await leadPods(cloud);
     },
   });
 }
@@ -177,6 +181,9 @@ async function deleteInstance(cloud: GceCloud, path: string): Promise<void> {
   for (const { natIP } of firstInterface(message).accessConfigs) if (natIP) await dropAddress(cloud, natIP);
   // A deleted VM leaves its groups (compute v1 reference, instanceGroups).
   leaveGroups(cloud, path);
+  message.status = 'STOPPING';
+  // A route to it stays, and leads nowhere: NEXT_HOP_INSTANCE_NOT_FOUND (compute v1 reference, `routes`).
+  await leadPods(cloud);
   await cloud.realizer.delete(String(message.id));
   const disk = `${path.replace('/instances/', '/disks/')}`;
   const [boot] = message.disks as Message[];
@@ -188,6 +195,7 @@ async function deleteInstance(cloud: GceCloud, path: string): Promise<void> {
 async function stopInstance(cloud: GceCloud, message: Message): Promise<void> {
   await cloud.realizer.stop(String(message.id));
   message.status = 'TERMINATED';
+  await leadPods(cloud);
   for (const config of firstInterface(message).accessConfigs) {
     if (!config.natIP) continue;
     await cloud.realizer.route(config.natIP, null);

@@ -137,6 +137,7 @@ function failureOf(error: unknown): Message {
 const CODES: Readonly<Record<string, string>> = {
   resourceInUseByAnotherResource: 'RESOURCE_IN_USE_BY_ANOTHER_RESOURCE',
   ipInUse: 'IP_IN_USE_BY_ANOTHER_RESOURCE',
+  quotaExceeded: 'QUOTA_EXCEEDED',
   notFound: 'RESOURCE_NOT_FOUND',
   invalid: 'INVALID_USAGE',
 };

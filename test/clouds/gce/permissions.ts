@@ -11,7 +11,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   'firewalls.get': ['compute.firewalls.get'],
   'firewalls.list': ['compute.firewalls.list'],
   'firewalls.insert': ['compute.firewalls.create', 'compute.networks.updatePolicy'],
-  'firewalls.patch': ['compute.firewalls.update', 'compute.networks.updatePolicy'],
+  'firewalls.update': ['compute.firewalls.update', 'compute.networks.updatePolicy'],
   'firewalls.delete': ['compute.firewalls.delete', 'compute.networks.updatePolicy'],
   'forwardingRules.get': ['compute.forwardingRules.get'],
   'forwardingRules.list': ['compute.forwardingRules.list'],
@@ -64,6 +64,11 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   'regionOperations.wait': ['compute.regionOperations.get'],
   'regions.get': ['compute.regions.get'],
   'regions.list': ['compute.regions.list'],
+  // A next hop that is an instance: `?` whether compute.instances.use is asked for, which haup has anyway.
+  'routes.insert': ['compute.routes.create', 'compute.networks.updatePolicy'],
+  'routes.get': ['compute.routes.get'],
+  'routes.list': ['compute.routes.list'],
+  'routes.delete': ['compute.routes.delete', 'compute.networks.updatePolicy'],
   'zoneOperations.wait': ['compute.zoneOperations.get'],
 };
 

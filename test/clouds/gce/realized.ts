@@ -27,6 +27,7 @@ export interface RealizedGce {
 /** A test cloud whose instances are machines of the local provider, in real time. Needs root. */
 export async function startRealizedGce(options: {
   readonly binariesFolder: string;
+  readonly nodeBinariesFolder?: string;
   readonly binaries?: 'shown' | 'mirrored';
   readonly apiPort?: number;
   readonly delays?: Delays;
@@ -37,6 +38,7 @@ export async function startRealizedGce(options: {
     prefix: 'gcex',
     apiPort,
     binariesFolder,
+    ...(options.nodeBinariesFolder ? { nodeBinariesFolder: options.nodeBinariesFolder } : {}),
     binaries: options.binaries ?? 'shown',
     scriptRuns: 'every-boot',
   });
@@ -60,7 +62,14 @@ export async function startRealizedGce(options: {
     credentials,
     open: (cluster, signal = new AbortController().signal) =>
       openWith(
-        { cluster, settings: { project: cloud.project }, signal, progress: () => {}, binariesFolder },
+        {
+          cluster,
+          settings: { project: cloud.project },
+          signal,
+          progress: () => {},
+          binariesFolder,
+          podRange: '10.200.0.0/16',
+        },
         {
           clock: systemClock,
           random: Math.random,

@@ -1,7 +1,10 @@
 import type { Handler } from './cloud.ts';
+import { leadPods } from './pod-routes.ts';
 import { notFound } from './refusal.ts';
 
 const firewall = (name: string | undefined) => `global/firewalls/${name}`;
+/** Fields that Google fills in. */
+const KEPT: readonly string[] = ['kind', 'id', 'creationTimestamp', 'selfLink'];
 
 export const otherHandlers: Readonly<Record<string, Handler>> = {
   'firewalls.get': (cloud, { params }) => cloud.store.get(firewall(params.firewall)).message,
@@ -13,17 +16,30 @@ export const otherHandlers: Readonly<Record<string, Handler>> = {
       collection: 'firewalls',
       kind: 'firewall',
       message: { ...ask.body },
+      apply: () => leadPods(cloud),
     });
   },
-  'firewalls.patch'(cloud, ask) {
+  'firewalls.update'(cloud, ask) {
     const path = firewall(ask.params.firewall);
     return cloud.change(ask, path, {
-      apply: () => {
-        Object.assign(cloud.store.get(path).message, ask.body);
+      async apply() {
+        const { message } = cloud.store.get(path);
+        // PUT: what is not said is not kept (compute v1 reference, `firewalls.update`).
+        for (const field of Object.keys(message)) if (!KEPT.includes(field)) delete message[field];
+        Object.assign(message, ask.body);
+        await leadPods(cloud);
       },
     });
   },
-  'firewalls.delete': (cloud, ask) => cloud.delete(ask, firewall(ask.params.firewall)),
+  'firewalls.delete'(cloud, ask) {
+    const path = firewall(ask.params.firewall);
+    return cloud.delete(ask, path, {
+      apply() {
+        cloud.store.remove(path);
+        return leadPods(cloud);
+      },
+    });
+  },
   'disks.aggregatedList': (cloud, ask) => cloud.aggregated(ask, 'disks', 'diskAggregatedList'),
   'disks.delete': (cloud, ask) => cloud.delete(ask, `zones/${ask.params.zone}/disks/${ask.params.disk}`),
   'regions.get'(cloud, { params }) {

@@ -7,6 +7,7 @@ import { groupHandlers } from './groups.ts';
 import { instanceHandlers } from './instances.ts';
 import { partOf, SYSTEM_PARAMETERS } from './parameters.ts';
 import { permissionsOf } from './permissions.ts';
+import { routeHandlers } from './pod-routes.ts';
 import { fieldsOf, type Route, routes, wrongWith } from './protos.ts';
 import { readHandlers } from './reads.ts';
 import { notFound, Refusal } from './refusal.ts';
@@ -19,6 +20,7 @@ const handlers: Readonly<Record<string, Handler>> = {
   ...groupHandlers,
   ...balancingHandlers,
   ...otherHandlers,
+  ...routeHandlers,
   ...readHandlers,
 };
 

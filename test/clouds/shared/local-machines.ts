@@ -19,6 +19,8 @@ export interface LocalMachinesOptions {
   readonly apiPort: number;
   /** The folder of one release's binaries. */
   readonly binariesFolder: string;
+  /** The folder of what nodes run, for the mirror. */
+  readonly nodeBinariesFolder?: string;
   /**
    * `shown`: the machines have the folder read-only at /opt/haup/bin. `mirrored`: they have nothing there, and download
    * from {@link LocalMachines.mirror}, as a cloud's machines do.
@@ -51,7 +53,9 @@ export async function localMachines(options: LocalMachinesOptions): Promise<Loca
   await provider.network.ensure();
   const { ip } = await provider.address.reserve();
   const machines = new LocalMachines(provider, cluster, ip.replace(/\d+$/, ''), options);
-  if (options.binaries === 'mirrored') await machines.startMirror(options.binariesFolder);
+  const { binariesFolder, nodeBinariesFolder } = options;
+  if (options.binaries === 'mirrored')
+    await machines.startMirror([binariesFolder, ...(nodeBinariesFolder ? [nodeBinariesFolder] : [])]);
   return machines;
 }
 
@@ -105,7 +109,7 @@ export class LocalMachines implements Realizer {
     return `http://${this.#mirrorAddress}:${MIRROR.port}`;
   }
 
-  async startMirror(folder: string): Promise<void> {
+  async startMirror(folders: readonly string[]): Promise<void> {
     const inside = ['netns', 'exec', this.#namespace];
     await exec('ip', ['-n', this.#namespace, 'address', 'replace', `${this.#mirrorAddress}/32`, 'dev', 'lo']);
     const args = [
@@ -114,7 +118,7 @@ export class LocalMachines implements Realizer {
       MIRROR_PROGRAM,
       this.#mirrorAddress,
       String(MIRROR.port),
-      folder,
+      ...folders,
     ];
     const mirror = spawn('ip', args, { stdio: ['ignore', 'pipe', 'inherit'] });
     this.#mirror = mirror;
@@ -171,6 +175,12 @@ export class LocalMachines implements Realizer {
     const ids = to === null ? [] : to.kind === 'machine' ? [to.id] : to.ids;
     const targets = ids.flatMap((id) => this.#machines.get(id)?.internalIp ?? []);
     await this.#network.send(ip, to, targets);
+  }
+
+  async routePods(destination: string, id: string | null): Promise<void> {
+    const { routes } = this.provider.network;
+    if (id === null) await routes.delete(destination);
+    else await routes.ensure({ destination, machine: this.#get(id).name });
   }
 
   machines(): readonly string[] {

@@ -38,6 +38,8 @@ export interface Realizer {
   probe(id: string, port: number, path: string): Promise<boolean>;
   /** Sends the packets for a public address elsewhere; null: nowhere. Cuts connections through it when it moves. */
   route(ip: string, to: Route | null): Promise<void>;
+  /** Sends the packets for a range of pods' addresses to a machine; null: nowhere. */
+  routePods(destination: string, id: string | null): Promise<void>;
   /** Ids of machines that exist: for leak checks. */
   machines(): readonly string[];
   close(): Promise<void>;

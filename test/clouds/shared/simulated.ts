@@ -13,6 +13,7 @@ interface Simulated {
 export class SimulatedRealizer implements Realizer {
   readonly #machines = new Map<string, Simulated>();
   readonly #routes = new Map<string, Route>();
+  readonly #pods = new Map<string, string>();
   /** The public addresses in use: for leak checks. */
   readonly addresses = new Set<string>();
   /** How often a machine of each name was made. */
@@ -71,6 +72,16 @@ export class SimulatedRealizer implements Realizer {
     this.moves.push({ at: this.#clock.now(), ip, to });
     if (to) this.#routes.set(ip, to);
     else this.#routes.delete(ip);
+  }
+
+  async routePods(destination: string, id: string | null): Promise<void> {
+    if (id === null) this.#pods.delete(destination);
+    else this.#pods.set(destination, id);
+  }
+
+  /** The names of the machines that packets for pods reach, by their range. */
+  get pods(): Readonly<Record<string, string>> {
+    return Object.fromEntries([...this.#pods].map(([range, id]) => [range, this.#get(id).spec.name]));
   }
 
   machines(): readonly string[] {

@@ -38,6 +38,8 @@ it('names stay within what GCE allows for the longest cluster name', () => {
   const names = namesOf({ ...cluster, name: 'a'.repeat(40) });
   const all = [
     names.tag,
+    names.nodeTag,
+    names.route('255.255.255.0/24'),
     names.address,
     names.rule,
     names.warmRule,
@@ -45,7 +47,9 @@ it('names stay within what GCE allows for the longest cluster name', () => {
     names.healthCheck,
     names.group,
   ];
-  const rules = (['api', 'ssh', 'masters', 'health'] as const).map((part) => names.firewall(part));
+  const rules = (['api', 'ssh', 'masters', 'health', 'kubelets', 'node-api', 'to-pods'] as const).map(
+    (part) => names.firewall(part),
+  );
   for (const name of [...all, ...rules]) expect(name).toMatch(GCE_NAME);
 });
 
@@ -63,7 +67,7 @@ it.each([
   ['my-image', 'global/images/my-image'],
   ['projects/p/global/images/i', 'projects/p/global/images/i'],
 ])('the image %s is %s', (image, url) => {
-  expect(checkSettings(cluster, { image }).image).toBe(url);
+  expect(checkSettings(cluster, { image }).machines.master.image).toBe(url);
 });
 
 it.each([
@@ -72,7 +76,9 @@ it.each([
   ['c4-standard-4', 'debian-13'],
   [undefined, 'debian-13'],
 ])('the machine type %s boots %s', (machineType, family) => {
-  expect(checkSettings(cluster, { machineType }).image).toMatch(new RegExp(`/family/${family}$`));
+  expect(checkSettings(cluster, { machineType }).machines.master.image).toMatch(
+    new RegExp(`/family/${family}$`),
+  );
 });
 
 it.each([
@@ -83,7 +89,17 @@ it.each([
   [{ machineType: 'c4a-standard-4', diskType: 'hyperdisk-extreme' }, 'hyperdisk-extreme'],
   [{ diskType: 'pd-ssd' }, 'pd-ssd'],
 ])('with %j the boot disk is a %s', (settings, diskType) => {
-  expect(checkSettings(cluster, settings).diskType).toBe(diskType);
+  expect(checkSettings(cluster, settings).machines.master.diskType).toBe(diskType);
+});
+
+it('nodes are what masters are unless their own kind is given', () => {
+  const given = { machineType: 'e2-standard-4', diskSizeGb: 30 };
+  expect(checkSettings(cluster, given).machines.node).toMatchObject(given);
+  const node = { nodeMachineType: 't2a-standard-8', nodeDiskSizeGb: 100 };
+  const { machines } = checkSettings(cluster, { ...given, ...node });
+  expect(machines.master).toMatchObject(given);
+  expect(machines.node).toMatchObject({ machineType: 't2a-standard-8', diskSizeGb: 100 });
+  expect(machines.node.image).toMatch(/arm64$/);
 });
 
 it('another endpoint is taken from gcloud’s variable, and plain HTTP only to this host', () => {
