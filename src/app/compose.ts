@@ -80,6 +80,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       changing(dryRun, (env) => operations.repair(env, cluster, abandon, dryRun)),
     rescue: ({ cluster, dryRun, ...request }) =>
       changing(dryRun, (env) => rescue(env, cluster, request, dryRun)),
+    renew: ({ cluster, all, dryRun }) =>
+      changing(dryRun, (env) => operations.renew(env, cluster, all, dryRun)),
     delete: ({ cluster, dryRun }) =>
       changing(dryRun, (env) => operations.deleteCluster(env, cluster, dryRun)),
     status: (cluster) =>

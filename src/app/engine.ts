@@ -48,6 +48,12 @@ export interface Engine {
     readonly loses: boolean;
     readonly dryRun: boolean;
   }): Promise<Outcome>;
+  renew(request: {
+    readonly cluster: string;
+    /** Whatever is left of their lives. */
+    readonly all: boolean;
+    readonly dryRun: boolean;
+  }): Promise<Outcome>;
   delete(request: { readonly cluster: string; readonly dryRun: boolean }): Promise<Outcome>;
   status(cluster: string): Promise<StatusNow>;
   /** Moves a cluster to the store at `to`. False: it was there already, as an interrupted move left it. */

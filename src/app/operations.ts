@@ -8,6 +8,7 @@ import type { Emit } from '../cluster/loop/events.ts';
 import { InputError, NotFoundError, StepError } from '../cluster/model/errors.ts';
 import { checkNetworks } from '../cluster/model/networks.ts';
 import { type ClusterSpec, DEFAULT_CLUSTER_CIDR } from '../cluster/model/spec.ts';
+import type { Policy } from '../cluster/plan/decision.ts';
 import { diagnoseNewcomer } from '../cluster/plan/health.ts';
 import { withNodes } from '../cluster/plan/node-changes.ts';
 import type { Plan } from '../cluster/plan/plan.ts';
@@ -24,6 +25,7 @@ import { type Status, statusOf } from '../cluster/plan/status.ts';
 import type { RealWorld } from '../cluster/world/world.ts';
 import type { Taint } from '../nodes/config.ts';
 import { newNodeName } from '../nodes/names.ts';
+import { BACKDATING_MS } from '../pki/validity.ts';
 import type { ClusterIdentity, FaultKind, Provider, ProviderSettings } from '../providers/provider.ts';
 import { type ProviderName, providers } from '../providers/registry.ts';
 import { newReplicaName } from '../replicas/names.ts';
@@ -171,8 +173,18 @@ export function repair(
       dryRun,
       mayBeUnfinished: true,
       partly: true,
-      policy: { revive: true },
+      policy: { revive: true, renew: {} },
     }),
+  );
+}
+
+/** New certificates for all replicas, or for those whose certificates are due. Neither etcd nor the API is needed for it. */
+export function renew(env: Environment, cluster: string, all: boolean, dryRun: boolean): Promise<Outcome> {
+  // The first second of a certificate's life is a little before it is made: see pki/validity.ts.
+  const begunBefore = new Date(env.now() - BACKDATING_MS).toISOString().replace(/\.\d+Z$/, 'Z');
+  const policy = { revive: false, renew: all ? { begunBefore } : {} };
+  return env.locked(cluster, 'renew', (open) =>
+    changed(env, open, (spec) => spec, { dryRun, partly: true, policy }),
   );
 }
 
@@ -227,7 +239,9 @@ export async function changed(
     if (event.type === 'step-finished') steps += 1;
     env.emit(event);
   };
-  const result = await applyChange(world, change, { ...options, emit, signal: env.signal });
+  // Whoever changes a cluster finds it with certificates that last.
+  const policy: Policy = { revive: false, renew: {}, ...options.policy };
+  const result = await applyChange(world, change, { ...options, policy, emit, signal: env.signal });
   if (result.executed) env.emit({ type: 'cost', steps, commands: world.commands });
   const spec = world.spec();
   const gone = result.executed && spec.deleting;

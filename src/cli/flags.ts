@@ -321,6 +321,7 @@ export const sshFrom = list('ssh-from', 'CIDR', 'who may reach port 22; may be r
 // What to do, and how to say it.
 
 export const dryRun = toggle('dry-run', 'print the whole plan and change nothing');
+export const allCertificates = toggle('all', 'all of them, whatever is left of their lives');
 export const abandon = toggle('abandon', 'settle for what is there, instead of finishing what was begun');
 export const fenced = list(
   'fenced',

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { signCertificate } from './certificate.ts';
 import { check } from './check.ts';
 import { PkiError } from './errors.ts';
-import { newKey } from './keys.ts';
+import { newKey, readKey } from './keys.ts';
 import type { ExtendedKeyUsage } from './usage.ts';
 import { validity } from './validity.ts';
 
@@ -35,6 +35,8 @@ export interface RootOptions {
   /** Empty: no restriction. */
   readonly extendedKeyUsage: readonly ExtendedKeyUsage[];
   readonly now: number;
+  /** A private key (PKCS #8 PEM) to go on with; a new one unless given. */
+  readonly keyPem?: string;
 }
 
 /** New authorities for a cluster, good for ten years. */
@@ -65,7 +67,8 @@ export async function createAuthorities(
 /** A new self-signed root that has no authority below it. */
 export async function createRoot(options: RootOptions): Promise<Authority> {
   const { commonName, cluster, lifetime, extendedKeyUsage, now } = options;
-  const { publicKey, privateKey, keyPem } = await newKey();
+  const { publicKey, privateKey, keyPem } =
+    options.keyPem === undefined ? await newKey() : readKey(options.keyPem);
   const subject = { commonName, organization: cluster };
   const rules = {
     keyUsage: ['digitalSignature', 'keyCertSign', 'cRLSign'] as const,

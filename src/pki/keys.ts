@@ -1,4 +1,4 @@
-import { createHash, generateKeyPair, type KeyObject } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { derChildren } from './der.ts';
 
@@ -19,6 +19,12 @@ export interface NewKey {
 export async function newKey(): Promise<NewKey> {
   const { publicKey, privateKey } = await generate('ec', { namedCurve: 'P-256' });
   return { publicKey, privateKey, keyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string };
+}
+
+/** A key that there is already. @throws Error for what is none. */
+export function readKey(keyPem: string): NewKey {
+  const privateKey = createPrivateKey(keyPem);
+  return { publicKey: createPublicKey(privateKey), privateKey, keyPem };
 }
 
 /** RFC 5280 §4.2.1.2, method 1: SHA-1 of the subjectPublicKey's bits. An identifier, not a protection. */

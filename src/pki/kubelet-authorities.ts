@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { type Authority, checkPair, createRoot, readSecret } from './authorities.ts';
 
@@ -29,6 +30,41 @@ export async function createKubeletAuthorities(
     root('kubelet-serving-ca', 'serverAuth'),
   ]);
   return { client, serving };
+}
+
+/**
+ * The same authorities with their keys, from now on good for another year: whom they signed is believed by who believes either, so
+ * that nobody has to be told before it is used. A key that may be known to somebody else needs another authority, not this.
+ */
+export async function renewKubeletAuthorities(
+  { client, serving }: KubeletAuthorities,
+  cluster: string,
+  options: { readonly now?: number } = {},
+): Promise<KubeletAuthorities> {
+  const now = options.now ?? Date.now();
+  const again = (commonName: string, keyPem: string, purpose: 'clientAuth' | 'serverAuth') =>
+    createRoot({
+      commonName,
+      cluster,
+      lifetime: 'kubeletAuthority',
+      extendedKeyUsage: [purpose],
+      now,
+      keyPem,
+    });
+  const [newClient, newServing] = await Promise.all([
+    again('kubelet-client-ca', client.keyPem, 'clientAuth'),
+    again('kubelet-serving-ca', serving.keyPem, 'serverAuth'),
+  ]);
+  return { client: newClient, serving: newServing };
+}
+
+/** Less than a third of their life is left, as of leaves that are renewed. */
+export function areDue({ client, serving }: KubeletAuthorities, now: number): boolean {
+  return [client, serving].some(({ certPem }) => {
+    const { validFrom, validTo } = new X509Certificate(certPem);
+    const [begins, ends] = [Date.parse(validFrom), Date.parse(validTo)];
+    return ends - now < (ends - begins) / 3;
+  });
 }
 
 export function serializeKubeletAuthorities(authorities: KubeletAuthorities): string {

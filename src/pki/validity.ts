@@ -5,7 +5,7 @@ const minute = 60_000;
 const day = 24 * 60 * minute;
 const lifetime = { authority: 3650 * day, kubeletAuthority: 365 * day, leaf: 365 * day };
 /** A machine's clock may be behind ours, before its time synchronization has run. */
-const backdating = 5 * minute;
+export const BACKDATING_MS = 5 * minute;
 
 /**
  * The dates of a new certificate, in whole seconds. It never outlives its issuer: whoever verifies the chain would
@@ -23,7 +23,7 @@ export function validity(
     throw new PkiError(`the authority ${issuer?.subject.split('\n').at(-1)} expired on ${issuer?.validTo}`, {
       kind: 'expired',
     });
-  return { notBefore: second(now - backdating), notAfter: second(Math.min(now + life, end)) };
+  return { notBefore: second(now - BACKDATING_MS), notAfter: second(Math.min(now + life, end)) };
 }
 
 function second(ms: number): Date {

@@ -51,6 +51,21 @@ export async function startControlPlane(
   await carryOut(session, work(controllersScript(apiPort)), waiting);
 }
 
+/** Resolves when controller manager and scheduler, which have been started again, are well. @throws ReplicaError, SshError */
+export async function awaitControllers(
+  session: Session,
+  { apiPort }: { readonly apiPort: number },
+  waiting: Waiting = {},
+): Promise<void> {
+  waiting.progress?.('controller manager and scheduler: starting again');
+  const doing = 'start controller manager and scheduler again';
+  await carryOut(
+    session,
+    { doing, script: controllersScript(apiPort), timeoutMs: START_TIMEOUT_MS },
+    waiting,
+  );
+}
+
 /** Stops controller manager and scheduler for good; their leases are released as they end. */
 export async function stopControllers(session: Session, waiting: Waiting = {}): Promise<void> {
   waiting.progress?.('controller manager and scheduler: stopping');

@@ -25,8 +25,9 @@ export function replicaFiles(config: ReplicaConfig): ArchivedFile[] {
   return [...pkiFiles(config), ...configFiles(config), ...addonFiles(config), ...unitFiles(config)];
 }
 
-function pkiFiles(config: ReplicaConfig): ArchivedFile[] {
-  return [...config.pki].map(([file, { pem, secret, mode }]) => ({
+/** Those that hold certificates and keys. */
+export function pkiFiles({ pki }: Pick<ReplicaConfig, 'pki'>): ArchivedFile[] {
+  return [...pki].map(([file, { pem, secret, mode }]) => ({
     path: `pki/${file}`,
     content: pem,
     mode,

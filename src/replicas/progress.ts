@@ -22,7 +22,8 @@ export interface Work {
 }
 
 const NOT_YET = 75;
-const LOOK_TIMEOUT_MS = 30_000;
+/** Twenty looks, each of which may wait for two seconds, and a machine that is busy. */
+const LOOK_TIMEOUT_MS = 90_000;
 /** A program that ended so many times will not get well by being started once more. */
 const RESTARTS = 5;
 /** Several starts of a program that keeps ending. */

@@ -38,6 +38,15 @@ export async function renewServingCertificate(
     ],
     { what: 'renew the serving certificate', signal: waiting.signal },
   );
+  await awaitServing(session, { certificatePem, apiPort }, waiting);
+}
+
+/** Resolves when the API server shows the certificate, or at once when it does not run. @throws ReplicaError, SshError */
+export async function awaitServing(
+  session: Session,
+  { certificatePem, apiPort }: Pick<ServingCertificate, 'certificatePem' | 'apiPort'>,
+  waiting: Waiting = {},
+): Promise<void> {
   const { fingerprint256 } = new X509Certificate(certificatePem);
   const script = waitScript({
     ...{ units: paths.units, unit: unit.apiServer, api_port: apiPort, fingerprint: fingerprint256 },

@@ -35,6 +35,7 @@ export type CommandName =
   | 'delete'
   | 'kubeconfig'
   | 'list'
+  | 'renew'
   | 'repair'
   | 'replace-replica'
   | 'rescue'

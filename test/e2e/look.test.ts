@@ -205,6 +205,33 @@ describe('what would stop a change is found before it begins', () => {
       );
   });
 
+  test('all certificates are renewed while API server and etcd run on', async () => {
+    const since = `systemctl show -p ActiveEnterTimestampMonotonic --value etcd kube-apiserver`;
+    const started = () =>
+      Promise.all(names.map(async (name) => (await onMachine(CLUSTER, name, since)).stdout));
+    const [before, startedBefore] = [await status(CLUSTER), await started()];
+    await haup('renew', '-c', CLUSTER, '--all');
+    await expectAllWell();
+    const [after, startedAfter] = [await status(CLUSTER), await started()];
+    expect(startedAfter).toEqual(startedBefore);
+    const leaves = ({ replicas }: typeof after) =>
+      replicas.map(({ certificates }) =>
+        certificates
+          .filter(({ file }) => !file.endsWith('ca.crt'))
+          .map(({ file, expires }) => [file, expires]),
+      );
+    const old = new Map(
+      leaves(before).flatMap((list, i) => list.map(([file, end]) => [`${i} ${file}`, end])),
+    );
+    const kept = leaves(after).flatMap((list, i) =>
+      list.filter(([file, end]) => old.get(`${i} ${file}`) === end),
+    );
+    expect(kept).toEqual([]);
+    expect(old.size).toBeGreaterThan(30);
+    expect(after.converged).toBe(true);
+    expect(await haup('renew', '-c', CLUSTER)).toContain('nothing to do');
+  });
+
   test('certificates that have expired are renewed by repair, with neither etcd nor the API', async () => {
     const file = join(E2E_HOME, 'clusters', CLUSTER, 'secrets', 'authorities');
     const { kubernetes, etcd } = parseAuthorities(readFileSync(file, 'utf8'));

@@ -33,7 +33,7 @@ async function command(
       emit: () => {},
       mayBeUnfinished: way !== 'change',
       partly: way === 'repair',
-      ...(way === 'repair' ? { policy: { revive: true } } : {}),
+      policy: { revive: way === 'repair', renew: {} },
       clock: instantly,
     });
   } catch (error) {
@@ -56,6 +56,7 @@ interface Act {
     | 'repair'
     | 'abandon'
     | 'rescue'
+    | 'age'
     | 'power-off'
     | 'power-on'
     | 'wipe'
@@ -77,6 +78,7 @@ const act = fc.record<Act>({
     'repair',
     'abandon',
     'rescue',
+    'age',
     'power-off',
     'power-on',
     'wipe',
@@ -134,6 +136,8 @@ async function perform(world: SimulatedWorld, { what, count, pick }: Act): Promi
       return command(world, (spec, o) => abandoned(spec, o), 'repair');
     case 'rescue':
       return rescueOf(world, pick % 2 === 0);
+    case 'age':
+      return world.age();
     case 'power-on':
       return world.powerOn(victim);
     default:
@@ -159,6 +163,7 @@ function expectConverged(world: SimulatedWorld): void {
   expect([...(world.balancer?.targets ?? [])].sort()).toEqual(names.length > 1 ? names : []);
   expect(world.holder).toEqual(names.length > 1 ? { kind: 'balancer' } : { kind: 'machine', name: names[0] });
   expect(world.isAvailable()).toBe(true);
+  expect(world.due()).toEqual([]);
   expectNodes(world);
 }
 
@@ -309,6 +314,28 @@ describe('the loop in a simulated world', () => {
       }
     },
   );
+
+  test('renewing, killed at every boundary and in every step, is finished by the next run', async () => {
+    for (let at = 0; at < 3; at++) {
+      for (const fate of ['killed-before', 'killed-after', 'fails', 'reply-lost'] as const) {
+        const world = new SimulatedWorld(specOf(['m0', 'm1', 'm2']));
+        await command(world, (s) => s, 'repair');
+        const [before, leader] = [
+          world.done.length,
+          (await world.observe()).etcd.members.find((m) => m.leader)!,
+        ];
+        world.age();
+        let count = 0;
+        world.fate = () => (count++ === at ? fate : 'works');
+        await command(world, (s) => s, 'repair');
+        await command(world, (s) => s, 'repair');
+        const steps = world.done.slice(before);
+        expect(new Set(steps.map(({ kind }) => kind))).toEqual(new Set(['refresh-certificates']));
+        expect(steps.at(-1)).toMatchObject({ replica: leader.name });
+        expectConverged(world);
+      }
+    }
+  });
 
   test('delete, killed at every boundary, leaves nothing', async () => {
     for (let at = 0; at < 12; at++) {

@@ -10,9 +10,41 @@ import type { Step, StepOfKind } from '../../src/cluster/plan/steps/index.ts';
 import { canChange, quorum } from '../../src/etcd/quorum.ts';
 import type { Holder } from '../../src/providers/provider.ts';
 import type { Inside } from '../../src/replicas/inspect.ts';
+import type { Revision, SeenCertificate } from '../../src/replicas/revision.ts';
 import { noInterruption } from './clusters.ts';
 import { SimulatedNodes } from './nodes-world.ts';
 import { Violation } from './violation.ts';
+
+/** The machines' clock stands still here. */
+const NOW = Date.parse('2026-06-01T00:00:00Z');
+const YEAR_MS = 365 * 86_400_000;
+
+/** A certificate of a year's life, of which so much is over. */
+function certificate(file: string, over: number): SeenCertificate {
+  const begins = NOW - over * YEAR_MS;
+  return {
+    file,
+    commonName: file,
+    issuer: '',
+    issuedBy: null,
+    names: [],
+    notBefore: new Date(begins).toISOString(),
+    notAfter: new Date(begins + YEAR_MS).toISOString(),
+    authority: false,
+  };
+}
+
+function revisionOf(over: number): Revision {
+  return {
+    kubernetesVersion: '',
+    etcdVersion: '',
+    digest: '',
+    configuration: {},
+    trust: {},
+    certificates: ['apiserver.crt', 'scheduler.conf'].map((file) => certificate(file, over)),
+    keys: {},
+  };
+}
 
 interface Machine {
   name: string;
@@ -63,6 +95,7 @@ export class SimulatedWorld implements ChangeableWorld {
   private ids = 0;
   private balancers = 0;
   private changing = 0;
+  private renewing = 0;
   private stored: ClusterSpec;
 
   constructor(spec: ClusterSpec) {
@@ -128,12 +161,15 @@ export class SimulatedWorld implements ChangeableWorld {
     if (fate === 'fails') throw new Error('the cloud said no');
     const membership = ['add-learner', 'promote', 'remove-member', 'bootstrap-etcd'].includes(step.kind);
     if (membership && ++this.changing > 1) throw new Violation('two membership changes at once');
+    const renewal = step.kind === 'refresh-certificates';
+    if (renewal && ++this.renewing > 1) throw new Violation('certificates of two replicas at once');
     await null; // other steps begin before this one has its effect
     const available = this.isAvailable();
     try {
       this.effect(step);
     } finally {
       if (membership) this.changing -= 1;
+      if (renewal) this.renewing -= 1;
     }
     this.done.push(step);
     if (available && !this.isAvailable() && !this.stored.deleting) {
@@ -153,6 +189,18 @@ export class SimulatedWorld implements ChangeableWorld {
     if (kind === 'power-off') machine.on = false;
     if (kind === 'vanish') this.forget(name);
     this.elect();
+  }
+
+  /** Nobody came by for eight months and more: what is on the machines is due, not expired. */
+  age(): void {
+    for (const { disk } of this.machines) if (disk.provisioned) disk.revision = revisionOf(0.7);
+  }
+
+  /** Machines on which a certificate is due. */
+  due(): string[] {
+    const begins = NOW - 0.5 * YEAR_MS;
+    const isOld = ({ notBefore }: SeenCertificate) => Date.parse(notBefore) < begins;
+    return this.machines.filter(({ disk }) => disk.revision?.certificates.some(isOld)).map((m) => m.name);
   }
 
   powerOn(name: string): void {
@@ -209,10 +257,24 @@ export class SimulatedWorld implements ChangeableWorld {
       this.boot(this.machine(step.replica));
     },
     provision: (step) => {
-      Object.assign(this.running(step.replica).disk, { provisioned: true, certificateNames: this.names() });
+      Object.assign(this.running(step.replica).disk, {
+        provisioned: true,
+        certificateNames: this.names(),
+        revision: revisionOf(0),
+      });
     },
     'renew-certificates': (step) => {
-      Object.assign(this.running(step.replica).disk, { certificateSecondsLeft: 365 * 86_400 });
+      this.running(step.replica).disk.revision = revisionOf(0);
+    },
+    'refresh-certificates': (step) => {
+      const { disk } = this.running(step.replica);
+      if (!disk.revision) throw new Violation(`${step.replica} has no certificates to renew`);
+      disk.revision = {
+        ...disk.revision,
+        certificates: disk.revision.certificates.map((each) =>
+          step.files.includes(each.file) ? certificate(each.file, 0) : each,
+        ),
+      };
     },
     'name-balancer': (step) => {
       this.running(step.replica).disk.certificateNames = this.names();
@@ -434,7 +496,13 @@ export class SimulatedWorld implements ChangeableWorld {
 
   private inside(machine: Machine): Inside {
     const ready = machine.disk.apiServer === 'ready' && !this.answers(machine.name);
-    return { ...machine.disk, apiServer: ready ? 'unready' : machine.disk.apiServer };
+    const ends = machine.disk.revision?.certificates.map(({ notAfter }) => notAfter).sort()[0] ?? null;
+    return {
+      ...machine.disk,
+      apiServer: ready ? 'unready' : machine.disk.apiServer,
+      certificateExpires: ends,
+      certificateSecondsLeft: ends === null ? null : (Date.parse(ends) - NOW) / 1000,
+    };
   }
 
   private asObserved(member: Member): MemberObservation {

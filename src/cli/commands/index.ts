@@ -11,6 +11,7 @@ import { kubeconfig } from './kubeconfig.ts';
 import { list } from './list.ts';
 import { removeNode } from './remove-node.ts';
 import { removeReplica } from './remove-replica.ts';
+import { renew } from './renew.ts';
 import { repair } from './repair.ts';
 import { replaceNode } from './replace-node.ts';
 import { replaceReplica } from './replace-replica.ts';
@@ -30,6 +31,7 @@ export const commands: readonly Command[] = [
   replaceNode,
   repair,
   rescue,
+  renew,
   status,
   list,
   kubeconfig,

@@ -1,4 +1,5 @@
 import type { Remedies } from '../../util/remedy.ts';
+import type { Renewal } from './revision/due.ts';
 import type { Step } from './steps/index.ts';
 
 /** What may run now, and what is needed but must not. */
@@ -26,6 +27,8 @@ export interface DrainPolicy {
 export const defaultDrain: DrainPolicy = { force: false, timeoutSeconds: 300 };
 
 export interface Policy {
+  /** Renew what is due of the replicas' certificates; absent: leave them as they are. */
+  readonly renew?: Renewal;
   /** Unless told otherwise {@link defaultDrain}. */
   readonly drain?: DrainPolicy;
   /** Start what has stopped: machines, etcd, API servers of replicas that the spec wants (a repair). */

@@ -12,7 +12,7 @@ import { listed } from './revision/report.ts';
 import { EXPIRING_SECONDS } from './rules/renewing.ts';
 
 const DAY_MS = 86_400_000;
-/** Certificates are renewed by replacing the replica; a month leaves time to choose when. */
+/** They were to be renewed long before: nobody has used haup for months, or it could not. */
 const EXPIRES_SOON_DAYS = 30;
 const EXPIRED = 'have expired';
 
@@ -61,10 +61,8 @@ function replicaWarnings(spec: ClusterSpec, o: Observation, replica: ReplicaSpec
   const left = machineOf(o, replica.name)?.inside?.certificateSecondsLeft ?? Number.POSITIVE_INFINITY;
   const again: Remedy = {
     to: 'renew them',
+    command: left < EXPIRING_SECONDS ? 'repair' : 'renew',
     cluster: spec.name,
-    ...(left < EXPIRING_SECONDS
-      ? { command: 'repair' }
-      : { command: 'replace-replica', replicas: [replica.name] }),
   };
   const soon = expiries(o, replica.name).filter(({ seconds }) => seconds * 1000 < EXPIRES_SOON_DAYS * DAY_MS);
   const which = soon.length > 0 ? ` (${listed(soon.map(({ certificate }) => certificate.file))})` : '';

@@ -14,7 +14,7 @@ import { changeMembership, reviveEtcd } from './rules/membership.ts';
 import { nameBalancer } from './rules/naming.ts';
 import { keepNodes } from './rules/nodes.ts';
 import { oldStore } from './rules/old-store.ts';
-import { renewCertificates } from './rules/renewing.ts';
+import { refreshCertificates, renewCertificates } from './rules/renewing.ts';
 import { rescue } from './rules/rescue.ts';
 import { startControlPlanes } from './rules/serving.ts';
 import type { Step } from './step.ts';
@@ -37,7 +37,7 @@ export function next(spec: ClusterSpec, observation: Observation, policy: Policy
   const address = moveAddress(v);
   const leaving = letOrphansLeave(v);
   const nodes = keepNodes(v);
-  return held(v, {
+  const decision = held(v, {
     steps: [
       ...reserve,
       ...renewCertificates(v),
@@ -52,4 +52,6 @@ export function next(spec: ClusterSpec, observation: Observation, policy: Policy
     ],
     blocked: [...membership.blocked, ...address.blocked, ...leaving.blocked, ...nodes.blocked],
   });
+  // Nothing waits for these: what is unfinished, and can go on, goes on first.
+  return decision.steps.length > 0 ? decision : { ...decision, steps: refreshCertificates(v) };
 }

@@ -5,9 +5,11 @@ import {
   serializeAuthorities,
 } from '../../pki/authorities.ts';
 import {
+  areDue,
   createKubeletAuthorities,
   type KubeletAuthorities,
   parseKubeletAuthorities,
+  renewKubeletAuthorities,
   serializeKubeletAuthorities,
 } from '../../pki/kubelet-authorities.ts';
 import { newEncryptionKey } from '../../replicas/config.ts';
@@ -24,13 +26,20 @@ export async function authorities(secrets: Secrets, cluster: string): Promise<Au
   );
 }
 
-/** A store of before has none: its cluster gets them with the next machine that is provisioned. */
+/**
+ * A store of before has none: its cluster gets them with the next machine that is provisioned. They live no longer than what they are
+ * put beside: whoever is about to use them gets them renewed when that is due.
+ */
 export async function kubeletAuthorities(secrets: Secrets, cluster: string): Promise<KubeletAuthorities> {
   const name = 'kubelet-authorities';
   const make = async () => serializeKubeletAuthorities(await createKubeletAuthorities(cluster));
-  return parseKubeletAuthorities(
+  const kept = parseKubeletAuthorities(
     (await secrets.get(name)) ?? (await secrets.putIfAbsent(name, await make())),
   );
+  if (!areDue(kept, Date.now())) return kept;
+  const renewed = await renewKubeletAuthorities(kept, cluster);
+  await secrets.put(name, serializeKubeletAuthorities(renewed));
+  return renewed;
 }
 
 /** The key that haup logs in to every machine with. */

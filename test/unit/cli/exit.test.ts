@@ -168,6 +168,7 @@ describe('a way out', () => {
     delete: { to: '', command: 'delete' },
     kubeconfig: { to: '', command: 'kubeconfig' },
     list: { to: '', command: 'list' },
+    renew: { to: '', command: 'renew' },
     repair: { to: '', command: 'repair', switches: ['abandon'] },
     'replace-replica': { to: '', command: 'replace-replica', replicas: ['a', 'b'] },
     rescue: { to: '', command: 'rescue', fenced: ['a', 'b'] },

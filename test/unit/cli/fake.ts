@@ -70,6 +70,7 @@ function fakeEngine(answers: Partial<Engine> = {}): { engine: Engine; calls: Cal
     replaceNodes: async () => outcome,
     repair: async () => outcome,
     rescue: async () => outcome,
+    renew: async () => outcome,
     delete: async () => outcome,
     status: async () => statusOf(),
     moveStore: async () => true,

@@ -17,6 +17,7 @@ const MENDING: ReadonlySet<Step['kind']> = new Set([
   'restart-etcd',
   'renew-certificates',
   'fence',
+  'refresh-certificates',
 ]);
 
 /** What may begin of a decision while something stands in its way. */

@@ -1,3 +1,4 @@
+import { dueFiles } from '../revision/due.ts';
 import type { Step } from '../step.ts';
 import type { Replica, View } from '../view.ts';
 
@@ -14,6 +15,21 @@ export function expiring(v: View): Replica[] {
 
 /** New certificates over SSH alone: neither etcd nor the API need to answer, which they may not do for want of them. */
 export function renewCertificates(v: View): Step[] {
-  if (!v.policy.revive || !v.observation.address) return [];
+  if (!(v.policy.revive || v.policy.renew) || !v.observation.address) return [];
   return expiring(v).map(({ name }) => ({ kind: 'renew-certificates', replica: name }));
+}
+
+/**
+ * Certificates of which too little is left, while they are still good, as the last thing of all: one replica at a time, who leads etcd last.
+ * Over SSH alone as well, whatever the API and etcd do.
+ */
+export function refreshCertificates(v: View): Step[] {
+  const { renew } = v.policy;
+  if (!renew || !v.observation.address) return [];
+  const due = v.replicas.flatMap(({ name, member, inside }) => {
+    const files = inside?.provisioned ? dueFiles(v.observation, name, renew) : [];
+    return files.length > 0 ? [{ name, files, leads: member?.leader ?? false }] : [];
+  });
+  const first = due.find(({ leads }) => !leads) ?? due[0];
+  return first ? [{ kind: 'refresh-certificates', replica: first.name, files: first.files }] : [];
 }

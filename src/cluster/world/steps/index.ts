@@ -24,6 +24,7 @@ import { nameBalancer } from './name-balancer.ts';
 import { promote } from './promote.ts';
 import { provision } from './provision.ts';
 import { provisionNode } from './provision-node.ts';
+import { refreshCertificates } from './refresh-certificates.ts';
 import { releaseAddress } from './release-address.ts';
 import { removeMember } from './remove-member.ts';
 import { renewCertificates } from './renew-certificates.ts';
@@ -47,6 +48,7 @@ const executors: { readonly [K in Step['kind']]: Executor<K> } = {
   'start-machine': startMachine,
   provision: provision,
   'renew-certificates': renewCertificates,
+  'refresh-certificates': refreshCertificates,
   'bootstrap-etcd': bootstrapEtcd,
   'add-learner': addLearner,
   'start-etcd': startEtcd,

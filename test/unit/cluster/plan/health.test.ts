@@ -79,7 +79,7 @@ describe('warnings', () => {
     expect(warningsOf(spec, expires, NOW)).toEqual([
       {
         says: 'm1: its certificates expire in 20 days',
-        remedy: { to: 'renew them', command: 'replace-replica', cluster: 'demo', replicas: ['m1'] },
+        remedy: { to: 'renew them', command: 'renew', cluster: 'demo' },
       },
     ]);
     const later = inside({ certificateExpires: '2027-11-20T00:00:00Z' });

@@ -5,6 +5,7 @@ import { sayDifference } from '../../../../../src/cluster/plan/revision/report.t
 import { statusOf } from '../../../../../src/cluster/plan/status.ts';
 import { replicaFiles } from '../../../../../src/replicas/files.ts';
 import type { Revision, WantedRevision } from '../../../../../src/replicas/revision.ts';
+import { releaseUnits } from '../../../../../src/replicas/units/names.ts';
 import { converged, specOf } from '../../../../support/clusters.ts';
 import { exampleConfig } from '../../../replicas/config.ts';
 
@@ -127,8 +128,14 @@ describe('what a difference costs', () => {
   });
 
   test('is known of every file of a release', async () => {
-    const known = replicaFiles(await exampleConfig()).map(({ path }) => path);
+    const known = replicaFiles({
+      ...(await exampleConfig()),
+      localRoute: true,
+      serviceAddresses: '10.0.0.0/24',
+    }).map(({ path }) => path);
     const restarts = known.filter((path) => costOf(path) === 'etcd');
+    const units = known.filter((path) => path.startsWith('units/')).map((path) => path.slice(6));
+    expect(units.filter((name) => !(releaseUnits as readonly string[]).includes(name))).toEqual([]);
     expect(restarts).toEqual(['pki/etcd/ca.crt', 'units/etcd.service']);
   });
 });
@@ -191,10 +198,9 @@ describe('the status', () => {
         due: true,
       },
     ]);
-    expect(status.warnings[0]).toMatchObject({
-      says: expect.stringMatching(
-        /^m0: its certificates expire in 10 days \(etcd\/peer.crt, apiserver.crt\)/,
-      ),
+    expect(status.warnings[0]).toEqual({
+      says: 'm0: its certificates expire in 10 days (etcd/peer.crt, apiserver.crt)',
+      remedy: { to: 'renew them', command: 'renew', cluster: 'demo' },
     });
   });
 });

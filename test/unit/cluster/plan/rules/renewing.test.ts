@@ -1,0 +1,121 @@
+import { describe, expect, test } from 'vitest';
+import type { Observation } from '../../../../../src/cluster/model/observation.ts';
+import { describe as sentence, simulate } from '../../../../../src/cluster/plan/step.ts';
+import type { SeenCertificate } from '../../../../../src/replicas/revision.ts';
+import { converged, lines, planFor, powerOff, specOf } from '../../../../support/clusters.ts';
+
+const spec = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c'], { bootstrapped: true });
+const healthy = converged(spec);
+const NOW = Date.parse('2026-11-25T00:00:00Z');
+const renewing = { revive: false, renew: {} };
+
+function certificate(file: string, begins: string, ends: string, rest: object = {}): SeenCertificate {
+  const fixed = { commonName: file, issuer: '', issuedBy: null, names: [], authority: false };
+  return { ...fixed, file, notBefore: `${begins}T00:00:00Z`, notAfter: `${ends}T00:00:00Z`, ...rest };
+}
+const young = certificate('apiserver.crt', '2026-11-01', '2027-11-01');
+const old = certificate('scheduler.conf', '2026-03-01', '2027-03-01');
+
+function having(lists: Readonly<Record<string, readonly SeenCertificate[]>>): Observation {
+  const machines = healthy.machines.map((machine) => {
+    const certificates = lists[machine.name] ?? [young];
+    const ends = certificates.map(({ notAfter }) => notAfter).sort()[0]!;
+    const revision = {
+      kubernetesVersion: '',
+      etcdVersion: '',
+      digest: '',
+      configuration: {},
+      trust: {},
+      certificates,
+      keys: {},
+    };
+    const certificateSecondsLeft = (Date.parse(ends) - NOW) / 1000;
+    return {
+      ...machine,
+      inside: { ...machine.inside!, revision, certificateExpires: ends, certificateSecondsLeft },
+    };
+  });
+  return { ...healthy, machines };
+}
+
+describe('certificates that are due', () => {
+  const all = having({ m0: [old], m1: [old, young], m2: [old] });
+  const leader = healthy.etcd.members.find((member) => member.leader)!.name;
+  const followers = ['m0', 'm1', 'm2'].filter((name) => name !== leader);
+
+  test('are renewed one replica at a time, who leads etcd last, and those alone', () => {
+    expect(lines(planFor(spec, all, renewing))).toEqual(
+      [...followers, leader].map((name) => `refresh-certificates ${name} scheduler.conf`),
+    );
+    expect(lines(planFor(spec, having({ m1: [young, old] }), renewing))).toEqual([
+      'refresh-certificates m1 scheduler.conf',
+    ]);
+  });
+
+  test('are nobody’s unfinished business, and are left alone by who does not renew', () => {
+    expect(lines(planFor(spec, all))).toEqual([]);
+    expect(lines(planFor(spec, all, { revive: true }))).toEqual([]);
+  });
+
+  test('are renewed without a quorum as well', () => {
+    const o = having({ m0: [old] });
+    const machines = o.machines.map((m) => (m.name === 'm0' ? m : { ...m, inside: null }));
+    const lost = { ...powerOff(o, 'm1', 'm2'), machines };
+    expect(lines(planFor(spec, lost, { ...renewing, revive: true }))).toContain(
+      'refresh-certificates m0 scheduler.conf',
+    );
+  });
+
+  test('wait for what is unfinished', () => {
+    const grown = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c', 'm3@local-a'], { bootstrapped: true });
+    const kinds = planFor(grown, all, renewing).steps.map(({ step }) => step.kind);
+    const renewals = kinds.filter((kind) => kind === 'refresh-certificates');
+    expect(kinds.slice(-3)).toEqual(renewals);
+    expect(kinds[0]).toBe('create-machine');
+  });
+
+  test('are all that began before a moment, when all are to be new, and never twice', () => {
+    const policy = { revive: false, renew: { begunBefore: '2026-11-25T00:00:00Z' } };
+    expect(lines(planFor(spec, having({}), policy))).toEqual(
+      [...followers, leader].map((name) => `refresh-certificates ${name} apiserver.crt`),
+    );
+    const after = { revive: false, renew: { begunBefore: '2026-11-01T00:00:00Z' } };
+    expect(lines(planFor(spec, having({}), after))).toEqual([]);
+  });
+
+  test('of authorities are those for kubelets alone', () => {
+    const authority = { authority: true, commonName: 'kubernetes-ca' };
+    const ca = certificate('ca.crt', '2016-11-30', '2026-11-30', authority);
+    const root = certificate('client-ca.crt', '2026-03-01', '2027-03-01', {
+      authority: true,
+      commonName: 'kubelet-client-ca',
+    });
+    expect(lines(planFor(spec, having({ m1: [ca] }), renewing))).toEqual([]);
+    expect(lines(planFor(spec, having({ m1: [ca, root] }), renewing))).toEqual([
+      'refresh-certificates m1 client-ca.crt',
+    ]);
+    const all = { revive: false, renew: { begunBefore: '2030-01-01T00:00:00Z' } };
+    const young = { ...root, notAfter: '2028-03-01T00:00:00Z' };
+    expect(lines(planFor(spec, having({ m0: [young], m1: [young], m2: [young] }), all))).toEqual([]);
+  });
+
+  test('that have expired are renewed at once, on all replicas, also by who only renews', () => {
+    const gone = certificate('etcd/peer.crt', '2025-11-01', '2026-11-01');
+    const o = having({ m0: [gone], m1: [gone], m2: [gone] });
+    expect(lines(planFor(spec, o, renewing))).toEqual([
+      'renew-certificates m0',
+      'renew-certificates m1',
+      'renew-certificates m2',
+    ]);
+  });
+
+  test('are told by name', () => {
+    const step = {
+      kind: 'refresh-certificates',
+      replica: 'm1',
+      files: ['a.crt', 'b.crt', 'c.crt', 'd.crt'],
+    } as const;
+    expect(sentence(step)).toBe('renew certificates of m1: a.crt, b.crt, c.crt and 1 more');
+    expect(simulate(step, healthy)).toEqual(healthy);
+  });
+});
