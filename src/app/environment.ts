@@ -7,7 +7,7 @@ import { binariesFor } from '../cluster/world/binaries.ts';
 import { etcdClients } from '../cluster/world/etcd-client.ts';
 import { authorities } from '../cluster/world/keys.ts';
 import { ClusterMemory, type ClusterState } from '../cluster/world/memory.ts';
-import { RealWorld } from '../cluster/world/world.ts';
+import { openWorld, type RealWorld } from '../cluster/world/world.ts';
 import { checked } from '../providers/checked.ts';
 import type { OpenProvider, Provider } from '../providers/provider.ts';
 import type { ProviderName } from '../providers/registry.ts';
@@ -110,7 +110,7 @@ async function withCluster<T>(
     if (purpose === 'change' && provider.binaries.kind === 'mounted') await fetchBinaries(spec, options);
     const secrets = store.secrets(spec.name);
     const getAuthorities = once(() => authorities(secrets, spec.name));
-    const world: RealWorld = new RealWorld({
+    const world: RealWorld = openWorld({
       memory,
       secrets,
       provider,

@@ -242,7 +242,7 @@ export async function changed(
   // Whoever changes a cluster finds it with certificates that last.
   const policy: Policy = { revive: false, renew: {}, ...options.policy };
   const result = await applyChange(world, change, { ...options, policy, emit, signal: env.signal });
-  if (result.executed) env.emit({ type: 'cost', steps, commands: world.commands });
+  if (result.executed) env.emit({ type: 'cost', steps, commands: world.commands() });
   const spec = world.spec();
   const gone = result.executed && spec.deleting;
   if (result.executed && !gone) await expectAnswer(world, env.signal);

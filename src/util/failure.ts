@@ -39,3 +39,8 @@ export abstract class Failure extends Error {
     return this.remedies.filter((remedy) => typeof remedy === 'string').join('; ') || null;
   }
 }
+
+/** What was thrown, in its own words. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

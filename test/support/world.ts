@@ -5,13 +5,16 @@ import type {
   Observation,
 } from '../../src/cluster/model/observation.ts';
 import type { ClusterSpec } from '../../src/cluster/model/spec.ts';
+import { touches } from '../../src/cluster/plan/step.ts';
 import { emptyInside } from '../../src/cluster/plan/steps/effects.ts';
 import type { Step, StepOfKind } from '../../src/cluster/plan/steps/index.ts';
+import { lookCache } from '../../src/cluster/world/look-cache.ts';
 import { canChange, quorum } from '../../src/etcd/quorum.ts';
 import type { Holder } from '../../src/providers/provider.ts';
 import type { Inside } from '../../src/replicas/inspect.ts';
 import type { Revision, SeenCertificate } from '../../src/replicas/revision.ts';
 import { noInterruption } from './clusters.ts';
+import { lookThrough, type TestCache } from './look-through.ts';
 import { SimulatedNodes } from './nodes-world.ts';
 import { Violation } from './violation.ts';
 
@@ -92,6 +95,7 @@ export class SimulatedWorld implements ChangeableWorld {
   unhurt = true;
   fate: (step: Step) => Fate = () => 'works';
   readonly done: Step[] = [];
+  private readonly cache: TestCache = lookCache(() => 0);
   private ids = 0;
   private balancers = 0;
   private changing = 0;
@@ -114,7 +118,15 @@ export class SimulatedWorld implements ChangeableWorld {
     return noInterruption;
   }
 
-  async observe(): Promise<Observation> {
+  /** What is looked at again is decided as in the real world; time stands still, so that nothing gets too old by itself. */
+  async observe(since?: readonly Step[]): Promise<Observation> {
+    const now = this.now();
+    const seen = await lookThrough(this.cache, now, since);
+    for (const step of since ?? []) expectNothingOld(step, seen, now);
+    return seen;
+  }
+
+  private now(): Observation {
     return {
       bootstrapped: this.stored.bootstrapped,
       network: this.network,
@@ -539,4 +551,16 @@ export class SimulatedWorld implements ChangeableWorld {
     if (!machine.on) throw new Error(`${name} does not answer`);
     return machine;
   }
+}
+
+/** What a step works on is never shown as it was before the step. */
+function expectNothingOld(step: Step, seen: Observation, now: Observation): void {
+  const things = touches(step);
+  const machines = (o: Observation) =>
+    [...o.machines, ...o.nodes.machines].filter((m) => things.includes(m.name));
+  const parts = ({ network, address, balancer }: Observation) =>
+    Object.entries({ network, address, balancer }).filter(([name]) => things.includes(name));
+  const of = (o: Observation) => JSON.stringify([machines(o), parts(o)]);
+  if (of(seen) !== of(now))
+    throw new Violation(`${of(seen)} was seen after ${JSON.stringify(step)}: ${of(now)}`);
 }

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../../util/clock.ts';
-import { Failure } from '../../util/failure.ts';
+import { Failure, messageOf } from '../../util/failure.ts';
 import type { Remedy } from '../../util/remedy.ts';
 import { Refusal, StepError } from '../model/errors.ts';
 import type { Observation } from '../model/observation.ts';
@@ -150,8 +150,4 @@ function wayOn({ name: cluster, deleting }: ClusterSpec): Remedy {
   return deleting
     ? { to: 'try again, nothing is lost by it', command: 'delete', cluster }
     : { to: 'finish what was begun', command: 'repair', cluster };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

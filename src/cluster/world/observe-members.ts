@@ -14,12 +14,15 @@ const PATIENCE_MS = 8000;
 /** A member that lives answers its leader's heartbeat ten times a second. */
 const SILENT_MS = 3000;
 const LOOK_AGAIN_MS = 500;
+/** For a question to one member, and on a slow machine: who has lost a majority is to be told so within ten seconds. */
+const MEMBER_MS = 2000;
+const SLOW_MEMBER_MS = 4000;
 
 export interface MembersAsked {
   readonly machines: readonly MachineObservation[];
   readonly before: EtcdObservation;
   readonly clientOf: (replica: string) => EtcdClient;
-  /** For a question to one member. */
+  /** For a question to one member: {@link memberTimeoutMs}. */
   readonly timeoutMs: number;
   /** Whether a read that needs a quorum succeeds at the API address. */
   readonly reads: () => Promise<boolean>;
@@ -63,6 +66,11 @@ export async function observeMembers(asked: MembersAsked): Promise<EtcdObservati
       ...(quorum !== 'lost' && !isDown(member.name, machines) ? { unseen: true } : {}),
     })),
   };
+}
+
+/** `patienceMs`: what the slowest machine may take for a question today. */
+export function memberTimeoutMs(patienceMs: number): number {
+  return Math.min(SLOW_MEMBER_MS, Math.max(MEMBER_MS, patienceMs));
 }
 
 /** Members that did not answer are dead only if their machine says so, or if the leader does not hear of them either. */

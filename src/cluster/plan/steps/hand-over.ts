@@ -1,7 +1,7 @@
 import type { Receiver } from '../../../providers/provider.ts';
 import { machineOf, type Observation } from '../../model/observation.ts';
 import { certificateNames, withInside } from './effects.ts';
-import { cloud, type StepKind } from './step-kind.ts';
+import { cloud, cloudAndInsides, type StepKind } from './step-kind.ts';
 
 /** The API address moves. */
 export interface HandOver {
@@ -12,7 +12,7 @@ export interface HandOver {
 export const handOver: StepKind<HandOver> = {
   describe: ({ to }) => `move the API address to ${to.kind === 'machine' ? to.name : 'the load balancer'}`,
   touches: () => ['address', 'balancer'],
-  outdates: cloud,
+  outdates: ({ to }) => (to.kind === 'balancer' ? cloudAndInsides() : cloud()),
   simulate: ({ to }, before) => {
     const after = before.address ? { ...before, address: { ip: before.address.ip, holder: to } } : before;
     return to.kind === 'balancer' ? named(after) : after;

@@ -4,9 +4,12 @@ import type { Observation } from '../../model/observation.ts';
 export interface Outdated {
   /** Machines, address, balancer, network. */
   readonly cloud: boolean;
-  /** The machine whose word of itself is another now. */
+  /** The machine whose word of itself is another now; {@link ANY_MACHINE} where the step does not say which. */
   readonly inside: string | null;
 }
+
+/** No machine can have this name. */
+export const ANY_MACHINE = '*';
 
 /**
  * A kind of step: one idempotent action, as data, and all that can be said of it without doing it. Who does it for real is the
@@ -50,6 +53,11 @@ export function inside({ replica }: { readonly replica: string }): Outdated {
 
 export function machine({ replica }: { readonly replica: string }): Outdated {
   return { cloud: true, inside: replica };
+}
+
+/** Address or balancer, and what the machines behind them have been given for it. */
+export function cloudAndInsides(): Outdated {
+  return { cloud: true, inside: ANY_MACHINE };
 }
 
 /** Nothing but etcd. */

@@ -1,0 +1,137 @@
+import type { EtcdClient } from '../../etcd/client.ts';
+import { inspectNode, type NodeInside } from '../../nodes/inspect.ts';
+import type { Machine, MachineRole } from '../../providers/provider.ts';
+import { type Inside, inspect } from '../../replicas/inspect.ts';
+import type { NodeMachine } from '../model/nodes.ts';
+import { type MachineObservation, nothing, type Observation } from '../model/observation.ts';
+import type { Step } from '../plan/step.ts';
+import { apiAt } from './api.ts';
+import { readsWithQuorum } from './api-answers.ts';
+import { lookCache } from './look-cache.ts';
+import { admissionWatch } from './observe-admission.ts';
+import { type CloudObservation, observeCloud } from './observe-cloud.ts';
+import { type Ask, insideObserver, type Met } from './observe-inside.ts';
+import { memberTimeoutMs, observeMembers } from './observe-members.ts';
+import { observeNodeObjects } from './observe-nodes.ts';
+import type { Sessions } from './sessions.ts';
+import type { Tools } from './tools.ts';
+import { wantedRevisions } from './wanted.ts';
+
+type Parts = Pick<Tools, 'memory' | 'secrets' | 'provider' | 'authorities' | 'signal' | 'emit'> & {
+  readonly sessions: Sessions;
+  /** Makes the client of a replica's own member, for looking. */
+  readonly etcdClients: () => Promise<(replica: string) => EtcdClient>;
+};
+
+/** Puts together what the observers of the sources see. */
+export interface Observer {
+  /** As {@link World.observe}. */
+  observe(since?: readonly Step[]): Promise<Observation>;
+  /** What was seen last. */
+  last(): Observation;
+  /** Nothing but the end of its own call says that a network has been deleted. */
+  networkIsDeleted(): void;
+}
+
+export function openObserver(parts: Parts): Observer {
+  const { memory, provider, sessions, signal } = parts;
+  const insides = insideObserver(parts);
+  const cache = lookCache<CloudObservation, Met<Inside | NodeInside>>(Date.now);
+  const refusedWrites = admissionWatch();
+  let last = nothing;
+
+  async function look<I extends Inside | NodeInside>(machine: Machine, ask: Ask<I>) {
+    const { name, zone, state, internalIp, externalIp, sshHost } = machine;
+    sessions.found(name, sshHost);
+    const met: Met<I> =
+      state === 'running' && sshHost
+        ? await cache.inside(name, () => insides.observe(name, ask))
+        : { inside: null };
+    return { name, zone, state, internalIp, externalIp, ...met };
+  }
+
+  function lookAtMaster(machine: Machine): Promise<MachineObservation> {
+    const { uid, apiPort } = memory.spec;
+    return look(machine, (session, timeoutMs) =>
+      inspect(session, { uid, name: machine.name, apiPort }, { timeoutMs }),
+    );
+  }
+
+  function lookAtNode(machine: Machine): Promise<NodeMachine> {
+    const { uid } = memory.spec;
+    return look(machine, (session, timeoutMs) =>
+      inspectNode(session, { uid, name: machine.name }, { timeoutMs }),
+    );
+  }
+
+  async function members(
+    { address }: CloudObservation,
+    machines: readonly MachineObservation[],
+  ): Promise<Observation['etcd']> {
+    return observeMembers({
+      machines,
+      before: last.etcd,
+      clientOf: await parts.etcdClients(),
+      timeoutMs: memberTimeoutMs(insides.patienceMs()),
+      reads: () => readsWithQuorum(parts, address, signal),
+      signal,
+    });
+  }
+
+  /** Only where there are nodes: to a cluster of masters alone the API's word on them is worth no request. */
+  async function nodeObjects({ address }: CloudObservation, machines: number) {
+    if (!address || address.holder.kind === 'nobody') return null;
+    if (machines === 0 && memory.spec.nodes.length === 0) return null;
+    return observeNodeObjects(() => apiAt(parts, address.ip), memory.spec, signal);
+  }
+
+  async function observe(since?: readonly Step[]): Promise<Observation> {
+    cache.forget(since);
+    const cloud = await cache.cloud(() => observeCloud(provider, memory.spec.nodes.length > 0));
+    const { network, address, balancer, routes, serviceNodes } = cloud;
+    const [masters, nodes] = await Promise.all([
+      Promise.all(ofRole(cloud, 'master').map(lookAtMaster)),
+      Promise.all(ofRole(cloud, 'node').map(lookAtNode)),
+    ]);
+    const { bootstrapped, deleting } = memory.spec;
+    const stays = bootstrapped && !deleting;
+    const [etcd, objects] = await Promise.all([
+      stays ? members(cloud, masters) : nothing.etcd,
+      stays ? nodeObjects(cloud, nodes.length) : null,
+    ]);
+    // They change seldom, and a change is planned from a look at everything.
+    const refused =
+      since === undefined && address && etcd.readable
+        ? await refusedWrites(await apiAt(parts, address.ip), signal)
+        : last.refusedWrites;
+    // Nor does what is wanted: it follows from the spec.
+    const seen = { ...last, address, balancer, machines: masters };
+    const wanted = since === undefined ? await wantedRevisions({ ...parts, seen: () => seen }) : last.wanted;
+    last = {
+      bootstrapped,
+      network,
+      address,
+      balancer,
+      machines: masters,
+      etcd,
+      nodes: { machines: nodes, objects, routes, serviceNodes },
+      storeRevision: memory.revision,
+      deleted: last.deleted,
+      ...(refused === undefined ? {} : { refusedWrites: refused }),
+      wanted,
+    };
+    return last;
+  }
+
+  return {
+    observe,
+    last: () => last,
+    networkIsDeleted() {
+      last = { ...last, deleted: true };
+    },
+  };
+}
+
+function ofRole({ machines }: CloudObservation, role: MachineRole): readonly Machine[] {
+  return machines.filter((machine) => machine.role === role);
+}
