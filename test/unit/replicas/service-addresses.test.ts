@@ -1,5 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { describe, expect, test } from 'vitest';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { ASSIGN, serviceAddressesScript } from '../../../src/replicas/settings/service-addresses.ts';
 
 /** What follows from the record and the Services, with room for three. */
@@ -97,4 +100,38 @@ test('a range has its first and its last address for nobody, and lies in one /24
   const script = (range: string) => serviceAddressesScript({ kubectl: 'kubectl', apiPort: 443, range });
   expect(script('198.18.7.192/26')).toContain('prefix=198.18.7.\nfirst=193\nlast=254\n');
   for (const range of ['198.18.7.0/23', '198.18.7.0/31', 'x']) expect(() => script(range)).toThrow();
+});
+
+/** Runs the script until it begins to wait, against an API that answers the changes of its record with these codes. */
+function changesMade(...codes: number[]): string[] {
+  const folder = mkdtempSync(join(tmpdir(), 'haup-addresses-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const program = (name: string, text: string) =>
+    writeFileSync(join(folder, name), `#!/bin/bash\n${text}\n`, { mode: 0o755 });
+  writeFileSync(join(folder, 'codes'), codes.map((code) => `${code}\n`).join(''));
+  program('kubectl', 'echo "S bbbb default web 7 - -"');
+  program(
+    'curl',
+    `cd ${folder}
+case "$*" in
+  *PATCH*configmaps*) echo record >>changes; head -n 1 codes; sed -i 1d codes ;;
+  *PATCH*) echo status >>changes; printf 200 ;;
+  *watch=1*) kill $PPID ;;
+  *) printf '{\n  "metadata": {\n    "resourceVersion": "41"\n  }\n}\n' ;;
+esac`,
+  );
+  writeFileSync(
+    join(folder, 'script'),
+    serviceAddressesScript({ kubectl: 'kubectl', apiPort: 443, range: '198.18.7.192/26' }),
+  );
+  const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
+  const { signal } = spawnSync('bash', [join(folder, 'script')], { env });
+  expect(signal).toBe('SIGTERM');
+  return readFileSync(join(folder, 'changes'), 'utf8').trim().split('\n');
+}
+
+test('the record is written first, and a Service hears of its address when nobody else has changed the record meanwhile', () => {
+  expect(changesMade(200)).toEqual(['record', 'status']);
+  expect(changesMade(409, 200)).toEqual(['record', 'record', 'status']);
+  expect(changesMade(500, 409, 200)).toEqual(['record', 'record', 'record', 'status']);
 });
