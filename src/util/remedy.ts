@@ -37,6 +37,7 @@ export type CommandName =
   | 'list'
   | 'renew'
   | 'repair'
+  | 'replace-node'
   | 'replace-replica'
   | 'rescue'
   | 'ssh'

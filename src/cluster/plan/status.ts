@@ -3,6 +3,7 @@ import type { ClusterSpec } from '../model/spec.ts';
 import type { Warning } from '../model/warning.ts';
 import { blindness, warningsOf } from './health.ts';
 import { next } from './next.ts';
+import { nodeCertificateWarnings } from './node-certificates.ts';
 import { type NodeStatus, nodeStatuses, nodeWarnings } from './node-status.ts';
 import { type RevisionStatus, revisionStatus } from './revision/report.ts';
 import { standing } from './standing.ts';
@@ -125,6 +126,7 @@ export function statusOf(
         : []),
       ...warningsOf(spec, observation, now),
       ...nodeWarnings(spec, observation, nodes),
+      ...nodeCertificateWarnings(spec, observation, now),
     ],
   };
 }

@@ -170,6 +170,7 @@ describe('a way out', () => {
     list: { to: '', command: 'list' },
     renew: { to: '', command: 'renew' },
     repair: { to: '', command: 'repair', switches: ['abandon'] },
+    'replace-node': { to: '', command: 'replace-node', replicas: ['a'] },
     'replace-replica': { to: '', command: 'replace-replica', replicas: ['a', 'b'] },
     rescue: { to: '', command: 'rescue', fenced: ['a', 'b'] },
     ssh: { to: '', command: 'ssh', replicas: ['a'], run: 'true' },
