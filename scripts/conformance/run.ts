@@ -26,7 +26,7 @@ export interface RunOptions {
 }
 
 /**
- * Runs specs by their names, in their order as far as several processes can have one; those that want to be alone come last, alone.
+ * Runs specs by their names; those that want to be alone come last, alone.
  * Specs that wait use little of a processor, so that several processes help on two.
  */
 export async function runSpecs(
@@ -36,7 +36,7 @@ export async function runSpecs(
 ): Promise<SpecResult[]> {
   const { parallel = 1, chunk = 8, signal } = options;
   const results: SpecResult[] = [];
-  const queue = chunks(
+  const queue = deal(
     names.filter((name) => !wantsToBeAlone(name)),
     chunk,
   );
@@ -51,7 +51,7 @@ export async function runSpecs(
     for (let some = queue.shift(); some; some = queue.shift()) await next(some);
   };
   await Promise.all(Array.from({ length: parallel }, worker));
-  for (const some of chunks(names.filter(wantsToBeAlone), chunk)) await next(some);
+  for (const some of deal(names.filter(wantsToBeAlone), chunk)) await next(some);
   return results;
 }
 
@@ -128,8 +128,11 @@ export function read(names: readonly string[], report: string): SpecResult[] {
   });
 }
 
-function chunks<T>(all: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(all.length / size) }, (_, index) =>
-    all.slice(index * size, (index + 1) * size),
-  );
+/** Dealt like cards: specs of one group, which may all be long, go to different processes. */
+function deal(names: readonly string[], size: number): string[][] {
+  const hands = Array.from({ length: Math.ceil(names.length / size) }, (): string[] => []);
+  names.forEach((name, index) => {
+    hands[index % hands.length]!.push(name);
+  });
+  return hands;
 }

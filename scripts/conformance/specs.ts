@@ -13,7 +13,20 @@ export function wantsToBeAlone(name: string): boolean {
 }
 
 /** Parts of the names of specs that wait for long, or measure how long something takes, which on a busy machine says nothing. */
-const UNHURRIED = ['CronJob', 'Guestbook', 'Probing container', 'StatefulSet', 'honor timeout'];
+const UNHURRIED = [
+  'CronJob',
+  'DisruptionTarget',
+  'Guestbook',
+  'Probing container',
+  'StatefulSet',
+  'compacted away',
+  'failing subpath expansion',
+  'honor timeout',
+  'podspec updates',
+  'session affinity',
+  'updates should be reflected',
+  'watch on custom resource definition objects',
+];
 
 /** Specs for a run of minutes: others can run beside them, and none waits for long or measures time. */
 export function isQuick(name: string): boolean {

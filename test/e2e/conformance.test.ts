@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { serveImages } from '../../scripts/conformance/registry.ts';
-import { runSpecs } from '../../scripts/conformance/run.ts';
+import { runSpecs, type SpecResult } from '../../scripts/conformance/run.ts';
 import { conformanceSpecs, isQuick, sample } from '../../scripts/conformance/specs.ts';
 import { cachedSuite } from '../../scripts/conformance/suite.ts';
 import { useClusters } from './support/clusters.ts';
@@ -21,10 +21,14 @@ async function runHaup(args: readonly string[], input = ''): Promise<string> {
   return ended.stdout;
 }
 
+function isWrong({ state }: SpecResult): boolean {
+  return state !== 'passed' && state !== 'skipped';
+}
+
 describe.skipIf(suite === null)('a cluster with two nodes', () => {
   useClusters(cluster);
-  let folder: string;
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  let folder: string | undefined;
+  afterAll(() => folder && rm(folder, { recursive: true }));
 
   test(`passes ${COUNT} of Kubernetes' own conformance specs (HAUP_CONFORMANCE_SEED=${seed})`, async () => {
     const quick = (await conformanceSpecs(suite!.e2e)).filter(isQuick);
@@ -36,9 +40,11 @@ describe.skipIf(suite === null)('a cluster with two nodes', () => {
     await writeFile(kubeconfig, await haup('kubeconfig', '-c', cluster), { mode: 0o600 });
     await serveImages(runHaup, cluster, { kubectl: suite!.kubectl, kubeconfig });
     const results = await runSpecs(suite!, names, { kubeconfig, folder, parallel: 5, chunk: 3 });
-    const wrong = results.filter(({ state }) => state !== 'passed' && state !== 'skipped');
-    expect(wrong).toEqual([]);
     expect(results).toHaveLength(COUNT);
+    // The specs have time limits of their own, for machines with less to do: what fails beside others is tried alone.
+    const again = results.filter(isWrong).map(({ name }) => name);
+    const alone = await runSpecs(suite!, again, { kubeconfig, folder, chunk: 1 });
+    expect(alone.filter(isWrong)).toEqual([]);
   });
 });
 
