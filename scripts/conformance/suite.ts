@@ -75,8 +75,11 @@ export async function cachedSuite(): Promise<Suite | null> {
  * It needs Go modules and Debian packages.
  */
 export async function ensureSuite(say: (message: string) => void): Promise<Suite> {
-  for (const part of [programs, images]) {
-    const folder = await folderOf(part);
+  // Named before anything is built: what is edited meanwhile is not what is running.
+  const named = await Promise.all(
+    [programs, images].map(async (part) => ({ part, folder: await folderOf(part) })),
+  );
+  for (const { part, folder } of named) {
     const unlock = await lockCache(cacheFolder(), basename(folder));
     const work = `${folder}.new-${randomBytes(4).toString('hex')}`;
     try {
