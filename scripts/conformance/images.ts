@@ -41,7 +41,16 @@ async function makeRecipes({ programs, sources, etcd, pause, work }: Parts): Pro
   const tools = await rootfs(join(work, 'tools'), { ...TOOLS, ...served }, TOOLS_PACKAGES, [
     ['agnhost', 'agnhost-2'],
   ]);
-  const busybox = await rootfs(join(work, 'busybox'), {}, ['bash']);
+  // One spec wants the words of busybox's shell at /bin/sh; others find `sh` by the path, and want variables of names like "data-1" kept.
+  const busybox = await rootfs(
+    join(work, 'busybox'),
+    {},
+    ['bash'],
+    [
+      ['busybox', 'usr/bin/sh'],
+      ['/usr/bin/bash', 'usr/local/bin/sh'],
+    ],
+  );
   const nginx = await rootfs(join(work, 'nginx'), NGINX, ['bash', 'coreutils', 'nginx']);
   const file = async (path: string, from: string, mode = 0o644): Promise<LayerFile> => ({
     path,
@@ -127,7 +136,10 @@ async function rootfs(
     await mkdir(join(work, path, '..'), { recursive: true });
     await writeFile(join(work, path), content, { mode: 0o644 });
   }
-  for (const [target, path] of links) await symlink(target, join(work, path));
+  for (const [target, path] of links) {
+    await mkdir(join(work, path, '..'), { recursive: true });
+    await symlink(target, join(work, path));
+  }
   await exec('bash', [ROOTFS, `${work}.tar`, work, ...packages]);
   return readFile(`${work}.tar`);
 }

@@ -49,6 +49,6 @@ root:x:0:
 nogroup:x:65534:
 END
 echo 'hosts: files dns' >"$root/etc/nsswitch.conf"
-[[ $over == - ]] || cp -a "$over/." "$root/"
+[[ $over == - ]] || cp -a --remove-destination "$over/." "$root/"
 
 tar --create --file "$output" --directory "$root" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --format=gnu .

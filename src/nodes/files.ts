@@ -7,6 +7,7 @@ import { kubeProxyConfiguration } from './settings/kube-proxy.ts';
 import { kubeletConfiguration } from './settings/kubelet.ts';
 import { masqueradeRules } from './settings/masquerade.ts';
 import { inNodeMountsScript, nodeMountsScript } from './settings/node-mounts.ts';
+import { PROTOCOLS } from './settings/protocols.ts';
 import { containerdUnit } from './units/containerd.ts';
 import { kubeProxyUnit } from './units/kube-proxy.ts';
 import { kubeletUnit } from './units/kubelet.ts';
@@ -51,6 +52,7 @@ function configFiles(config: NodeConfig, host: NodeHost): ArchivedFile[] {
     'kubelet.yaml': kubeletConfiguration({ ...config, host }),
     'kube-proxy.yaml': kubeProxyConfiguration(config),
     'resolv.conf': '',
+    protocols: PROTOCOLS,
     ...(config.cni === 'haup' ? { 'masquerade.nft': masqueradeRules(config) } : {}),
     ...(needsMounts(host)
       ? { 'node-mounts.sh': nodeMountsScript(host), 'in-node-mounts.sh': inNodeMountsScript() }

@@ -10,6 +10,8 @@ export function kubeProxyUnit(options: { readonly folder: string }): string {
     command: commandLine(`${options.folder}/kube-proxy`, { config: configPath('kube-proxy.yaml') }),
     service: [
       ...quickToNotice,
+      // Outside of what confines it, which leaves /etc read-only. See settings/protocols.ts.
+      `ExecStartPre=+/bin/sh -c '[ -s /etc/protocols ] || cp ${configPath('protocols')} /etc/protocols'`,
       // It writes rules and network settings, and nothing else.
       'CapabilityBoundingSet=CAP_NET_ADMIN CAP_SYS_RESOURCE',
       'NoNewPrivileges=yes',

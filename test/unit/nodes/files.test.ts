@@ -143,6 +143,14 @@ describe('the kubelet', () => {
   });
 });
 
+test('nft has names of protocols, or kube-proxy takes its own rules for those of another', () => {
+  const files = filesOf(VM);
+  expect(files.get('config/protocols')).toMatch(/^tcp 6 TCP$/m);
+  expect(files.get('units/kube-proxy.service')).toMatch(
+    /^ExecStartPre=\+\/bin\/sh -c '\[ -s \/etc\/protocols \] \|\| cp \/etc\/haup\/current\/config\/protocols \/etc\/protocols'$/m,
+  );
+});
+
 test("a registry's mirror is taken from the folder that everybody knows, by whatever pulls", () => {
   const config = filesOf(VM).get('config/containerd.toml')!;
   expect(config).toMatch(/cri\.v1\.images"\.registry\]\n\s+config_path = "\/etc\/containerd\/certs\.d"\n/);
