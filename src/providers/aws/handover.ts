@@ -18,6 +18,7 @@ import type { Groups } from './groups.ts';
 import { findInstances, isNode, nameOf, stateOf } from './instances.ts';
 import type { Management } from './management.ts';
 import { freeAddressesForBalancer, type Placement } from './placement.ts';
+import { inUse, putBack, restore, returnTo } from './put-back.ts';
 import type { ElasticIp, Instance, LoadBalancer } from './replies.ts';
 import { chooseRoute, type Route } from './route.ts';
 import { deadZones, zoneHealth } from './zone-health.ts';
@@ -101,29 +102,6 @@ async function fromBalancer(
     throw error;
   }
 }
-
-/** The balancer keeps, or gets back, the zones that it had, unless the address has moved after all. */
-async function restore(
-  context: Context,
-  lb: LoadBalancer,
-  all: ReturnType<typeof mappings>,
-  address: ElasticIp,
-): Promise<void> {
-  const api = context.api.steadfast;
-  const now = apiAddress(await findAddresses(context, api));
-  if (now?.InstanceId) return;
-  const present = await findLoadBalancer(context, api);
-  if (present && zoneOf(present, address.AllocationId)) return;
-  await setSubnets(api, lb, all, { patience: inUse, deadlineMs: 5 * minutes, brisk: true });
-}
-
-/** ELB's words for an Elastic IP that is not free yet. */
-const inUse = [
-  'ResourceInUse',
-  'ResourceInUseException',
-  'AllocationIdNotFound',
-  'AllocationIdNotFoundException',
-];
 
 /** The address goes to the load balancer; or, where the zone it lives in is lost, to another zone of it. */
 export async function toBalancer(
@@ -287,48 +265,6 @@ async function takeFrom(
   }
   await free(api, address);
   return null;
-}
-
-/** Undoes what a failed move to the balancer did, unless the balancer has the address after all. */
-async function returnTo(
-  context: Context,
-  address: ElasticIp,
-  owner: Instance,
-  own: string | null,
-  route: Route,
-): Promise<void> {
-  const api = context.api.steadfast;
-  if (route.kind === 'rebuild') await demolish(context, await findLoadBalancer(context, api), api);
-  else if (zoneOf(await findLoadBalancer(context, api), address.AllocationId)) return;
-  await give(context, api, address, owner, { held: true, present: own, deadlineMs: 5 * minutes });
-  await shown(
-    context,
-    api,
-    address.AllocationId,
-    `the address to be shown at ${nameOf(owner)}`,
-    (now) => now.InstanceId === owner.InstanceId,
-  );
-}
-
-/** Runs a rollback; if that fails as well, says so beside what failed first. */
-async function putBack(context: Context, undo: () => Promise<void>, cause: unknown): Promise<void> {
-  context.progress('the address could not be moved: putting it back');
-  try {
-    await undo();
-  } catch (second) {
-    const words = (error: unknown) => (error instanceof Error ? error.message : String(error));
-    throw new ProviderError(
-      'transient',
-      `${words(cause)}; and the address could not be put back: ${words(second)}`,
-      {
-        advice: [
-          'Nobody may have the API address now.',
-          { to: 'give it to where it belongs', command: 'repair' },
-        ],
-        cause,
-      },
-    );
-  }
 }
 
 /** Waits until the balancer is active and EC2 shows the address at one of its nodes. */
