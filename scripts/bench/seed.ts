@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { binariesFolder, cacheFolder } from '../../src/artifacts/cache.ts';
+import { cachedBinaries, cacheFolder } from '../../src/artifacts/cache.ts';
 import { hostArchitecture } from '../../src/artifacts/sources.ts';
 import { BALANCER_IP } from '../../src/providers/local/addresses.ts';
 import { CHECKED, haproxyConfig } from '../../src/providers/local/balancer/config.ts';
@@ -25,7 +25,7 @@ export async function makeSeed(): Promise<string> {
   put('api', apiAddress!.ip);
   put('ca.crt', caOf(CLUSTER));
   put('image', await ensureImage());
-  put('binaries', binariesFolder(cacheFolder(), { ...spec, arch: hostArchitecture() }));
+  put('binaries', cachedBinaries(cacheFolder(), { ...spec, arch: hostArchitecture() }));
   const ipOf = (name: string) => replicas.find((replica) => replica.name === name)!.internalIp!;
   mkdirSync(join(SEED, 'lb'));
   put('lb/ip', BALANCER_IP);

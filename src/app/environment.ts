@@ -1,4 +1,4 @@
-import { binariesFolder, cacheFolder } from '../artifacts/cache.ts';
+import { cachedBinaries, cacheFolder } from '../artifacts/cache.ts';
 import { ensureBinaries } from '../artifacts/ensure.ts';
 import { hostArchitecture } from '../artifacts/sources.ts';
 import { InputError, NotFoundError } from '../cluster/model/errors.ts';
@@ -17,7 +17,7 @@ import { once } from '../util/once.ts';
 import type { EngineOptions } from './engine.ts';
 import { nodeSupplies } from './node-supplies.ts';
 import * as operations from './operations.ts';
-import { progressText } from './progress-text.ts';
+import { tellProgress } from './progress-text.ts';
 
 /** Loads a provider's code. */
 export type LoadProvider = (name: ProviderName) => Promise<{ open: OpenProvider }>;
@@ -143,8 +143,8 @@ async function openProvider(spec: ClusterSpec, { signal, emit, load }: Options):
     settings: spec.settings,
     signal,
     progress: (message) => emit({ type: 'progress', topic: spec.provider, message }),
-    binariesFolder: binariesFolder(cacheFolder(), release),
-    nodeBinariesFolder: binariesFolder(cacheFolder(), { role: 'node', kubernetesVersion, arch }),
+    binariesFolder: cachedBinaries(cacheFolder(), release),
+    nodeBinariesFolder: cachedBinaries(cacheFolder(), { role: 'node', kubernetesVersion, arch }),
     podRange: spec.clusterCidr,
   });
 }
@@ -154,6 +154,6 @@ async function fetchBinaries(spec: ClusterSpec, { signal, emit }: EngineOptions)
     kubernetesVersion: spec.kubernetesVersion,
     etcdVersion: spec.etcdVersion,
     signal,
-    onProgress: (progress) => emit({ type: 'progress', ...progressText(progress) }),
+    onProgress: tellProgress(emit),
   });
 }

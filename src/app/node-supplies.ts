@@ -5,7 +5,7 @@ import type { ClusterSpec } from '../cluster/model/spec.ts';
 import type { NodeSupplies } from '../cluster/world/tools.ts';
 import type { BinarySource } from '../providers/provider.ts';
 import type { EngineOptions } from './engine.ts';
-import { progressText } from './progress-text.ts';
+import { tellProgress } from './progress-text.ts';
 
 /**
  * What nodes need on the operator's machine before the first of them is made. Where their programs had to be built, no registry can be
@@ -30,7 +30,7 @@ export async function nodeSupplies(
     const { provenance } = await ensureNodeBinaries({
       kubernetesVersion: spec.kubernetesVersion,
       signal,
-      onProgress: (progress) => emit({ type: 'progress', ...progressText(progress) }),
+      onProgress: tellProgress(emit),
     });
     return provenance.kind === 'built from Go modules';
   }

@@ -1,6 +1,12 @@
-import type { ArtifactProgress } from '../artifacts/progress.ts';
+import type { ArtifactProgress, OnProgress } from '../artifacts/progress.ts';
+import type { Emit } from '../cluster/loop/events.ts';
 
-/** The progress of getting the binaries, as a topic and a line for it. */
+/** Tells the progress of getting the binaries. */
+export function tellProgress(emit: Emit): OnProgress {
+  return (progress) => emit({ type: 'progress', ...progressText(progress) });
+}
+
+/** As a topic and a line for it. */
 export function progressText(progress: ArtifactProgress): { topic: string; message: string } {
   switch (progress.kind) {
     case 'message':

@@ -4,6 +4,7 @@ import type { Observation } from '../cluster/model/observation.ts';
 import { type LogEnd, rescued, revivable, survivorsOf } from '../cluster/plan/rescue.ts';
 import { newReplicaName } from '../replicas/names.ts';
 import { readLogEnd } from '../replicas/rescue.ts';
+import { messageOf } from '../util/failure.ts';
 import { changed, type Environment, type OpenCluster, type Outcome } from './operations.ts';
 
 export interface RescueRequest {
@@ -75,7 +76,7 @@ async function readEnds(
         return [name, { commit, writtenAt: now() - secondsAgo * 1000 }];
       } catch (error) {
         signal.throwIfAborted();
-        const message = `could not read how far the log of ${name} goes: ${error instanceof Error ? error.message : String(error)}`;
+        const message = `could not read how far the log of ${name} goes: ${messageOf(error)}`;
         emit({ type: 'warning', message });
         return [name, { commit: null, writtenAt: null }];
       }

@@ -21,7 +21,7 @@ export function cacheFolder(env: NodeJS.ProcessEnv = process.env, uid = process.
 }
 
 /** The folder of one release's executables and their manifest.json. */
-export function binariesFolder(cache: string, release: AnyRelease): string {
+export function cachedBinaries(cache: string, release: AnyRelease): string {
   if (release.role === 'node') {
     const { containerd, cniPlugins, criTools } = NODE_VERSIONS;
     const others = `containerd-${containerd}+cni-${cniPlugins}+cri-tools-${criTools}`;

@@ -6,7 +6,7 @@ import { BOOLEANS, booleanOf } from '../util/boolean.ts';
 import { makeFolder } from '../util/files.ts';
 import type { Remedies } from '../util/remedy.ts';
 import { type Builder, goBuilder } from './build.ts';
-import { binariesFolder, cacheFolder, refuseExposed } from './cache.ts';
+import { cachedBinaries, cacheFolder, refuseExposed } from './cache.ts';
 import { ArtifactError, explainDisk } from './errors.ts';
 import { fillFromDownloads } from './fill.ts';
 import { lockCache } from './lock.ts';
@@ -84,7 +84,7 @@ export async function ensureNodeBinaries(options: EnsureNodeOptions): Promise<Bi
 async function ensure(release: AnyRelease, options: HowToEnsure): Promise<Binaries> {
   const role = roleOf(release);
   const cache = options.cache ?? cacheFolder();
-  const folder = binariesFolder(cache, release);
+  const folder = cachedBinaries(cache, release);
   await refuseExposed(cache);
   const cached = await checkFolder(folder, role);
   if (isManifest(cached)) return binaries(folder, cached);

@@ -1,7 +1,7 @@
 import { OutOfTime } from '../app/errors.ts';
 import { Refusal, StepError } from '../cluster/model/errors.ts';
 import { StoreError } from '../state/errors.ts';
-import { Failure, type FailureKind } from '../util/failure.ts';
+import { Failure, type FailureKind, messageOf } from '../util/failure.ts';
 import { describeSystemError, OsError } from '../util/os-error.ts';
 import { withWholeCommands } from './hints.ts';
 import type { Work } from './output/progress.ts';
@@ -79,7 +79,7 @@ function leftBy(error: unknown, { work, command, cluster }: Circumstances): stri
 }
 
 function describe(error: unknown, { cluster }: Circumstances): string[] {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const [first = '', ...more] = message.split('\n').map(safe).filter(Boolean);
   const lines = [
     `haup: ${first || 'unknown error'}`,

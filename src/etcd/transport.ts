@@ -2,6 +2,7 @@ import { request as httpRequest } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createSecureContext, type SecureContext, type TLSSocket, connect as tlsConnect } from 'node:tls';
 import { readText } from '../util/bounded.ts';
+import { messageOf } from '../util/failure.ts';
 import { EtcdError } from './errors.ts';
 
 /** How one member is reached. */
@@ -55,8 +56,7 @@ export function call(endpoint: EtcdEndpoint, what: HttpCall): Promise<HttpAnswer
     };
     const fail = (kind: 'timeout' | 'unreachable', words: string, cause?: unknown) =>
       end(() => reject(new EtcdError(kind, endpoint.member, what.doing, words, cause)));
-    const broken = (error: unknown) =>
-      fail('unreachable', error instanceof Error ? error.message : String(error), error);
+    const broken = (error: unknown) => fail('unreachable', messageOf(error), error);
     const refused = (error: unknown) => {
       if (endpoint.otherwise)
         endpoint.otherwise(what, error).then((answer) => end(() => resolve(answer)), broken);

@@ -6,12 +6,3 @@ const schema = z.object({ message: z.string() });
 export function statusMessage(answer: unknown): string | null {
   return schema.safeParse(answer).data?.message ?? null;
 }
-
-/** JSON, or null for what is none. */
-export function parseAnswer(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}

@@ -1,4 +1,3 @@
-import { parseAnswer } from '../kubernetes/status.ts';
 import { expiresAt } from '../pki/validity.ts';
 import { type AskLimits, askInside, SEPARATOR } from '../replicas/ask.ts';
 import type { UnitState } from '../replicas/inside.ts';
@@ -6,6 +5,7 @@ import { isWhole, readUnits, unitState } from '../replicas/inside.ts';
 import { paths, pkiPath } from '../replicas/paths.ts';
 import { shellScript } from '../ssh/script.ts';
 import type { Session } from '../ssh/session.ts';
+import { parseJson } from '../util/json.ts';
 import { parseNodeMarker } from './marker.ts';
 import { nodePaths } from './paths.ts';
 import { nodeHealthUrls, nodeUnit } from './units/names.ts';
@@ -114,7 +114,7 @@ function isHealth(text: string): boolean {
 }
 
 function isJson(text: string): boolean {
-  return parseAnswer(text) !== null;
+  return parseJson(text) !== null;
 }
 
 /** Null where there is no certificate; undefined where it cannot be read. */

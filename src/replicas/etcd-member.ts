@@ -1,10 +1,11 @@
+import { peerUrl } from '../etcd/peer-url.ts';
 import { shellScript } from '../ssh/script.ts';
 import type { Session } from '../ssh/session.ts';
 import { ReplicaError } from './errors.ts';
 import { paths, pkiFolder } from './paths.ts';
 import { carryOut } from './progress.ts';
 import { stopScript } from './stop.ts';
-import { ETCD_CLIENT_URL, peerUrl } from './units/etcd.ts';
+import { ETCD_CLIENT_URL } from './units/etcd.ts';
 import { unit } from './units/names.ts';
 import type { Waiting } from './waiting.ts';
 

@@ -1,6 +1,7 @@
 import { createConnection, type Socket } from 'node:net';
 import { Client } from 'ssh2';
 import { systemClock } from '../util/clock.ts';
+import { messageOf } from '../util/failure.ts';
 import { GiveUp, TimeoutError } from '../util/wait.ts';
 import { HostKeyError, type Reached, SshError } from './errors.ts';
 import { judgeHostKey, type PinRecord, pinAfter, pinnedFingerprints } from './hostkey.ts';
@@ -151,7 +152,7 @@ async function attempt(target: SshTarget, limits: Limits, signal: AbortSignal | 
     if (shown && judgeHostKey(pin, shown) !== 'accept')
       throw wrongKey(target, pin.seen, shown, pinnedFingerprints(pin));
     if (shown && authentic) await savePin(target.pin, shown);
-    const words = error instanceof Error ? error.message : String(error);
+    const words = messageOf(error);
     if (/authentication methods failed/i.test(words)) {
       throw new Attempt('not-allowed', "sshd refuses the operator's key", 'no-entry');
     }

@@ -1,6 +1,7 @@
 import type { Client, ClientChannel } from 'ssh2';
 import { ANSWER_LIMIT, tooLong } from '../util/bounded.ts';
 import type { ExecResult } from '../util/exec.ts';
+import { messageOf } from '../util/failure.ts';
 import { SshError, type SshErrorKind } from './errors.ts';
 import { frame } from './frame.ts';
 
@@ -83,7 +84,7 @@ export function execOn(
       });
     } catch (error) {
       // The far side has said that it ends the connection, which is not closed yet.
-      end(() => reject(fail('lost', error instanceof Error ? error.message : String(error))));
+      end(() => reject(fail('lost', messageOf(error))));
     }
   });
 }

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Client } from 'ssh2';
+import { messageOf } from '../util/failure.ts';
 import { SshError } from './errors.ts';
 
 /** RFC 4254, 5.1: SSH_OPEN_ADMINISTRATIVELY_PROHIBITED */
@@ -38,7 +39,7 @@ export function forwardOn(
       });
     } catch (error) {
       client.removeListener('close', lost);
-      fail(error instanceof Error ? error.message : String(error));
+      fail(messageOf(error));
     }
   });
 }

@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { lacksLinks, readFileOrNull, uniqueSuffix, writeNewFile } from '../util/files.ts';
+import { parseJson } from '../util/json.ts';
 import { hasCode } from '../util/os-error.ts';
 import { bootTime, isOwnDisk, lifeOf, processSchema, thisProcess } from './process.ts';
 
@@ -145,14 +146,6 @@ async function look(path: string): Promise<Seen | null> {
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return null;
     throw error;
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
   }
 }
 

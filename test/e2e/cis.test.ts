@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { binariesFolder, cacheFolder } from '../../src/artifacts/cache.ts';
+import { cachedBinaries, cacheFolder } from '../../src/artifacts/cache.ts';
 import { hostArchitecture } from '../../src/artifacts/sources.ts';
 import { type ApiClient, callApi } from '../../src/kubernetes/client.ts';
 import { type ExecResult, tryExec } from '../../src/util/exec.ts';
@@ -98,7 +98,7 @@ describe('a false API server', () => {
     const config = join(await mkdtemp(join(tmpdir(), 'haup-e2e-')), 'config');
     await writeFile(config, await haup('kubeconfig', '-c', CLUSTER), { mode: 0o600 });
     const { versions } = await release();
-    const kubectl = join(binariesFolder(cacheFolder(), versions), 'kubectl');
+    const kubectl = join(cachedBinaries(cacheFolder(), versions), 'kubectl');
     const { port } = server.address() as AddressInfo;
     try {
       const at = `--server=https://127.0.0.1:${port}`;

@@ -1,4 +1,5 @@
 import type { Status } from '../../cluster/plan/status.ts';
+import { messageOf } from '../../util/failure.ts';
 import type { World } from '../world.ts';
 import { painter } from './painter.ts';
 import { type About, spelled } from './remedy.ts';
@@ -53,7 +54,7 @@ export async function watchStatus(
         seen = await look();
         trouble = null;
       } catch (error) {
-        trouble = safe(error instanceof Error ? error.message : String(error));
+        trouble = safe(messageOf(error));
       }
       signal.throwIfAborted();
     }

@@ -1,4 +1,4 @@
-import { Failure } from '../../util/failure.ts';
+import { Failure, messageOf } from '../../util/failure.ts';
 import { byNearness } from '../../util/nearest.ts';
 import type { Remedies } from '../../util/remedy.ts';
 
@@ -40,6 +40,6 @@ export class StepError extends Failure {
   readonly failure = 'trouble';
 
   constructor(doing: string, cause: unknown, advice: Remedies) {
-    super(`could not ${doing}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause, advice });
+    super(`could not ${doing}: ${messageOf(cause)}`, { cause, advice });
   }
 }

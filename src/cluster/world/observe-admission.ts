@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type ApiClient, type ApiRequest, callApi } from '../../kubernetes/client.ts';
-import { parseAnswer, statusMessage } from '../../kubernetes/status.ts';
+import { statusMessage } from '../../kubernetes/status.ts';
+import { parseJson } from '../../util/json.ts';
 import { TimeoutError } from '../../util/wait.ts';
 
 /** Shorter than a webhook's own default, 10 s: one that hangs is found out by that. */
@@ -127,7 +128,7 @@ function some(names: readonly string[]): string {
 
 /** Only what speaks of admission: what else fails is told elsewhere. */
 function refusal(what: string, text: string): string[] {
-  const message = statusMessage(parseAnswer(text)) ?? '';
+  const message = statusMessage(parseJson(text)) ?? '';
   return /webhook|admission|polic/i.test(message) ? [`${what}: ${message.slice(0, 500)}`] : [];
 }
 

@@ -8,6 +8,7 @@ import {
   type MachineObservation,
   type MemberObservation,
 } from '../model/observation.ts';
+import { ownerOf } from './peer-url.ts';
 
 /** An election takes 1 to 2 s: a cluster that has a majority is given the time to find its leader. */
 const PATIENCE_MS = 8000;
@@ -152,7 +153,7 @@ function allNamed(
   members: readonly ObservedMember[],
   machines: readonly MachineObservation[],
 ): MemberObservation[] {
-  const owners = members.map((member) => ownerOf(member, machines));
+  const owners = members.map((member) => replicaOf(member, machines));
   const names = members.map((member, index) => memberName(member, owners[index]));
   return members.map((member, index) => {
     const rivals = members.flatMap((_, other) => (names[other] === names[index] ? [other] : []));
@@ -169,11 +170,11 @@ function allNamed(
 }
 
 /** The replica on whose machine a member is: it answers from there, or has the address. */
-function ownerOf(
+function replicaOf(
   { replica, peerUrls }: ObservedMember,
   machines: readonly MachineObservation[],
 ): string | undefined {
-  return replica ?? machines.find((machine) => peerUrls.includes(`https://${machine.internalIp}:2380`))?.name;
+  return replica ?? ownerOf({ machines }, peerUrls);
 }
 
 /**

@@ -1,7 +1,14 @@
-import { machineOf } from '../model/observation.ts';
-import type { Tools } from './tools.ts';
+import { peerUrl } from '../../etcd/peer-url.ts';
+import { machineOf, type Observation } from '../model/observation.ts';
 
-/** Where the other members reach the etcd of a replica. */
-export function peerUrl(t: Tools, replica: string): string {
-  return `https://${machineOf(t.seen(), replica)!.internalIp}:2380`;
+type Machines = Pick<Observation, 'machines'>;
+
+/** The peer URL of a replica, whose machine was seen. */
+export function peerUrlOf(seen: Observation, replica: string): string {
+  return peerUrl(machineOf(seen, replica)!.internalIp);
+}
+
+/** The replica that has one of these peer URLs: of a member that has not started it is all that says whose it is. */
+export function ownerOf({ machines }: Machines, peerUrls: readonly string[]): string | undefined {
+  return machines.find(({ internalIp }) => peerUrls.includes(peerUrl(internalIp)))?.name;
 }

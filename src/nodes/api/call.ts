@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { type ApiClient, callApi } from '../../kubernetes/client.ts';
-import { parseAnswer, statusMessage } from '../../kubernetes/status.ts';
+import { statusMessage } from '../../kubernetes/status.ts';
+import { parseJson } from '../../util/json.ts';
 import { ApiError } from '../errors.ts';
 
 export interface Call {
@@ -26,7 +27,7 @@ const TIMEOUT_MS = 15_000;
 export async function call(api: ApiClient, request: Call): Promise<Answer> {
   const { doing, accept = [], ...rest } = request;
   const { status, text } = await callApi(api, { ...rest, timeoutMs: TIMEOUT_MS });
-  const body = parseAnswer(text);
+  const body = parseJson(text);
   if ((status >= 200 && status < 300) || accept.includes(status)) return { status, body };
   throw new ApiError(doing, status, wordsOf(body));
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../../util/json.ts';
 import type { Remedies } from '../../util/remedy.ts';
 import { ProviderError, type ProviderErrorKind } from '../errors.ts';
 
@@ -49,7 +50,8 @@ const LOGIN = 'Log in again: gcloud auth application-default login.';
 export function classify(thrown: unknown, what: string, project: string): GceError {
   if (thrown instanceof GceError) return thrown;
   const failure = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as HttpFailure;
-  const data = asJson(failure.response?.data);
+  const data =
+    typeof failure.response?.data === 'string' ? parseJson(failure.response.data) : failure.response?.data;
   const api = apiError.safeParse(data);
   const token = tokenError.safeParse(data);
   if (token.success && failure.status !== undefined && failure.status < 500) {
@@ -135,13 +137,4 @@ function withoutAnswer(failure: HttpFailure, what: string, message: string): Gce
         `${what}: no answer from Compute Engine: ${message}`,
       )
     : new GceError('invalid', 'client', `${what}: ${message}`);
-}
-
-function asJson(data: unknown): unknown {
-  if (typeof data !== 'string') return data;
-  try {
-    return JSON.parse(data);
-  } catch {
-    return undefined;
-  }
 }

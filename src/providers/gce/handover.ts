@@ -1,3 +1,4 @@
+import { messageOf } from '../../util/failure.ts';
 import type { ApiAddress, Holder } from '../provider.ts';
 import { addAddress, giveAddresses, takeAddress } from './access.ts';
 import type { GceBalancer } from './balancer.ts';
@@ -144,7 +145,7 @@ async function undone(error: unknown, ip: string, back: (() => Promise<void>) | 
     await back();
     return error;
   } catch (second) {
-    const words = second instanceof Error ? second.message : String(second);
+    const words = messageOf(second);
     if (!(error instanceof GceError)) return error;
     return new GceError(
       error.kind,

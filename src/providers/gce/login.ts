@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { messageOf } from '../../util/failure.ts';
 import type { Remedies } from '../../util/remedy.ts';
 import { GceError } from './errors.ts';
 import type { Auth } from './rest.ts';
@@ -45,15 +46,15 @@ export function googleAuth(options: { project?: string | undefined; credentials?
         await auth.getClient();
       } catch (error) {
         if (isNetwork(error))
-          throw new GceError('transient', 'network', `logging in to Google: ${words(error)}`);
-        throw preflight('noCredentials', `there are no Google credentials: ${words(error)}`, NO_LOGIN);
+          throw new GceError('transient', 'network', `logging in to Google: ${messageOf(error)}`);
+        throw preflight('noCredentials', `there are no Google credentials: ${messageOf(error)}`, NO_LOGIN);
       }
     },
     async project() {
       try {
         return projectId ?? (await auth.getProjectId());
       } catch (error) {
-        throw preflight('noProject', `no Google Cloud project is named: ${words(error)}`, {
+        throw preflight('noProject', `no Google Cloud project is named: ${messageOf(error)}`, {
           to: 'name it',
           setting: 'project',
         });
@@ -68,8 +69,4 @@ function isNetwork(error: unknown): boolean {
 
 function preflight(reason: string, message: string, advice: Remedies): GceError {
   return new GceError('preflight', reason, message, { advice });
-}
-
-function words(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../util/clock.ts';
+import { messageOf } from '../../util/failure.ts';
 import { ProviderError } from '../errors.ts';
 
 export interface RetryOptions {
@@ -50,7 +51,7 @@ export function isTransient(error: unknown): boolean {
 }
 
 function gaveUp(error: unknown, what: string, afterMs: number, attempts: number): ProviderError {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const tries = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
   const advice = error instanceof ProviderError ? { advice: error.remedies } : {};
   return new ProviderError(

@@ -1,3 +1,4 @@
+import { peerUrl } from '../../etcd/peer-url.ts';
 import { paths, pkiPath } from '../paths.ts';
 import { users } from '../users.ts';
 import { commandLine, unitFile } from './unit.ts';
@@ -11,10 +12,6 @@ export interface EtcdUnit {
 }
 
 export const ETCD_CLIENT_URL = 'https://127.0.0.1:2379';
-
-export function peerUrl(internalIp: string): string {
-  return `https://${internalIp}:2380`;
-}
 
 /** `etcd.service`. With whom it joins is not in here but in `etcd-membership.env`. */
 export function etcdUnit(options: EtcdUnit): string {

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { binariesFolder, cacheFolder } from '../../../src/artifacts/cache.ts';
+import { cachedBinaries, cacheFolder } from '../../../src/artifacts/cache.ts';
 import { ensureBinaries } from '../../../src/artifacts/ensure.ts';
 import { hostArchitecture } from '../../../src/artifacts/sources.ts';
 import { DEFAULT_KUBERNETES_VERSION, defaultEtcdVersion } from '../../../src/artifacts/versions.ts';
@@ -41,7 +41,7 @@ export class Program {
       etcdVersion: defaultEtcdVersion(DEFAULT_KUBERNETES_VERSION),
       arch: hostArchitecture(),
     };
-    const folder = binariesFolder(cacheFolder(), release);
+    const folder = cachedBinaries(cacheFolder(), release);
     if (!existsSync(folder)) await ensureBinaries(release);
     const aws = await startRealizedAws({ binariesFolder: folder, binaries: 'mirrored', delays });
     return new Program(aws, await mkdtemp(join(tmpdir(), 'awsx-home-')), delays);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { binariesFolder, cacheFolder } from '../../../src/artifacts/cache.ts';
+import { cachedBinaries, cacheFolder } from '../../../src/artifacts/cache.ts';
 import { ensureBinaries } from '../../../src/artifacts/ensure.ts';
 import { hostArchitecture } from '../../../src/artifacts/sources.ts';
 import { DEFAULT_KUBERNETES_VERSION, defaultEtcdVersion } from '../../../src/artifacts/versions.ts';
@@ -41,7 +41,7 @@ beforeAll(async () => {
   const etcdVersion = defaultEtcdVersion(kubernetesVersion);
   await ensureBinaries({ kubernetesVersion, etcdVersion });
   const release = { kubernetesVersion, etcdVersion, arch: hostArchitecture() };
-  const binaries = binariesFolder(cacheFolder(), release);
+  const binaries = cachedBinaries(cacheFolder(), release);
   expect(existsSync(binaries)).toBe(true);
   gce = await startRealizedGce({ binariesFolder: binaries, binaries: 'mirrored', delays: DELAYS });
   folder = await mkdtemp(join(tmpdir(), 'gcex-story-'));
