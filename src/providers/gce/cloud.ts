@@ -3,7 +3,7 @@ import type { Clock } from '../../util/clock.ts';
 import type { ClusterIdentity } from '../provider.ts';
 import { retry } from '../shared/retry.ts';
 import { freshToken } from '../shared/tokens.ts';
-import { classify, classifyOperation, GceError } from './errors.ts';
+import { classify, classifyOperation, GceError, misunderstood } from './errors.ts';
 import { lastPart, type Names } from './names.ts';
 import type { Fields, Method, Rest } from './rest.ts';
 import { aggregatedPageOf, type Operation, operation, pageOf } from './schemas.ts';
@@ -176,6 +176,9 @@ export function openCloud(options: CloudOptions): Cloud {
         understood(aggregatedPageOf(key, item), page, reading(method)),
       );
       for (const page of found) refuseGaps(page, method);
+      // Every zone is in it, those without anything too.
+      if (found.every((page) => Object.keys(page.items).length === 0))
+        throw misunderstood(reading(method), 'no zone is in it');
       return found.flatMap((page) => Object.values(page.items).flatMap((scope) => scope.items));
     },
     async mutate(method, request, what, how = {}) {
@@ -235,18 +238,6 @@ function understood<S extends z.ZodType>(schema: S, answer: unknown, what: strin
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw misunderstood(what, `${issue?.path.join('.') || 'the answer'}: ${issue?.message}`);
-}
-
-function misunderstood(what: string, how: string): GceError {
-  return new GceError(
-    'transient',
-    'misunderstood',
-    `${what}: Compute Engine's answer has another form than haup knows: ${how}`,
-    {
-      advice:
-        'Something between may have answered in its place (a proxy, CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE).',
-    },
-  );
 }
 
 /** "reading region backend services" of `regionBackendServices.get`. */

@@ -44,6 +44,22 @@ interface HttpFailure {
   readonly response?: { readonly data?: unknown; readonly headers?: { get?(name: string): string | null } };
 }
 
+/** Where the number alone says enough: log in again, wait. Any other refusal of Google's is JSON, with its reason. */
+const SPEAKING: readonly number[] = [401, 408, 429];
+
+/** What has another form says nothing: it is asked again another time, and nothing is planned. */
+export function misunderstood(what: string, how: string): GceError {
+  return new GceError(
+    'transient',
+    'misunderstood',
+    `${what}: Compute Engine's answer has another form than haup knows: ${how}`,
+    {
+      advice:
+        'Something between may have answered in its place (a proxy, CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE).',
+    },
+  );
+}
+
 const LOGIN = 'Log in again: gcloud auth application-default login.';
 
 /** Sorts what a REST call threw (a GaxiosError: `status` is the HTTP number) into our kinds. */
@@ -63,6 +79,8 @@ export function classify(thrown: unknown, what: string, project: string): GceErr
   const status = failure.status ?? (api.success ? api.data.error.code : undefined);
   const message = (api.success && api.data.error.message) || failure.message || String(thrown);
   if (status === undefined) return withoutAnswer(failure, what, message);
+  if (!api.success && status < 500 && !SPEAKING.includes(status))
+    return misunderstood(what, `HTTP ${status}, and no word of its own`);
   const error = api.success ? api.data.error : undefined;
   const reason = error?.details.find((detail) => detail.reason)?.reason ?? error?.errors[0]?.reason ?? '';
   const after = Number(failure.response?.headers?.get?.('retry-after'));
@@ -128,6 +146,9 @@ function adviceFor(status: number, reason: string, message: string, project: str
 function withoutAnswer(failure: HttpFailure, what: string, message: string): GceError {
   if (/Could not load the default credentials|Could not refresh access token/i.test(message))
     return new GceError('denied', 'noCredentials', `${what}: ${message}`, { advice: LOGIN });
+  // The client's own reader, of what is no JSON, or holds another type than the API's description says.
+  if (/fromProto3JSON|^Received |valid JSON|^Unexpected (token|end|non-whitespace)|in JSON at/i.test(message))
+    return misunderstood(what, message.split('\n')[0]!.slice(0, 300));
   const network =
     typeof failure.code === 'string' || /socket|network|abort|timed? ?out|terminated/i.test(message);
   return network

@@ -5,7 +5,7 @@ import { freshToken, uuidFor } from '../shared/tokens.ts';
 import { bootScriptEveryBoot } from './boot-script.ts';
 import type { Context } from './cloud.ts';
 import { isExisting, remove } from './common.ts';
-import { GceError } from './errors.ts';
+import { GceError, misunderstood } from './errors.ts';
 import { GCE_NAME, labelsOf, lastPart, ROLE_LABEL, regionOf } from './names.ts';
 import { forgetRoutes } from './pod-routes.ts';
 import { externalIpOf, type Instance, instance } from './schemas.ts';
@@ -42,6 +42,8 @@ export function openMachines(
     const filter = `labels.haup-uid = "${cluster.uid}"`;
     const found = await cloud.aggregated('instances.aggregatedList', { filter }, 'instances', instance);
     const own = found.filter((each) => each.labels['haup-uid'] === cluster.uid);
+    if (own.length < found.length)
+      throw misunderstood('reading instances', "something without this cluster's label haup-uid");
     for (const each of own) {
       zoneOfName.set(each.name, lastPart(each.zone));
       if (roleOf(each.labels[ROLE_LABEL], each.name) === 'master') masters.add(each.name);

@@ -139,10 +139,14 @@ export function aggregatedPageOf<T extends z.ZodType>(key: string, item: T) {
     items: z
       .record(
         z.string(),
-        z.object({ warning, [key]: z.array(item).nullish() }).transform((scope) => ({
-          warning: scope.warning as z.output<typeof warning>,
-          items: (scope[key] ?? []) as z.output<T>[],
-        })),
+        z
+          .object({ warning, [key]: z.array(item).nullish() })
+          // A warning "replaces the list when the list is empty" (compute v1 reference): without either it is half of an answer.
+          .refine((scope) => scope[key] || scope.warning, 'neither a list nor a warning')
+          .transform((scope) => ({
+            warning: scope.warning as z.output<typeof warning>,
+            items: (scope[key] ?? []) as z.output<T>[],
+          })),
       )
       .default({}),
     nextPageToken: z.string().optional(),

@@ -12,7 +12,7 @@ import { converged, specOf } from '../../../support/clusters.ts';
 import { type Damage, damage, mangled } from '../../../support/mangled.ts';
 
 /** More of them: HAUP_FUZZ_RUNS=20000 */
-const RUNS = Number(process.env.HAUP_FUZZ_RUNS ?? (process.env.CI ? 1_500 : 300));
+const RUNS = Number(process.env.HAUP_FUZZ_RUNS ?? (process.env.CI ? 1_200 : 300));
 
 const names = ['demo-master', 'demo-master-abc', 'demo-master-xyz'];
 const spec = specOf(

@@ -10,7 +10,7 @@ import { type Damage, damage, mangledValue } from '../../../support/mangled.ts';
 import { cluster, trueAnswers } from './true-answers.ts';
 
 /** More of them: HAUP_FUZZ_RUNS=20000 */
-const RUNS = Number(process.env.HAUP_FUZZ_RUNS ?? (process.env.CI ? 2_000 : 400));
+const RUNS = Number(process.env.HAUP_FUZZ_RUNS ?? (process.env.CI ? 1_500 : 300));
 
 interface Wire {
   /** In the client library's place: what it makes of an answer. */
