@@ -1,0 +1,170 @@
+/**
+ * `npm run test:mutation [PART OF A PATH…]`: changes every condition of src/cluster/plan, one at a time, and runs the unit tests of
+ * that folder against each change. What no test notices is shown with its line; it is a test that is missing, or a condition that
+ * makes no difference. Takes minutes, needs nothing but Node, and is no part of CI. `revision/` is left out: its tests make keys each time.
+ */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { build, type Plugin } from 'esbuild';
+import { instrument, type Mutant } from './mutation/instrument.ts';
+
+const root = new URL('..', import.meta.url).pathname;
+const FOLDER = 'src/cluster/plan';
+/** A change may make a loop endless. */
+const LIMIT_MS = 15_000;
+
+const wanted = process.argv.slice(2);
+const mutants: Mutant[] = [];
+const texts = new Map<string, string>();
+const ignored: string[] = [];
+for (const file of filesBelow(FOLDER, '.ts')) {
+  if (wanted.length > 0 && !wanted.some((part) => file.includes(part))) continue;
+  const done = instrument(readFileSync(join(root, file), 'utf8'), file, mutants.length + 1);
+  mutants.push(...done.mutants);
+  texts.set(join(root, file), done.code);
+}
+
+// As deep as a source is: paths are taken from there.
+mkdirSync(join(root, 'dist'), { recursive: true });
+const place = mkdtempSync(join(root, 'dist/mutation-'));
+try {
+  const bundle = await bundled(place);
+  const worker = await bundledWorker(place);
+  // What fails without any change says nothing of a change.
+  for (;;) {
+    const [before] = await tried(worker, bundle, [0]);
+    const failed = before?.[1];
+    if (!failed) break;
+    console.log(`left out, for it fails without any change: ${failed}`);
+    ignored.push(failed);
+  }
+  const results = new Map(
+    await tried(
+      worker,
+      bundle,
+      mutants.map(({ id }) => id),
+    ),
+  );
+  report(results);
+} finally {
+  rmSync(place, { recursive: true });
+}
+
+function filesBelow(folder: string, ending: string): string[] {
+  const names = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
+  return names
+    .filter((name) => name.endsWith(ending))
+    .map((name) => join(folder, name))
+    .sort();
+}
+
+/** All tests of the folder, with the changed sources, as one module. */
+async function bundled(folder: string): Promise<string> {
+  const tests = filesBelow('test/unit/cluster/plan', '.test.ts');
+  const changed: Plugin = {
+    name: 'mutants',
+    setup({ onLoad, onResolve }) {
+      onLoad({ filter: /\/src\/cluster\/plan\/.*\.ts$/ }, ({ path }) => {
+        const contents = texts.get(path);
+        return contents === undefined ? undefined : { contents, loader: 'ts' };
+      });
+      const reads = `import { readFileSync } from 'node:fs';
+        export const shellFile = (path) => readFileSync(${JSON.stringify(`${root}src/`)} + path, 'utf8');`;
+      onLoad({ filter: /\/src\/util\/shell-file\.ts$/ }, () => ({ contents: reads, loader: 'js' }));
+      onResolve({ filter: /^vitest$/ }, ({ importer }) =>
+        importer.includes('/test/') ? { path: join(root, 'scripts/mutation/expect.ts') } : undefined,
+      );
+    },
+  };
+  const outfile = join(folder, 'tests.mjs');
+  await build({
+    absWorkingDir: root,
+    stdin: { contents: tests.map((file) => `import './${file}';`).join('\n'), resolveDir: root },
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    packages: 'external',
+    plugins: [changed],
+    logLevel: 'warning',
+  });
+  return pathToFileURL(outfile).href;
+}
+
+async function bundledWorker(folder: string): Promise<string> {
+  const outfile = join(folder, 'worker.mjs');
+  await build({
+    entryPoints: [join(root, 'scripts/mutation/worker.ts')],
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+  });
+  return outfile;
+}
+
+/** By which test each was noticed; null: by none. */
+async function tried(
+  worker: string,
+  bundle: string,
+  ids: readonly number[],
+): Promise<(readonly [number, string | null])[]> {
+  const results: (readonly [number, string | null])[] = [];
+  let left = ids;
+  while (left.length > 0) {
+    const ended = await oneWorker(worker, bundle, left, results);
+    left = left.slice(left.indexOf(ended) + 1);
+  }
+  return results;
+}
+
+/** Resolves with the last id that was dealt with. */
+function oneWorker(
+  file: string,
+  bundle: string,
+  ids: readonly number[],
+  results: (readonly [number, string | null])[],
+): Promise<number> {
+  const worker = new Worker(file, { workerData: { bundle, ids, ignored } });
+  return new Promise((resolve, reject) => {
+    let timer: NodeJS.Timeout | undefined;
+    const end = (id: number): void => {
+      clearTimeout(timer);
+      void worker.terminate();
+      resolve(id);
+    };
+    worker.on('error', reject);
+    worker.on('message', ({ id, began, killedBy }) => {
+      clearTimeout(timer);
+      if (began) {
+        timer = setTimeout(() => {
+          results.push([id, 'its time limit']);
+          console.log(`endless: ${said(id)}`);
+          end(id);
+        }, LIMIT_MS);
+        return;
+      }
+      results.push([id, killedBy]);
+      if (id > 0 && killedBy === null) console.log(`not noticed: ${said(id)}`);
+      if (id === ids.at(-1)) end(id);
+    });
+  });
+}
+
+function said(id: number): string {
+  const { file, line, was, becomes } = mutants[id - 1]!;
+  return `${file}:${line} ${was}  →  ${becomes}`;
+}
+
+function report(results: ReadonlyMap<number, string | null>): void {
+  for (const file of new Set(mutants.map((mutant) => mutant.file))) {
+    const own = mutants.filter((mutant) => mutant.file === file);
+    const noticed = own.filter(({ id }) => results.get(id) !== null).length;
+    console.log(`${file}: ${noticed} of ${own.length} noticed`);
+  }
+  const noticed = mutants.filter(({ id }) => results.get(id) !== null).length;
+  const percent = Math.round((100 * noticed) / Math.max(1, mutants.length));
+  console.log(`${noticed} of ${mutants.length} changes are noticed by a test (${percent} %)`);
+}
