@@ -6,14 +6,17 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { cachedBinaries, cacheFolder } from '../../../src/artifacts/cache.ts';
-import { ensureBinaries } from '../../../src/artifacts/ensure.ts';
+import { ensureBinaries, ensureNodeBinaries } from '../../../src/artifacts/ensure.ts';
+import { ensureOfflineImages } from '../../../src/artifacts/images/offline.ts';
 import { hostArchitecture } from '../../../src/artifacts/sources.ts';
 import { DEFAULT_KUBERNETES_VERSION, defaultEtcdVersion } from '../../../src/artifacts/versions.ts';
 import type { ApiClient } from '../../../src/kubernetes/client.ts';
 import { newConnections, summarize } from '../../e2e/support/load.ts';
 import { clientFrom } from '../../support/kubeconfig.ts';
+import { podsOnNodes } from '../shared/pods.ts';
 import { deleteByHand } from './by-hand.ts';
 import { behindItsBack } from './instances.ts';
+import { leadPods } from './pod-routes.ts';
 import { type RealizedGce, startRealizedGce } from './realized.ts';
 
 /** Real etcd and Kubernetes on real machines, through the real Google client and the command line that a user types. */
@@ -35,15 +38,24 @@ const MAIN = new URL('../../../src/cli/main.ts', import.meta.url).pathname;
 let gce: RealizedGce;
 let folder: string;
 let env: Record<string, string>;
+let images: readonly string[];
+let binaries: string;
 
 beforeAll(async () => {
   const kubernetesVersion = DEFAULT_KUBERNETES_VERSION;
   const etcdVersion = defaultEtcdVersion(kubernetesVersion);
   await ensureBinaries({ kubernetesVersion, etcdVersion });
   const release = { kubernetesVersion, etcdVersion, arch: hostArchitecture() };
-  const binaries = cachedBinaries(cacheFolder(), release);
+  binaries = cachedBinaries(cacheFolder(), release);
   expect(existsSync(binaries)).toBe(true);
-  gce = await startRealizedGce({ binariesFolder: binaries, binaries: 'mirrored', delays: DELAYS });
+  const { folder: nodeBinariesFolder } = await ensureNodeBinaries({ kubernetesVersion });
+  images = Object.values(await ensureOfflineImages());
+  gce = await startRealizedGce({
+    binariesFolder: binaries,
+    nodeBinariesFolder,
+    binaries: 'mirrored',
+    delays: DELAYS,
+  });
   folder = await mkdtemp(join(tmpdir(), 'gcex-story-'));
   const credentials = join(folder, 'credentials.json');
   await writeFile(credentials, JSON.stringify(gce.credentials), { mode: 0o600 });
@@ -229,10 +241,31 @@ it('is deleted when half of it is gone, and nothing is left', async () => {
   expect(gce.machines.machines()).toEqual([]);
 }, 300_000);
 
-it('is made anew under the same name at once, and deleted', async () => {
-  await haup('create');
+it('is made anew under the same name at once, with nodes whose pods reach each other, and deleted', async () => {
+  const nodes = [
+    '--nodes',
+    '2',
+    '--node-zones',
+    'europe-west1-b,europe-west1-c',
+    '--cluster-cidr',
+    '10.64.0.0/16',
+  ];
+  await haup('create', ...nodes, ...images.flatMap((image) => ['--images', image]));
   expect(await status()).toMatchObject({ converged: true, apiAddress: { holder: master } });
+  const pods = await podsOnNodes((await haup('kubeconfig')).out, binaries, folder);
+  const ids = gce.cloud.store.all('instances').map(({ message }) => message.name);
+  for (const node of pods.nodes)
+    expect(node).toMatchObject({
+      providerId: `gce://haup-test/${node.zone}/${node.name}`,
+      region: 'europe-west1',
+    });
+  expect(ids).toEqual(expect.arrayContaining(pods.nodes.map(({ name }) => name)));
+  expect(await pods.reach()).toBe(true);
+  const { message } = behindItsBack.find(gce.cloud, pods.nodes[1]!.name);
+  message.canIpForward = false;
+  await leadPods(gce.cloud);
+  expect(await pods.reach()).toBe(false);
   await haup('delete', '--yes');
   expect(gce.cloud.store.paths()).toEqual([]);
   expect(gce.machines.machines()).toEqual([]);
-}, 300_000);
+}, 600_000);
