@@ -99,6 +99,8 @@ export const clusterSpecSchema = z.strictObject({
   /** Terminal answers to a machine's creation so far, by name: makes the next request token a new one. */
   attempts: z.record(z.string(), z.number().int()),
   rescue: rescueSchema.optional(),
+  /** Whose etcd was given up by a rescue: should it run again, it is another cluster's, and is not asked. */
+  givenUp: z.array(z.string()).optional(),
 });
 
 export type ClusterSpec = z.infer<typeof clusterSpecSchema>;

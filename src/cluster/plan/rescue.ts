@@ -108,6 +108,20 @@ export function isBack({ survivor }: Rescue, { etcd }: Observation): boolean {
   return etcd.readable && etcd.members.some(({ name }) => name !== survivor);
 }
 
+/** Everybody of before but the survivor: with the spec of a rescue, all that was ever named and is not wanted. */
+export function givenUpBy({ usedNames, replicas, nodes }: Omit<ClusterSpec, 'rescue'>): string[] {
+  const kept = new Set([...replicas, ...nodes].map(({ name }) => name));
+  return usedNames.filter((name) => !kept.has(name));
+}
+
+/** Machines whose etcd can be the cluster's: two of the old one that find each other again outnumber the survivor. */
+export function ofThisCluster<M extends { readonly name: string }>(
+  { givenUp = [] }: Pick<ClusterSpec, 'givenUp'>,
+  machines: readonly M[],
+): readonly M[] {
+  return machines.filter(({ name }) => !givenUp.includes(name));
+}
+
 function checkNames(spec: ClusterSpec, observation: Observation, fenced: readonly string[]): void {
   const known = new Set([
     ...spec.replicas.map(({ name }) => name),

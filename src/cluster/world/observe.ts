@@ -4,6 +4,7 @@ import type { Machine, MachineRole } from '../../providers/provider.ts';
 import { type Inside, inspect } from '../../replicas/inspect.ts';
 import type { NodeMachine } from '../model/nodes.ts';
 import { type MachineObservation, nothing, type Observation } from '../model/observation.ts';
+import { ofThisCluster } from '../plan/rescue.ts';
 import type { Step } from '../plan/step.ts';
 import { apiAt } from './api.ts';
 import { readsWithQuorum } from './api-answers.ts';
@@ -96,7 +97,7 @@ export function openObserver(parts: Parts): Observer {
     const { bootstrapped, deleting } = memory.spec;
     const stays = bootstrapped && !deleting;
     const [etcd, objects] = await Promise.all([
-      stays ? members(cloud, masters) : nothing.etcd,
+      stays ? members(cloud, ofThisCluster(memory.spec, masters)) : nothing.etcd,
       stays ? nodeObjects(cloud, nodes.length) : null,
     ]);
     // They change seldom, and a change is planned from a look at everything.

@@ -1,4 +1,5 @@
 import { forceNewCluster as forceOn } from '../../../replicas/rescue.ts';
+import { givenUpBy } from '../../plan/rescue.ts';
 import type { Executor } from './executor.ts';
 
 /** The wish is forgotten last: cut off anywhere before, the step is done again, and finds what is done already. */
@@ -13,5 +14,5 @@ export const forceNewCluster: Executor<'force-new-cluster'> = async (t, { replic
       `etcd of ${replica} lists ${members.map(({ name }) => name).join(', ')}, not itself alone`,
     );
   }
-  await t.memory.updateSpec(({ rescue: _, ...spec }) => spec);
+  await t.memory.updateSpec(({ rescue: _, ...spec }) => ({ ...spec, givenUp: givenUpBy(spec) }));
 };

@@ -3,7 +3,9 @@ import type { Observation } from '../../../../src/cluster/model/observation.ts';
 import type { ClusterSpec } from '../../../../src/cluster/model/spec.ts';
 import { next } from '../../../../src/cluster/plan/next.ts';
 import {
+  givenUpBy,
   type LogEnd,
+  ofThisCluster,
   type RescueRequest,
   reprieved,
   rescued,
@@ -142,6 +144,15 @@ describe('a lost quorum', () => {
     const plan = planFor(after, o, revive);
     expect(lines(plan).slice(0, 2)).toEqual(['renew-certificates m0', 'force-new-cluster m0']);
     expect(plan.blocked).toEqual([]);
+  });
+
+  test('leaves out for ever whom it has given up, however many of them run again', () => {
+    const o = lostOf(three, 'm1', 'm2');
+    const { rescue: _, ...after } = rescue(three, o, { fenced: ['m1', 'm2'] });
+    const spec = { ...after, givenUp: givenUpBy(after) };
+    expect(spec.givenUp).toEqual(['m1', 'm2']);
+    expect(ofThisCluster(spec, converged(three).machines).map(({ name }) => name)).toEqual(['m0']);
+    expect(ofThisCluster(after, converged(three).machines)).toHaveLength(3);
   });
 
   test('takes no name that the cluster does not have', () => {
