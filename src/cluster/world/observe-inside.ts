@@ -73,7 +73,7 @@ export function insideObserver({ memory, sessions, signal, emit }: Parts): Insid
 }
 
 /** What an error of a look says of the machine. */
-export function silenceOf(error: unknown): Silence {
+function silenceOf(error: unknown): Silence {
   if (error instanceof HostKeyError) return 'other-key';
   if (error instanceof ReplicaError) return 'no-answer';
   if (!(error instanceof SshError)) return 'unknown';
