@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { STATE_ROOT } from '../../src/providers/local/paths.ts';
 import { waitFor } from '../../src/util/wait.ts';
-import { inflict } from '../../test/e2e/support/faults.ts';
+import { injectFault } from '../../test/e2e/support/faults.ts';
 import { haup, status } from '../../test/e2e/support/haup.ts';
 import { HOME } from './home.ts';
 import { quiet } from './machine.ts';
@@ -75,7 +75,7 @@ export async function gapsRound(): Promise<Gaps> {
   const leader = (await status(CLUSTER)).replicas.find((replica) => replica.etcd.role === 'leader')!.name;
   let fault = 0;
   const powerOff = await during('power-off', async () => {
-    fault = await inflict(CLUSTER, 'power-off', leader);
+    fault = await injectFault(CLUSTER, 'power-off', leader);
     await new Promise((resolve) => setTimeout(resolve, 8000));
   });
   const replace = await run(['replace-replica', ...on, leader]);

@@ -40,7 +40,7 @@ export function addLearner(
   peerUrl: string,
   options: MembershipOptions = {},
 ): Promise<EtcdMember> {
-  return insist(`etcd to accept the learner ${peerUrl}`, options, async (signal) => {
+  return retryUntilDone(`etcd to accept the learner ${peerUrl}`, options, async (signal) => {
     const existing = (await client.memberList({ signal })).find((m) => m.peerUrls.includes(peerUrl));
     if (existing) return existing;
     try {
@@ -61,7 +61,7 @@ export async function promote(
   id: string,
   options: MembershipOptions = {},
 ): Promise<void> {
-  await insist(`etcd to promote member ${id}`, options, async (signal) => {
+  await retryUntilDone(`etcd to promote member ${id}`, options, async (signal) => {
     const member = (await client.memberList({ signal })).find((m) => m.id === id);
     if (member && !member.isLearner) return true;
     try {
@@ -80,7 +80,7 @@ export async function promote(
  * @throws EtcdError `unreachable`, `other`; TimeoutError
  */
 export async function remove(client: EtcdClient, id: string, options: MembershipOptions = {}): Promise<void> {
-  await insist(`etcd to remove member ${id}`, options, async (signal) => {
+  await retryUntilDone(`etcd to remove member ${id}`, options, async (signal) => {
     if (!(await client.memberList({ signal })).some((m) => m.id === id)) return true;
     try {
       await client.memberRemove(id, { signal });
@@ -102,7 +102,7 @@ export async function moveLeader(
   targetId: string,
   options: MembershipOptions = {},
 ): Promise<void> {
-  await insist(`etcd's leadership to move to member ${targetId}`, options, async (signal) => {
+  await retryUntilDone(`etcd's leadership to move to member ${targetId}`, options, async (signal) => {
     const { leader, memberId } = await client.status({ signal });
     if (leader === '0') throw new EtcdError('no-leader', client.member, 'move leadership', 'no leader');
     if (leader !== memberId) return true;
@@ -117,7 +117,7 @@ export async function moveLeader(
 }
 
 /** Repeats `attempt` until it returns something, past the kinds of errors that pass. */
-async function insist<T>(
+async function retryUntilDone<T>(
   what: string,
   options: MembershipOptions,
   attempt: (signal: AbortSignal | undefined) => Promise<T | undefined>,

@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { seeOff } from '../../src/providers/local/balancer/farewell.ts';
+import { endClientConnections } from '../../src/providers/local/balancer/end-connections.ts';
 import { command } from '../../src/providers/local/balancer/runtime.ts';
 import { waitFor } from '../../src/util/wait.ts';
 
@@ -91,11 +91,11 @@ test('who sees clients off ends idle connections at once, and one with an answer
       expect(text).toBe('piece '.repeat(PIECES));
     }),
   ];
-  await seeOff(socket, new AbortController().signal);
+  await endClientConnections(socket, new AbortController().signal);
   await Promise.all(ends);
   expect(order).toEqual(['idle', 'busy']);
 });
 
 test('nobody waits for a balancer that is dead', async () => {
-  await seeOff(join(folder, 'no-such-socket'), new AbortController().signal);
+  await endClientConnections(join(folder, 'no-such-socket'), new AbortController().signal);
 });

@@ -4,8 +4,7 @@ import type { ApiClient } from '../../src/kubernetes/client.ts';
 import { waitFor } from '../../src/util/wait.ts';
 import { adminOf, useClusters } from './support/clusters.ts';
 import { controllerStates } from './support/controllers.ts';
-import { CROWD, madeByCrowds } from './support/crowd.ts';
-import { type Fault, inflict } from './support/faults.ts';
+import { type Fault, injectFault } from './support/faults.ts';
 import { haup, status, tryHaup } from './support/haup.ts';
 import {
   ask,
@@ -16,6 +15,7 @@ import {
   type Sample,
   summarize,
 } from './support/load.ts';
+import { CONFIG_MAPS, madeByClients } from './support/many-clients.ts';
 
 const CLUSTER = 'e2e-faults';
 useClusters(CLUSTER);
@@ -30,7 +30,7 @@ describe('three masters in three zones', () => {
     const zones = ['--multizone', '--zones', 'local-a,local-b,local-c'];
     await haup('create', '-c', CLUSTER, '--replicas', '3', ...zones);
     api = await adminOf(CLUSTER);
-    const body = { metadata: { name: 'crowd' } };
+    const body = { metadata: { name: 'clients' } };
     await ask(api, { method: 'POST', path: '/api/v1/namespaces', body, timeoutMs: 10_000 });
   });
 
@@ -39,7 +39,7 @@ describe('three masters in three zones', () => {
     return openLoop(hz, async () => {
       const name = `key-${keys++}`;
       const body = { metadata: { name, labels: { set: 'faults' } } };
-      await ask(api, { method: 'POST', path: CROWD, body, timeoutMs }, [201]);
+      await ask(api, { method: 'POST', path: CONFIG_MAPS, body, timeoutMs }, [201]);
       acknowledged.add(name);
     });
   }
@@ -64,7 +64,7 @@ describe('three masters in three zones', () => {
     const writes = writer(10, 1000);
     const fresh = newConnections(api, { hz: 50 });
     await Promise.all([steady(writes, 20, 0), steady(fresh, 100, 0)]);
-    const moment = await inflict(CLUSTER, fault, replica);
+    const moment = await injectFault(CLUSTER, fault, replica);
     const resumed = Promise.allSettled([steady(writes, 30, moment), steady(fresh, 200, moment)]);
     const failed = (await resumed).filter((load) => load.status === 'rejected');
     const [written, connected] = await Promise.all([writes.stop(), fresh.stop()]);
@@ -94,7 +94,7 @@ describe('three masters in three zones', () => {
       );
     }
     figure(`everything well again ${Math.round(performance.now() - began)} ms after the cure`);
-    const there = await madeByCrowds(api);
+    const there = await madeByClients(api);
     expect([...acknowledged].filter((name) => !there.has(name))).toEqual([]);
   }
 
@@ -123,10 +123,10 @@ describe('three masters in three zones', () => {
     const { follower, other } = await leaderAndFollower();
     const writes = writer(2, 10_000);
     const reads = openLoop(2, async () => {
-      await ask(api, { path: '/api/v1/namespaces/crowd', timeoutMs: 10_000 });
+      await ask(api, { path: '/api/v1/namespaces/clients', timeoutMs: 10_000 });
     });
     await Promise.all([steady(writes, 4, 0), steady(reads, 4, 0)]);
-    const moment = await inflict(CLUSTER, 'isolate', follower, other);
+    const moment = await injectFault(CLUSTER, 'isolate', follower, other);
     const asked = performance.now();
     const said = await tryHaup(['status', '-c', CLUSTER]);
     const saidAfter = performance.now() - asked;

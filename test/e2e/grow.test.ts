@@ -6,11 +6,17 @@ import type { ApiClient } from '../../src/kubernetes/client.ts';
 import { tryExec } from '../../src/util/exec.ts';
 import { adminOf, useClusters } from './support/clusters.ts';
 import { type ControllerState, controllerStates } from './support/controllers.ts';
-import { type CrowdReport, figuresOf, madeByCrowds, prepareForCrowd, startCrowd } from './support/crowd.ts';
 import { haup, startHaup, status, tryHaup } from './support/haup.ts';
 import { hostState } from './support/host.ts';
 import { inNetwork } from './support/inside.ts';
 import { clientsFirst } from './support/load.ts';
+import {
+  type ClientsReport,
+  figuresOf,
+  madeByClients,
+  prepareForClients,
+  startClients,
+} from './support/many-clients.ts';
 
 const CLUSTER = 'e2e-grow';
 useClusters(CLUSTER);
@@ -27,19 +33,19 @@ describe('a cluster that grows and shrinks', () => {
     api = await adminOf(CLUSTER);
     ca = join(await mkdtemp(join(tmpdir(), 'haup-grow-')), 'ca.crt');
     await writeFile(ca, api.caPem);
-    await prepareForCrowd(api);
+    await prepareForClients(api);
   });
 
   /** Runs one command under everybody who might notice, and checks that nobody did. */
   async function unnoticed(what: string, args: string[], beside?: () => Promise<void>): Promise<void> {
-    const crowd = await startCrowd(api, what);
+    const clients = await startClients(api, what);
     const running = startHaup([...args, '-c', CLUSTER]);
     if (beside) {
       await running.shows('create the machine'); // it has the lock
       await beside();
     }
     const ended = await running.ended;
-    const report = await crowd.stop();
+    const report = await clients.stop();
     for (const key of report.keySet.acknowledged) everythingMade.add(key);
     process.stdout.write(`figure: ${what}: ${figuresOf(report)}\n`);
     expect([ended.code, ended.code === 0 ? '' : ended.stderr]).toEqual([0, '']);
@@ -67,7 +73,7 @@ describe('a cluster that grows and shrinks', () => {
     const names = ready.map((r) => r.name);
     for (const controller of ['kube-controller-manager', 'kube-scheduler'] as const)
       expectOneActive(await controllerStates(CLUSTER, names, controller));
-    const there = await madeByCrowds(api);
+    const there = await madeByClients(api);
     expect([...everythingMade].filter((name) => !there.has(name))).toEqual([]);
   }
 
@@ -160,7 +166,7 @@ describe('a cluster that grows and shrinks', () => {
   });
 });
 
-function expectNothingNoticed(report: CrowdReport, apiIp: string): void {
+function expectNothingNoticed(report: ClientsReport, apiIp: string): void {
   expect(report.newConnections.failures).toEqual([]);
   expect(report.newConnections.requests).toBeGreaterThan(100);
   expect(report.keptAlive).toMatchObject({ failures: [], cut: 0 });

@@ -524,8 +524,8 @@ export class SimulatedWorld implements ChangeableWorld {
 
   private elect(to?: string): void {
     const able = this.members.filter((m) => !m.learner && this.runs(m));
-    const heir = able.find((m) => m.name === to) ?? able.find((m) => m.id === this.leader) ?? able[0];
-    this.leader = heir?.id ?? null;
+    const successor = able.find((m) => m.name === to) ?? able.find((m) => m.id === this.leader) ?? able[0];
+    this.leader = successor?.id ?? null;
   }
 
   private boot(machine: Machine): void {

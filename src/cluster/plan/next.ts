@@ -6,9 +6,9 @@ import type { Observation } from '../model/observation.ts';
 import type { ClusterSpec } from '../model/spec.ts';
 import type { Decision, Policy } from './decision.ts';
 import { held } from './preflight/index.ts';
-import { moveAddress } from './rules/address.ts';
+import { placeAddress } from './rules/address.ts';
 import { deleteAll } from './rules/deletion.ts';
-import { letOrphansLeave } from './rules/leaving.ts';
+import { removeOrphans } from './rules/leaving.ts';
 import { prepareMachines } from './rules/machines.ts';
 import { changeMembership, reviveEtcd } from './rules/membership.ts';
 import { nameBalancer } from './rules/naming.ts';
@@ -34,8 +34,8 @@ export function next(spec: ClusterSpec, observation: Observation, policy: Policy
 
   const reserve: Step[] = observation.address ? [] : [{ kind: 'reserve-address' }];
   const membership = changeMembership(v);
-  const address = moveAddress(v);
-  const leaving = letOrphansLeave(v);
+  const address = placeAddress(v);
+  const leaving = removeOrphans(v);
   const nodes = keepNodes(v);
   const decision = held(v, {
     steps: [

@@ -86,13 +86,13 @@ function choose(
   const chosen: string[] = [];
   while (chosen.length < count) {
     const ready = (node: NodeSpec) => nodeObjectOf(nodes, node.name)?.ready === 'ready';
-    const crowd = (node: NodeSpec) => left.filter((other) => other.zone === node.zone).length;
+    const neighbours = (node: NodeSpec) => left.filter((other) => other.zone === node.zone).length;
     const best = left
       .filter(inZone)
       .toSorted(
         (a, b) =>
           Number(ready(a)) - Number(ready(b)) ||
-          crowd(b) - crowd(a) ||
+          neighbours(b) - neighbours(a) ||
           spec.nodes.indexOf(b) - spec.nodes.indexOf(a),
       )[0]!;
     chosen.push(best.name);

@@ -30,7 +30,7 @@ export interface Api {
     options?: CallOptions,
   ): Promise<ElbReplies[A]>;
   /** The same calls, not stopped by the operator's interrupt: for what must not end in its middle. */
-  readonly steadfast: Api;
+  readonly uninterrupted: Api;
   readonly signal: AbortSignal;
   close(): void;
 }
@@ -94,7 +94,7 @@ function bind<Sdk extends typeof Ec2 | typeof Elb>(
 export function openApi(options: ApiOptions): Api {
   const sdk = clients(options);
   const around = options.around ?? ((send) => send());
-  const withSignal = (signal: AbortSignal): Omit<Api, 'steadfast'> => {
+  const withSignal = (signal: AbortSignal): Omit<Api, 'uninterrupted'> => {
     const call = async (
       service: string,
       send: Send,
@@ -137,9 +137,9 @@ export function openApi(options: ApiOptions): Api {
       close: () => sdk.close(),
     };
   };
-  const steadfast = withSignal(new AbortController().signal) as Api;
-  (steadfast as { steadfast: Api }).steadfast = steadfast;
-  return { ...withSignal(options.signal), steadfast };
+  const uninterrupted = withSignal(new AbortController().signal) as Api;
+  (uninterrupted as { uninterrupted: Api }).uninterrupted = uninterrupted;
+  return { ...withSignal(options.signal), uninterrupted };
 }
 
 function again(error: unknown, how: CallOptions): boolean {

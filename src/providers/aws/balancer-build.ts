@@ -1,6 +1,6 @@
 import type { Api } from './api.ts';
 import { balancerName, findParts, isComplete, mappings, untilActive } from './balancer-parts.ts';
-import { assertRoom, demolish, enable } from './balancer-zones.ts';
+import { assertRoom, deleteLoadBalancer, enable } from './balancer-zones.ts';
 import { type Context, minutes, tagsFor, wait } from './context.ts';
 import type { Groups } from './groups.ts';
 import type { Placement } from './placement.ts';
@@ -27,7 +27,7 @@ export async function build(
   if (subnets.length === 0) await placement.subnet(zones[0] ?? context.cluster.zone); // says what is missing
   let { lb } = found;
   if (lb?.State?.Code === 'failed') {
-    await demolish(context, lb, api);
+    await deleteLoadBalancer(context, lb, api);
     lb = null;
   }
   const enabled = lb ? mappings(lb) : [];

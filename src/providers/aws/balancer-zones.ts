@@ -30,7 +30,7 @@ export function assertRoom({ id, zone, freeAddresses }: Subnet): void {
 }
 
 /** Deletes the load balancer itself, with its listener, and waits until its name is free again. */
-export async function demolish(
+export async function deleteLoadBalancer(
   context: Context,
   lb: LoadBalancer | null,
   api: Api = context.api,

@@ -1,7 +1,7 @@
 import type { Balancer, BalancerState, Target, TargetHealth } from '../provider.ts';
 import { type BuildParts, build } from './balancer-build.ts';
 import { assertOurs, balancerName, findParts, isComplete, targetHealth } from './balancer-parts.ts';
-import { demolish } from './balancer-zones.ts';
+import { deleteLoadBalancer } from './balancer-zones.ts';
 import { type Context, minutes } from './context.ts';
 import { tolerate } from './errors.ts';
 import { findInstances, nameOf } from './instances.ts';
@@ -36,7 +36,7 @@ export function balancer(context: Context, parts: BuildParts): Balancer {
     async delete() {
       const found = await findParts(context);
       await assertOurs(context, found);
-      await demolish(context, found.lb);
+      await deleteLoadBalancer(context, found.lb);
       const { group } = found;
       if (group)
         await tolerate(

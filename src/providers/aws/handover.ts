@@ -11,7 +11,7 @@ import {
   untilActive,
   zoneOf,
 } from './balancer-parts.ts';
-import { demolish } from './balancer-zones.ts';
+import { deleteLoadBalancer } from './balancer-zones.ts';
 import { type Context, minutes, wait } from './context.ts';
 import { free, give, shown } from './elastic-ip.ts';
 import type { Groups } from './groups.ts';
@@ -63,7 +63,7 @@ export async function toMachine(context: Context, parts: HandoverParts, name: st
   else if (!held) {
     if (owner && stateOf(owner) === 'running') await parts.management.prepare(nameOf(owner));
     context.progress(`moving the address to ${name}`);
-    await give(context, api.steadfast, address, target, { held: true, deadlineMs: 10 * minutes });
+    await give(context, api.uninterrupted, address, target, { held: true, deadlineMs: 10 * minutes });
   }
   await shown(
     context,
@@ -83,7 +83,7 @@ async function fromBalancer(
   zone: string,
   target: Instance,
 ): Promise<void> {
-  const api = context.api.steadfast;
+  const api = context.api.uninterrupted;
   const all = mappings(lb);
   const rest = all.filter((mapping) => mapping.zone !== zone);
   context.api.signal.throwIfAborted();
@@ -200,7 +200,7 @@ async function place(
   { present }: { present: string | null },
 ): Promise<void> {
   const { address, owner } = scene;
-  const api = context.api.steadfast;
+  const api = context.api.uninterrupted;
   const subnet = await parts.placement.subnet(route.zone);
   const stays = mappings(lb).filter((mapping) => mapping.zone !== route.zone && mapping.zone !== present);
   const zones = [...stays.map((mapping) => mapping.zone), route.zone];
@@ -209,7 +209,7 @@ async function place(
   if (owner && stateOf(owner) === 'running') await parts.management.prepare(nameOf(owner));
   if (present && route.kind !== 'rebuild') await disable(context, lb, stays);
   else if (route.kind === 'readd') await disable(context, lb, stays);
-  if (route.kind === 'rebuild') await demolish(context, lb);
+  if (route.kind === 'rebuild') await deleteLoadBalancer(context, lb);
   context.api.signal.throwIfAborted();
 
   context.progress(`moving the address to the load balancer, in ${route.zone}`);
@@ -258,7 +258,7 @@ async function takeFrom(
   address: ElasticIp,
   owner: Instance,
 ): Promise<string | null> {
-  const api = context.api.steadfast;
+  const api = context.api.uninterrupted;
   if (stateOf(owner) === 'running') {
     const own = await parts.management.prepare(nameOf(owner));
     return give(context, api, own, owner, { deadlineMs: 1 * minutes });

@@ -3,7 +3,7 @@ import { messageOf } from '../../util/failure.ts';
 import { ProviderError } from '../errors.ts';
 import { apiAddress, findAddresses } from './addresses.ts';
 import { findLoadBalancer, type mappings, setSubnets, zoneOf } from './balancer-parts.ts';
-import { demolish } from './balancer-zones.ts';
+import { deleteLoadBalancer } from './balancer-zones.ts';
 import { type Context, minutes } from './context.ts';
 import { give, shown } from './elastic-ip.ts';
 import { nameOf } from './instances.ts';
@@ -45,7 +45,7 @@ export async function restore(
   all: ReturnType<typeof mappings>,
   address: ElasticIp,
 ): Promise<void> {
-  const api = context.api.steadfast;
+  const api = context.api.uninterrupted;
   const now = apiAddress(await findAddresses(context, api));
   if (now?.InstanceId) return;
   const present = await findLoadBalancer(context, api);
@@ -61,8 +61,8 @@ export async function returnTo(
   own: string | null,
   route: Route,
 ): Promise<void> {
-  const api = context.api.steadfast;
-  if (route.kind === 'rebuild') await demolish(context, await findLoadBalancer(context, api), api);
+  const api = context.api.uninterrupted;
+  if (route.kind === 'rebuild') await deleteLoadBalancer(context, await findLoadBalancer(context, api), api);
   else if (zoneOf(await findLoadBalancer(context, api), address.AllocationId)) return;
   await give(context, api, address, owner, { held: true, present: own, deadlineMs: 5 * minutes });
   await shown(

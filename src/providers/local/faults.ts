@@ -10,7 +10,7 @@ import { type MachineRecord, readMachine, writeMachine } from './state.ts';
 import { syncTranslation } from './translation.ts';
 
 /** What can be done to a machine. Each is idempotent: a machine that is off can be powered off again. */
-export async function inflict(context: Context, kind: FaultKind, machine: string): Promise<void> {
+export async function injectFault(context: Context, kind: FaultKind, machine: string): Promise<void> {
   const name = machineName(machine);
   const record = await readMachine(context.key, name);
   if (!record) throw new ProviderError('not-found', `there is no machine ${name}`);

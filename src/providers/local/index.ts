@@ -5,7 +5,7 @@ import { zonesOf } from './addresses.ts';
 import { balancerIsComplete, localBalancer } from './balancer/balancer.ts';
 import { makeContext } from './context.ts';
 import { translated } from './failures.ts';
-import { inflict } from './faults.ts';
+import { injectFault } from './faults.ts';
 import { localMachines } from './machines.ts';
 import { checkIdentity } from './names.ts';
 import { localNetwork } from './network.ts';
@@ -33,7 +33,7 @@ export const open: OpenProvider = (options) => {
     preflight: (machines?: number) =>
       preflight(machines === undefined ? null : { machines, programs: context.binariesFolder }),
     zones: async () => zonesOf(cluster.region),
-    fault: (kind: FaultKind, machine: string) => inflict(context, kind, machine),
+    fault: (kind: FaultKind, machine: string) => injectFault(context, kind, machine),
     close: async () => {},
   };
   return {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seeded } from '../../support/seeded.ts';
 import { converge, want } from '../shared/story.ts';
-import { deleteByHand } from './by-hand.ts';
 import { clusterNamed, type Harness, startGce, ZONES } from './harness.ts';
+import { deleteManually } from './manual-deletion.ts';
 import { unusual, usual } from './rules.ts';
 
 const [b, c, d] = ZONES;
@@ -90,7 +90,7 @@ async function loseHalf(paths: readonly string[], random: () => number): Promise
   const gone: string[] = [];
   for (const path of [...paths].sort((one, other) => rank(one) - rank(other))) {
     if (random() < 0.5 || !gce.cloud.store.find(path)) continue;
-    if (await deleteByHand(gce.cloud, path)) gone.push(path);
+    if (await deleteManually(gce.cloud, path)) gone.push(path);
   }
   return gone;
 }

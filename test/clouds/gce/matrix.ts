@@ -1,8 +1,8 @@
 import { ProviderError } from '../../../src/providers/errors.ts';
 import { Crash, CrashError, type Fault } from '../shared/faults.ts';
 import { type Attempts, converge, type Wanted } from '../shared/story.ts';
-import { deleteByHand } from './by-hand.ts';
 import { clusterNamed, type GceOptions, type Harness } from './harness.ts';
+import { deleteManually } from './manual-deletion.ts';
 
 /** One thing that goes wrong at one call. */
 export type Trouble =
@@ -180,5 +180,5 @@ function footprintOf(gce: Harness): Promise<Footprint> {
 /** Somebody deletes one thing of a kind by hand. */
 async function vanish(gce: Harness, what: string): Promise<void> {
   const victim = gce.cloud.store.all(what).find((each) => !each.making && each.deletedBy === null);
-  if (victim) await deleteByHand(gce.cloud, victim.path);
+  if (victim) await deleteManually(gce.cloud, victim.path);
 }

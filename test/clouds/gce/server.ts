@@ -5,13 +5,13 @@ import { balancingHandlers } from './balancing.ts';
 import type { Ask, GceCloud, Handler } from './cloud.ts';
 import { groupHandlers } from './groups.ts';
 import { instanceHandlers } from './instances.ts';
+import { otherHandlers } from './other-calls.ts';
 import { partOf, SYSTEM_PARAMETERS } from './parameters.ts';
 import { permissionsOf } from './permissions.ts';
 import { routeHandlers } from './pod-routes.ts';
 import { fieldsOf, type Route, routes, wrongWith } from './protos.ts';
 import { readHandlers } from './reads.ts';
 import { notFound, Refusal } from './refusal.ts';
-import { otherHandlers } from './rest-of-it.ts';
 import type { Message } from './store.ts';
 
 const handlers: Readonly<Record<string, Handler>> = {

@@ -14,8 +14,8 @@ import type { ApiClient } from '../../../src/kubernetes/client.ts';
 import { newConnections, summarize } from '../../e2e/support/load.ts';
 import { clientFrom } from '../../support/kubeconfig.ts';
 import { podsOnNodes } from '../shared/pods.ts';
-import { deleteByHand } from './by-hand.ts';
 import { behindItsBack } from './instances.ts';
+import { deleteManually } from './manual-deletion.ts';
 import { leadPods } from './pod-routes.ts';
 import { type RealizedGce, startRealizedGce } from './realized.ts';
 
@@ -234,7 +234,7 @@ it('is deleted when half of it is gone, and nothing is left', async () => {
   const kinds = ['forwardingRules', 'instances', 'firewalls', 'healthChecks'];
   const half = kinds.map((kind) => gce.cloud.store.all(kind)[0]?.path ?? kind);
   const gone = [];
-  for (const path of half) gone.push(await deleteByHand(gce.cloud, path));
+  for (const path of half) gone.push(await deleteManually(gce.cloud, path));
   expect(gone).toEqual([true, true, true, false]); // the backend service uses the health check
   await haup('delete', '--yes');
   expect(gce.cloud.store.paths()).toEqual([]);

@@ -13,7 +13,7 @@ export type Fault = 'power-off' | 'freeze' | 'isolate';
  * Hurts replicas as a user would, one after the other, and finds out when the last of them was hit (`performance.now()`):
  * a network monitor sees the cable go, the control group says when it is frozen.
  */
-export async function inflict(cluster: string, fault: Fault, ...replicas: string[]): Promise<number> {
+export async function injectFault(cluster: string, fault: Fault, ...replicas: string[]): Promise<number> {
   let moment = 0;
   for (const replica of replicas) {
     const watching = fault === 'freeze' ? whenFrozen(cluster, replica) : await whenSevered(cluster);

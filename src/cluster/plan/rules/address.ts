@@ -6,7 +6,7 @@ import { isHealthyVoter, isServing, isVoter, type Replica, type View } from '../
 import { wasStarted } from './serving.ts';
 
 /** The balancer, its targets, and who holds the API address. The new holder is proven to serve before it gets it. */
-export function moveAddress(v: View): Decision {
+export function placeAddress(v: View): Decision {
   const decision = wantsBalancer(v.spec) ? towardsBalancer(v) : towardsMachine(v);
   return decision.steps.length > 0 ? decision : { ...decision, blocked: nobodyServes(v) };
 }

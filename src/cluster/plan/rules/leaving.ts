@@ -9,17 +9,17 @@ import { mayRemove, remove } from './membership.ts';
  * Orphans leave in one order: out of the balancer and drained → controller manager and scheduler stopped → API server
  * stopped → etcd leadership moved → member removed → machine deleted. Dead ones skip what cannot be done any more.
  */
-export function letOrphansLeave(v: View): Decision {
+export function removeOrphans(v: View): Decision {
   if (v.observation.bootstrapped && !v.observation.etcd.readable) return nothingToDo;
   const gone = v.orphans.filter((orphan) => orphan.machine && !orphan.member && !isInUse(v, orphan));
   const deletions = gone.map((orphan): Step => ({ kind: 'delete-machine', replica: orphan.name }));
 
   const live = v.orphans.filter((orphan) => orphan.member && !orphan.member.learner && orphan.member.healthy);
-  const farewell = live.length > 0 && isGrown(v) ? sayGoodbye(v, live) : nothingToDo;
-  return { steps: [...deletions, ...farewell.steps], blocked: farewell.blocked };
+  const drained = live.length > 0 && isGrown(v) ? drainLeavers(v, live) : nothingToDo;
+  return { steps: [...deletions, ...drained.steps], blocked: drained.blocked };
 }
 
-function sayGoodbye(v: View, leavers: readonly Replica[]): Decision {
+function drainLeavers(v: View, leavers: readonly Replica[]): Decision {
   const blocked = mayRemove(v, leavers);
   if (blocked) return { steps: [], blocked: [blocked] };
   // Somebody else must serve, at the address, before anything that serves stops.
@@ -31,8 +31,9 @@ function sayGoodbye(v: View, leavers: readonly Replica[]): Decision {
   const stops = leavers.flatMap((leaver) => stop(leaver) ?? []);
   if (stops.length > 0) return { steps: stops, blocked: [] };
   const leader = leavers.find((leaver) => leaver.member!.leader);
-  const heir = v.replicas.find(isServing)!;
-  if (leader) return { steps: [{ kind: 'move-leader', replica: leader.name, to: heir.name }], blocked: [] };
+  const successor = v.replicas.find(isServing)!;
+  if (leader)
+    return { steps: [{ kind: 'move-leader', replica: leader.name, to: successor.name }], blocked: [] };
   return remove(v, leavers[0]!);
 }
 

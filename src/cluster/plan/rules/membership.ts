@@ -21,8 +21,8 @@ export function changeMembership(v: View): Decision {
 
   const all = [...v.replicas, ...v.orphans];
   const learners = all.filter((replica) => replica.member?.learner);
-  const stillborn = all.find((replica) => neverJoins(replica));
-  if (stillborn) return remove(v, stillborn);
+  const neverStarted = all.find((replica) => neverJoins(replica));
+  if (neverStarted) return remove(v, neverStarted);
 
   // One after the other: two that join at the same moment wait for each other.
   const waiting = v.replicas.find(isWaitingToStart);

@@ -15,7 +15,7 @@ import {
 } from '../state.ts';
 import { syncTranslation } from '../translation.ts';
 import type { Server } from './config.ts';
-import { seeOff } from './farewell.ts';
+import { endClientConnections } from './end-connections.ts';
 import {
   balancerAnswers,
   balancerRemains,
@@ -215,7 +215,8 @@ export async function deleteBalancer(context: Context): Promise<void> {
   if (!(await readBalancer(context.key)) && !(await balancerRemains(context))) return;
   await exclusively(context, async () => {
     const address = await readAddress(context.key);
-    if (address?.holder.kind === 'machine') await seeOff(balancerSocket(context), context.signal);
+    if (address?.holder.kind === 'machine')
+      await endClientConnections(balancerSocket(context), context.signal);
     await stopBalancer(context);
     await forgetBalancer(context.key);
     if (address?.holder.kind === 'balancer') {

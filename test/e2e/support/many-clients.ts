@@ -5,10 +5,10 @@ import { growKeySet, type KeySetReport } from './key-set.ts';
 import { ask, type Load, type LoadReport, newConnections, summarize } from './load.ts';
 import { type LeaseReport, watchEndpoints, watchLease } from './observers.ts';
 
-export const CROWD = '/api/v1/namespaces/crowd/configmaps';
-const BALLAST = `${CROWD}?labelSelector=ballast%3Dyes`;
+export const CONFIG_MAPS = '/api/v1/namespaces/clients/configmaps';
+const BALLAST = `${CONFIG_MAPS}?labelSelector=ballast%3Dyes`;
 
-export interface CrowdReport {
+export interface ClientsReport {
   readonly newConnections: LoadReport;
   readonly keptAlive: KeptAliveReport;
   readonly counter: CounterReport;
@@ -17,15 +17,15 @@ export interface CrowdReport {
   readonly leases: Readonly<Record<'kube-controller-manager' | 'kube-scheduler', LeaseReport>>;
 }
 
-/** What the crowd needs: a namespace of its own and, in it, enough to make an answer long (a megabyte). */
-export async function prepareForCrowd(api: ApiClient): Promise<void> {
+/** What the clients needs: a namespace of its own and, in it, enough to make an answer long (a megabyte). */
+export async function prepareForClients(api: ApiClient): Promise<void> {
   const timeoutMs = 10_000;
   const make = (path: string, body: unknown): Promise<unknown> =>
     ask(api, { method: 'POST', path, body, timeoutMs });
-  await make('/api/v1/namespaces', { metadata: { name: 'crowd' } });
+  await make('/api/v1/namespaces', { metadata: { name: 'clients' } });
   const data = { ballast: 'x'.repeat(25_000) };
   for (let n = 0; n < 40; n++)
-    await make(CROWD, { metadata: { name: `ballast-${n}`, labels: { ballast: 'yes' } }, data });
+    await make(CONFIG_MAPS, { metadata: { name: `ballast-${n}`, labels: { ballast: 'yes' } }, data });
 }
 
 /**
@@ -33,13 +33,13 @@ export async function prepareForCrowd(api: ApiClient): Promise<void> {
  * one on a kept-alive connection, one on a watch, writers whose history is checked afterwards, and observers.
  * @param name goes into the names of what it makes; used once.
  */
-export async function startCrowd(api: ApiClient, name: string): Promise<Load<CrowdReport>> {
+export async function startClients(api: ApiClient, name: string): Promise<Load<ClientsReport>> {
   const [counter, keySet] = await Promise.all([
-    countUp(api, CROWD, `counter-${name}`),
-    growKeySet(api, CROWD, name),
+    countUp(api, CONFIG_MAPS, `counter-${name}`),
+    growKeySet(api, CONFIG_MAPS, name),
   ]);
   const fresh = newConnections(api, { hz: 50 });
-  const kept = keptAlive(api, { small: '/api/v1/namespaces/crowd', large: BALLAST });
+  const kept = keptAlive(api, { small: '/api/v1/namespaces/clients', large: BALLAST });
   const endpoints = watchEndpoints(api);
   const manager = watchLease(api, 'kube-controller-manager');
   const scheduler = watchLease(api, 'kube-scheduler');
@@ -66,17 +66,17 @@ export async function startCrowd(api: ApiClient, name: string): Promise<Load<Cro
   };
 }
 
-/** Names of all objects that crowds have made and that are there now. */
-export async function madeByCrowds(api: ApiClient): Promise<Set<string>> {
+/** Names of all objects that clients have made and that are there now. */
+export async function madeByClients(api: ApiClient): Promise<Set<string>> {
   const { items } = await ask<{ items: { metadata: { name: string } }[] }>(api, {
-    path: `${CROWD}?labelSelector=set`,
+    path: `${CONFIG_MAPS}?labelSelector=set`,
     timeoutMs: 10_000,
   });
   return new Set(items.map((item) => item.metadata.name));
 }
 
 /** The figures of a report, for the benchmark table and for who reads the test's output. */
-export function figuresOf(report: CrowdReport): string {
+export function figuresOf(report: ClientsReport): string {
   const { newConnections: fresh, keptAlive: kept, counter, keySet, leases } = report;
   const unheld = Object.values(leases).map((lease) => lease.longestUnheld);
   return [

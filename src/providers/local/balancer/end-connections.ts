@@ -12,7 +12,7 @@ const LOOKS = 2;
  * it: an answer in progress is not cut, and a client that keeps its connection alive finds it closed before it asks again.
  * For a balancer that gets no new connections. One that does not answer has nobody to see off.
  */
-export async function seeOff(socket: string, signal: AbortSignal): Promise<void> {
+export async function endClientConnections(socket: string, signal: AbortSignal): Promise<void> {
   const deadline = systemClock.now() + PATIENCE_MS;
   let before = new Map<string, { readonly passed: string; readonly still: number }>();
   while (systemClock.now() < deadline) {

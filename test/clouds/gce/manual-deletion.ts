@@ -5,7 +5,7 @@ import { behindItsBack } from './instances.ts';
 import { leadPods } from './pod-routes.ts';
 
 /** Somebody deletes one resource in the console. False when Compute Engine refuses: it is in use. */
-export async function deleteByHand(cloud: GceCloud, path: string): Promise<boolean> {
+export async function deleteManually(cloud: GceCloud, path: string): Promise<boolean> {
   const [name = '', collection = ''] = path.split('/').reverse();
   const { message } = cloud.store.get(path);
   const names = (kind: string, field: string) =>
