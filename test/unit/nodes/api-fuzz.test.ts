@@ -9,6 +9,9 @@ import { Failure } from '../../../src/util/failure.ts';
 import { TimeoutError } from '../../../src/util/wait.ts';
 import { type Damage, damage, mangled } from '../../support/mangled.ts';
 
+// Many inputs: how long they take is the host's affair.
+vi.setConfig({ testTimeout: 600_000 });
+
 const RUNS = Number(process.env.HAUP_FUZZ_RUNS ?? (process.env.CI ? 1_500 : 400));
 
 let answer: (request: ApiRequest) => ApiAnswer;

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { REPLICA_NAME } from '../../../../src/cluster/model/names.ts';
 import type { EtcdObservation } from '../../../../src/cluster/model/observation.ts';
 import { next } from '../../../../src/cluster/plan/next.ts';
@@ -10,6 +10,9 @@ import { EtcdError } from '../../../../src/etcd/errors.ts';
 import { memberListReply } from '../../../../src/etcd/wire.ts';
 import { converged, specOf } from '../../../support/clusters.ts';
 import { type Damage, damage, mangled } from '../../../support/mangled.ts';
+
+// Many inputs: how long they take is the host's affair.
+vi.setConfig({ testTimeout: 600_000 });
 
 /** More of them: HAUP_FUZZ_RUNS=20000 */
 const RUNS = Number(process.env.HAUP_FUZZ_RUNS ?? (process.env.CI ? 1_200 : 300));

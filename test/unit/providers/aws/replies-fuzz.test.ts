@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { openIn } from '../../../../src/providers/aws/index.ts';
 import { checked } from '../../../../src/providers/checked.ts';
 import { ProviderError } from '../../../../src/providers/errors.ts';
@@ -8,6 +8,9 @@ import type { Provider } from '../../../../src/providers/provider.ts';
 import { encode } from '../../../clouds/aws/wire.ts';
 import { type Damage, damage, mangledValue } from '../../../support/mangled.ts';
 import { cluster, trueAnswers } from './true-answers.ts';
+
+// Many inputs: how long they take is the host's affair.
+vi.setConfig({ testTimeout: 600_000 });
 
 /** More of them: HAUP_FUZZ_RUNS=20000 */
 const RUNS = Number(process.env.HAUP_FUZZ_RUNS ?? (process.env.CI ? 1_500 : 300));

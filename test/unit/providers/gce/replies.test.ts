@@ -1,9 +1,12 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { openWith } from '../../../../src/providers/gce/index.ts';
 import type { Login } from '../../../../src/providers/gce/login.ts';
 import type { Clients } from '../../../../src/providers/gce/rest.ts';
 import type { Provider } from '../../../../src/providers/provider.ts';
+
+// Many inputs: how long they take is the host's affair.
+vi.setConfig({ testTimeout: 600_000 });
 
 /** A provider to which every call is answered with the same message, in a time that does not pass. */
 function answered(message: unknown): Provider {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { checked } from '../../../../src/providers/checked.ts';
 import { ProviderError } from '../../../../src/providers/errors.ts';
 import { openWith } from '../../../../src/providers/gce/index.ts';
@@ -7,6 +7,9 @@ import type { Login } from '../../../../src/providers/gce/login.ts';
 import { openClients } from '../../../../src/providers/gce/rest.ts';
 import type { Provider } from '../../../../src/providers/provider.ts';
 import { damage, mangled } from '../../../support/mangled.ts';
+
+// Many inputs: how long they take is the host's affair.
+vi.setConfig({ testTimeout: 600_000 });
 
 /** More of them: HAUP_FUZZ_RUNS=20000 */
 const RUNS = Number(process.env.HAUP_FUZZ_RUNS ?? (process.env.CI ? 400 : 100));
