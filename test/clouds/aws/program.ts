@@ -5,15 +5,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { cachedBinaries, cacheFolder } from '../../../src/artifacts/cache.ts';
-import { ensureBinaries } from '../../../src/artifacts/ensure.ts';
+import { ensureBinaries, ensureNodeBinaries } from '../../../src/artifacts/ensure.ts';
 import { hostArchitecture } from '../../../src/artifacts/sources.ts';
 import { DEFAULT_KUBERNETES_VERSION, defaultEtcdVersion } from '../../../src/artifacts/versions.ts';
 import type { Status } from '../../../src/cluster/plan/status.ts';
 import { pkiPath } from '../../../src/replicas/paths.ts';
+import { type PodsOnNodes, podsOnNodes } from '../shared/pods.ts';
 import { type RealizedAws, startRealizedAws } from './realized.ts';
 import type { Delays } from './world.ts';
 
 const MAIN = new URL('../../../src/cli/main.ts', import.meta.url).pathname;
+const release = {
+  kubernetesVersion: DEFAULT_KUBERNETES_VERSION,
+  etcdVersion: defaultEtcdVersion(DEFAULT_KUBERNETES_VERSION),
+  arch: hostArchitecture(),
+};
 /** A command that takes longer hangs: what it has said so far is of more use than the test's own time limit. */
 const HANGS_MS = 240_000;
 
@@ -36,14 +42,15 @@ export class Program {
   }
 
   static async start(delays: Partial<Delays>): Promise<Program> {
-    const release = {
-      kubernetesVersion: DEFAULT_KUBERNETES_VERSION,
-      etcdVersion: defaultEtcdVersion(DEFAULT_KUBERNETES_VERSION),
-      arch: hostArchitecture(),
-    };
     const folder = cachedBinaries(cacheFolder(), release);
     if (!existsSync(folder)) await ensureBinaries(release);
-    const aws = await startRealizedAws({ binariesFolder: folder, binaries: 'mirrored', delays });
+    const { folder: nodeBinariesFolder } = await ensureNodeBinaries(release);
+    const aws = await startRealizedAws({
+      binariesFolder: folder,
+      nodeBinariesFolder,
+      binaries: 'mirrored',
+      delays,
+    });
     return new Program(aws, await mkdtemp(join(tmpdir(), 'awsx-home-')), delays);
   }
 
@@ -118,6 +125,11 @@ export class Program {
       const answer = await this.haup('ssh', master, '--', ask);
       expect([master, answer.stdout, answer.code === 0 ? '' : answer.stderr]).toEqual([master, 'ok 200', '']);
     }
+  }
+
+  async podsOnNodes(): Promise<PodsOnNodes> {
+    const { stdout } = await this.succeeds('kubeconfig');
+    return podsOnNodes(stdout, cachedBinaries(cacheFolder(), release), this.#home);
   }
 
   /** Nothing of any cluster is left, in the cloud or of its machines. */
