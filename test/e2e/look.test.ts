@@ -256,7 +256,7 @@ describe('what would stop a change is found before it begins', () => {
       expect.stringContaining('certificate has expired'),
       ...names.map(
         (n) =>
-          `${n}: its certificates have expired (apiserver-etcd-client.crt, apiserver.crt, etcd/client.crt and 2 more); renew them with: haup repair -c ${CLUSTER}`,
+          `${n}: its certificates have expired (apiserver-etcd-client.crt, apiserver.crt, etcd/client.crt and 2 more); renew them: haup repair -c ${CLUSTER}`,
       ),
     ]);
     expect(seen.warnings.join('\n')).not.toMatch(/lost-quorum|replace-replica/);
