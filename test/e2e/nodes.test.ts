@@ -1,7 +1,9 @@
 import { X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { builtInAddons } from '../../src/addons/addons.ts';
+import { builtInAddons, userAddon } from '../../src/addons/addons.ts';
 import { makeJoinCommand } from '../../src/app/join-command.ts';
 import { ensureBinaries, ensureNodeBinaries } from '../../src/artifacts/ensure.ts';
 import { ECHO_IMAGE } from '../../src/artifacts/images/names.ts';
@@ -26,6 +28,7 @@ import type { Provider } from '../../src/providers/provider.ts';
 import { newEncryptionKey } from '../../src/replicas/config.ts';
 import { bootstrapEtcd, startControlPlane } from '../../src/replicas/lifecycle.ts';
 import { provision } from '../../src/replicas/provision.ts';
+import { giveRights } from '../../src/replicas/rights.ts';
 import { waitFor } from '../../src/util/wait.ts';
 import { bareMachines } from './support/bare-machines.ts';
 import { kubeadm } from './support/kubeadm.ts';
@@ -50,7 +53,14 @@ let kubelets: KubeletAuthorities;
 let apiAddress: string;
 let images: ImageArchive[];
 
+let folder: string;
+
+/** haup's own, and a folder of the user's. */
 function addons() {
+  return [...ownAddons(), userAddon(folder)];
+}
+
+function ownAddons() {
   const caPem = authorities.kubernetes.certPem;
   return builtInAddons({
     cluster,
@@ -127,6 +137,9 @@ async function makeNode(name: string): Promise<void> {
   await provisionNode(await session(name), config);
   const joining = { ...config, caPem: config.pki.caPem };
   const podCidr = await joinNode(await session(name), await admin(), joining, images);
+  const [seen] = (await listNodes(await admin())).filter((node) => node.name === name);
+  // Without a network it says what it lacks, in the runtime's words.
+  expect(seen).toMatchObject({ ready: 'unready', problem: expect.stringContaining('NetworkPluginNotReady') });
   await provider.network.routes.ensure({ destination: podCidr, machine: name });
   await connectNode(await session(name), await admin(), name, podCidr);
 }
@@ -147,6 +160,11 @@ function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> 
 
 /** kubectl on the master, as the administrator: for what needs more than one request (exec). */
 async function kubectl(...args: string[]): Promise<string> {
+  const command = await kubectlCommand(...args);
+  return (await session(master)).run(command, { timeoutMs: 60_000 });
+}
+
+async function kubectlCommand(...args: string[]): Promise<string> {
   const { certPem, keyPem } = await issueClient('admin', authorities);
   const s = await session(master);
   await s.pushFiles([
@@ -155,10 +173,34 @@ async function kubectl(...args: string[]): Promise<string> {
   ]);
   const tls = '--certificate-authority=/etc/haup/current/pki/ca.crt --client-certificate=/run/e2e/admin.crt';
   const words = args.map((word) => `'${word}'`).join(' ');
-  return s.run(
-    `/opt/haup/bin/kubectl --server=https://127.0.0.1:${apiPort} ${tls} --client-key=/run/e2e/admin.key ${words}`,
-    { timeoutMs: 60_000 },
-  );
+  return `/opt/haup/bin/kubectl --server=https://127.0.0.1:${apiPort} ${tls} --client-key=/run/e2e/admin.key ${words}`;
+}
+
+interface PodStatus {
+  readonly phase: string;
+  readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  readonly containerStatuses?: readonly {
+    readonly restartCount: number;
+    readonly state: { readonly terminated?: { readonly exitCode: number; readonly reason: string } };
+  }[];
+}
+
+/** A pod of the echo image on the first node, which nothing makes again. */
+async function makePod(name: string, command: string[], more: { container?: object; spec?: object } = {}) {
+  const container = { name: 'echo', image: ECHO_IMAGE, command: ['/echo', ...command], ...more.container };
+  const spec = { nodeName: first, containers: [container], restartPolicy: 'Never', ...more.spec };
+  await ask(pods, {
+    method: 'POST',
+    body: { metadata: { name }, spec: { terminationGracePeriodSeconds: 0, ...spec } },
+  });
+}
+
+async function podStatus(name: string): Promise<PodStatus> {
+  return (await get(`${pods}/${name}`)).status;
+}
+
+function isReady({ conditions = [] }: PodStatus): boolean {
+  return conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
 }
 
 async function destroy(): Promise<void> {
@@ -171,6 +213,11 @@ const labels = { app: 'echo' };
 const pods = '/api/v1/namespaces/default/pods';
 
 beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'haup-shop-'));
+  await writeFile(
+    join(folder, 'kept.yaml'),
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: kept, namespace: default}\n',
+  );
   const binaries = await ensureBinaries(versions);
   const nodeBinaries = await ensureNodeBinaries(versions);
   const archives = await ensureOfflineImages();
@@ -194,9 +241,35 @@ beforeAll(async () => {
 
 afterAll(async () => {
   pool.close();
+  await rm(folder, { recursive: true });
   if (process.env.HAUP_KEEP) return;
   await destroy();
   await provider.close();
+});
+
+describe('the add-ons of a user', () => {
+  const path = '/api/v1/namespaces/default/configmaps/kept';
+  const isThere = async () => (await callApi(await admin(), { path, timeoutMs: 10_000 })).status === 200;
+  const restarted = async () => (await session(master)).run('systemctl restart haup-addons');
+
+  test('are kept, whatever somebody does', async () => {
+    await until('it', async () => (await isThere()) || undefined);
+    await ask(path, { method: 'DELETE' });
+    await restarted();
+    await until('it to be back', async () => (await isThere()) || undefined);
+  });
+
+  test('are deleted when they are no add-on any more, and a master that has them still may not make them again', async () => {
+    await giveRights(await session(master), { apiPort, ...(await admin()), addons: ownAddons() });
+    expect(await isThere()).toBe(false);
+    await restarted();
+    await until('the unit to be refused', async () => {
+      const said = await (await session(master)).run('journalctl -u haup-addons -o cat -n 50');
+      return /kept.*forbidden/.test(said) || undefined;
+    });
+    expect(await isThere()).toBe(false);
+    await giveRights(await session(master), { apiPort, ...(await admin()), addons: addons() });
+  });
 });
 
 describe('nodes', () => {
@@ -294,9 +367,7 @@ describe('nodes', () => {
     });
     const running = await until('four echo pods to be ready', async () => {
       const { items } = await get(`${pods}?labelSelector=app%3Decho`);
-      const ready = items.filter((pod: { status: { conditions?: { type: string; status: string }[] } }) =>
-        pod.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True'),
-      );
+      const ready = items.filter((pod: { status: PodStatus }) => isReady(pod.status));
       return ready.length === 4 ? ready : undefined;
     });
     const on = running.map((pod: { spec: { nodeName: string } }) => pod.spec.nodeName).sort();
@@ -351,6 +422,76 @@ describe('nodes', () => {
     const inNode = 'sh /etc/haup/current/config/in-node-mounts.sh cat';
     const limit = `/sys/fs/cgroup/memory/kubepods/burstable/pod${items[0].metadata.uid}/memory.limit_in_bytes`;
     expect(await (await session(first)).run(`${inNode} ${limit}`)).toBe(`${64 * 2 ** 20}\n`);
+  });
+
+  test('end a container that takes more memory than it may', async () => {
+    await makePod('eater', ['eat', '64'], { container: { resources: { limits: { memory: '32Mi' } } } });
+    const ended = await until(
+      'its end',
+      async () => (await podStatus('eater')).containerStatuses?.[0]?.state.terminated,
+    );
+    expect(ended.exitCode).toBe(137);
+  });
+
+  test('start containers again that end, or that a probe finds dead', async () => {
+    await makePod('ending', ['cat', '/etc/none'], { spec: { restartPolicy: 'Always' } });
+    const livenessProbe = { tcpSocket: { port: 1 }, periodSeconds: 1, failureThreshold: 1 };
+    await makePod('dead', ['wait'], { container: { livenessProbe }, spec: { restartPolicy: 'Always' } });
+    for (const name of ['ending', 'dead']) {
+      await until(`${name} to be started again`, async () =>
+        ((await podStatus(name)).containerStatuses?.[0]?.restartCount ?? 0) > 0 ? true : undefined,
+      );
+      await ask(`${pods}/${name}`, { method: 'DELETE' });
+    }
+  });
+
+  test('give pods folders of the host, empty ones, and tokens that the API server believes', async () => {
+    const mount = (name: string, path: string) => ({ name, mountPath: path });
+    const token = { serviceAccountToken: { path: 'token', audience: 'shop', expirationSeconds: 600 } };
+    const volumes = [
+      { name: 'host', hostPath: { path: '/etc', type: 'Directory' } },
+      { name: 'scratch', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } },
+      { name: 'told', projected: { sources: [token] } },
+    ];
+    const copying = {
+      name: 'copying',
+      image: ECHO_IMAGE,
+      command: ['/echo', 'copy', '/host/hostname', '/scratch/name'],
+      volumeMounts: [mount('host', '/host'), mount('scratch', '/scratch')],
+    };
+    await makePod('volumes', ['wait'], {
+      container: { volumeMounts: [mount('scratch', '/scratch'), mount('told', '/told')] },
+      spec: { volumes, initContainers: [copying] },
+    });
+    await until('the pod to be ready', async () => isReady(await podStatus('volumes')) || undefined);
+    const cat = async (path: string) => (await kubectl('exec', 'volumes', '--', '/echo', 'cat', path)).trim();
+    expect(await cat('/scratch/name')).toBe(first);
+    const review = {
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'TokenReview',
+      spec: { token: await cat('/told/token'), audiences: ['shop'] },
+    };
+    const { status } = JSON.parse(
+      await ask('/apis/authentication.k8s.io/v1/tokenreviews', { method: 'POST', body: review }),
+    );
+    expect(status).toMatchObject({
+      authenticated: true,
+      user: {
+        username: 'system:serviceaccount:default:default',
+        extra: { 'authentication.kubernetes.io/pod-name': ['volumes'] },
+      },
+    });
+  });
+
+  test('let a port of a pod be forwarded', async () => {
+    const forward = await kubectlCommand('port-forward', 'service/echo', '18080:80');
+    const answer = await (await session(master)).run(
+      `${forward} >/dev/null & forward=$!
+      for look in $(seq 200); do curl -sf -m 5 http://127.0.0.1:18080/ && break; sleep 0.2; done
+      kill $forward`,
+      { timeoutMs: 120_000 },
+    );
+    expect(answer).toMatch(/^echo-\S+ answers GET/);
   });
 
   test('answer on the host at the address that a Service of type LoadBalancer gets', async () => {
@@ -420,16 +561,53 @@ describe('nodes', () => {
     await setCordoned(api, second, false);
   });
 
-  test('come back with the same range after they have lost their power', async () => {
-    const before = (await listNodes(await admin()))[1]!.podCidr;
+  test('that lose their power lose their pods to others, in the time that tolerations say, and come back with the same range', async () => {
+    const api = await admin();
+    const before = (await listNodes(api))[1]!.podCidr;
+    await setCordoned(api, first, true);
+    const tolerations = ['not-ready', 'unreachable'].map((taint) => ({
+      key: `node.kubernetes.io/${taint}`,
+      operator: 'Exists',
+      effect: 'NoExecute',
+      tolerationSeconds: 2,
+    }));
+    const app = { app: 'mover' };
+    const containers = [{ name: 'echo', image: ECHO_IMAGE }];
+    await ask('/apis/apps/v1/namespaces/default/deployments', {
+      method: 'POST',
+      body: {
+        metadata: { name: 'mover' },
+        spec: {
+          selector: { matchLabels: app },
+          template: { metadata: { labels: app }, spec: { tolerations, containers } },
+        },
+      },
+    });
+    const readyOn = (node: string) =>
+      until(`a pod that is ready on ${node}`, async () => {
+        const { items } = await get(
+          `${pods}?labelSelector=app%3Dmover&fieldSelector=spec.nodeName%3D${node}`,
+        );
+        return items.some((pod: { status: PodStatus }) => isReady(pod.status)) || undefined;
+      });
+    await readyOn(second);
+    await setCordoned(api, first, false);
     pool.drop(second);
     await provider.fault!('power-off', second);
+    await readyOn(first);
+    // Nobody is sent to the pods of a node that is silent, and new connections come by the other node.
+    const { ip } = (await get('/api/v1/namespaces/default/services/here')).status.loadBalancer.ingress[0];
+    for (let n = 0; n < 5; n++) {
+      const response = await fetch(`http://${ip}/`, {
+        headers: { connection: 'close' },
+        signal: AbortSignal.timeout(10_000),
+      });
+      expect(response.status).toBe(200);
+    }
     await provider.machines.start(second);
     await until(`${second} to run pods again`, async () => {
       const { items } = await get(`${pods}?labelSelector=app%3Decho&fieldSelector=spec.nodeName%3D${second}`);
-      const ready = items.filter((pod: { status: { conditions?: { type: string; status: string }[] } }) =>
-        pod.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True'),
-      );
+      const ready = items.filter((pod: { status: PodStatus }) => isReady(pod.status));
       return ready.length === 2 ? true : undefined;
     });
     expect((await listNodes(await admin()))[1]!.podCidr).toBe(before);

@@ -4,6 +4,9 @@
 //	echo get URL             print what is at URL
 //	echo lookup NAME         print the addresses of NAME, by the pod's own resolver
 //	echo cat FILE            print a file
+//	echo copy FILE TO        copy a file, and say so
+//	echo eat MEBIBYTES       take so much memory, and keep it
+//	echo wait                do nothing until told to stop
 package main
 
 import (
@@ -14,6 +17,8 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime"
+	"strconv"
 	"syscall"
 	"time"
 )
@@ -23,13 +28,13 @@ func main() {
 	if len(os.Args) == 2 && os.Args[1] == "serve" {
 		arguments = []string{"serve", ":8080"}
 	}
-	if err := run(arguments[0], arguments[1]); err != nil {
+	if err := run(arguments[0], arguments[1], arguments[2:]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(command, argument string) error {
+func run(command, argument string, more []string) error {
 	switch command {
 	case "serve":
 		return serve(argument)
@@ -39,8 +44,15 @@ func run(command, argument string) error {
 		return lookup(argument)
 	case "cat":
 		return cat(argument)
+	case "copy":
+		return copyFile(argument, more[0])
+	case "eat":
+		return eat(argument)
+	case "wait":
+		wait()
+		return nil
 	}
-	return fmt.Errorf("there is no command %q; there are serve, get, lookup and cat", command)
+	return fmt.Errorf("there is no command %q; there are serve, get, lookup, cat, copy, eat and wait", command)
 }
 
 func serve(address string) error {
@@ -94,6 +106,36 @@ func lookup(name string) error {
 		fmt.Println(address)
 	}
 	return err
+}
+
+func copyFile(from, to string) error {
+	content, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	fmt.Println("copies", from, "to", to)
+	return os.WriteFile(to, content, 0o644)
+}
+
+func eat(mebibytes string) error {
+	count, err := strconv.Atoi(mebibytes)
+	if err != nil {
+		return err
+	}
+	eaten := make([]byte, count<<20)
+	for i := 0; i < len(eaten); i += 4096 {
+		eaten[i] = 1
+	}
+	fmt.Println("has eaten", count, "MiB")
+	wait()
+	runtime.KeepAlive(eaten)
+	return nil
+}
+
+func wait() {
+	stopped, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	<-stopped.Done()
 }
 
 func cat(file string) error {
