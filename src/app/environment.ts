@@ -6,7 +6,7 @@ import type { ClusterSpec } from '../cluster/model/spec.ts';
 import { binariesFor } from '../cluster/world/binaries.ts';
 import { etcdClients } from '../cluster/world/etcd-client.ts';
 import { authorities } from '../cluster/world/keys.ts';
-import { ClusterMemory, type ClusterState } from '../cluster/world/memory.ts';
+import { ClusterMemory, type ClusterState, noHistory } from '../cluster/world/memory.ts';
 import { openWorld, type RealWorld } from '../cluster/world/world.ts';
 import { checked } from '../providers/checked.ts';
 import type { OpenProvider, Provider } from '../providers/provider.ts';
@@ -78,7 +78,7 @@ export function environment(
             advice: { to: 'see', command: 'status', cluster: spec.name },
           });
         }
-        const memory = new ClusterMemory(store, { spec, pins: {} }, 0);
+        const memory = new ClusterMemory(store, { spec, history: noHistory, pins: {} }, 0);
         const purpose = dryRun ? 'look' : 'change';
         return withCluster(store, memory, options, purpose, work, spec.replicas.length + spec.nodes.length);
       };

@@ -297,9 +297,7 @@ function newSpec(request: NewCluster): ClusterSpec {
     images: request.images.map((path) => resolve(path)),
     replicas: [],
     usedNames: [],
-    bootstrapped: false,
     deleting: false,
-    attempts: {},
   };
   return withNodes(withReplicas(empty, zones, newReplicaName), nodeZones, newNodeName);
 }

@@ -4,8 +4,11 @@ import type { Policy } from '../../src/cluster/plan/decision.ts';
 import { makePlan, type Plan } from '../../src/cluster/plan/plan.ts';
 import type { Inside } from '../../src/replicas/inspect.ts';
 
-/** A spec whose replicas are given as "name@zone". The first is the founder. */
-export function specOf(replicas: readonly string[], change: Partial<ClusterSpec> = {}): ClusterSpec {
+/** A spec whose replicas are given as "name@zone". The first is the founder. `bootstrapped` is none of its business any more. */
+export function specOf(
+  replicas: readonly string[],
+  { bootstrapped: _, ...change }: Partial<ClusterSpec> & { readonly bootstrapped?: boolean } = {},
+): ClusterSpec {
   const list = replicas.map((text) => {
     const [name = '', zone = 'local-a'] = text.split('@');
     return { name, zone };
@@ -32,9 +35,7 @@ export function specOf(replicas: readonly string[], change: Partial<ClusterSpec>
     settings: {},
     replicas: list,
     usedNames: list.map((replica) => replica.name),
-    bootstrapped: false,
     deleting: false,
-    attempts: {},
     ...change,
   };
 }

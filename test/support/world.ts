@@ -87,6 +87,7 @@ export class SimulatedWorld implements ChangeableWorld {
   members: Member[] = [];
   leader: string | null = null;
   deleted = false;
+  private bootstrapped = false;
   readonly nodes = new SimulatedNodes({
     hasApi: () => this.isAvailable(),
     isDeleting: () => this.stored.deleting,
@@ -128,7 +129,6 @@ export class SimulatedWorld implements ChangeableWorld {
 
   private now(): Observation {
     return {
-      bootstrapped: this.stored.bootstrapped,
       network: this.network,
       address: this.ip === null ? null : { ip: this.ip, holder: this.holder },
       balancer: this.balancer && {
@@ -158,8 +158,8 @@ export class SimulatedWorld implements ChangeableWorld {
           : [],
       },
       nodes: this.nodes.observe((name) => this.stored.nodes.some((node) => node.name === name)),
+      remembered: { bootstrapped: this.bootstrapped, networkDeleted: this.deleted },
       storeRevision: 0,
-      deleted: this.deleted,
     };
   }
 
@@ -457,7 +457,7 @@ export class SimulatedWorld implements ChangeableWorld {
 
   private bootstrap(name: string): void {
     const machine = this.running(name);
-    if (this.stored.bootstrapped) throw new Violation('a second etcd was bootstrapped');
+    if (this.bootstrapped) throw new Violation('a second etcd was bootstrapped');
     if (machine.memberId === null) {
       const id = String(++this.ids);
       machine.memberId = id;
@@ -465,7 +465,7 @@ export class SimulatedWorld implements ChangeableWorld {
     }
     Object.assign(machine.disk, { etcd: 'running', etcdData: true });
     this.elect();
-    this.stored = { ...this.stored, bootstrapped: true };
+    this.bootstrapped = true;
   }
 
   private addLearner(name: string): void {

@@ -3,6 +3,7 @@ import type { Inside } from '../../replicas/inspect.ts';
 import type { WantedRevision } from '../../replicas/revision.ts';
 import type { SeenMachine } from './machine.ts';
 import { type NodesObservation, noNodes } from './nodes.ts';
+import type { Remembered } from './remembered.ts';
 
 /** A member as etcd itself lists it. */
 export interface MemberObservation {
@@ -40,10 +41,8 @@ export interface EtcdObservation {
 /** A machine of the role `master`. */
 export type MachineObservation = SeenMachine<Inside>;
 
-/** What is: read from the cloud, from etcd and from the replicas. Plain data, so that it can be simulated. */
+/** What is: read from the cloud, from etcd and from the machines, with what is remembered. Plain data, so that it can be simulated. */
 export interface Observation {
-  /** From the spec's own memory; see {@link ClusterSpec}. */
-  readonly bootstrapped: boolean;
   readonly network: boolean;
   readonly address: ApiAddress | null;
   readonly balancer: BalancerState | null;
@@ -51,10 +50,10 @@ export interface Observation {
   readonly machines: readonly MachineObservation[];
   readonly etcd: EtcdObservation;
   readonly nodes: NodesObservation;
+  /** What is not seen. */
+  readonly remembered: Remembered;
   /** Of the store that this was seen with. */
   readonly storeRevision: number;
-  /** The network's deletion has run to its end in this process. */
-  readonly deleted: boolean;
   /** In a plan: the survivor of a rescue has become a cluster of one. Really, the spec's wish is gone by then. */
   readonly rescued?: boolean | undefined;
   /** What admission would not let through of what the control plane itself writes, each with the API server's words. */
@@ -64,15 +63,14 @@ export interface Observation {
 }
 
 export const nothing: Observation = {
-  bootstrapped: false,
   network: false,
   address: null,
   balancer: null,
   machines: [],
   etcd: { readable: false, members: [] },
   nodes: noNodes,
+  remembered: { bootstrapped: false, networkDeleted: false },
   storeRevision: 0,
-  deleted: false,
 };
 
 /** A member that is known not to do its part. One that could not be seen is none. */

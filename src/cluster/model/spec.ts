@@ -55,8 +55,7 @@ const rescueSchema = z.strictObject({
 });
 
 /**
- * What should be. The first fields are fixed when the cluster is made; `replicas` is what commands change;
- * the rest are facts that nothing else remembers.
+ * What should be. The first fields are fixed when the cluster is made; the rest is what commands change.
  */
 export const clusterSpecSchema = z.strictObject({
   name: z.string().regex(CLUSTER_NAME),
@@ -90,14 +89,13 @@ export const clusterSpecSchema = z.strictObject({
   replicas: z.array(replicaSchema).min(1).max(MAX_REPLICAS),
   nodes: z.array(nodeSchema).max(MAX_NODES).default([]),
 
-  /** Every name this cluster has ever given: none is given again. */
+  /**
+   * Every name this cluster has ever given: none is given again. No wish, but part of every change of `replicas` and `nodes`: a name is
+   * used up by the same save that first wants it.
+   */
   usedNames: z.array(z.string()),
-  /** True once the first etcd member has answered: from then on an empty disk is a lost replica, not a new cluster. */
-  bootstrapped: z.boolean(),
-  /** True once `haup delete` has begun: only deletion goes on. */
+  /** What is wanted is that nothing is left, since `haup delete` began: only deletion goes on. */
   deleting: z.boolean(),
-  /** Terminal answers to a machine's creation so far, by name: makes the next request token a new one. */
-  attempts: z.record(z.string(), z.number().int()),
   rescue: rescueSchema.optional(),
   /** Whose etcd was given up by a rescue: should it run again, it is another cluster's, and is not asked. */
   givenUp: z.array(z.string()).optional(),

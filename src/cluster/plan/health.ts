@@ -19,7 +19,7 @@ const EXPIRED = 'have expired';
 /** What an operator should know although nothing is unfinished. Pure. */
 export function warningsOf(spec: ClusterSpec, o: Observation, now: number): Warning[] {
   const warnings: Warning[] = spec.replicas.flatMap((replica) => replicaWarnings(spec, o, replica, now));
-  if (o.bootstrapped && !o.etcd.readable) warnings.unshift(sightOfEtcd(o));
+  if (o.remembered.bootstrapped && !o.etcd.readable) warnings.unshift(sightOfEtcd(o));
   warnings.unshift(
     ...(o.refusedWrites ?? []).map(
       (refusal) => `the API refuses what the control plane has to write: ${refusal}`,
@@ -132,7 +132,7 @@ export function blindness({
 /** What is wrong with a replica that has joined; null when nothing is, or when it has yet to join. */
 export function diagnose(o: Observation, name: string): string | null {
   const member = memberOf(o, name);
-  const nobodyKnows = o.bootstrapped && o.etcd.members.length === 0;
+  const nobodyKnows = o.remembered.bootstrapped && o.etcd.members.length === 0;
   if (!member && nobodyKnows) return machineTrouble(o, name);
   if (!member || member.learner) return null;
   const inside = machineOf(o, name)?.inside;

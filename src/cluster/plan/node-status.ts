@@ -51,11 +51,11 @@ export function nodeStatuses(spec: ClusterSpec, { nodes }: Observation): NodeSta
 /** What an operator should know of the nodes. Pure. */
 export function nodeWarnings(
   spec: ClusterSpec,
-  { nodes, bootstrapped }: Observation,
+  { nodes, remembered }: Observation,
   statuses: readonly NodeStatus[],
 ): string[] {
   if (nodes.objects === null) {
-    return spec.nodes.length > 0 && bootstrapped
+    return spec.nodes.length > 0 && remembered.bootstrapped
       ? ['the API does not answer, so nobody can say how the nodes are']
       : [];
   }

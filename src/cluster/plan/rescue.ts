@@ -140,7 +140,7 @@ function nothingToRescue(spec: ClusterSpec): Refusal {
 }
 
 function mustBeLost(spec: ClusterSpec, o: Observation, fenced: readonly string[]): void {
-  if (!o.bootstrapped) {
+  if (!o.remembered.bootstrapped) {
     throw new InputError(`${spec.name} has no etcd yet: there is nothing to rescue`, {
       advice: { to: 'finish what was begun', command: 'repair', cluster: spec.name },
     });

@@ -78,7 +78,7 @@ export function withReplacements(
  * left does not come back. Without a voter ever, there is nothing to keep.
  */
 export function abandoned(spec: ClusterSpec, observation: Observation): ClusterSpec {
-  if (spec.deleting || !observation.bootstrapped) return { ...spec, deleting: true };
+  if (spec.deleting || !observation.remembered.bootstrapped) return { ...spec, deleting: true };
   if (!observation.etcd.readable) {
     if (observation.etcd.quorum === 'held' || observation.etcd.quorum === 'unknown') {
       throw new Refusal(

@@ -52,7 +52,7 @@ export function view(spec: ClusterSpec, observation: Observation, policy: Policy
   });
   const replicas = all.filter((replica) => replica.wanted);
   // An etcd that exists has members: an empty list only says that nobody could be asked.
-  const membersAreUnknown = observation.bootstrapped && observation.etcd.members.length === 0;
+  const membersAreUnknown = observation.remembered.bootstrapped && observation.etcd.members.length === 0;
   return {
     spec,
     observation,
@@ -79,5 +79,5 @@ export function isServing(replica: Replica): boolean {
 
 /** The first replica of a cluster whose etcd does not exist yet. */
 export function founder(v: View): Replica | undefined {
-  return v.observation.bootstrapped ? undefined : v.replicas[0];
+  return v.observation.remembered.bootstrapped ? undefined : v.replicas[0];
 }

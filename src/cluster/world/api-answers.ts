@@ -15,10 +15,10 @@ type Parts = Pick<Tools, 'memory' | 'authorities'>;
  */
 export async function whyUnanswered(
   parts: Parts,
-  { bootstrapped, address }: Pick<Observation, 'bootstrapped' | 'address'>,
+  { remembered, address }: Pick<Observation, 'remembered' | 'address'>,
   timeoutMs = ANSWER_MS,
 ): Promise<string | null> {
-  if (!bootstrapped || !address || address.holder.kind === 'nobody') return null;
+  if (!remembered.bootstrapped || !address || address.holder.kind === 'nobody') return null;
   return isReady(await apiAt(parts, address.ip), timeoutMs).then(() => null, messageOf);
 }
 

@@ -23,7 +23,7 @@ export async function createMachine(
   if (!memory.pin(replica)) await memory.setPin(replica, { current: hostKey.publicKey, seen: false });
   const operator = await operatorKey(t.secrets);
   const script = bootScript({ hostKeyPrivate: hostKey.privateKey, operatorPublicKey: operator.publicKey });
-  const attempt = memory.spec.attempts[replica] ?? 0;
+  const attempt = memory.attempts(replica);
   try {
     await provider.machines.create({
       name: replica,
@@ -35,23 +35,16 @@ export async function createMachine(
   } catch (error) {
     // A cloud remembers its final answers by their token: asked again with the same one it would only repeat them. The
     // host key stays: what failed may have been the start of a machine that is there and has it.
-    if (error instanceof ProviderError && error.kind !== 'transient') await newAttempt(t, replica);
+    if (error instanceof ProviderError && error.kind !== 'transient') await memory.rememberAttempt(replica);
     throw error;
   }
 }
 
 /** The pin goes last: cut off before that, the next run begins here again. */
 async function forgetMachine(t: Tools, replica: string): Promise<void> {
-  await newAttempt(t, replica);
+  await t.memory.rememberAttempt(replica);
   await forgetBootHostKey(t, replica);
   await t.memory.forget(replica);
-}
-
-function newAttempt(t: Tools, replica: string): Promise<void> {
-  return t.memory.updateSpec((spec) => ({
-    ...spec,
-    attempts: { ...spec.attempts, [replica]: (spec.attempts[replica] ?? 0) + 1 },
-  }));
 }
 
 /** 64 hex digits: the same for every retry of one request, another after each terminal answer. */

@@ -10,17 +10,37 @@ const pinSchema = z.strictObject({
   own: z.boolean().optional(),
 });
 
-/** What the store keeps of a cluster, its secrets apart: only what cannot be observed. */
-export const clusterStateSchema = z.strictObject({
+/** What has happened and nothing shows any more. */
+const historySchema = z.strictObject({
+  /** True once the first etcd member has answered: from then on an empty disk is a lost replica, not a new cluster. */
+  bootstrapped: z.boolean(),
+  /** Terminal answers to a machine's creation so far, by name: makes the next request token a new one. */
+  attempts: z.record(z.string(), z.number().int()),
+});
+
+type History = z.infer<typeof historySchema>;
+
+export const noHistory: History = { bootstrapped: false, attempts: {} };
+
+const stateSchema = z.strictObject({
   spec: clusterSpecSchema,
+  history: historySchema,
   /** The SSH host keys of the machines, by replica. */
   pins: z.record(z.string(), pinSchema),
   /** The SHA-256 of the files that machines download, by URL, as they were when haup first asked. */
   sums: z.record(z.string(), z.string().regex(/^[0-9a-f]{64}$/)).optional(),
 });
 
-export type ClusterState = z.infer<typeof clusterStateSchema>;
+/** What the store keeps of a cluster, its secrets apart: only what cannot be observed. Also reads what older haups have written. */
+export const clusterStateSchema = z.preprocess(fromOlder, stateSchema);
+
+export type ClusterState = z.infer<typeof stateSchema>;
 type Pin = z.infer<typeof pinSchema>;
+
+const oldSchema = z.looseObject({
+  spec: z.looseObject({ bootstrapped: z.unknown(), attempts: z.unknown() }),
+  history: z.undefined().optional(),
+});
 
 /**
  * The stored state of one cluster during one run, under its lock. Saves happen one after the other, each on top of what
@@ -50,6 +70,26 @@ export class ClusterMemory {
 
   updateSpec(change: (spec: ClusterSpec) => ClusterSpec): Promise<void> {
     return this.#update((state) => ({ ...state, spec: change(state.spec) }));
+  }
+
+  get bootstrapped(): boolean {
+    return this.#state.history.bootstrapped;
+  }
+
+  rememberBootstrap(): Promise<void> {
+    return this.#update((state) => ({ ...state, history: { ...state.history, bootstrapped: true } }));
+  }
+
+  /** Terminal answers to the creation of the machine `name` so far. */
+  attempts(name: string): number {
+    return this.#state.history.attempts[name] ?? 0;
+  }
+
+  rememberAttempt(name: string): Promise<void> {
+    return this.#update(({ history, ...state }) => {
+      const attempts = { ...history.attempts, [name]: (history.attempts[name] ?? 0) + 1 };
+      return { ...state, history: { ...history, attempts } };
+    });
   }
 
   get sums(): Readonly<Record<string, string>> {
@@ -103,4 +143,12 @@ export class ClusterMemory {
     this.#queue = saved.catch(() => {}); // the caller hears of it; the next save starts from what was kept
     return saved;
   }
+}
+
+/** An older haup kept the history in the spec. */
+function fromOlder(value: unknown): unknown {
+  const old = oldSchema.safeParse(value);
+  if (!old.success) return value;
+  const { bootstrapped, attempts, ...spec } = old.data.spec;
+  return { ...old.data, spec, history: { bootstrapped, attempts } };
 }

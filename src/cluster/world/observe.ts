@@ -94,8 +94,7 @@ export function openObserver(parts: Parts): Observer {
       Promise.all(ofRole(cloud, 'master').map(lookAtMaster)),
       Promise.all(ofRole(cloud, 'node').map(lookAtNode)),
     ]);
-    const { bootstrapped, deleting } = memory.spec;
-    const stays = bootstrapped && !deleting;
+    const stays = memory.bootstrapped && !memory.spec.deleting;
     const [etcd, objects] = await Promise.all([
       stays ? members(cloud, ofThisCluster(memory.spec, masters)) : nothing.etcd,
       stays ? nodeObjects(cloud, nodes.length) : null,
@@ -109,15 +108,14 @@ export function openObserver(parts: Parts): Observer {
     const seen = { ...last, address, balancer, machines: masters };
     const wanted = since === undefined ? await wantedRevisions({ ...parts, seen: () => seen }) : last.wanted;
     last = {
-      bootstrapped,
       network,
       address,
       balancer,
       machines: masters,
       etcd,
       nodes: { machines: nodes, objects, routes, serviceNodes },
+      remembered: { ...last.remembered, bootstrapped: memory.bootstrapped },
       storeRevision: memory.revision,
-      deleted: last.deleted,
       ...(refused === undefined ? {} : { refusedWrites: refused }),
       wanted,
     };
@@ -128,7 +126,7 @@ export function openObserver(parts: Parts): Observer {
     observe,
     last: () => last,
     networkIsDeleted() {
-      last = { ...last, deleted: true };
+      last = { ...last, remembered: { ...last.remembered, networkDeleted: true } };
     },
   };
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { clusterStateSchema } from '../../../src/cluster/world/memory.ts';
+import { clusterStateSchema, noHistory } from '../../../src/cluster/world/memory.ts';
 import { openStore } from '../../../src/state/open.ts';
 import { specOf } from '../../support/clusters.ts';
 
@@ -33,7 +33,7 @@ beforeAll(async () => {
     specOf(['lazy-master@local-a'], { name: 'lazy-local' }),
     specOf([`lazy-master@${zone}`], { name: 'lazy-gce', provider: 'gce', region: 'europe-west1', zone }),
   ];
-  for (const spec of specs) await store.create(spec.name, { spec, pins: {} });
+  for (const spec of specs) await store.create(spec.name, { spec, history: noHistory, pins: {} });
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

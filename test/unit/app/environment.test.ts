@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { environment } from '../../../src/app/environment.ts';
 import type { ClusterSpec } from '../../../src/cluster/model/spec.ts';
-import { clusterStateSchema } from '../../../src/cluster/world/memory.ts';
+import { clusterStateSchema, noHistory } from '../../../src/cluster/world/memory.ts';
 import type { Provider } from '../../../src/providers/provider.ts';
 import { openStore } from '../../../src/state/open.ts';
 import { storeUrl } from '../../../src/state/url.ts';
@@ -31,9 +31,7 @@ const spec: ClusterSpec = {
   settings: {},
   replicas: [{ name: 'demo-master', zone: 'local-a' }],
   usedNames: ['demo-master'],
-  bootstrapped: true,
   deleting: false,
-  attempts: {},
 };
 
 /** Gone after the test. */
@@ -64,7 +62,7 @@ const provider = {
 async function locked(dryRun: boolean): Promise<string> {
   const url = storeUrl(newFolder());
   const store = openStore(url, clusterStateSchema);
-  await store.create('demo', { spec, pins: {} });
+  await store.create('demo', { spec, history: noHistory, pins: {} });
   const options = {
     store: url,
     storeIdentity: null,

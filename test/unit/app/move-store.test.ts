@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { moveCluster } from '../../../src/app/move-store.ts';
-import { type ClusterState, clusterStateSchema } from '../../../src/cluster/world/memory.ts';
+import { type ClusterState, clusterStateSchema, noHistory } from '../../../src/cluster/world/memory.ts';
 import { bucketStore } from '../../../src/state/bucket/store.ts';
 import { openStore } from '../../../src/state/open.ts';
 import type { Store } from '../../../src/state/store.ts';
@@ -21,8 +21,12 @@ let file: Store<ClusterState>;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'haup-move-'));
   file = openStore(pathToFileURL(join(folder, 'clusters')).href, clusterStateSchema);
-  await file.create(cluster, { spec, pins: {} }, secrets);
-  await file.save(cluster, { spec, pins: { 'demo-master': { current: 'ssh-ed25519 A', seen: true } } }, 1);
+  await file.create(cluster, { spec, history: noHistory, pins: {} }, secrets);
+  await file.save(
+    cluster,
+    { spec, history: noHistory, pins: { 'demo-master': { current: 'ssh-ed25519 A', seen: true } } },
+    1,
+  );
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -76,13 +80,13 @@ it('stopped at any call to the bucket, it is whole in one store or the same in b
 
 it('another cluster of that name, or a copy that went its own way, is left alone in both', async () => {
   const bucket = inBucket();
-  await bucket.create(cluster, { spec: { ...spec, uid: 'f'.repeat(16) }, pins: {} });
+  await bucket.create(cluster, { spec: { ...spec, uid: 'f'.repeat(16) }, history: noHistory, pins: {} });
   await expect(moveCluster(file, bucket, cluster, false)).rejects.toMatchObject({
     kind: 'exists',
     message: /another cluster/,
   });
   await bucket.remove(cluster);
-  await bucket.create(cluster, { spec, pins: {} }, secrets);
+  await bucket.create(cluster, { spec, history: noHistory, pins: {} }, secrets);
   await expect(moveCluster(file, bucket, cluster, false)).rejects.toThrow(
     /at revisions 2 and 1, and they differ/,
   );

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { clusterStateSchema } from '../../../src/cluster/world/memory.ts';
+import { clusterStateSchema, noHistory } from '../../../src/cluster/world/memory.ts';
 import { openStore } from '../../../src/state/open.ts';
 import { storeUrl } from '../../../src/state/url.ts';
 import { type Built, buildHaup } from '../../support/built.ts';
@@ -20,7 +20,7 @@ beforeAll(async () => {
   chmodSync(folder, 0o755); // strangers come in
   home = join(folder, 'haup home'); // a blank, as people have
   const spec = specOf(['demo-master@local-a'], { kubernetesVersion: 'v1.37.1' });
-  await openStore(storeUrl(home), clusterStateSchema).create('demo', { spec, pins: {} });
+  await openStore(storeUrl(home), clusterStateSchema).create('demo', { spec, history: noHistory, pins: {} });
   for (const argv of commands) {
     const ended = await run(asItIs, argv, calm());
     isClear(ended);

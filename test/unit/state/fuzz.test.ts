@@ -15,6 +15,7 @@ const RUNS = Number(process.env.HAUP_FUZZ_RUNS ?? 400);
 const name = fc.stringMatching(CLUSTER_NAME);
 const stateOf = (cluster: string) => ({
   spec: specOf([`${cluster}-master@local-a`, `${cluster}-master-abc@local-b`], { name: cluster }),
+  history: { bootstrapped: true, attempts: { [`${cluster}-master`]: 1 } },
   pins: { [`${cluster}-master`]: { current: 'SHA256:abc', seen: true } },
 });
 const damage = fc.record({

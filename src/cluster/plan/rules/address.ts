@@ -13,8 +13,8 @@ export function placeAddress(v: View): Decision {
 
 /** Not how it should be, and nothing that a step of ours could change: what is given the address has to serve first. */
 function nobodyServes(v: View): Blocked[] {
-  const { address, bootstrapped } = v.observation;
-  if (!bootstrapped || address?.holder.kind !== 'nobody' || v.replicas.some(isServing)) return [];
+  const { address, remembered } = v.observation;
+  if (!remembered.bootstrapped || address?.holder.kind !== 'nobody' || v.replicas.some(isServing)) return [];
   return [
     {
       message: `nobody holds the API address: no API server of ${v.spec.name} is ready`,

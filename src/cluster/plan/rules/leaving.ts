@@ -10,7 +10,7 @@ import { mayRemove, remove } from './membership.ts';
  * stopped → etcd leadership moved → member removed → machine deleted. Dead ones skip what cannot be done any more.
  */
 export function removeOrphans(v: View): Decision {
-  if (v.observation.bootstrapped && !v.observation.etcd.readable) return nothingToDo;
+  if (v.observation.remembered.bootstrapped && !v.observation.etcd.readable) return nothingToDo;
   const gone = v.orphans.filter((orphan) => orphan.machine && !orphan.member && !isInUse(v, orphan));
   const deletions = gone.map((orphan): Step => ({ kind: 'delete-machine', replica: orphan.name }));
 

@@ -28,6 +28,6 @@ function prepare(v: View, replica: Replica): Step | undefined {
  * an empty disk may be a voter that was lost.
  */
 function isNew(v: View, replica: Replica): boolean {
-  if (!v.observation.bootstrapped) return true;
+  if (!v.observation.remembered.bootstrapped) return true;
   return v.observation.etcd.readable && !(isVoter(replica) && replica.member!.started);
 }

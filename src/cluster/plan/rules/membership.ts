@@ -172,7 +172,7 @@ function isWaitingToStart({ member, inside }: Replica): boolean {
 
 /** What stands still although it has its data: nobody's consent is needed to start it again, only an operator's wish. */
 export function reviveEtcd(v: View): Step[] {
-  if (!v.policy.revive || !v.observation.bootstrapped) return [];
+  if (!v.policy.revive || !v.observation.remembered.bootstrapped) return [];
   const stopped = v.replicas.filter(({ member, inside }) => {
     const joins = member && (member.learner || !member.started);
     return !joins && inside?.provisioned && inside.etcdData && inside.etcd !== 'running';

@@ -71,7 +71,7 @@ function leave(v: View): Decision {
   if (orphans.length === 0) return nothingToDo;
   const { objects } = v.observation.nodes;
   // Whether pods run on a machine, only the API can say.
-  if (objects === null && v.observation.bootstrapped) return unknown(v, orphans);
+  if (objects === null && v.observation.remembered.bootstrapped) return unknown(v, orphans);
   const grown = v.spec.nodes.every(({ name }) => !isComing(v, name));
   return { steps: orphans.flatMap((orphan) => (grown ? (nextOf(v, orphan) ?? []) : [])), blocked: [] };
 }
@@ -114,7 +114,7 @@ function orphansOf(v: View): Node[] {
 
 /** Certainly never joined. Never guessed: while the API cannot be asked, a machine that is missing may have been lost. */
 function isNew(v: View, name: string): boolean {
-  if (!v.observation.bootstrapped) return true;
+  if (!v.observation.remembered.bootstrapped) return true;
   const { objects } = v.observation.nodes;
   return objects !== null && !nodeObjectOf(v.observation.nodes, name);
 }
@@ -133,7 +133,7 @@ function isComing(v: View, name: string): boolean {
 /** At its address, where kubelets will ask for it. */
 function isApiThere(v: View): boolean {
   const { address } = v.observation;
-  if (!v.observation.bootstrapped || !address || address.holder.kind === 'nobody') return false;
+  if (!v.observation.remembered.bootstrapped || !address || address.holder.kind === 'nobody') return false;
   return v.observation.nodes.objects !== null && v.replicas.some(isServing);
 }
 

@@ -11,6 +11,10 @@ export const bootstrapEtcd: StepKind<BootstrapEtcd> = {
   simulate: ({ replica }, before) => {
     const first = newMember(replica, { learner: false, started: true, healthy: true, leader: true });
     const after = withInside(before, replica, { etcd: 'running', etcdData: true });
-    return { ...after, bootstrapped: true, etcd: { readable: true, members: [first] } };
+    return {
+      ...after,
+      remembered: { ...after.remembered, bootstrapped: true },
+      etcd: { readable: true, members: [first] },
+    };
   },
 };

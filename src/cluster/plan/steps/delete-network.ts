@@ -6,5 +6,9 @@ export const deleteNetwork: StepKind<DeleteNetwork> = {
   describe: () => 'delete the network rules',
   touches: () => ['network'],
   outdates: cloud,
-  simulate: (_, before) => ({ ...before, network: false, deleted: true }),
+  simulate: (_, before) => ({
+    ...before,
+    network: false,
+    remembered: { ...before.remembered, networkDeleted: true },
+  }),
 };

@@ -6,5 +6,5 @@ export const bootstrapEtcd: Executor<'bootstrap-etcd'> = async (t, { replica }, 
   const session = await t.session(replica);
   const { internalIp } = machineOf(t.seen(), replica)!;
   await bootstrapOn(session, { name: replica, internalIp }, { signal: t.signal, progress });
-  await t.memory.updateSpec((spec) => ({ ...spec, bootstrapped: true }));
+  await t.memory.rememberBootstrap();
 };

@@ -6,7 +6,7 @@ import { statusOf } from '../../../../src/cluster/plan/status.ts';
 import { emptyInside } from '../../../../src/cluster/plan/steps/effects.ts';
 import { converged, powerOff, specOf } from '../../../support/clusters.ts';
 
-const spec = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c'], { bootstrapped: true });
+const spec = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c']);
 const healthy = converged(spec);
 const NOW = Date.parse('2026-11-21T00:00:00Z');
 
@@ -152,7 +152,7 @@ describe('the status', () => {
 
   test('names the holder of the address', () => {
     expect(statusOf(spec, healthy, NOW).apiAddress!.holder.kind).toBe('balancer');
-    const one = specOf(['m0'], { bootstrapped: true });
+    const one = specOf(['m0']);
     expect(statusOf(one, converged(one), NOW).apiAddress!.holder).toEqual({ kind: 'machine', name: 'm0' });
   });
 });

@@ -6,7 +6,7 @@ import { emptyInside } from '../../../../src/cluster/plan/steps/effects.ts';
 import { converged, powerOff, specOf } from '../../../support/clusters.ts';
 
 const usedNames = ['m0', 'm1', 'm2', 'zzz'];
-const spec = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c'], { bootstrapped: true, usedNames });
+const spec = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c'], { usedNames });
 const healthy = converged(spec);
 
 function member(name: string, flags: Partial<MemberObservation> = {}): MemberObservation {
@@ -118,7 +118,7 @@ describe('what may be done next', () => {
       inside: { ...m.inside!, apiServer: 'unready' as const },
     }));
     const nobody = { ip: '198.18.0.10', holder: { kind: 'nobody' as const } };
-    for (const wanted of [spec, specOf(['m0@local-a'], { bootstrapped: true })]) {
+    for (const wanted of [spec, specOf(['m0@local-a'])]) {
       const { machines } = converged(wanted);
       const o = { ...converged(wanted), machines: unready.slice(0, machines.length), address: nobody };
       const { steps, blocked } = next(wanted, o);
@@ -150,7 +150,7 @@ describe('what may be done next', () => {
   });
 
   describe('when two of three leave', () => {
-    const one = specOf(['m0@local-a'], { bootstrapped: true, usedNames });
+    const one = specOf(['m0@local-a'], { usedNames });
     const apart = (o: Observation, name: string, apiServer: 'ready' | 'unready'): Observation => ({
       ...o,
       machines: o.machines.map((m) => (m.name === name ? { ...m, inside: { ...m.inside!, apiServer } } : m)),
@@ -171,7 +171,7 @@ describe('what may be done next', () => {
   });
 
   test('is not to let one of two newcomers vote before the other has caught up: two voters tolerate nothing', () => {
-    const founder = converged(specOf(['m0@local-a'], { bootstrapped: true }));
+    const founder = converged(specOf(['m0@local-a']));
     const [m1, m2] = healthy.machines.slice(1).map((m) => ({
       ...m,
       inside: { ...m.inside!, apiServer: 'disabled' as const, controllers: 'disabled' as const },

@@ -8,8 +8,8 @@ import {
 } from '../../../../src/cluster/plan/spec-changes.ts';
 import { converged, lines, planFor, powerOff, specOf } from '../../../support/clusters.ts';
 
-const three = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c'], { bootstrapped: true });
-const one = specOf(['m0@local-a'], { bootstrapped: true });
+const three = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c']);
+const one = specOf(['m0@local-a']);
 const nameOf = (_: string, used: readonly string[]): string => `m${used.length}`;
 
 function change(from: ClusterSpec, to: ClusterSpec, hurt: (o: Observation) => Observation = (o) => o) {
@@ -84,7 +84,7 @@ describe('the plan', () => {
   });
 
   test('from two to one gives the address to the survivor before the leaver stops serving', () => {
-    const two = specOf(['m0', 'm1'], { bootstrapped: true });
+    const two = specOf(['m0', 'm1']);
     const steps = lines(change(two, { ...two, replicas: [two.replicas[1]!] }));
     expectInOrder(steps, 'hand-over m1', 'stop-api-server m0', 'remove-member m0', 'delete-machine m0');
     expect(steps.at(-1)).toBe('delete-balancer');
@@ -126,7 +126,7 @@ describe('the plan', () => {
   });
 
   test('of replacing two dead ones of five removes both before either successor joins', () => {
-    const five = specOf(['m0', 'm1', 'm2', 'm3', 'm4'], { bootstrapped: true });
+    const five = specOf(['m0', 'm1', 'm2', 'm3', 'm4']);
     const plan = change(five, withReplacements(five, ['m1', 'm2'], nameOf), (o) => powerOff(o, 'm1', 'm2'));
     const steps = lines(plan);
     const removals = indexes(steps, 'remove-member m1', 'remove-member m2');
@@ -143,7 +143,7 @@ describe('the plan', () => {
   });
 
   test('is blocked where a dead one of two is to leave, and offers to start it again', () => {
-    const two = specOf(['m0', 'm1'], { bootstrapped: true });
+    const two = specOf(['m0', 'm1']);
     for (const to of [{ ...two, replicas: [two.replicas[0]!] }, withReplacements(two, ['m1'], nameOf)]) {
       const { blocked } = change(two, to, (o) => powerOff(o, 'm1'));
       expect(blocked[0]!.advice).toEqual({ to: 'start m1 again', command: 'repair', cluster: 'demo' });

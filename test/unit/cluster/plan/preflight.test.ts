@@ -8,8 +8,8 @@ import { simulate } from '../../../../src/cluster/plan/step.ts';
 import type { Inside } from '../../../../src/replicas/inspect.ts';
 import { converged, lines, planFor, specOf } from '../../../support/clusters.ts';
 
-const spec = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c'], { bootstrapped: true });
-const grown = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c', 'm3@local-a'], { bootstrapped: true });
+const spec = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c']);
+const grown = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c', 'm3@local-a']);
 const healthy = converged(spec);
 const NOW = Date.parse('2026-11-25T00:00:00Z');
 

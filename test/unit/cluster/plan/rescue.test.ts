@@ -15,8 +15,8 @@ import { abandoned } from '../../../../src/cluster/plan/spec-changes.ts';
 import { withInside } from '../../../../src/cluster/plan/steps/effects.ts';
 import { converged, lines, planFor, powerOff, specOf } from '../../../support/clusters.ts';
 
-const three = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c'], { bootstrapped: true });
-const five = specOf(['m0', 'm1', 'm2', 'm3', 'm4'], { bootstrapped: true });
+const three = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c']);
+const five = specOf(['m0', 'm1', 'm2', 'm3', 'm4']);
 const nameOf = (_: string, used: readonly string[]): string => `n${used.length}`;
 
 function lostOf(spec: ClusterSpec, ...names: string[]): Observation {

@@ -7,7 +7,7 @@ import {
 } from '../../../../src/cluster/plan/spec-changes.ts';
 import { converged, powerOff, specOf } from '../../../support/clusters.ts';
 
-const spec = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c', 'm3@local-c'], { bootstrapped: true });
+const spec = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c', 'm3@local-c']);
 const healthy = converged(spec);
 const nameOf = (_: string, used: readonly string[]): string => `m${used.length}`;
 const names = (s: { replicas: readonly { name: string }[] }): string[] => s.replicas.map((r) => r.name);
@@ -102,6 +102,8 @@ describe('abandoning', () => {
   });
 
   test('is a deletion when there never was a voter', () => {
-    expect(abandoned(spec, { ...healthy, bootstrapped: false }).deleting).toBe(true);
+    expect(
+      abandoned(spec, { ...healthy, remembered: { ...healthy.remembered, bootstrapped: false } }).deleting,
+    ).toBe(true);
   });
 });

@@ -10,7 +10,7 @@ import {
 } from '../../../../src/cluster/plan/step.ts';
 import { converged, planFor, powerOff, specOf } from '../../../support/clusters.ts';
 
-const spec = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c'], { bootstrapped: true });
+const spec = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c']);
 const healthy = converged(spec);
 
 describe('a simulated step', () => {

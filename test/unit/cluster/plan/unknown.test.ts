@@ -13,7 +13,7 @@ import { statusOf } from '../../../../src/cluster/plan/status.ts';
 import { converged, planFor, specOf } from '../../../support/clusters.ts';
 
 const names = ['m0', 'm1', 'm2'];
-const spec = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c'], { bootstrapped: true });
+const spec = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c']);
 const healthy = converged(spec);
 const NOW = Date.parse('2026-11-25T00:00:00Z');
 
@@ -69,7 +69,7 @@ describe('what could not be seen is unknown', () => {
   });
 
   test('a replica that is to come is no "nothing to do" when nobody can say who the members are', () => {
-    const grown = specOf(['m0', 'm1', 'm2', 'm3'], { bootstrapped: true });
+    const grown = specOf(['m0', 'm1', 'm2', 'm3']);
     for (const quorum of ['held', 'unknown'] as const) {
       const plan = planFor(grown, blind(quorum, false));
       expect([plan.steps, plan.blocked.length]).toEqual([[], 1]);
@@ -87,7 +87,7 @@ describe('what could not be seen is unknown', () => {
   });
 
   test('nobody joins beside a voter that could not be seen', () => {
-    const grown = specOf(['m0', 'm1', 'm2', 'm3'], { bootstrapped: true });
+    const grown = specOf(['m0', 'm1', 'm2', 'm3']);
     const plan = planFor(grown, unseen(['m1']));
     expect(plan.steps.map(({ step }) => step.kind)).not.toContain('add-learner');
     expect(plan.blocked[0]).toMatchObject({

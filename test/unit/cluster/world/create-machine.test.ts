@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createMachine } from '../../../../src/cluster/world/create-machine.ts';
-import { ClusterMemory, type ClusterState } from '../../../../src/cluster/world/memory.ts';
+import { ClusterMemory, type ClusterState, noHistory } from '../../../../src/cluster/world/memory.ts';
 import type { Tools } from '../../../../src/cluster/world/tools.ts';
 import { ProviderError } from '../../../../src/providers/errors.ts';
 import type { MachineRequest } from '../../../../src/providers/provider.ts';
@@ -44,7 +44,7 @@ test('a machine made anew is never taken for the one before it, also when forget
 function toolsThatFail(error: Error) {
   const secrets = new Map<string, string>();
   const requests: MachineRequest[] = [];
-  const state: ClusterState = { spec: specOf(['m0']), pins: {} };
+  const state: ClusterState = { spec: specOf(['m0']), history: noHistory, pins: {} };
   const memory = new ClusterMemory(
     { create: async () => 1, save: async (_, __, revision) => revision + 1 },
     state,

@@ -18,10 +18,7 @@ vi.setConfig({ testTimeout: 600_000 });
 const RUNS = Number(process.env.HAUP_FUZZ_RUNS ?? (process.env.CI ? 1_200 : 300));
 
 const names = ['demo-master', 'demo-master-abc', 'demo-master-xyz'];
-const spec = specOf(
-  names.map((name, at) => `${name}@local-${'abc'[at]}`),
-  { bootstrapped: true },
-);
+const spec = specOf(names.map((name, at) => `${name}@local-${'abc'[at]}`));
 const whole = converged(spec);
 const machines = whole.machines.map((machine, at) => ({ ...machine, internalIp: `10.0.0.${at + 2}` }));
 /** As etcd gives them: beyond what a number holds. */

@@ -141,7 +141,7 @@ describe('what a difference costs', () => {
 });
 
 describe('the status', () => {
-  const spec = specOf(['m0', 'm1'], { bootstrapped: true });
+  const spec = specOf(['m0', 'm1']);
   const whole = converged(spec);
   const machines = whole.machines.map((machine) => ({
     ...machine,

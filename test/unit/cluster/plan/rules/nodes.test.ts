@@ -10,7 +10,7 @@ const nodes = [
   { name: 'n0', zone: 'local-a' },
   { name: 'n1', zone: 'local-b' },
 ];
-const spec = specOf(['m0@local-a'], { bootstrapped: true, nodes, usedNames: ['m0', 'n0', 'n1'] });
+const spec = specOf(['m0@local-a'], { nodes, usedNames: ['m0', 'n0', 'n1'] });
 const routed = { routes: [], serviceNodes: [] };
 /** Two nodes that have joined, on a provider that routes pods and has addresses for Services. */
 const healthy = planFor(spec, withNodes(converged({ ...spec, nodes: [] }), { ...routed, objects: [] })).end;
@@ -36,7 +36,7 @@ describe('nodes', () => {
   });
 
   test('of a new cluster boot with its masters, and join when the API answers at its address', () => {
-    const plan = lines(planFor({ ...spec, bootstrapped: false }));
+    const plan = lines(planFor(spec));
     const at = (start: string) => plan.findIndex((line) => line.startsWith(start));
     expect(at('create-node n0')).toBeLessThan(at('bootstrap-etcd'));
     expect(at('join-node n0')).toBeGreaterThan(at('hand-over'));

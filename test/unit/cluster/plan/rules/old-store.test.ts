@@ -5,7 +5,7 @@ import { withReplacements } from '../../../../../src/cluster/plan/spec-changes.t
 import { withInside } from '../../../../../src/cluster/plan/steps/effects.ts';
 import { converged, planFor, specOf } from '../../../../support/clusters.ts';
 
-const before = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c'], { bootstrapped: true });
+const before = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c']);
 /** The store went on: m1 was replaced by m3. */
 const after = withReplacements(before, ['m1'], () => 'm3');
 
