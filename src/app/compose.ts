@@ -45,7 +45,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     );
   const changing = (
     dryRun: boolean,
-    work: (env: operations.Environment) => Promise<operations.Outcome>,
+    work: (env: operations.Environment) => Promise<operations.ChangeOutcome>,
   ): Promise<Outcome> => measured(options.emit, (emit) => timed(work, emit, dryRun));
   return {
     create: ({ dryRun, kubernetesVersion, etcdVersion, region, ...request }) => {

@@ -4,9 +4,9 @@ import type { Removal } from '../cluster/plan/spec-changes.ts';
 import type { Status } from '../cluster/plan/status.ts';
 import type { AvailabilityReport } from '../lb/availability.ts';
 import type { FaultKind } from '../providers/provider.ts';
-import type { Holder } from '../state/errors.ts';
+import type { LockOwner } from '../state/errors.ts';
 import type { JoinCommand } from './join-command.ts';
-import type { Outcome as ChangeOutcome, NewCluster } from './operations.ts';
+import type { ChangeOutcome, NewCluster } from './operations.ts';
 
 /** What the command line needs of the engine. */
 export interface Engine {
@@ -81,7 +81,7 @@ export type RemoveRequest = Removal & { readonly cluster: string; readonly dryRu
 /** What is, and who is changing it. */
 export interface StatusNow extends Status {
   /** The haup that has the cluster's lock; null: nothing is under way. */
-  readonly operation: Holder | null;
+  readonly operation: LockOwner | null;
 }
 
 /** With what clients met whenever the API address moved. */

@@ -2,14 +2,14 @@ import type { DrainPolicy } from '../cluster/plan/decision.ts';
 import { withNodes, withoutNodes, withReplacedNodes } from '../cluster/plan/node-changes.ts';
 import type { Removal } from '../cluster/plan/spec-changes.ts';
 import { newNodeName } from '../nodes/names.ts';
-import { changed, checkZones, type Environment, type OpenCluster, type Outcome } from './operations.ts';
+import { type ChangeOutcome, changed, checkZones, type Environment, type OpenCluster } from './operations.ts';
 
 export function addNodes(
   env: Environment,
   cluster: string,
   zones: readonly (string | null)[],
   dryRun: boolean,
-): Promise<Outcome> {
+): Promise<ChangeOutcome> {
   const work = async (open: OpenCluster) => {
     const { region, zone } = open.world.spec();
     const named = zones.map((each) => each ?? zone);
@@ -26,7 +26,7 @@ export function removeNodes(
   removal: Removal,
   drain: DrainPolicy,
   dryRun: boolean,
-): Promise<Outcome> {
+): Promise<ChangeOutcome> {
   return env.locked(cluster, 'remove-node', (open) =>
     changed(env, open, (spec, observation) => withoutNodes(spec, observation, removal), {
       dryRun,
@@ -41,7 +41,7 @@ export function replaceNodes(
   names: readonly string[],
   drain: DrainPolicy,
   dryRun: boolean,
-): Promise<Outcome> {
+): Promise<ChangeOutcome> {
   const work = (open: OpenCluster) =>
     changed(env, open, (spec) => withReplacedNodes(spec, names, newNodeName), {
       dryRun,

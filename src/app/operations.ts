@@ -62,7 +62,7 @@ export interface Environment {
 }
 
 /** What a changing command did, or would do. */
-export interface Outcome {
+export interface ChangeOutcome {
   readonly plan: Plan;
   readonly executed: boolean;
   /** Afterwards; null when the cluster is gone, or nothing was executed. */
@@ -105,7 +105,7 @@ export async function createCluster(
   env: Environment,
   request: NewCluster,
   dryRun: boolean,
-): Promise<Outcome> {
+): Promise<ChangeOutcome> {
   const spec = newSpec(request);
   // What is no archive is refused before anything is made of it.
   await Promise.all(spec.images.map((path) => readImageArchive(path)));
@@ -122,7 +122,7 @@ export function addReplicas(
   cluster: string,
   zones: readonly string[],
   dryRun: boolean,
-): Promise<Outcome> {
+): Promise<ChangeOutcome> {
   const work = async (open: OpenCluster) => {
     await checkZones(open.provider, open.world.spec().region, zones);
     return changed(env, open, (spec) => withReplicas(spec, zones, newReplicaName), { dryRun });
@@ -135,7 +135,7 @@ export function removeReplicas(
   cluster: string,
   removal: Removal,
   dryRun: boolean,
-): Promise<Outcome> {
+): Promise<ChangeOutcome> {
   const change: Change = (spec, observation) => withoutReplicas(spec, observation, removal);
   return env.locked(cluster, 'remove-replica', (open) => changed(env, open, change, { dryRun }));
 }
@@ -146,7 +146,7 @@ export function replaceReplicas(
   cluster: string,
   names: readonly string[],
   dryRun: boolean,
-): Promise<Outcome> {
+): Promise<ChangeOutcome> {
   const change: Change = (spec, observation) => {
     const next = withReplacements(spec, names, newReplicaName);
     for (const name of names) {
@@ -165,7 +165,7 @@ export function repair(
   cluster: string,
   abandon: boolean,
   dryRun: boolean,
-): Promise<Outcome> {
+): Promise<ChangeOutcome> {
   const change: Change = (spec, observation) =>
     abandon ? abandoned(spec, observation) : reprieved(spec, observation);
   return env.locked(cluster, abandon ? 'repair --abandon' : 'repair', (open) =>
@@ -179,7 +179,12 @@ export function repair(
 }
 
 /** New certificates for all replicas, or for those whose certificates are due. Neither etcd nor the API is needed for it. */
-export function renew(env: Environment, cluster: string, all: boolean, dryRun: boolean): Promise<Outcome> {
+export function renew(
+  env: Environment,
+  cluster: string,
+  all: boolean,
+  dryRun: boolean,
+): Promise<ChangeOutcome> {
   // The first second of a certificate's life is a little before it is made: see pki/validity.ts.
   const begunBefore = new Date(env.now() - BACKDATING_MS).toISOString().replace(/\.\d+Z$/, 'Z');
   const policy = { revive: false, renew: all ? { begunBefore } : {} };
@@ -188,7 +193,7 @@ export function renew(env: Environment, cluster: string, all: boolean, dryRun: b
   );
 }
 
-export function deleteCluster(env: Environment, cluster: string, dryRun: boolean): Promise<Outcome> {
+export function deleteCluster(env: Environment, cluster: string, dryRun: boolean): Promise<ChangeOutcome> {
   return env.locked(cluster, 'delete', (open) =>
     changed(env, open, (spec) => ({ ...spec, deleting: true }), { dryRun, mayBeUnfinished: true }),
   );
@@ -231,7 +236,7 @@ export async function changed(
   open: OpenCluster,
   change: Change,
   options: Omit<ChangeOptions, 'emit' | 'signal'>,
-): Promise<Outcome> {
+): Promise<ChangeOutcome> {
   const { world } = open;
   const began = env.now();
   let steps = 0;

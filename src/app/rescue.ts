@@ -5,7 +5,7 @@ import { type LogEnd, rescued, revivable, survivorsOf } from '../cluster/plan/re
 import { newReplicaName } from '../replicas/names.ts';
 import { readLogEnd } from '../replicas/rescue.ts';
 import { messageOf } from '../util/failure.ts';
-import { changed, type Environment, type OpenCluster, type Outcome } from './operations.ts';
+import { type ChangeOutcome, changed, type Environment, type OpenCluster } from './operations.ts';
 
 export interface RescueRequest {
   /** Of these the operator says that they stay away. */
@@ -22,8 +22,8 @@ export function rescue(
   cluster: string,
   { fenced, loses }: RescueRequest,
   dryRun: boolean,
-): Promise<Outcome> {
-  const work = async (open: OpenCluster): Promise<Outcome> => {
+): Promise<ChangeOutcome> {
+  const work = async (open: OpenCluster): Promise<ChangeOutcome> => {
     let givesUp = false;
     const change: Change = async (spec, observation) => {
       const survivors = survivorsOf(observation, fenced);

@@ -3,7 +3,7 @@ import type { HaupEvent } from '../cluster/loop/events.ts';
 import type { Step } from '../cluster/plan/step.ts';
 import { common, type Flags, type Values } from './flags.ts';
 import type { About } from './output/remedy.ts';
-import type { World } from './world.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** One command: what it is called, what it takes, and what it does with that. Its file is all there is to it. */
 export interface Command<F extends Flags = Flags> {
@@ -48,7 +48,7 @@ export interface Call<F extends Flags> {
   readonly rest: readonly string[];
   /** What a command that is suggested next has to be told, too. */
   readonly about: About;
-  readonly world: World;
+  readonly world: Surroundings;
   readonly signal: AbortSignal;
   /** Opens the engine (at the first call): nothing slow is loaded before a command has checked its input. */
   engine(): Promise<Engine>;

@@ -2,10 +2,10 @@ import type { Command } from './command.ts';
 import { commands } from './commands/index.ts';
 import { commandAt, inNamespace } from './find-command.ts';
 import { defaultStore } from './home.ts';
-import type { World } from './world.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** Answers the completion script: what the last of `words` may become, one a line. `words` begin with `haup`. */
-export async function complete(words: readonly string[], world: World): Promise<void> {
+export async function complete(words: readonly string[], world: Surroundings): Promise<void> {
   const found = await candidates(words.slice(1), () => clusterNames(world));
   world.out.write(found.map((word) => `${word}\n`).join(''));
 }
@@ -48,7 +48,7 @@ function nextWords(namespace: string): string[] {
 }
 
 /** The clusters in the default store, or in the one that HAUP_STORE names. */
-async function clusterNames(world: World): Promise<string[]> {
+async function clusterNames(world: Surroundings): Promise<string[]> {
   const engine = await world.openEngine({
     store: world.env.HAUP_STORE || defaultStore(world),
     storeIdentity: null,

@@ -4,7 +4,7 @@ import { StoreError } from '../state/errors.ts';
 import { Failure, type FailureKind, messageOf } from '../util/failure.ts';
 import { describeSystemError, OsError } from '../util/os-error.ts';
 import { withWholeCommands } from './hints.ts';
-import type { Work } from './output/progress.ts';
+import type { Remaining } from './output/progress.ts';
 import { commandLine, sayRemedy } from './output/remedy.ts';
 import { safe } from './output/safe.ts';
 import { spokenDuration } from './output/time.ts';
@@ -19,7 +19,7 @@ export interface Circumstances {
   readonly debug: boolean;
   /** The user stopped it. */
   readonly interrupted: boolean;
-  readonly work: Work;
+  readonly work: Remaining;
   /** `create`; undefined before the command line was understood. */
   readonly command: string | undefined;
   readonly cluster: string | undefined;

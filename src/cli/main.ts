@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command `haup`. Help and version are answered before anything slow is loaded. */
 import { Socket } from 'node:net';
-import { type ProcessWorld, realWorld } from './terminal.ts';
+import { type ProcessSurroundings, realWorld } from './terminal.ts';
 
 // What is private is made so, file by file; what programs that we start make must be neither open to others nor closed to us.
 process.umask(0o022);
@@ -49,7 +49,7 @@ async function answer(argv: string[]): Promise<number> {
 }
 
 /** Connections that the engine keeps open must not keep the process alive; what was written must come out first. */
-async function end(code: number, { err, lostOutput }: ProcessWorld): Promise<never> {
+async function end(code: number, { err, lostOutput }: ProcessSurroundings): Promise<never> {
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
   const lost = lostOutput();
   if (lost === null) process.exit(code);

@@ -10,10 +10,14 @@ import { type Resolved, resolveFlags, type Setting } from './input/resolve.ts';
 import { openDisplay } from './output/open-display.ts';
 import { noWork } from './output/progress.ts';
 import { printableJson, safeAll } from './output/safe.ts';
-import type { World } from './world.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** Does what the command line says. Returns the exit code; every error has become one, and lines on standard error. */
-export async function run(argv: readonly string[], world: World, signal: AbortSignal): Promise<number> {
+export async function run(
+  argv: readonly string[],
+  world: Surroundings,
+  signal: AbortSignal,
+): Promise<number> {
   let debug = argv.includes('--debug');
   let json = false;
   let name: string | undefined;
@@ -96,7 +100,7 @@ export async function run(argv: readonly string[], world: World, signal: AbortSi
 
 async function readInput(
   argv: readonly string[],
-  world: World,
+  world: Surroundings,
   signal: AbortSignal,
 ): Promise<{ arguments_: Arguments; resolved: Resolved<Flags> }> {
   const arguments_ = readArguments(argv, commands);

@@ -6,16 +6,16 @@ import { homeFolder } from '../util/home.ts';
 import { systemWords } from '../util/os-error.ts';
 import { UsageError } from './errors.ts';
 import { screenText } from './output/safe.ts';
-import type { Screen, World } from './world.ts';
+import type { Screen, Surroundings } from './surroundings.ts';
 
 /** The world of this process. */
-export interface ProcessWorld extends World {
+export interface ProcessSurroundings extends Surroundings {
   /** Why something that was said could not be written, as a sentence; null: it could, or nobody was there to read it. */
   lostOutput(): string | null;
 }
 
 /** The real world: this process's streams, its environment, the clock, and the engine, loaded when it is needed. */
-export function realWorld(): ProcessWorld {
+export function realWorld(): ProcessSurroundings {
   const out = screen(process.stdout, 'standard output');
   const err = screen(process.stderr, 'standard error');
   return {

@@ -56,7 +56,7 @@ const failures: Record<StoreErrorKind, FailureKind> = {
   invalid: 'input',
 };
 
-export interface Holder {
+export interface LockOwner {
   readonly pid: number;
   readonly host: string;
   readonly user: string;
@@ -70,9 +70,9 @@ export class BusyError extends Failure {
   override readonly name = 'BusyError';
   readonly failure = 'busy';
   /** null: the lock file does not say. */
-  readonly holder: Holder | null;
+  readonly holder: LockOwner | null;
 
-  constructor(what: string, holder: Holder | null, advice: Remedies) {
+  constructor(what: string, holder: LockOwner | null, advice: Remedies) {
     const who = holder
       ? `${holder.doing} (pid ${holder.pid} of ${holder.user} on ${holder.host}) has held it since ${holder.since}`
       : 'its lock file does not say by whom';

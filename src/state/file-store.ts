@@ -16,7 +16,7 @@ import { hasCode } from '../util/os-error.ts';
 import { type Exposure, exposureOf, isPrivate } from '../util/private-folder.ts';
 import { checkClusterName, isClusterName } from './checks.ts';
 import { readDocument, writeDocument } from './document.ts';
-import { type Holder, missingCluster, StoreError, storeError } from './errors.ts';
+import { type LockOwner, missingCluster, StoreError, storeError } from './errors.ts';
 import { ownerOf } from './exclusive.ts';
 import { type Lock, takeLock } from './lock.ts';
 import { fileSecrets } from './secrets.ts';
@@ -126,7 +126,7 @@ export function fileStore<T>(root: string, schema: z.ZodType<T>): Store<T> {
     return names.filter((_, index) => found[index]);
   }
 
-  async function holder(cluster: string): Promise<Holder | null> {
+  async function holder(cluster: string): Promise<LockOwner | null> {
     folderOf(cluster);
     const owner = await ownerOf(lockOf(cluster));
     if (owner === null) return null;

@@ -1,4 +1,4 @@
-import type { Holder } from './errors.ts';
+import type { LockOwner } from './errors.ts';
 import type { Lock } from './lock.ts';
 
 /** What cannot be observed and so must be kept: each cluster's spec with its revision, and its secrets. */
@@ -31,7 +31,7 @@ export interface Store<T> {
    */
   lock(cluster: string, options: { readonly doing: string }): Promise<Lock>;
   /** Who has the cluster's lock now, and may still live; null: nobody. */
-  holder(cluster: string): Promise<Holder | null>;
+  holder(cluster: string): Promise<LockOwner | null>;
 }
 
 export interface Stored<T> {

@@ -3,7 +3,7 @@ import * as flags from '../flags.ts';
 import { homeOr } from '../home.ts';
 import type { Target } from '../kubeconfig/target.ts';
 import { safe } from '../output/safe.ts';
-import type { World } from '../world.ts';
+import type { Surroundings } from '../surroundings.ts';
 
 export const kubeconfig = defineCommand({
   name: 'kubeconfig',
@@ -33,7 +33,7 @@ export const kubeconfig = defineCommand({
   },
 });
 
-async function targetOf(world: World): Promise<Target> {
+async function targetOf(world: Surroundings): Promise<Target> {
   const { targetFile } = await import('../kubeconfig/target.ts');
   const variable = world.env.KUBECONFIG;
   return await targetFile(variable, variable ? '' : homeOr(world, 'KUBECONFIG'));

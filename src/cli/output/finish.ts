@@ -1,6 +1,6 @@
 import type { Outcome } from '../../app/engine.ts';
 import type { Step } from '../../cluster/plan/step.ts';
-import type { World } from '../world.ts';
+import type { Surroundings } from '../surroundings.ts';
 import { planDocument, renderPlan } from './plan.ts';
 import { type About, spelled } from './remedy.ts';
 import { serialize } from './serialize.ts';
@@ -11,7 +11,7 @@ import { renderSummary } from './summary.ts';
 interface Finishing {
   readonly command: string;
   readonly about: About;
-  readonly world: World;
+  readonly world: Surroundings;
   readonly flags: { readonly cluster: string; readonly output: 'text' | 'json' | 'yaml' };
   finished(): Step[];
   settle(): void;

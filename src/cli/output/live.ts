@@ -1,4 +1,4 @@
-import type { World } from '../world.ts';
+import type { Surroundings } from '../surroundings.ts';
 import { describeAvailability } from './availability.ts';
 import type { Display } from './display.ts';
 import { painter } from './painter.ts';
@@ -9,7 +9,7 @@ import { renderTree } from './tree.ts';
 const FRAME_MS = 100;
 
 /** The tree of the steps, drawn again ten times a second while something runs. */
-export function liveDisplay(title: string, world: World): Display {
+export function liveDisplay(title: string, world: Surroundings): Display {
   const screen = world.err;
   const painted = painter(screen);
   let progress = noProgress;

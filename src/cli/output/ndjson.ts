@@ -1,12 +1,12 @@
 import type { HaupEvent } from '../../cluster/loop/events.ts';
 import { describe } from '../../cluster/plan/step.ts';
-import type { World } from '../world.ts';
+import type { Surroundings } from '../surroundings.ts';
 import type { Display } from './display.ts';
 import { planDocument } from './plan.ts';
 import { printableJson } from './safe.ts';
 
 /** One event a line, for programs: the time, the event, and for steps the sentence that people see. */
-export function ndjsonDisplay(world: World): Display {
+export function ndjsonDisplay(world: Surroundings): Display {
   return {
     emit(event) {
       const time = new Date(world.now()).toISOString();

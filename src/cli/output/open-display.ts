@@ -1,20 +1,24 @@
 import type { Step } from '../../cluster/plan/step.ts';
-import type { World } from '../world.ts';
+import type { Surroundings } from '../surroundings.ts';
 import type { Display } from './display.ts';
 import { liveDisplay } from './live.ts';
 import { ndjsonDisplay } from './ndjson.ts';
 import { plainDisplay } from './plain.ts';
-import { advance, noProgress, type Work, workLeft } from './progress.ts';
+import { advance, noProgress, type Remaining, workLeft } from './progress.ts';
 
 export interface WatchedDisplay extends Display {
   /** Steps that have run to their end, in order. */
   finished(): Step[];
   /** What has not been finished. */
-  left(): Work;
+  left(): Remaining;
 }
 
 /** A live tree on a terminal, plain lines otherwise, one event a line for machines. */
-export function openDisplay(format: 'text' | 'plain' | 'json', title: string, world: World): WatchedDisplay {
+export function openDisplay(
+  format: 'text' | 'plain' | 'json',
+  title: string,
+  world: Surroundings,
+): WatchedDisplay {
   const display =
     format === 'json'
       ? ndjsonDisplay(world)

@@ -1,4 +1,4 @@
-import type { Screen } from '../world.ts';
+import type { Screen } from '../surroundings.ts';
 import { screenText } from './safe.ts';
 import { width } from './style.ts';
 

@@ -1,6 +1,6 @@
 import type { HaupEvent } from '../../cluster/loop/events.ts';
 import { describe, stepKey } from '../../cluster/plan/step.ts';
-import type { World } from '../world.ts';
+import type { Surroundings } from '../surroundings.ts';
 import { describeAvailability } from './availability.ts';
 import type { Display } from './display.ts';
 import { safe } from './safe.ts';
@@ -11,7 +11,7 @@ import { counted } from './words.ts';
 const PATIENCE_MS = 5_000;
 
 /** One line for what begins, one for what ends; short waits are left out. For logs. */
-export function plainDisplay(world: World): Display {
+export function plainDisplay(world: Surroundings): Display {
   /** When something was last said of a step or a topic. */
   const said = new Map<string, { at: number; message: string }>();
 

@@ -94,7 +94,7 @@ function union(a: readonly string[], b: readonly string[]): readonly string[] {
 }
 
 /** What is left of it, in sentences: for when it ends before its time. */
-export interface Work {
+export interface Remaining {
   /** What it was at; none: nothing was begun. */
   readonly doing: readonly string[];
   /** What was planned after that. */
@@ -105,9 +105,9 @@ export interface Work {
   readonly topic: string | null;
 }
 
-export const noWork: Work = { doing: [], toCome: [], unfinished: false, topic: null };
+export const noWork: Remaining = { doing: [], toCome: [], unfinished: false, topic: null };
 
-export function workLeft({ entries, topics }: Progress): Work {
+export function workLeft({ entries, topics }: Progress): Remaining {
   const named = (...states: Entry['state'][]) =>
     entries.filter((entry) => states.includes(entry.state)).map((entry) => describe(entry.step));
   const topic = [...topics.values()].sort((a, b) => b.at - a.at)[0]?.message ?? null;

@@ -1,6 +1,6 @@
 import { sayDifference } from '../../cluster/plan/revision/report.ts';
 import type { ReplicaStatus, Status as SeenStatus } from '../../cluster/plan/status.ts';
-import type { Holder } from '../../state/errors.ts';
+import type { LockOwner } from '../../state/errors.ts';
 import { type About, commandLine, sayWarning } from './remedy.ts';
 import { safe, safeAll } from './safe.ts';
 import { nodeTable } from './status-nodes.ts';
@@ -8,7 +8,7 @@ import { type Style, width } from './style.ts';
 import { table } from './table.ts';
 import { counted } from './words.ts';
 
-type Status = SeenStatus & { readonly operation?: Holder | null };
+type Status = SeenStatus & { readonly operation?: LockOwner | null };
 
 /** What is, for people; on a narrow terminal without the columns that matter least. */
 export function renderStatus(
@@ -53,7 +53,7 @@ function differences({ replicas }: Status): string[] {
 }
 
 /** Whoever has the lock is about to finish what is unfinished: a repair now would only be told so. */
-function operationLine({ doing, pid, user, host, since }: Holder): string {
+function operationLine({ doing, pid, user, host, since }: LockOwner): string {
   return safe(`busy  ${doing} since ${since.slice(11, 19)} (pid ${pid} of ${user} on ${host})`);
 }
 

@@ -1,4 +1,4 @@
-import type { Screen } from '../world.ts';
+import type { Screen } from '../surroundings.ts';
 
 /** Marks text up for a terminal; on anything else each function gives its text back as it is. */
 export interface Style {

@@ -1,6 +1,6 @@
 import type { Status } from '../../cluster/plan/status.ts';
 import { messageOf } from '../../util/failure.ts';
-import type { World } from '../world.ts';
+import type { Surroundings } from '../surroundings.ts';
 import { painter } from './painter.ts';
 import { type About, spelled } from './remedy.ts';
 import { printableJson, safe } from './safe.ts';
@@ -18,7 +18,7 @@ const PAUSE_MS = 2_000;
 export async function watchStatus(
   call: {
     readonly about: About;
-    readonly world: World;
+    readonly world: Surroundings;
     readonly signal: AbortSignal;
     settle(): void;
   },
@@ -71,7 +71,7 @@ async function printChange(
   seen: Status,
   trouble: string | null,
   last: string,
-  how: { output: 'text' | 'json' | 'yaml'; about: About; world: World },
+  how: { output: 'text' | 'json' | 'yaml'; about: About; world: Surroundings },
 ): Promise<string> {
   const { output, about } = how;
   const { out, err, now } = how.world;

@@ -7,7 +7,7 @@ import { type Step, stepKey, touches } from '../plan/step.ts';
 export type Halfway = () => Promise<void>;
 
 /** Does a step: resolves when its effect can be observed. */
-export type Work = (halfway: Halfway) => Promise<void>;
+export type Execution = (halfway: Halfway) => Promise<void>;
 
 interface Effect {
   readonly step: Step;
@@ -53,7 +53,7 @@ export class RunningSteps {
     return ![...this.#running.values()].some((other) => share(step, other.step));
   }
 
-  start(step: Step, work: Work): void {
+  start(step: Step, work: Execution): void {
     const key = stepKey(step);
     const halfway = () => new Promise<void>((looked) => this.#tell({ step, ended: false, looked }));
     const ended = work(halfway)

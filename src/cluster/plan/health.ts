@@ -1,7 +1,7 @@
 import type { Remedy } from '../../util/remedy.ts';
+import type { LookFailure } from '../model/look-failure.ts';
 import type { SeenMachine } from '../model/machine.ts';
 import { machineOf, memberOf, type Observation } from '../model/observation.ts';
-import type { Silence } from '../model/silence.ts';
 import { type ClusterSpec, type ReplicaSpec, replicaZones, wanted, wantsBalancer } from '../model/spec.ts';
 import type { Warning } from '../model/warning.ts';
 import { alarmed, cureOf } from './preflight/alarms.ts';
@@ -93,7 +93,7 @@ export function sightOfEtcd(o: Observation): string {
 /** What stands in the way of looking, by machine. */
 function blind(o: Observation): string {
   const reasons = o.machines.flatMap((machine) =>
-    machine.state === 'running' && !machine.inside && machine.silence
+    machine.state === 'running' && !machine.inside && machine.lookFailure
       ? [`${machine.name}: ${blindness(machine)}`]
       : [],
   );
@@ -101,7 +101,7 @@ function blind(o: Observation): string {
 }
 
 /** What was met instead of an answer. None of it says that anything inside is dead. */
-const SILENCES: Readonly<Record<Silence, string>> = {
+const LOOK_FAILURES: Readonly<Record<LookFailure, string>> = {
   nothing: 'its machine runs but is cut off: no packet comes back',
   'no-sshd': 'its machine runs but its sshd does not',
   'no-greeting':
@@ -117,16 +117,16 @@ const SILENCES: Readonly<Record<Silence, string>> = {
 };
 
 /** Silences of which the machine's own words are the better part. */
-const SPEAKING: ReadonlySet<Silence> = new Set(['slow', 'not-run', 'forbidden', 'no-answer']);
+const SPEAKING: ReadonlySet<LookFailure> = new Set(['slow', 'not-run', 'forbidden', 'no-answer']);
 
 /** Why haup cannot look inside a machine that runs. */
 export function blindness({
-  silence = 'unknown',
+  lookFailure = 'unknown',
   words,
-}: Pick<SeenMachine<unknown>, 'silence' | 'words'>): string {
-  if (!words || !SPEAKING.has(silence)) return SILENCES[silence];
+}: Pick<SeenMachine<unknown>, 'lookFailure' | 'words'>): string {
+  if (!words || !SPEAKING.has(lookFailure)) return LOOK_FAILURES[lookFailure];
   // Its name and address stand before them already.
-  return `${SILENCES[silence]}: ${words.replace(/^.*?\): could not [^:]*: /, '')}`;
+  return `${LOOK_FAILURES[lookFailure]}: ${words.replace(/^.*?\): could not [^:]*: /, '')}`;
 }
 
 /** What is wrong with a replica that has joined; null when nothing is, or when it has yet to join. */

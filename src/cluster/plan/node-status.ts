@@ -70,7 +70,7 @@ function problemOf(
 ): string | null {
   if (!machine) return wantedNode(spec, name) && object ? 'its machine is gone' : (object?.problem ?? null);
   if (machine.state === 'stopped') return 'its machine is stopped';
-  if (machine.silence) return blindness(machine);
+  if (machine.lookFailure) return blindness(machine);
   if (!object) return null;
   if (machine.inside && !machine.inside.provisioned) return 'its disk has been emptied';
   if (machine.inside?.kubelet === 'stopped') return 'its kubelet does not run';

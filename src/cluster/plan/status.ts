@@ -142,7 +142,7 @@ function replicaStatus(spec: ClusterSpec, observation: Observation, name: string
     internalIp: machine?.internalIp ?? null,
     externalIp: machine?.externalIp ?? null,
     machine: machine?.state ?? 'missing',
-    unseen: machine?.state === 'running' && !inside && machine.silence ? blindness(machine) : null,
+    unseen: machine?.state === 'running' && !inside && machine.lookFailure ? blindness(machine) : null,
     apiServer: inside ? (inside.apiServer === 'ready' ? 'ready' : 'unready') : 'unreachable',
     etcd: {
       id: member?.id ?? null,

@@ -3,8 +3,8 @@ import { HostKeyError, SshError } from '../../ssh/errors.ts';
 import type { Session } from '../../ssh/session.ts';
 import { messageOf } from '../../util/failure.ts';
 import type { Emit } from '../loop/events.ts';
+import type { LookFailure } from '../model/look-failure.ts';
 import type { SeenMachine } from '../model/machine.ts';
-import type { Silence } from '../model/silence.ts';
 import type { ClusterMemory } from './memory.ts';
 import { PATIENT_MS, type Sessions } from './sessions.ts';
 
@@ -17,7 +17,7 @@ const SLOWER = 4;
 const COMPONENTS_MS = 2000;
 
 /** What a look at a machine of a role met: its own words, or why there are none. */
-export type Met<I> = Pick<SeenMachine<I>, 'inside' | 'silence' | 'words'>;
+export type Met<I> = Pick<SeenMachine<I>, 'inside' | 'lookFailure' | 'words'>;
 
 /** Asks a machine about itself. */
 export type Ask<I> = (session: Session, timeoutMs: number) => Promise<I>;
@@ -65,7 +65,7 @@ export function insideObserver({ memory, sessions, signal, emit }: Parts): Insid
         silent.add(name);
         const words = messageOf(error);
         emit({ type: 'progress', topic: `look ${name}`, message: `${name} does not answer: ${words}` });
-        return { inside: null, silence: silenceOf(error), words };
+        return { inside: null, lookFailure: lookFailureOf(error), words };
       }
     },
     patienceMs: () => SLOWER * Math.max(0, ...took.values()),
@@ -73,7 +73,7 @@ export function insideObserver({ memory, sessions, signal, emit }: Parts): Insid
 }
 
 /** What an error of a look says of the machine. */
-function silenceOf(error: unknown): Silence {
+function lookFailureOf(error: unknown): LookFailure {
   if (error instanceof HostKeyError) return 'other-key';
   if (error instanceof ReplicaError) return 'no-answer';
   if (!(error instanceof SshError)) return 'unknown';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { BusyError, type Holder, StoreError } from '../errors.ts';
+import { BusyError, type LockOwner, StoreError } from '../errors.ts';
 import type { Lock } from '../lock.ts';
 import { thisProcess } from '../process.ts';
 import type { Objects } from './objects.ts';
@@ -58,7 +58,7 @@ const systemClock: LeaseClock = {
 };
 
 /** Who has the lease, if its time is not over; null: nobody. */
-export async function leaseHolder(objects: Objects, key: string): Promise<Holder | null> {
+export async function leaseHolder(objects: Objects, key: string): Promise<LockOwner | null> {
   const seen = await objects.get(key);
   const holder = seen && seen.age < LEASE_MS ? (read(seen.text)?.holder ?? null) : null;
   if (holder === null) return null;
@@ -161,7 +161,7 @@ function hold(
   };
 }
 
-function busy(what: string, holder: Holder, age: number): BusyError {
+function busy(what: string, holder: LockOwner, age: number): BusyError {
   const left = Math.ceil((LEASE_MS - age) / 1000);
   return new BusyError(
     what,

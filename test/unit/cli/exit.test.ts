@@ -6,7 +6,7 @@ import { commands } from '../../../src/cli/commands/index.ts';
 import { Interrupted, UsageError } from '../../../src/cli/errors.ts';
 import { explain } from '../../../src/cli/exit.ts';
 import { readArguments } from '../../../src/cli/input/argv.ts';
-import { noWork, type Work } from '../../../src/cli/output/progress.ts';
+import { noWork, type Remaining } from '../../../src/cli/output/progress.ts';
 import { commandLine, sayRemedy } from '../../../src/cli/output/remedy.ts';
 import { InputError, NotFoundError, Refusal, StepError } from '../../../src/cluster/model/errors.ts';
 import { PkiError } from '../../../src/pki/errors.ts';
@@ -17,7 +17,7 @@ import type { CommandName, CommandRemedy } from '../../../src/util/remedy.ts';
 import { TimeoutError } from '../../../src/util/wait.ts';
 import { haup, planOf } from './fake.ts';
 
-const work: Work = {
+const work: Remaining = {
   doing: ['provision demo-master'],
   toCome: ['bootstrap etcd on demo-master', 'c', 'd'],
   unfinished: true,

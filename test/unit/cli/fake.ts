@@ -1,7 +1,7 @@
 import type { Engine, EngineOptions, Outcome, StatusNow } from '../../../src/app/engine.ts';
 import { screenText } from '../../../src/cli/output/safe.ts';
 import { run } from '../../../src/cli/run.ts';
-import type { Screen, World } from '../../../src/cli/world.ts';
+import type { Screen, Surroundings } from '../../../src/cli/surroundings.ts';
 import { nothing } from '../../../src/cluster/model/observation.ts';
 import type { Plan } from '../../../src/cluster/plan/plan.ts';
 import type { Standing } from '../../../src/cluster/plan/standing.ts';
@@ -110,7 +110,7 @@ interface Ran {
 export interface Setting {
   readonly env?: Record<string, string>;
   readonly engine?: Partial<Engine>;
-  readonly world?: Partial<World>;
+  readonly world?: Partial<Surroundings>;
   readonly signal?: AbortSignal;
   /** What the engine does when it is opened: emits events, for instance. */
   readonly opened?: (options: EngineOptions) => void;
@@ -122,7 +122,7 @@ export async function haup(argv: readonly string[], setting: Setting = {}): Prom
   const err = paper();
   const { engine, calls } = fakeEngine(setting.engine);
   let options: EngineOptions | undefined;
-  const world: World = {
+  const world: Surroundings = {
     env: setting.env ?? {},
     home: '/home/op',
     out,

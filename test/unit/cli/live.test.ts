@@ -5,7 +5,7 @@ import { plainDisplay } from '../../../src/cli/output/plain.ts';
 import { advance, noProgress, type Progress } from '../../../src/cli/output/progress.ts';
 import { style, width } from '../../../src/cli/output/style.ts';
 import { renderTree } from '../../../src/cli/output/tree.ts';
-import type { World } from '../../../src/cli/world.ts';
+import type { Surroundings } from '../../../src/cli/surroundings.ts';
 import type { HaupEvent } from '../../../src/cluster/loop/events.ts';
 import type { Step } from '../../../src/cluster/plan/step.ts';
 import { paper, planOf } from './fake.ts';
@@ -172,7 +172,7 @@ describe('plain lines', () => {
   function log(): { emit(event: HaupEvent, seconds: number): void; lines(): string[] } {
     let now = 0;
     const err = paper();
-    const display = plainDisplay({ err, now: () => now } as unknown as World);
+    const display = plainDisplay({ err, now: () => now } as unknown as Surroundings);
     return {
       emit(event, seconds) {
         now = seconds * 1000;
@@ -225,7 +225,7 @@ describe('the live display', () => {
           ticks = ticks.filter((one) => one !== tick);
         };
       },
-    } as unknown as World;
+    } as unknown as Surroundings;
     const display = openDisplay('text', 'haup create demo', world);
     return { display, err, ticks: () => ticks };
   }

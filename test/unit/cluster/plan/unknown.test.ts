@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { LookFailure } from '../../../../src/cluster/model/look-failure.ts';
 import {
   isDead,
   type MachineObservation,
   type Observation,
 } from '../../../../src/cluster/model/observation.ts';
-import type { Silence } from '../../../../src/cluster/model/silence.ts';
 import { diagnose, warningsOf } from '../../../../src/cluster/plan/health.ts';
 import { next } from '../../../../src/cluster/plan/next.ts';
 import { abandoned, withReplacements } from '../../../../src/cluster/plan/spec-changes.ts';
@@ -22,7 +22,7 @@ function unseen(list: readonly string[], met: Partial<MachineObservation> = {}):
   return {
     ...healthy,
     machines: healthy.machines.map((m) =>
-      list.includes(m.name) ? { ...m, inside: null, silence: 'slow' as const, ...met } : m,
+      list.includes(m.name) ? { ...m, inside: null, lookFailure: 'slow' as const, ...met } : m,
     ),
     etcd: {
       ...healthy.etcd,
@@ -36,7 +36,7 @@ function unseen(list: readonly string[], met: Partial<MachineObservation> = {}):
 /** Nobody can look into any. */
 function blind(quorum: 'held' | 'unknown', known = true): Observation {
   const o = unseen(names, {
-    silence: 'forbidden',
+    lookFailure: 'forbidden',
     words: 'm0 (198.18.0.1): could not look inside: its sshd opens no further session',
   });
   return { ...o, etcd: { readable: false, quorum, members: known ? o.etcd.members : [] } };
@@ -99,7 +99,7 @@ describe('what could not be seen is unknown', () => {
   test("a machine's own words are the verdict, also in JSON", () => {
     const words =
       'm1 (198.18.0.3): could not look inside: WARNING: Your password has expired. Password change required but no TTY available.';
-    const o = unseen(['m1'], { silence: 'not-run', words });
+    const o = unseen(['m1'], { lookFailure: 'not-run', words });
     expect(diagnose(o, 'm1')).toMatch(/says: WARNING: Your password has expired/);
     expect(warningsOf(spec, o, NOW).join()).not.toMatch(/frozen|dead/);
     const [, m1] = statusOf(spec, o, NOW).replicas;
@@ -108,7 +108,7 @@ describe('what could not be seen is unknown', () => {
   });
 
   test('whatever is not seen, nothing is removed because of it', () => {
-    const silence = fc.constantFrom<Silence>(
+    const lookFailure = fc.constantFrom<LookFailure>(
       'nothing',
       'no-sshd',
       'no-greeting',
@@ -122,13 +122,13 @@ describe('what could not be seen is unknown', () => {
     fc.assert(
       fc.property(
         fc.subarray(names),
-        silence,
+        lookFailure,
         fc.constantFrom('held', 'unknown', 'readable'),
         fc.boolean(),
         fc.boolean(),
         fc.string(),
         (hidden, met, quorum, known, revive, words) => {
-          const seen = unseen(hidden, { silence: met, words });
+          const seen = unseen(hidden, { lookFailure: met, words });
           const o: Observation =
             quorum === 'readable'
               ? seen

@@ -3,7 +3,7 @@
  * is pinned. `not-run`: it let us in and ran something else. `forbidden`: its sshd's settings. `no-answer`: what it said was no
  * complete answer.
  */
-export type Silence =
+export type LookFailure =
   | 'nothing'
   | 'no-sshd'
   | 'no-greeting'

@@ -18,7 +18,7 @@ export interface Screen {
 }
 
 /** Everything outside of the process that the command line touches. Unit tests bring their own. */
-export interface World {
+export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** null: this user has none. */
   readonly home: string | null;
