@@ -11,8 +11,8 @@ import { haup, tryHaup } from './support/haup.ts';
 
 const cluster = 'e2e-conformance';
 const COUNT = 30;
-/** CI's own, unless one is given: a run that failed is repeated by what it printed. */
-const seed = Number(process.env.HAUP_CONFORMANCE_SEED ?? Math.floor(Date.now() / 1000) % 100_000);
+/** The same specs each time, so that a failure is of the change; another seed is another sample. */
+const seed = Number(process.env.HAUP_CONFORMANCE_SEED ?? 3);
 const suite = await cachedSuite();
 
 async function runHaup(args: readonly string[], input = ''): Promise<string> {
