@@ -1,0 +1,143 @@
+import { describe, expect, test } from 'vitest';
+import { nothing, type Observation } from '../../../../src/cluster/model/observation.ts';
+import type { ClusterSpec } from '../../../../src/cluster/model/spec.ts';
+import { withNodes, withoutNodes, withReplacedNodes } from '../../../../src/cluster/plan/node-changes.ts';
+import { withNodeObject } from '../../../../src/cluster/plan/steps/node-effects.ts';
+import { converged, specOf } from '../../../support/clusters.ts';
+
+const spec = having('n0@local-a', 'n1@local-b', 'n2@local-b', 'n3@local-c');
+const healthy = ready(spec, 'n0', 'n1', 'n2', 'n3');
+const nameOf = (_: string, used: readonly string[]): string => `n${used.length - 1}`;
+
+/** One replica, and nodes as "name@zone". */
+function having(...texts: readonly string[]): ClusterSpec {
+  const nodes = texts.map((text) => {
+    const [name = '', zone = ''] = text.split('@');
+    return { name, zone };
+  });
+  return specOf(['m0@local-a'], { nodes, usedNames: ['m0', ...nodes.map(({ name }) => name)] });
+}
+
+/** All have joined; these are ready. */
+function ready(wanted: ClusterSpec, ...names: readonly string[]): Observation {
+  const o = wanted.nodes.reduce(
+    (before, { name }) => withNodeObject(before, name, { ready: 'unready' }),
+    converged(wanted),
+  );
+  return names.reduce((before, name) => withNodeObject(before, name, { ready: 'ready' }), o);
+}
+
+function names({ nodes }: ClusterSpec): string[] {
+  return nodes.map(({ name }) => name);
+}
+
+function many(count: number): string[] {
+  return Array<string>(count).fill('local-a');
+}
+
+describe('adding nodes', () => {
+  test('gives each a name that was never used', () => {
+    const grown = withNodes(
+      { ...spec, usedNames: [...spec.usedNames, 'n4'] },
+      ['local-a', 'local-c'],
+      nameOf,
+    );
+    expect(grown.nodes.slice(4)).toEqual([
+      { name: 'n5', zone: 'local-a' },
+      { name: 'n6', zone: 'local-c' },
+    ]);
+    expect(grown.usedNames.slice(-2)).toEqual(['n5', 'n6']);
+  });
+
+  test('stops at a hundred', () => {
+    expect(withNodes(spec, many(96), nameOf).nodes).toHaveLength(100);
+    expect(() => withNodes(spec, many(97), nameOf)).toThrow('at most 100 nodes; demo would have 101');
+  });
+
+  test('stops where the range of the pods is used up, a /24 for each', () => {
+    const narrow = (clusterCidr: string) => ({ ...having(), clusterCidr });
+    expect(withNodes(narrow('10.244.0.0/22'), many(4), nameOf).nodes).toHaveLength(4);
+    expect(() => withNodes(narrow('10.244.0.0/22'), many(5), nameOf)).toThrow('pods of 4 nodes');
+    expect(withNodes(narrow('10.244.0.0/24'), many(1), nameOf).nodes).toHaveLength(1);
+    expect(() => withNodes(narrow('10.244.0.0/25'), many(1), nameOf)).toThrow('pods of 0 nodes');
+  });
+
+  test('refuses a second zone in a cluster that was made for one, and says how such clusters are made', () => {
+    const single = { ...having(), multizone: false };
+    expect(() => withNodes(single, ['local-a', 'local-b'], nameOf)).toThrow(
+      'made for one zone (local-a); local-b would be another',
+    );
+    expect(withNodes(single, ['local-a'], nameOf).nodes).toHaveLength(1);
+    expect(withNodes({ ...single, multizone: true }, ['local-b'], nameOf).nodes).toHaveLength(1);
+  });
+
+  test('takes for the one zone where the masters are, and where the first one was made', () => {
+    const moved = specOf(['m1@local-b'], { multizone: false, zone: 'local-a' });
+    expect(withNodes(moved, ['local-a', 'local-b'], nameOf).nodes).toHaveLength(2);
+    expect(() => withNodes(moved, ['local-b', 'local-c'], nameOf)).toThrow('local-c would be another');
+  });
+});
+
+describe('removing nodes', () => {
+  function without(o: Observation, count: number, zone?: string, wanted = spec): string[] {
+    return names(withoutNodes(wanted, o, { zone, count }));
+  }
+
+  test('takes those that are named, and knows when there is no such node', () => {
+    expect(names(withoutNodes(spec, healthy, { names: ['n0', 'n2'] }))).toEqual(['n1', 'n3']);
+    expect(() => withoutNodes(spec, healthy, { names: ['n0', 'n9'] })).toThrow('no node of demo named "n9"');
+  });
+
+  test('takes what is not ready first, also from an emptier zone; who has not joined is not ready', () => {
+    expect(without(ready(spec, 'n1', 'n2', 'n3'), 1)).toEqual(['n1', 'n2', 'n3']);
+    const objects = healthy.nodes.objects!.filter(({ name }) => name !== 'n0');
+    expect(without({ ...healthy, nodes: { ...healthy.nodes, objects } }, 1)).toEqual(['n1', 'n2', 'n3']);
+  });
+
+  test('takes from the fullest zone, then the youngest', () => {
+    expect(without(healthy, 1)).toEqual(['n0', 'n1', 'n3']);
+    expect(without(healthy, 2)).toEqual(['n0', 'n1']);
+    expect(without(healthy, 3)).toEqual(['n0']);
+  });
+
+  test('keeps the spread while it takes several: what it took fills its zone no more', () => {
+    const full = having('n0@local-a', 'n1@local-a', 'n2@local-b', 'n3@local-b', 'n4@local-b');
+    expect(without(ready(full, ...names(full)), 3, undefined, full)).toEqual(['n0', 'n2']);
+  });
+
+  test('takes from the zone that was said alone', () => {
+    expect(without(healthy, 1, 'local-a')).toEqual(['n1', 'n2', 'n3']);
+    expect(without(healthy, 2, 'local-b')).toEqual(['n0', 'n3']);
+  });
+
+  test('takes all, if so many are asked for, and none', () => {
+    expect(without(healthy, 4)).toEqual([]);
+    expect(without(healthy, 0)).toEqual(names(spec));
+  });
+
+  test('refuses to take more than there are, and says how many there are', () => {
+    expect(() => without(healthy, 5)).toThrow(/^there are 4 nodes to remove, not 5$/);
+    expect(() => without(healthy, 2, 'local-a')).toThrow(/^there is 1 node to remove in local-a, not 2$/);
+    expect(() => without(nothing, 1, undefined, having())).toThrow(/^there are 0 nodes to remove, not 1$/);
+  });
+});
+
+describe('replacing nodes', () => {
+  test('gives each a successor in its zone, and nobody else', () => {
+    expect(withReplacedNodes(spec, ['n3', 'n0'], nameOf).nodes).toEqual([
+      { name: 'n1', zone: 'local-b' },
+      { name: 'n2', zone: 'local-b' },
+      { name: 'n4', zone: 'local-c' },
+      { name: 'n5', zone: 'local-a' },
+    ]);
+  });
+
+  test('has room for the successor of one of a hundred', () => {
+    const full = withNodes(spec, many(96), nameOf);
+    expect(withReplacedNodes(full, ['n0'], nameOf).nodes).toHaveLength(100);
+  });
+
+  test('knows when there is no such node', () => {
+    expect(() => withReplacedNodes(spec, ['n9'], nameOf)).toThrow('no node of demo named "n9"; there is n0');
+  });
+});
