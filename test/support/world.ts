@@ -318,12 +318,15 @@ export class SimulatedWorld implements ChangeableWorld {
     'force-new-cluster': (step) => {
       const machine = this.running(step.replica);
       const member = this.members.find((m) => m.name === step.replica);
-      if (!member || machine.memberId !== member.id) throw new Error('no data');
+      const { memberId: id } = machine;
+      if (id === null || (member && id !== member.id)) throw new Error('no data');
       if (this.hasQuorum() && this.members.length > 1) throw new Violation('a quorum was given up');
       const awake = this.machines.find((m) => m !== machine && m.on && m.disk.etcd !== 'disabled');
       if (awake) throw new Violation(`${awake.name} can go on with the old cluster`);
       machine.disk.etcd = 'running';
-      this.members = [{ ...member, learner: false }];
+      // One that was off when it was removed does not know that, and goes on with the data that it has.
+      const alone = member ?? { id, name: step.replica, started: true };
+      this.members = [{ ...alone, learner: false }];
       this.elect();
       const { rescue: _, ...spec } = this.stored;
       this.stored = spec;

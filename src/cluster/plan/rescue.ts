@@ -82,7 +82,7 @@ export function rescued(spec: ClusterSpec, observation: Observation, request: Re
     if (revivable(spec, observation, fenced).length > 0) return spec;
     mustNotRun(spec, observation, fenced);
   }
-  const survivor = best(survivors, ends);
+  const survivor = best(survivors, ends, observation);
   if (!survivor) throw nobodyLeft(spec, observation);
   const writtenAt = ends.get(survivor)?.writtenAt ?? null;
   const heard = writtenAt === null ? null : new Date(writtenAt).toISOString().replace(/\.\d+Z$/, 'Z');
@@ -183,10 +183,20 @@ function votersOf(spec: ClusterSpec, { etcd }: Observation): readonly string[] {
   return known.length > 0 ? known : spec.replicas.map(({ name }) => name);
 }
 
-/** Who has seen most; under equals, by name. Who could not be read is the last choice. */
-function best(survivors: readonly string[], ends: ReadonlyMap<string, LogEnd>): string | undefined {
+/**
+ * Who has seen most; under equals, who is a member as far as anybody knows (one that was removed has data that etcd takes no more),
+ * then by name. Who could not be read is the last choice.
+ */
+function best(
+  survivors: readonly string[],
+  ends: ReadonlyMap<string, LogEnd>,
+  observation: Observation,
+): string | undefined {
   const seen = (name: string): bigint => ends.get(name)?.commit ?? -1n;
-  return survivors.toSorted((a, b) => (seen(b) > seen(a) ? 1 : seen(b) < seen(a) ? -1 : 0))[0];
+  const isMember = (name: string): number => Number(memberOf(observation, name) !== undefined);
+  const order = (a: string, b: string): number =>
+    seen(a) === seen(b) ? isMember(b) - isMember(a) : seen(b) > seen(a) ? 1 : -1;
+  return survivors.toSorted(order)[0];
 }
 
 function nobodyLeft(spec: ClusterSpec, observation: Observation): Refusal {
