@@ -52,12 +52,18 @@ export function misunderstood(what: string, how: string): GceError {
   return new GceError(
     'transient',
     'misunderstood',
-    `${what}: Compute Engine's answer has another form than haup knows: ${how}`,
+    `${what}: Compute Engine's answer has another form than haup knows: ${short(how)}`,
     {
       advice:
         'Something between may have answered in its place (a proxy, CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE).',
     },
   );
+}
+
+/** Of the cloud's own words what somebody reads: a line. */
+function short(words: string): string {
+  const line = words.replace(/\s*[\r\n]+\s*/g, ' ');
+  return line.length > 1000 ? `${line.slice(0, 1000)}…` : line;
 }
 
 const LOGIN = 'Log in again: gcloud auth application-default login.';
@@ -71,13 +77,13 @@ export function classify(thrown: unknown, what: string, project: string): GceErr
   const api = apiError.safeParse(data);
   const token = tokenError.safeParse(data);
   if (token.success && failure.status !== undefined && failure.status < 500) {
-    const words = token.data.error_description || token.data.error;
+    const words = short(token.data.error_description || token.data.error);
     return new GceError('denied', token.data.error, `${what}: the login was refused: ${words}`, {
       advice: LOGIN,
     });
   }
   const status = failure.status ?? (api.success ? api.data.error.code : undefined);
-  const message = (api.success && api.data.error.message) || failure.message || String(thrown);
+  const message = short((api.success && api.data.error.message) || failure.message || String(thrown));
   if (status === undefined) return withoutAnswer(failure, what, message);
   if (!api.success && status < 500 && !SPEAKING.includes(status))
     return misunderstood(what, `HTTP ${status}, and no word of its own`);
@@ -98,7 +104,7 @@ export function classifyOperation(
   project: string,
 ): GceError {
   const code = errors[0]?.code || `HTTP ${httpStatus ?? 'error'}`;
-  const message = errors.map((error) => error.message || error.code).join('; ') || code;
+  const message = short(errors.map((error) => error.message || error.code).join('; ') || code);
   const kind =
     OPERATION_KINDS.find(([pattern]) => pattern.test(code))?.[1] ?? kindOfStatus(httpStatus ?? 400, '');
   const status = kind === 'denied' ? 403 : kind === 'quota' ? 0 : (httpStatus ?? 0);
@@ -151,11 +157,13 @@ function withoutAnswer(failure: HttpFailure, what: string, message: string): Gce
     return misunderstood(what, message.split('\n')[0]!.slice(0, 300));
   const network =
     typeof failure.code === 'string' || /socket|network|abort|timed? ?out|terminated/i.test(message);
-  return network
-    ? new GceError(
-        'transient',
-        String(failure.code ?? 'network'),
-        `${what}: no answer from Compute Engine: ${message}`,
-      )
-    : new GceError('invalid', 'client', `${what}: ${message}`);
+  if (network)
+    return new GceError(
+      'transient',
+      String(failure.code ?? 'network'),
+      `${what}: no answer from Compute Engine: ${message}`,
+    );
+  // The client found nothing where the API's description has something.
+  if (failure instanceof TypeError) return misunderstood(what, message.split('\n')[0]!.slice(0, 300));
+  return new GceError('invalid', 'client', `${what}: ${message}`);
 }

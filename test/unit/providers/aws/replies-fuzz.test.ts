@@ -173,7 +173,10 @@ it('what is deleted carries the cluster’s tag, whatever is answered', async ()
       const attempt = foreignOnes[action as keyof typeof foreignOnes];
       if (!attempt) return;
       await attempt().catch((error: unknown) => expect(error).toBeInstanceOf(ProviderError));
-      expect(changed).toEqual([]);
+      // Where the answer leaves the foreign one out, the other half, which carries the tag, may go.
+      const ours = { DescribeLoadBalancers: 'DeleteTargetGroup', DescribeTargetGroups: 'DeleteLoadBalancer' };
+      const own = ours[action.split(':')[1] as keyof typeof ours];
+      expect(changed.filter((one) => one !== `elasticloadbalancing:${own}`)).toEqual([]);
       await p.close();
     }),
     { seed: 8, numRuns: Math.ceil(RUNS / 3) },
