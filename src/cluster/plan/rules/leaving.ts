@@ -23,15 +23,15 @@ function drainLeavers(v: View, leavers: readonly Replica[]): Decision {
   const blocked = mayRemove(v, leavers);
   if (blocked) return { steps: [], blocked: [blocked] };
   // Somebody else must serve, at the address, before anything that serves stops.
-  if (!isAddressSettled(v) || !v.replicas.some(isServing)) return nothingToDo;
-  if (leavers.some((leaver) => isInUse(v, leaver))) return nothingToDo;
   const ill = v.replicas.filter((replica) => isHealthyVoter(replica) && !isWhole(replica));
+  const successor = v.replicas.find(isServing);
+  if (successor && (!isAddressSettled(v) || leavers.some((leaver) => isInUse(v, leaver)))) return nothingToDo;
   if (ill.length > 0) return { steps: [], blocked: [stays(v, leavers, ill)] };
+  if (!successor) return nothingToDo;
 
   const stops = leavers.flatMap((leaver) => stop(leaver) ?? []);
   if (stops.length > 0) return { steps: stops, blocked: [] };
   const leader = leavers.find((leaver) => leaver.member!.leader);
-  const successor = v.replicas.find(isServing)!;
   if (leader)
     return { steps: [{ kind: 'move-leader', replica: leader.name, to: successor.name }], blocked: [] };
   return remove(v, leavers[0]!);

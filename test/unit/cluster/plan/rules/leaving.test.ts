@@ -70,6 +70,20 @@ describe('a replica that leaves', () => {
     expect(leave(targeting(five, 'm0', 'm1', 'm2')).steps).toHaveLength(2);
   });
 
+  test('is not called gone while nobody else serves: it waits for those who stay', () => {
+    const unready = ['m0', 'm1', 'm2'].reduce(
+      (o, name) => withInside(o, name, { apiServer: 'unready' }),
+      four,
+    );
+    for (const o of [unready, targeting(unready, 'm0', 'm1', 'm2', 'm3')])
+      expect(leave(o)).toMatchObject({
+        steps: [],
+        blocked: [
+          { message: expect.stringMatching(/^m3 stays until m0, m1, m2 wholly work/), passing: true },
+        ],
+      });
+  });
+
   test('as a learner has nothing that could be stopped', () => {
     expect(leave(withMember(four, 'm3', { learner: true }))).toEqual(nothingYet);
   });
