@@ -76,7 +76,7 @@ export function instrument(
 
   function mutated(node: ts.Node, code: string): string {
     if (ts.isPrefixUnaryExpression(node) && node.operator === ts.SyntaxKind.ExclamationToken)
-      return choose(node, code, [{ code: plain(node.operand), becomes: node.operand.getText() }]);
+      return choose(node, code, [{ code: node.operand.getText(), becomes: node.operand.getText() }]);
     if (ts.isBinaryExpression(node)) {
       const { left, right, operatorToken } = node;
       const isLogical =
