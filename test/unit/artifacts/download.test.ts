@@ -107,7 +107,7 @@ test('a server that is not there is unreachable at once', async () => {
   await server.close();
   await expect(download()).rejects.toMatchObject({
     kind: 'unreachable',
-    message: /cannot reach 127\.0\.0\.1:\d+: /,
+    message: expect.stringMatching(/cannot reach 127\.0\.0\.1:\d+: /),
   });
   server = await startFileServer();
 });
@@ -115,13 +115,16 @@ test('a server that is not there is unreachable at once', async () => {
 test('a name that does not exist is unreachable, and the message names it', async () => {
   await expect(downloadFile('https://haup-test.invalid/file', part, sha256(content))).rejects.toMatchObject({
     kind: 'unreachable',
-    message: /cannot reach haup-test\.invalid/,
+    message: expect.stringMatching(/cannot reach haup-test\.invalid/),
   });
 });
 
 test('a file that the server does not have is not found', async () => {
   server.files.clear();
-  await expect(download()).rejects.toMatchObject({ kind: 'not-found', message: /does not have \/file/ });
+  await expect(download()).rejects.toMatchObject({
+    kind: 'not-found',
+    message: expect.stringMatching(/does not have \/file/),
+  });
 });
 
 test('a server that always fails is given up after a few attempts', async () => {
@@ -129,7 +132,10 @@ test('a server that always fails is given up after a few attempts', async () => 
     response.writeHead(503).end();
     return true;
   };
-  await expect(download()).rejects.toMatchObject({ kind: 'unreachable', message: /answered 503/ });
+  await expect(download()).rejects.toMatchObject({
+    kind: 'unreachable',
+    message: expect.stringMatching(/answered 503/),
+  });
   expect(server.requests).toHaveLength(4);
 });
 
@@ -138,7 +144,10 @@ test('a proxy that forbids is said to, and not asked again', async () => {
     response.writeHead(403).end();
     return true;
   };
-  await expect(download()).rejects.toMatchObject({ kind: 'unreachable', message: /answered 403 for \/file/ });
+  await expect(download()).rejects.toMatchObject({
+    kind: 'unreachable',
+    message: expect.stringMatching(/answered 403 for \/file/),
+  });
   expect(server.requests).toHaveLength(1);
 });
 
