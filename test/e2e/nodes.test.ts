@@ -401,6 +401,20 @@ describe('nodes', () => {
     expect(answering.size).toBe(4);
   });
 
+  test('keep the rules of Services when kube-proxy starts again and compares them, also a second time', async () => {
+    const { spec } = await get('/api/v1/namespaces/default/services/echo');
+    const node = await session(first);
+    for (const start of ['first', 'second']) {
+      await node.run('systemctl restart kube-proxy.service');
+      await until(`kube-proxy to have written its rules after its ${start} restart`, async () =>
+        (await node.exec('curl -q -sf -m 2 http://127.0.0.1:10256/healthz')).code === 0 ? true : undefined,
+      );
+      expect(await node.run('nft list map ip kube-proxy service-ips')).toContain(
+        `${spec.clusterIP} . tcp . 80`,
+      );
+    }
+  });
+
   test('keep the source addresses of pods between nodes', async () => {
     const { items } = await get(`${pods}?labelSelector=app%3Decho`);
     const one = items.find((pod: { spec: { nodeName: string } }) => pod.spec.nodeName === first);
