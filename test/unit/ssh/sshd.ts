@@ -56,6 +56,7 @@ export async function makeSshd(settings = ''): Promise<TestSshd> {
     operator,
     async start(hostKey) {
       if (hostKey) writeFileSync(path('host_key'), hostKey.privateKey, { mode: 0o600 });
+      const before = sshd.log().split('Server listening').length; // counted first: it may listen before we look
       const started = spawn('/usr/sbin/sshd', ['-D', '-f', path('config'), '-E', path('log')], {
         stdio: 'ignore',
       });
@@ -66,7 +67,6 @@ export async function makeSshd(settings = ''): Promise<TestSshd> {
         );
         started.once('exit', () => resolve());
       });
-      const before = sshd.log().split('Server listening').length;
       const listening = waitFor(
         async () => sshd.log().split('Server listening').length > before || undefined,
         { what: 'sshd to listen', timeoutMs: 30_000, intervalMs: 5 },
