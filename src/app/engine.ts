@@ -6,7 +6,8 @@ import type { AvailabilityReport } from '../lb/availability.ts';
 import type { FaultKind } from '../providers/provider.ts';
 import type { LockOwner } from '../state/errors.ts';
 import type { JoinCommand } from './join-command.ts';
-import type { ChangeOutcome, NewCluster } from './operations.ts';
+import type { NewCluster } from './new-cluster.ts';
+import type { ChangeOutcome } from './operations.ts';
 
 /** What the command line needs of the engine. */
 export interface Engine {

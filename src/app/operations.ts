@@ -1,16 +1,10 @@
-/** What each command does, in terms of the loop. The composition root gives it the world. */
-import { randomBytes } from 'node:crypto';
-import { resolve } from 'node:path';
-import type { Addon } from '../addons/addons.ts';
 import { readImageArchive } from '../artifacts/images/read.ts';
 import { applyChange, type Change, type ChangeOptions } from '../cluster/loop/apply-change.ts';
 import type { Emit } from '../cluster/loop/events.ts';
 import { InputError, NotFoundError, StepError } from '../cluster/model/errors.ts';
-import { checkNetworks } from '../cluster/model/networks.ts';
-import { type ClusterSpec, DEFAULT_CLUSTER_CIDR } from '../cluster/model/spec.ts';
+import type { ClusterSpec } from '../cluster/model/spec.ts';
 import type { Policy } from '../cluster/plan/decision.ts';
 import { diagnoseNewcomer } from '../cluster/plan/health.ts';
-import { withNodes } from '../cluster/plan/node-changes.ts';
 import type { Plan } from '../cluster/plan/plan.ts';
 import { reprieved } from '../cluster/plan/rescue.ts';
 import { isOldStore } from '../cluster/plan/rules/old-store.ts';
@@ -23,13 +17,11 @@ import {
 } from '../cluster/plan/spec-changes.ts';
 import { type Status, statusOf } from '../cluster/plan/status.ts';
 import type { RealWorld } from '../cluster/world/world.ts';
-import type { Taint } from '../nodes/config.ts';
-import { newNodeName } from '../nodes/names.ts';
 import { BACKDATING_MS } from '../pki/validity.ts';
-import type { ClusterIdentity, FaultKind, Provider, ProviderSettings } from '../providers/provider.ts';
-import { type ProviderName, providers } from '../providers/registry.ts';
+import type { ClusterIdentity, FaultKind, Provider } from '../providers/provider.ts';
 import { newReplicaName } from '../replicas/names.ts';
 import { waitFor } from '../util/wait.ts';
+import { type NewCluster, newSpec } from './new-cluster.ts';
 
 /** An opened cluster: its world, with everything that has to be closed after it. */
 export interface OpenCluster {
@@ -70,36 +62,8 @@ export interface ChangeOutcome {
   readonly seconds: number;
 }
 
-export interface NewCluster {
-  readonly name: string;
-  readonly provider: ProviderName;
-  readonly region: string;
-  /** One for each replica. */
-  readonly zones: readonly string[];
-  readonly multizone: boolean;
-  readonly kubernetesVersion: string;
-  readonly etcdVersion: string;
-  readonly apiPort: number;
-  readonly requestTimeoutSeconds: number;
-  readonly balancer: 'auto' | 'always';
-  /** One for each node. */
-  readonly nodeZones: readonly string[];
-  readonly clusterCidr: string | undefined;
-  readonly serviceCidr: string | undefined;
-  readonly cni: 'haup' | 'none';
-  /** Paths of OCI archives. */
-  readonly images: readonly string[];
-  /** The user's: what the masters keep in the cluster besides haup's own. */
-  readonly addons: readonly Addon[];
-  /** Of every node. */
-  readonly nodeLabels: Readonly<Record<string, string>>;
-  readonly nodeTaints: readonly Taint[];
-  readonly settings: ProviderSettings;
-}
-
 /** An API server that has just been started again may be busy. */
 const ANSWER_MS = 30_000;
-const SERVICE_CIDR = '10.96.0.0/12';
 
 export async function createCluster(
   env: Environment,
@@ -279,32 +243,6 @@ async function expectAnswer(world: RealWorld, signal: AbortSignal): Promise<void
       cluster: name,
     });
   });
-}
-
-function newSpec(request: NewCluster): ClusterSpec {
-  const { zones, nodeZones, clusterCidr, serviceCidr, addons, ...rest } = request;
-  if (new Set(addons.map(({ name }) => name)).size < addons.length)
-    throw new InputError('two folders of add-ons have one name: rename one of them');
-  const networks = {
-    serviceCidr: serviceCidr ?? SERVICE_CIDR,
-    clusterCidr: clusterCidr ?? DEFAULT_CLUSTER_CIDR,
-  };
-  checkNetworks(networks, providers[request.provider].networks);
-  const empty: ClusterSpec = {
-    ...rest,
-    settings: { ...request.settings } as ClusterSpec['settings'],
-    uid: randomBytes(8).toString('hex'),
-    zone: zones[0] ?? '',
-    ...networks,
-    nodeLabels: { ...request.nodeLabels },
-    nodeTaints: request.nodeTaints.map((taint) => ({ ...taint })),
-    nodes: [],
-    images: request.images.map((path) => resolve(path)),
-    replicas: [],
-    usedNames: [],
-    deleting: false,
-  };
-  return withNodes(withReplicas(empty, zones, newReplicaName), nodeZones, newNodeName);
 }
 
 export async function checkZones(

@@ -1,7 +1,8 @@
 import type { Engine } from '../app/engine.ts';
 import type { HaupEvent } from '../cluster/loop/events.ts';
 import type { Step } from '../cluster/plan/step.ts';
-import { common, type Flags, type Values } from './flags.ts';
+import type { Flags, Values } from './flag.ts';
+import { common } from './flags.ts';
 import type { About } from './output/remedy.ts';
 import type { Surroundings } from './surroundings.ts';
 

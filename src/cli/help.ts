@@ -4,7 +4,8 @@ import { packageRoot } from '../util/package-root.ts';
 import type { Command } from './command.ts';
 import { commands } from './commands/index.ts';
 import { commandAt, inNamespace } from './find-command.ts';
-import { common, type Flag } from './flags.ts';
+import type { Flag } from './flag.ts';
+import { common } from './flags.ts';
 
 /** Answers `haup --help`, `haup help COMMAND` and `haup COMMAND --help`. Returns the exit code. */
 export function help(words: readonly string[], out: Writable, err: Writable): number {

@@ -3,7 +3,7 @@ import { nearest } from '../../util/nearest.ts';
 import type { Command } from '../command.ts';
 import { UsageError } from '../errors.ts';
 import { commandAt, inNamespace } from '../find-command.ts';
-import type { Flag } from '../flags.ts';
+import type { Flag } from '../flag.ts';
 
 /** The command line, taken apart; nothing is checked yet but that every flag exists and has the value it needs. */
 export interface Arguments {

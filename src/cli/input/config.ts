@@ -5,7 +5,7 @@ import { BOOLEANS } from '../../util/boolean.ts';
 import { nearest } from '../../util/nearest.ts';
 import { unlessAborted } from '../../util/unless-aborted.ts';
 import { UsageError } from '../errors.ts';
-import type { Flag } from '../flags.ts';
+import type { Flag } from '../flag.ts';
 import type { Setting } from './resolve.ts';
 
 const shapes = {

@@ -1,6 +1,6 @@
 import type { Source } from '../command.ts';
 import { UsageError } from '../errors.ts';
-import type { Flag, Flags, Values } from '../flags.ts';
+import type { Flag, Flags, Values } from '../flag.ts';
 import * as flagTable from '../flags.ts';
 
 /** One text that sets a flag, and what to call it in an error. */

@@ -1,7 +1,7 @@
 import type { Warning } from '../../cluster/model/warning.ts';
 import { shellQuote } from '../../ssh/quote.ts';
 import type { CommandRemedy, Remedy, SettingName, SettingRemedy, SwitchName } from '../../util/remedy.ts';
-import type { Flag } from '../flags.ts';
+import type { Flag } from '../flag.ts';
 import * as flags from '../flags.ts';
 
 /** What the failed command was about, as far as it is known: the next one is told the same. */
