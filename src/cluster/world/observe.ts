@@ -105,7 +105,7 @@ export function openObserver(parts: Parts): Observer {
         ? await refusedWrites(await apiAt(parts, address.ip), signal)
         : last.refusedWrites;
     // Nor does what is wanted: it follows from the spec.
-    const seen = { ...last, address, balancer, machines: masters };
+    const seen = { ...last, network, address, balancer, machines: masters };
     const wanted = since === undefined ? await wantedRevisions({ ...parts, seen: () => seen }) : last.wanted;
     last = {
       network,

@@ -9,8 +9,8 @@ import { pkiIdentity } from './identity.ts';
 import { replicaConfig } from './replica-config.ts';
 
 /**
- * What each replica that has a machine should be, by name. Undefined while that cannot be said: the address or a secret is not there
- * yet. Makes none: who only looks leaves the store as it is.
+ * What each replica that has a machine should be, by name. Undefined while that cannot be said: the network, the address or a secret
+ * is not there (yet, or since the host's reboot). Makes none: who only looks leaves the store as it is.
  */
 export async function wantedRevisions(
   t: Parameters<typeof addonsOf>[0] & { readonly secrets: Pick<Secrets, 'get'> },
@@ -18,7 +18,8 @@ export async function wantedRevisions(
   const { spec } = t.memory;
   const kubelets = await t.secrets.get('kubelet-authorities');
   const encryptionKey = await t.secrets.get('encryption-key');
-  if (kubelets === null || encryptionKey === null || t.seen().address === null || spec.deleting)
+  const { network, address } = t.seen();
+  if (kubelets === null || encryptionKey === null || !network || address === null || spec.deleting)
     return undefined;
   const authorities = await t.authorities();
   const kubeletAuthorities = parseKubeletAuthorities(kubelets);
