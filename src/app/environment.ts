@@ -71,14 +71,14 @@ export function environment(
         ),
       );
     },
-    creating(spec, dryRun, work) {
+    creating(spec, secrets, dryRun, work) {
       const create = async () => {
         if (await store.read(spec.name)) {
           throw new InputError(`the cluster ${spec.name} exists`, {
             advice: { to: 'see', command: 'status', cluster: spec.name },
           });
         }
-        const memory = new ClusterMemory(store, { spec, history: noHistory, pins: {} }, 0);
+        const memory = new ClusterMemory(store, { spec, history: noHistory, pins: {} }, 0, secrets);
         const purpose = dryRun ? 'look' : 'change';
         return withCluster(store, memory, options, purpose, work, spec.replicas.length + spec.nodes.length);
       };

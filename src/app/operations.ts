@@ -16,6 +16,7 @@ import {
   withReplicas,
 } from '../cluster/plan/spec-changes.ts';
 import { type Status, statusOf } from '../cluster/plan/status.ts';
+import { addonSecrets } from '../cluster/world/addons.ts';
 import type { RealWorld } from '../cluster/world/world.ts';
 import { BACKDATING_MS } from '../pki/validity.ts';
 import type { ClusterIdentity, FaultKind, Provider } from '../providers/provider.ts';
@@ -47,8 +48,13 @@ export interface Environment {
   ): Promise<T>;
   /** Without the lock: for looking only. */
   looking<T>(cluster: string, work: (open: OpenCluster) => Promise<T>): Promise<T>;
-  /** Runs `work` on a new cluster; the store holds it from `world.save` on. @throws InputError when it exists. */
-  creating<T>(spec: ClusterSpec, dryRun: boolean, work: (open: OpenCluster) => Promise<T>): Promise<T>;
+  /** Runs `work` on a new cluster; the store holds it and its first `secrets` from `world.save` on. @throws InputError when it exists. */
+  creating<T>(
+    spec: ClusterSpec,
+    secrets: Readonly<Record<string, string>>,
+    dryRun: boolean,
+    work: (open: OpenCluster) => Promise<T>,
+  ): Promise<T>;
   /** Forgets a cluster of which nothing is left. */
   forget(cluster: string): Promise<void>;
 }
@@ -73,9 +79,8 @@ export async function createCluster(
   const spec = newSpec(request);
   // What is no archive is refused before anything is made of it.
   await Promise.all(spec.images.map((path) => readImageArchive(path)));
-  return env.creating(spec, dryRun, async (open) => {
+  return env.creating(spec, addonSecrets(request.addons), dryRun, async (open) => {
     await checkZones(open.provider, spec.region, [...request.zones, ...request.nodeZones]);
-    if (!dryRun) await open.world.keepAddons(request.addons);
     // A spec of its own identity is saved even though nothing in it changes: from here on the cluster exists.
     return changed(env, open, (so) => ({ ...so }), { dryRun, mayBeUnfinished: true });
   });

@@ -4,11 +4,11 @@ import type { Tools } from './tools.ts';
 
 const SECRET = 'addons';
 
-/** The user's add-ons. In the store's secrets, because manifests may hold some, and as they were: a later master gets what the first got. */
-export async function keepAddons(secrets: Secrets, addons: readonly Addon[]): Promise<void> {
-  // A run that was cut off before there was a cluster may have left some.
-  if (addons.length === 0) await secrets.remove(SECRET);
-  else await secrets.put(SECRET, JSON.stringify(addons));
+/**
+ * The user's add-ons as secrets of a new cluster: manifests may hold some. They stay as they were: a later master gets what the first got.
+ */
+export function addonSecrets(addons: readonly Addon[]): Readonly<Record<string, string>> {
+  return addons.length === 0 ? {} : { [SECRET]: JSON.stringify(addons) };
 }
 
 async function keptAddons(secrets: Secrets): Promise<readonly Addon[]> {

@@ -50,11 +50,18 @@ export class ClusterMemory {
   readonly #store: Pick<Store<ClusterState>, 'create' | 'save'>;
   #state: ClusterState;
   #revision: number;
+  readonly #first: Readonly<Record<string, string>>;
   #queue: Promise<unknown> = Promise.resolve();
 
-  /** Revision 0: nothing is stored yet, and the first save makes it. */
-  constructor(store: Pick<Store<ClusterState>, 'create' | 'save'>, state: ClusterState, revision: number) {
+  /** Revision 0: nothing is stored yet, and the first save makes it, with the secrets `first`. */
+  constructor(
+    store: Pick<Store<ClusterState>, 'create' | 'save'>,
+    state: ClusterState,
+    revision: number,
+    first: Readonly<Record<string, string>> = {},
+  ) {
     this.#store = store;
+    this.#first = first;
     this.#state = state;
     this.#revision = revision;
   }
@@ -136,7 +143,7 @@ export class ClusterMemory {
       const { name } = state.spec;
       this.#revision =
         this.#revision === 0
-          ? await this.#store.create(name, state)
+          ? await this.#store.create(name, state, this.#first)
           : await this.#store.save(name, state, this.#revision);
       this.#state = state;
     });

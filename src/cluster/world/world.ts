@@ -1,10 +1,8 @@
-import type { Addon } from '../../addons/addons.ts';
 import type { EtcdClient } from '../../etcd/client.ts';
 import type { SessionPool } from '../../ssh/pool.ts';
 import type { Session } from '../../ssh/session.ts';
 import type { ChangeableWorld } from '../loop/apply-change.ts';
 import { replicaZones } from '../model/spec.ts';
-import { keepAddons } from './addons.ts';
 import { whyUnanswered } from './api-answers.ts';
 import { openObserver } from './observe.ts';
 import { LOOK_MS } from './observe-inside.ts';
@@ -21,8 +19,6 @@ export type WorldParts = Omit<Tools, 'session' | 'drop' | 'seen' | 'etcd'> & {
 
 /** The real world: one cluster's cloud, machines, etcd and store, under its lock. */
 export interface RealWorld extends ChangeableWorld {
-  /** Of a cluster that is about to be made. */
-  keepAddons(addons: readonly Addon[]): Promise<void>;
   /** The live SSH session of a machine. @throws SshError `unreachable`; Error when the machine is not known to run. */
   session(name: string, timeoutMs?: number): Promise<Session>;
   /** Commands over SSH, so far. */
@@ -49,7 +45,6 @@ export function openWorld(parts: WorldParts): RealWorld {
   };
   return {
     spec: () => memory.spec,
-    keepAddons: (addons) => keepAddons(parts.secrets, addons),
     async save(spec) {
       await memory.updateSpec(() => spec);
       if (!spec.deleting) await noteOnMachines(observer.last(), { memory, sessions, signal });

@@ -81,3 +81,17 @@ it('a change has its binaries before it begins', async () => {
 it('a dry run fetches nothing', async () => {
   expect(await locked(true)).toBe('worked');
 });
+
+it('a new cluster is stored with its first secrets, at once', async () => {
+  const url = storeUrl(newFolder());
+  const store = openStore(url, clusterStateSchema);
+  const signal = new AbortController().signal;
+  const options = { store: url, storeIdentity: null, signal, emit: () => {}, timeoutMs: 60_000 };
+  const running = { ...provider, binaries: { kind: 'download' } } as unknown as Provider;
+  const env = environment(store, options, async () => ({ open: () => running }));
+  await env.creating(spec, { addons: '[]' }, false, async ({ world }) => {
+    expect(await store.read('demo')).toBeNull();
+    await world.save(spec);
+  });
+  expect(await store.secrets('demo').get('addons')).toBe('[]');
+});
