@@ -2,6 +2,7 @@ import type { Provider } from '../../providers/provider.ts';
 import type { SessionPool } from '../../ssh/pool.ts';
 import type { Session } from '../../ssh/session.ts';
 import type { Secrets } from '../../state/store.ts';
+import { once } from '../../util/once.ts';
 import { operatorKey } from './keys.ts';
 import type { ClusterMemory } from './memory.ts';
 
@@ -30,6 +31,7 @@ export interface Sessions {
 
 export function openSessions({ pool, provider, memory, secrets, signal }: Parts): Sessions {
   const hosts = new Map<string, string>();
+  const operator = once(() => operatorKey(secrets));
   const hostOf = async (name: string): Promise<string> => {
     const machines = await provider.machines.list();
     const host = machines.find((machine) => machine.name === name)?.sshHost;
@@ -40,7 +42,7 @@ export function openSessions({ pool, provider, memory, secrets, signal }: Parts)
   return {
     async session(name, timeoutMs = WORK_MS) {
       const host = hosts.get(name) ?? (await hostOf(name));
-      const { privateKey } = await operatorKey(secrets);
+      const { privateKey } = await operator();
       return pool.session(
         { what: name, host, privateKey, pin: memory.pinRecord(name) },
         { timeoutMs, patientMs: PATIENT_MS, signal },

@@ -6,7 +6,7 @@ import type { Secrets } from '../../state/store.ts';
 import { machineOf } from '../model/observation.ts';
 import type { addonsOf } from './addons.ts';
 import { pkiIdentity } from './identity.ts';
-import { replicaConfig } from './replica-config.ts';
+import { sharedConfig } from './shared-config.ts';
 
 /**
  * What each replica that has a machine should be, by name. Undefined while that cannot be said: the network, the address or a secret
@@ -16,21 +16,24 @@ export async function wantedRevisions(
   t: Parameters<typeof addonsOf>[0] & { readonly secrets: Pick<Secrets, 'get'> },
 ): Promise<Readonly<Record<string, WantedRevision>> | undefined> {
   const { spec } = t.memory;
-  const kubelets = await t.secrets.get('kubelet-authorities');
-  const encryptionKey = await t.secrets.get('encryption-key');
   const { network, address } = t.seen();
-  if (kubelets === null || encryptionKey === null || !network || address === null || spec.deleting)
-    return undefined;
+  if (!network || address === null || spec.deleting) return undefined;
+  const [kubelets, encryptionKey] = await Promise.all([
+    t.secrets.get('kubelet-authorities'),
+    t.secrets.get('encryption-key'),
+  ]);
+  if (kubelets === null || encryptionKey === null) return undefined;
   const authorities = await t.authorities();
   const kubeletAuthorities = parseKubeletAuthorities(kubelets);
   const { binaries: source } = t.provider;
   // Only the folder matters, and nobody has to be asked for that.
   const binaries: ReplicaBinaries = source.kind === 'mounted' ? source : { kind: 'download', script: '' };
+  const shared = await sharedConfig(t, { binaries, encryptionKey });
   const made = spec.replicas.filter(({ name }) => machineOf(t.seen(), name));
-  const wanted = made.map(async ({ name }) => {
-    const config = await replicaConfig(t, name, { binaries, encryptionKey });
+  const wanted = made.map(({ name }) => {
     const identity = pkiIdentity(t, name);
+    const config = { ...shared, name, internalIp: identity.internalIp };
     return [name, wantedRevision(config, identity, authorities, kubeletAuthorities)] as const;
   });
-  return Object.fromEntries(await Promise.all(wanted));
+  return Object.fromEntries(wanted);
 }

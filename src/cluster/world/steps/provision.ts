@@ -5,7 +5,7 @@ import { forgetBootHostKey } from '../boot-host-key.ts';
 import { FIRST_LOGIN_MS } from '../first-login.ts';
 import { pkiIdentity } from '../identity.ts';
 import { encryptionKey, kubeletAuthorities } from '../keys.ts';
-import { replicaConfig } from '../replica-config.ts';
+import { sharedConfig } from '../shared-config.ts';
 import type { Executor } from './executor.ts';
 
 export const provision: Executor<'provision'> = async (t, { replica }, progress) => {
@@ -22,10 +22,11 @@ export const provision: Executor<'provision'> = async (t, { replica }, progress)
   const [session, pki] = await Promise.all([t.session(replica, FIRST_LOGIN_MS), issue()]);
   // The machine has its own key now. Not after the provisioning: whoever is cut off there never comes back here.
   await forgetBootHostKey(t, replica);
-  const config = await replicaConfig(t, replica, {
+  const shared = await sharedConfig(t, {
     binaries: await t.binaries(),
     encryptionKey: await encryptionKey(t.secrets),
   });
-  await provisionReplica(session, { ...config, pki }, { signal: t.signal, progress });
+  const config = { ...shared, name: replica, internalIp: identity.internalIp, pki };
+  await provisionReplica(session, config, { signal: t.signal, progress });
   await noteStoreRevision(session, t.memory.revision, { signal: t.signal });
 };

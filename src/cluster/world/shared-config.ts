@@ -1,21 +1,16 @@
 import type { ReplicaBinaries, ReplicaConfig } from '../../replicas/config.ts';
 import { addonsOf } from './addons.ts';
-import { pkiIdentity } from './identity.ts';
 
-/** All that is put on a replica, its certificates apart. */
-export async function replicaConfig(
+/** What is put on every replica: all but its name, its address and its certificates. */
+export async function sharedConfig(
   t: Parameters<typeof addonsOf>[0],
-  replica: string,
   parts: { readonly binaries: ReplicaBinaries; readonly encryptionKey: string },
-): Promise<Omit<ReplicaConfig, 'pki'>> {
+): Promise<Omit<ReplicaConfig, 'pki' | 'name' | 'internalIp'>> {
   const { spec } = t.memory;
-  const { internalIp, apiAddress } = pkiIdentity(t, replica);
   return {
     uid: spec.uid,
     cluster: spec.name,
-    name: replica,
-    internalIp,
-    apiAddress,
+    apiAddress: t.seen().address!.ip,
     apiPort: spec.apiPort,
     serviceCidr: spec.serviceCidr,
     clusterCidr: spec.clusterCidr,
