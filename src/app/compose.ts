@@ -25,7 +25,7 @@ import * as operations from './operations.ts';
 import { rescue } from './rescue.ts';
 import { withinTime } from './within-time.ts';
 
-/** Said once in a cluster's life: when it is made. */
+/** Said when a cluster comes into a bucket. */
 const UNSEALED =
   'the keys of this cluster are stored in the bucket as they are: whoever can read the bucket rules the cluster; ' +
   'with a key file (HAUP_STORE_IDENTITY) they are sealed before they leave this machine';
@@ -34,6 +34,9 @@ const load: LoadProvider = (name) => providers[name].load();
 
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const store = openStore(options.store, clusterStateSchema, { identity: options.storeIdentity });
+  const sayUnsealed = (url: string): void => {
+    if (isBucket(url) && !options.storeIdentity) options.emit({ type: 'warning', message: UNSEALED });
+  };
   /** Each call has all of the time: a `status --watch`, or an answer typed late, must not use it up. */
   const timed = <T>(
     work: (env: operations.Environment) => Promise<T>,
@@ -59,8 +62,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       if (region) regions.add(region);
       const [only, other] = [...regions];
       if (other) throw new InputError(`a cluster stands in one region; ${only} and ${other} are two`);
-      if (isBucket(options.store) && !options.storeIdentity)
-        options.emit({ type: 'warning', message: UNSEALED });
+      sayUnsealed(options.store);
       const wanted = { ...request, kubernetesVersion: kubernetes, etcdVersion: etcd, region: only! };
       return changing(dryRun, (env) => operations.createCluster(env, wanted, dryRun));
     },
@@ -91,7 +93,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       })),
     moveStore: ({ cluster, to, dryRun }) => {
       if (to === options.store) throw new InputError(`${cluster} is in that store already`);
-      if (isBucket(to) && !options.storeIdentity) options.emit({ type: 'warning', message: UNSEALED });
+      sayUnsealed(to);
       const other = openStore(to, clusterStateSchema, { identity: options.storeIdentity });
       return timed(() => moveCluster(store, other, cluster, dryRun));
     },
@@ -111,9 +113,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
               ? new InputError(`${cluster} has no load balancer with a DNS name`, {
                   advice: 'ask for the endpoint address',
                 })
-              : new InputError(`${cluster} has no API address yet`, {
-                  advice: { to: 'see', command: 'status', cluster },
-                });
+              : noAddress(cluster);
           }
           return kubeconfig({
             cluster,
@@ -129,10 +129,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
         env.looking(cluster, async ({ world, provider }) => {
           const kept = await authorities(store.secrets(cluster), cluster);
           const ip = (await provider.address.read())?.ip;
-          if (!ip) {
-            const advice = { to: 'see', command: 'status', cluster } as const;
-            throw new InputError(`${cluster} has no API address yet`, { advice });
-          }
+          if (!ip) throw noAddress(cluster);
           const caPem = kept.kubernetes.certPem;
           const api = { ip, port: world.spec().apiPort, caPem, ...(await issueOwnAdmin(kept)) };
           return makeJoinCommand(api, { minutes, signal: env.signal });
@@ -156,4 +153,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       }),
     fault: (cluster, kind, target) => timed((env) => operations.fault(env, cluster, kind, target)),
   };
+}
+
+function noAddress(cluster: string): InputError {
+  return new InputError(`${cluster} has no API address yet`, {
+    advice: { to: 'see', command: 'status', cluster },
+  });
 }

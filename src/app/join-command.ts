@@ -2,6 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import type { ApiClient } from '../kubernetes/client.ts';
 import { createJoinToken } from '../nodes/api/token.ts';
 import { type Clock, systemClock } from '../util/clock.ts';
+import { rfc3339 } from '../util/rfc3339.ts';
 
 /** How a machine of any kind becomes a node by kubeadm. The token is a secret for as long as it lives. */
 export interface JoinCommand {
@@ -22,7 +23,7 @@ export async function makeJoinCommand(
   options: { readonly minutes: number; readonly signal?: AbortSignal; readonly clock?: Clock },
 ): Promise<JoinCommand> {
   const { minutes, signal, clock = systemClock } = options;
-  const expires = new Date(clock.now() + minutes * 60_000).toISOString().replace(/\.\d+Z/, 'Z');
+  const expires = rfc3339(clock.now() + minutes * 60_000);
   const token = await createJoinToken(api, {
     purpose: 'join by kubeadm, made by haup',
     minutes,

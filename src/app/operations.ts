@@ -21,6 +21,7 @@ import type { RealWorld } from '../cluster/world/world.ts';
 import { BACKDATING_MS } from '../pki/validity.ts';
 import type { ClusterIdentity, FaultKind, Provider } from '../providers/provider.ts';
 import { newReplicaName } from '../replicas/names.ts';
+import { rfc3339 } from '../util/rfc3339.ts';
 import { waitFor } from '../util/wait.ts';
 import { type NewCluster, newSpec } from './new-cluster.ts';
 
@@ -155,7 +156,7 @@ export function renew(
   dryRun: boolean,
 ): Promise<ChangeOutcome> {
   // The first second of a certificate's life is a little before it is made: see pki/validity.ts.
-  const begunBefore = new Date(env.now() - BACKDATING_MS).toISOString().replace(/\.\d+Z$/, 'Z');
+  const begunBefore = rfc3339(env.now() - BACKDATING_MS);
   const policy = { revive: false, renew: all ? { begunBefore } : {} };
   return env.locked(cluster, 'renew', (open) =>
     changed(env, open, (spec) => spec, { dryRun, partly: true, policy }),

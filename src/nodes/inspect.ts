@@ -6,6 +6,7 @@ import { paths, pkiPath } from '../replicas/paths.ts';
 import { shellScript } from '../ssh/script.ts';
 import type { Session } from '../ssh/session.ts';
 import { parseJson } from '../util/json.ts';
+import { rfc3339 } from '../util/rfc3339.ts';
 import { parseNodeMarker } from './marker.ts';
 import { nodePaths } from './paths.ts';
 import { nodeHealthUrls, nodeUnit } from './units/names.ts';
@@ -121,7 +122,7 @@ function isJson(text: string): boolean {
 function expiry(pem: string): string | null | undefined {
   if (pem.trim() === '') return null;
   try {
-    return expiresAt(pem).toISOString().replace('.000Z', 'Z');
+    return rfc3339(expiresAt(pem));
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { rfc3339 } from '../util/rfc3339.ts';
 import { SEPARATOR } from './ask.ts';
 import { parseMarker } from './marker.ts';
 import { parseRevision, type Revision } from './revision.ts';
@@ -103,7 +104,7 @@ export function parseInside(output: string, options: InspectOptions, exchange: E
     etcd: unitState(units.get(unit.etcd)!),
     apiServer: apiServer === 'running' ? (ready ? 'ready' : 'unready') : apiServer,
     controllers: controllers.every((state) => state === controllers[0]) ? controllers[0]! : 'stopped',
-    certificateExpires: expires === null ? null : new Date(expires).toISOString().replace('.000Z', 'Z'),
+    certificateExpires: expires === null ? null : rfc3339(expires),
     certificateSecondsLeft: expires === null ? null : Math.floor((expires - clocks[1]!) / 1000),
     certificateNames: revision?.certificates.find(({ file }) => file === 'apiserver.crt')?.names ?? [],
     revision,

@@ -1,4 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto';
+import { rfc3339 } from '../util/rfc3339.ts';
 import type { Marker } from './marker.ts';
 import { paths } from './paths.ts';
 
@@ -177,8 +178,4 @@ function asSeen(
 
 function commonName(subject: string | undefined): string {
   return /^CN=(.*)$/m.exec(subject ?? '')?.[1] ?? '';
-}
-
-function rfc3339(date: string): string {
-  return new Date(date).toISOString().replace('.000Z', 'Z');
 }

@@ -1,4 +1,6 @@
 /** What `haup rescue` makes of a spec. Pure. */
+
+import { rfc3339 } from '../../util/rfc3339.ts';
 import { InputError, NotFoundError, Refusal } from '../model/errors.ts';
 import { type MachineObservation, machineOf, memberOf, type Observation } from '../model/observation.ts';
 import type { ClusterSpec, ReplicaSpec, Rescue } from '../model/spec.ts';
@@ -85,7 +87,7 @@ export function rescued(spec: ClusterSpec, observation: Observation, request: Re
   const survivor = best(survivors, ends, observation);
   if (!survivor) throw nobodyLeft(spec, observation);
   const writtenAt = ends.get(survivor)?.writtenAt ?? null;
-  const heard = writtenAt === null ? null : new Date(writtenAt).toISOString().replace(/\.\d+Z$/, 'Z');
+  const heard = writtenAt === null ? null : rfc3339(writtenAt);
   return {
     ...spec,
     ...withSurvivor(spec, observation, survivor, nameOf),

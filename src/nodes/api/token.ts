@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { ApiClient } from '../../kubernetes/client.ts';
 import { type Clock, systemClock } from '../../util/clock.ts';
+import { rfc3339 } from '../../util/rfc3339.ts';
 import { call } from './call.ts';
 
 /** Who joins by such a token is in this group, kubeadm's own for it; the add-on `node-bootstrap` says what it may. */
@@ -28,7 +29,7 @@ export async function createJoinToken(
   const { purpose, minutes, discovery = false, clock = systemClock, signal } = options;
   const id = random(6);
   const secret = random(16);
-  const expiration = new Date(clock.now() + minutes * 60_000).toISOString().replace(/\.\d+Z/, 'Z');
+  const expiration = rfc3339(clock.now() + minutes * 60_000);
   await call(api, {
     doing: `make a token to ${purpose}`,
     method: 'POST',
