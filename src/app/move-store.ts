@@ -56,11 +56,5 @@ async function compare(
 
 async function readWhole(store: Store<ClusterState>, cluster: string): Promise<Whole | null> {
   const stored = await store.read(cluster);
-  if (stored === null) return null;
-  const secrets = store.secrets(cluster);
-  const names = await secrets.names();
-  const texts = await Promise.all(
-    names.map(async (name) => [name, (await secrets.get(name)) ?? ''] as const),
-  );
-  return { ...stored, secrets: Object.fromEntries(texts) };
+  return stored && { ...stored, secrets: await store.secrets(cluster).all() };
 }

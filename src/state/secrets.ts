@@ -33,12 +33,16 @@ export function fileSecrets(folder: string): Secrets {
     });
   const get = (name: string): Promise<string | null> => guarded('read', name, readFileOrNull);
   return {
-    async names() {
-      try {
-        return (await entries(folder)).filter(isSecretName).sort();
-      } catch (error) {
+    async all() {
+      const found: Record<string, string> = {};
+      const names = await entries(folder).catch((error: unknown) => {
         throw storeError(`read ${folder}`, error);
+      });
+      for (const name of names.filter(isSecretName)) {
+        const text = await get(name);
+        if (text !== null) found[name] = text;
       }
+      return found;
     },
     get,
     remove: (name) => guarded('store', name, (path) => rm(path, { force: true })),

@@ -42,8 +42,8 @@ export interface Stored<T> {
 
 /** Texts (PEM, keys) by name; names are like `authorities` or `ssh-operator.key`. */
 export interface Secrets {
-  /** Sorted. */
-  names(): Promise<string[]>;
+  /** All of them, by name. */
+  all(): Promise<Readonly<Record<string, string>>>;
   get(name: string): Promise<string | null>;
   put(name: string, text: string): Promise<void>;
   /** Nothing to remove is no error. */

@@ -155,9 +155,9 @@ export function bucketStore<T>(
         return next && { secrets: await closed(next) };
       });
     return {
-      async names() {
+      async all() {
         const found = await find(cluster);
-        return found ? Object.keys(await open(found.record)).sort() : [];
+        return found ? await open(found.record) : {};
       },
       get,
       async put(name, text) {

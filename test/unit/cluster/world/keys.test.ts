@@ -21,7 +21,7 @@ async function keptFor(days: number) {
     },
     putIfAbsent: async () => text,
     remove: async () => {},
-    names: async () => ['kubelet-authorities'],
+    all: async () => ({}),
   };
   return { made, secrets, kept: () => parseKubeletAuthorities(text) };
 }
