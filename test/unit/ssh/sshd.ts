@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PinnedHostKey, PinRecord } from '../../../src/ssh/hostkey.ts';
 import { makeKeyPair, type SshKeyPair } from '../../../src/ssh/keys.ts';
 import { waitFor } from '../../../src/util/wait.ts';
+import { freePort } from '../../support/free-port.ts';
 
 /** A real sshd on loopback, with keys and files of its own. Needs root and Debian's openssh-server. */
 export interface TestSshd {
@@ -101,17 +100,4 @@ export function memoryPin(pin: PinnedHostKey): PinRecord & { now: PinnedHostKey;
     },
   };
   return record;
-}
-
-/**
- * A port that stays ours while sshd is down: below the kernel's own range for outgoing connections, of which any could
- * take it in between.
- */
-function freePort(): Promise<number> {
-  const port = randomInt(20_000, 30_000);
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(freePort()));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(port)));
-  });
 }
