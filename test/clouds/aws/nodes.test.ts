@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ProviderError } from '../../../src/providers/errors.ts';
 import type { ClusterIdentity, Provider } from '../../../src/providers/provider.ts';
-import { seeded } from '../../support/seeded.ts';
-import { Crash, CrashError } from '../shared/faults.ts';
+import { Crash } from '../shared/faults.ts';
+import { convergeInTheEnd, nodeLife, troubledCalls } from '../shared/node-life.ts';
 import { convergeNodes, POD_RANGE, type WantedNode } from '../shared/nodes.ts';
 import type { SimulatedRealizer } from '../shared/simulated.ts';
 import { opens } from './admission.ts';
@@ -193,25 +192,13 @@ describe('routes', () => {
 });
 
 describe('a process that dies, or whose answers are lost, at any call of a nodeâ€™s life', () => {
-  const life: readonly (readonly [string, readonly WantedNode[]])[] = [
-    ['1', [one, two]],
-    ['2', [{ ...one, name: 'demo-node-ccc' }, two]],
-    ['3', [two]],
-  ];
+  /** Of the pairs of a call and a trouble. */
+  const count = process.env.HAUP_FULL_MATRIX ? undefined : 8;
 
   async function live(disturbed: Provider): Promise<void> {
     let current = disturbed;
-    for (const [revision, nodes] of life) {
-      for (let attempt = 0; ; attempt++) {
-        try {
-          await convergeNodes(current, nodes, revision);
-          break;
-        } catch (error) {
-          if (attempt > 3 || !(error instanceof CrashError || error instanceof ProviderError)) throw error;
-          await current.close();
-          current = open();
-        }
-      }
+    for (const [revision, nodes] of nodeLife(one, two)) {
+      current = await convergeInTheEnd(current, open, nodes, revision);
       await settle();
       expect(led()).toEqual(Object.fromEntries(nodes.map(({ pods, name }) => [pods, name])));
     }
@@ -237,7 +224,7 @@ describe('a process that dies, or whose answers are lost, at any call of a nodeâ
         return open();
       },
     ];
-    for (const [index, trouble] of sampled(calls, troubles)) {
+    for (const [index, trouble] of troubledCalls(calls, troubles, count)) {
       await cloud.close();
       await begin({ pageSize: 0 });
       await live(trouble(index)).catch((error) => {
@@ -245,14 +232,4 @@ describe('a process that dies, or whose answers are lost, at any call of a nodeâ
       });
     }
   });
-
-  /** Every trouble at every call, or eight of these pairs. */
-  function sampled<T>(calls: number, troubles: readonly T[]): [number, T][] {
-    const all = Array.from({ length: calls }, (_, index) =>
-      troubles.map((each): [number, T] => [index, each]),
-    );
-    if (process.env.HAUP_FULL_MATRIX) return all.flat();
-    const random = seeded(10);
-    return Array.from({ length: 8 }, () => all.flat()[Math.floor(random() * calls * troubles.length)]!);
-  }
 });

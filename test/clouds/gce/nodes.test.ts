@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ProviderError } from '../../../src/providers/errors.ts';
 import type { Provider } from '../../../src/providers/provider.ts';
-import { seeded } from '../../support/seeded.ts';
-import { Crash, CrashError } from '../shared/faults.ts';
+import { Crash } from '../shared/faults.ts';
+import { convergeInTheEnd, nodeLife, troubledCalls } from '../shared/node-life.ts';
 import { convergeNodes, POD_RANGE, type WantedNode } from '../shared/nodes.ts';
 import { converge, want } from '../shared/story.ts';
 import { admits, type Packet } from './firewall.ts';
@@ -218,25 +217,13 @@ describe('routes', () => {
 });
 
 describe('a process that dies, or whose answers are lost, at any call of a nodeâ€™s life', () => {
-  /** Two nodes, one replaced under the same range, one left, everything gone. */
-  const life: readonly (readonly [string, readonly WantedNode[]])[] = [
-    ['1', [one, two]],
-    ['2', [{ ...one, name: 'demo-node-ccc' }, two]],
-    ['3', [two]],
-  ];
+  /** Of the pairs of a call and a trouble. */
+  const count = process.env.HAUP_GCE_MATRIX === 'all' ? undefined : 6;
 
   async function live(disturbed: Provider): Promise<void> {
     let current = disturbed;
-    for (const [revision, nodes] of life) {
-      for (let attempt = 0; ; attempt++) {
-        try {
-          await convergeNodes(current, nodes, revision);
-          break;
-        } catch (error) {
-          if (attempt > 3 || !(error instanceof CrashError || error instanceof ProviderError)) throw error;
-          current = open();
-        }
-      }
+    for (const [revision, nodes] of nodeLife(one, two)) {
+      current = await convergeInTheEnd(current, open, nodes, revision);
       await gce.cloud.clock.sleep(60_000); // for operations that a dead process left running
       expect(await gce.cloud.faults.paused(() => open().network.routes.list())).toEqual(to(...nodes));
       expect(led()).toEqual(Object.fromEntries(nodes.map(({ pods, name }) => [pods, name])));
@@ -263,21 +250,11 @@ describe('a process that dies, or whose answers are lost, at any call of a nodeâ
         return open();
       },
     ];
-    for (const [index, trouble] of sampled(length, troubles)) {
+    for (const [index, trouble] of troubledCalls(length, troubles, count)) {
       gce.reset({ rules });
       await live(trouble(index)).catch((error) => {
         throw new Error(`at call ${index}: ${error.message}`, { cause: error });
       });
     }
   });
-
-  /** Every trouble at every call, or six of these pairs. */
-  function sampled<T>(calls: number, troubles: readonly T[]): [number, T][] {
-    const all = Array.from({ length: calls }, (_, index) =>
-      troubles.map((each): [number, T] => [index, each]),
-    );
-    if (process.env.HAUP_GCE_MATRIX === 'all') return all.flat();
-    const random = seeded(10);
-    return Array.from({ length: 6 }, () => all.flat()[Math.floor(random() * calls * troubles.length)]!);
-  }
 });
