@@ -1,18 +1,15 @@
 #!/bin/sh
 # Puts the release that comes on standard input, as a tar archive, on the machine; see ../release.ts.
 # `prepare` and `finish` are shell of their own; `download` is a folder for what the machine downloads itself, or empty.
-: "${name?}" "${digest?}" "${prepare?}" "${finish?}" "${download?}" "${programs?}" "${programs_folder?}" "${first_unit?}"
-: "${marker?}" "${marker_file?}" "${releases?}" "${current?}" "${units?}"
-set -eu
-umask 022
+: "${name?}" "${prepare?}" "${finish?}" "${download?}" "${programs?}" "${programs_folder?}" "${first_unit?}"
+: "${marker?}" "${marker_file?}" "${units?}"
+. ./in-force.sh
+
 # Standard input is the archive's, and standard error is what a failure is told from.
 sh -euc "$prepare" >&2 </dev/null
 # Leases are held, and given back, in the machine's name: no two machines may share one.
 case "$(hostname)" in "$name" | "$name".*) ;; *) echo "$name" >/etc/hostname; hostname "$name" ;; esac
 
-new=$releases/$digest
-rm -rf -- "$releases"/*.part
-trap 'rm -rf -- "$new.part"' EXIT
 mkdir -p -- "$new.part"
 tar -xpf - -C "$new.part"
 if [ -n "$download" ]; then
@@ -23,14 +20,8 @@ for program in $programs; do
   [ -x "$programs_folder/$program" ] || { echo "there is no $program in $programs_folder" >&2; exit 1; }
 done
 
-# Until the release is on the disk, nothing refers to it.
-if [ ! -e "$new" ]; then
-  find "$new.part" -type f -exec sync {} +
-  mv -T -- "$new.part" "$new"
-fi
-ln -sfn -- "$new" "$current.new"
-mv -fT -- "$current.new" "$current"
-for old in "$releases"/*; do [ "$old" = "$new" ] || rm -rf -- "$old"; done
+put_in_force
+forget_others
 
 mkdir -p "$units/.haup"
 cp -- "$new"/units/* "$units/.haup"
