@@ -7,6 +7,7 @@ import { ProviderError } from '../../../../src/providers/errors.ts';
 import type { Provider } from '../../../../src/providers/provider.ts';
 import { encode } from '../../../clouds/aws/wire.ts';
 import { type Damage, damage, mangledValue } from '../../../support/mangled.ts';
+import { quickClock } from '../../../support/quick-clock.ts';
 import { cluster, trueAnswers } from './true-answers.ts';
 
 // Many inputs: how long they take is the host's affair.
@@ -26,7 +27,6 @@ interface Wire {
 
 /** The provider as the engine has it, in a time that does not pass. */
 function provider(wire: Wire): Provider {
-  let now = 0;
   const around = async <T>(send: () => Promise<T>, action: string): Promise<T> => {
     if (!action.includes(':Describe')) wire.changed?.(action);
     return wire.answer ? (wire.answer(action) as T) : send();
@@ -41,12 +41,7 @@ function provider(wire: Wire): Provider {
         binariesFolder: '/nonexistent',
       },
       {
-        clock: {
-          now: () => now,
-          sleep: async (ms) => {
-            now += ms * 50;
-          },
-        },
+        clock: quickClock(50),
         reach: async () => true,
         random: () => 0.5,
         around,

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
-import { openWith } from '../../../../src/providers/gce/index.ts';
-import type { Login } from '../../../../src/providers/gce/login.ts';
 import type { Clients } from '../../../../src/providers/gce/rest.ts';
 import type { Provider } from '../../../../src/providers/provider.ts';
+import { quickClock } from '../../../support/quick-clock.ts';
+import { providerWith } from './provider-with.ts';
 
 // Many inputs: how long they take is the host's affair.
 vi.setConfig({ testTimeout: 600_000 });
@@ -19,36 +19,7 @@ function answered(message: unknown): Provider {
     }),
     close: async () => {},
   };
-  let now = 0;
-  return openWith(
-    {
-      cluster: {
-        name: 'demo',
-        uid: '0123456789abcdef',
-        region: 'europe-west1',
-        zone: 'europe-west1-b',
-        apiPort: 443,
-      },
-      settings: { project: 'p' },
-      signal: new AbortController().signal,
-      progress: () => {},
-      binariesFolder: '',
-    },
-    {
-      clock: {
-        now: () => now,
-        sleep: async (ms) => {
-          now += ms;
-        },
-      },
-      random: Math.random,
-      environment: {},
-      login: () => ({ project: async () => 'p' }) as unknown as Login,
-      operatorAddress: async () => '198.51.100.7/32',
-      around: (_method, _request, send) => send(),
-      clients,
-    },
-  );
+  return providerWith(clients, quickClock(), Math.random);
 }
 
 const fields = [

@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
 import { checked } from '../../../../src/providers/checked.ts';
 import { ProviderError } from '../../../../src/providers/errors.ts';
-import { openWith } from '../../../../src/providers/gce/index.ts';
-import type { Login } from '../../../../src/providers/gce/login.ts';
 import { openClients } from '../../../../src/providers/gce/rest.ts';
 import type { Provider } from '../../../../src/providers/provider.ts';
 import { damage, mangled } from '../../../support/mangled.ts';
+import { quickClock } from '../../../support/quick-clock.ts';
+import { providerWith, uid } from './provider-with.ts';
 
 // Many inputs: how long they take is the host's affair.
 vi.setConfig({ testTimeout: 600_000 });
@@ -14,7 +14,6 @@ vi.setConfig({ testTimeout: 600_000 });
 /** More of them: HAUP_FUZZ_RUNS=20000 */
 const RUNS = Number(process.env.HAUP_FUZZ_RUNS ?? (process.env.CI ? 400 : 100));
 
-const uid = '0123456789abcdef';
 const zone = 'https://compute.googleapis.com/compute/v1/projects/p/zones/europe-west1-b';
 const instance = (name: string, at: number) => ({
   kind: 'compute#instance',
@@ -85,32 +84,7 @@ const clients = openClients({
 });
 
 function provider(): Provider {
-  let now = 0;
-  return checked(
-    openWith(
-      {
-        cluster: { name: 'demo', uid, region: 'europe-west1', zone: 'europe-west1-b', apiPort: 443 },
-        settings: { project: 'p' },
-        signal: new AbortController().signal,
-        progress: () => {},
-        binariesFolder: '',
-      },
-      {
-        clock: {
-          now: () => now,
-          sleep: async (ms) => {
-            now += ms * 20;
-          },
-        },
-        random: () => 0.5,
-        environment: {},
-        login: () => ({ project: async () => 'p' }) as unknown as Login,
-        operatorAddress: async () => '198.51.100.7/32',
-        around: (_method, _request, send) => send(),
-        clients,
-      },
-    ),
-  );
+  return checked(providerWith(clients, quickClock(20), () => 0.5));
 }
 
 async function seen(): Promise<unknown[]> {

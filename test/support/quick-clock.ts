@@ -1,0 +1,12 @@
+import type { Clock } from '../../src/util/clock.ts';
+
+/** A clock on which a pause takes no time, and passes `times` as much of it as it should. */
+export function quickClock(times = 1): Clock {
+  let now = 0;
+  return {
+    now: () => now,
+    sleep: async (ms) => {
+      now += ms * times;
+    },
+  };
+}
