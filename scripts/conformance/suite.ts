@@ -1,14 +1,13 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cacheFolder } from '../../src/artifacts/cache.ts';
 import { ensureBinaries } from '../../src/artifacts/ensure.ts';
 import { ensureOfflineImages } from '../../src/artifacts/images/offline.ts';
-import { lockCache } from '../../src/artifacts/lock.ts';
 import { hostArchitecture } from '../../src/artifacts/sources.ts';
 import { DEFAULT_KUBERNETES_VERSION, defaultEtcdVersion } from '../../src/artifacts/versions.ts';
 import { exec } from '../../src/util/exec.ts';
+import { builtOnce, isBuilt, testCache } from '../../test/support/built-once.ts';
 import { conformanceImages } from './images.ts';
 
 /** Kubernetes' own tests and what they run. */
@@ -66,7 +65,7 @@ const images: Part = {
 
 /** The suite, if it and its images are in the cache. */
 export async function cachedSuite(): Promise<Suite | null> {
-  for (const part of [programs, images]) if (!(await exists(await folderOf(part)))) return null;
+  for (const part of [programs, images]) if (!(await isBuilt(await nameOf(part)))) return null;
   return open();
 }
 
@@ -77,22 +76,9 @@ export async function cachedSuite(): Promise<Suite | null> {
 export async function ensureSuite(say: (message: string) => void): Promise<Suite> {
   // Named before anything is built: what is edited meanwhile is not what is running.
   const named = await Promise.all(
-    [programs, images].map(async (part) => ({ part, folder: await folderOf(part) })),
+    [programs, images].map(async (part) => ({ part, name: await nameOf(part) })),
   );
-  for (const { part, folder } of named) {
-    const unlock = await lockCache(cacheFolder(), basename(folder));
-    const work = `${folder}.new-${randomBytes(4).toString('hex')}`;
-    try {
-      if (await exists(folder)) continue;
-      say(`building ${basename(folder)}`);
-      await mkdir(work, { recursive: true });
-      await part.build(work);
-      await rename(work, folder);
-    } finally {
-      await rm(work, { recursive: true, force: true });
-      unlock();
-    }
-  }
+  for (const { part, name } of named) await builtOnce(name, part.build, say);
   return open();
 }
 
@@ -109,16 +95,12 @@ function binaries() {
   return ensureBinaries({ kubernetesVersion: version, etcdVersion: defaultEtcdVersion(version) });
 }
 
-async function folderOf({ name, sources }: Part): Promise<string> {
-  const hash = createHash('sha256').update(version);
-  for (const source of sources) hash.update(await readFile(new URL(source, import.meta.url)));
-  const key = hash.digest('hex').slice(0, 16);
-  return join(cacheFolder(), 'tests', `${name}-${version}-${hostArchitecture()}-${key}`);
+async function folderOf(part: Part): Promise<string> {
+  return testCache(await nameOf(part));
 }
 
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
+async function nameOf({ name, sources }: Part): Promise<string> {
+  const hash = createHash('sha256').update(version);
+  for (const source of sources) hash.update(await readFile(new URL(source, import.meta.url)));
+  return `${name}-${version}-${hostArchitecture()}-${hash.digest('hex').slice(0, 16)}`;
 }
