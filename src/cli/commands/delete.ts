@@ -1,4 +1,5 @@
 import { type Call, defineCommand } from '../command.ts';
+import { confirmedByName } from '../confirm.ts';
 import { UsageError } from '../errors.ts';
 import * as flags from '../flags.ts';
 import { finish } from '../output/finish.ts';
@@ -34,15 +35,8 @@ export async function deleteAsked(call: Call<typeof deleteFlags>): Promise<numbe
     const machines = plan.plan.steps.flatMap(({ step }) =>
       step.kind === 'delete-machine' ? [safe(step.replica)] : [],
     );
-    call.settle();
-    const answer = await call.world.ask(
-      `This deletes the cluster ${cluster} with all its data (${machines.join(', ') || 'no machine'}).\nType its name to go on: `,
-      call.signal,
-    );
-    if (answer.trim() !== cluster) {
-      call.world.err.write('haup: nothing was deleted\n');
-      return 1;
-    }
+    const question = `This deletes the cluster ${cluster} with all its data (${machines.join(', ') || 'no machine'}).\nType its name to go on: `;
+    if (!(await confirmedByName(call, cluster, question, 'deleted'))) return 1;
   }
   return finish(call, await engine.delete({ cluster, dryRun }));
 }

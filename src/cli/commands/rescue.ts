@@ -1,4 +1,5 @@
 import { defineCommand } from '../command.ts';
+import { confirmedByName } from '../confirm.ts';
 import { UsageError } from '../errors.ts';
 import * as flags from '../flags.ts';
 import { finish } from '../output/finish.ts';
@@ -40,15 +41,8 @@ See docs/runbooks/lost-quorum.md.`,
         `--yes is missing: there is no terminal to ask on whether what ${survivor.join()} does not know may be lost for ever`,
       );
     }
-    call.settle();
-    const answer = await call.world.ask(
-      `This gives up what ${survivor.join()} does not know.\n${loss}Type the name of the cluster to go on: `,
-      call.signal,
-    );
-    if (answer.trim() !== cluster) {
-      call.world.err.write('haup: nothing was changed\n');
-      return 1;
-    }
+    const question = `This gives up what ${survivor.join()} does not know.\n${loss}Type the name of the cluster to go on: `;
+    if (!(await confirmedByName(call, cluster, question, 'changed'))) return 1;
     return finish(call, await engine.rescue({ cluster, fenced, dryRun, loses: true }));
   },
 });
