@@ -26,6 +26,7 @@ const down = layers.slice(1).map((layer, index) => ({
 const pure = [
   '^src/cluster/(?:model|plan)/',
   '^src/etcd/quorum\\.ts$',
+  '^src/pki/due\\.ts$',
   '^src/util/(?:failure|ipv4|nearest|remedy|rfc3339)\\.ts$',
   '^src/providers/registry\\.ts$',
   '^src/providers/[^/]+/traits\\.ts$',

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { understood } from '../util/understood.ts';
 import { EtcdError, kindOf } from './errors.ts';
 import { call, type EtcdEndpoint } from './transport.ts';
 import {
@@ -71,16 +72,10 @@ export function etcdClient(endpoint: EtcdEndpoint): EtcdClient {
         (refusal.success && (refusal.data.message ?? refusal.data.error)) || `HTTP ${answer.status}`;
       throw new EtcdError(kindOf(words), endpoint.member, doing, words.slice(0, MOST_WORDS));
     }
-    const parsed = reply.safeParse(json);
-    if (parsed.success) return parsed.data;
-    const issue = parsed.error.issues[0];
-    const where = issue?.path.join('.') || 'the answer';
-    throw new EtcdError(
-      'other',
-      endpoint.member,
-      doing,
-      `an answer of another form than haup knows: ${where}: ${issue?.message}`,
-    );
+    return understood(reply, json, (how) => {
+      const words = `an answer of another form than haup knows: ${how}`;
+      return new EtcdError('other', endpoint.member, doing, words);
+    });
   }
 
   return {

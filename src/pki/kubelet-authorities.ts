@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { type Authority, checkPair, createRoot, readSecret } from './authorities.ts';
+import { isDue } from './due.ts';
 
 const schema = z.strictObject({
   client: z.strictObject({ certPem: z.string(), keyPem: z.string() }),
@@ -62,8 +63,7 @@ export async function renewKubeletAuthorities(
 export function areDue({ client, serving }: KubeletAuthorities, now: number): boolean {
   return [client, serving].some(({ certPem }) => {
     const { validFrom, validTo } = new X509Certificate(certPem);
-    const [begins, ends] = [Date.parse(validFrom), Date.parse(validTo)];
-    return ends - now < (ends - begins) / 3;
+    return isDue(Date.parse(validFrom), Date.parse(validTo), now);
   });
 }
 

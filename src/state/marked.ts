@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Remedies } from '../util/remedy.ts';
+import { understood } from '../util/understood.ts';
 import { StoreError } from './errors.ts';
 
 /** A kind of text that haup keeps: JSON that says what it is. */
@@ -34,11 +35,9 @@ export function readMarked<T>(where: string, text: string, kind: MarkedText<T>):
 
 /** @throws StoreError `corrupt` that names the first thing that is not as haup writes it. */
 export function valid<T>(where: string, value: unknown, schema: z.ZodType<T>, lastGood: Remedies): T {
-  const read = schema.safeParse(value);
-  if (read.success) return read.data;
-  const issue = read.error.issues[0];
-  const path = issue?.path.join('.') || 'the document';
-  throw new StoreError('corrupt', `${where} is not what haup writes: ${path}: ${issue?.message}`, lastGood);
+  const refuse = (how: string): StoreError =>
+    new StoreError('corrupt', `${where} is not what haup writes: ${how}`, lastGood);
+  return understood(schema, value, refuse, 'the document');
 }
 
 function parse(where: string, text: string, lastGood: Remedies): unknown {

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { type ApiClient, callApi } from '../../kubernetes/client.ts';
 import { statusMessage } from '../../kubernetes/status.ts';
 import { parseJson } from '../../util/json.ts';
+import { understood } from '../../util/understood.ts';
 import { ApiError } from '../errors.ts';
 
 export interface Call {
@@ -33,16 +34,16 @@ export async function call(api: ApiClient, request: Call): Promise<Answer> {
 }
 
 /** What haup reads of an answer. @throws ApiError where it has another form: then nothing is known */
-export function understood<S extends z.ZodType>(
+export function readAnswer<S extends z.ZodType>(
   schema: S,
   { status, body }: Answer,
   doing: string,
 ): z.output<S> {
-  const parsed = schema.safeParse(body);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const where = issue?.path.join('.') || 'the answer';
-  throw new ApiError(doing, status, `in another form than haup knows: ${where}: ${issue?.message}`);
+  return understood(
+    schema,
+    body,
+    (how) => new ApiError(doing, status, `in another form than haup knows: ${how}`),
+  );
 }
 
 /** What a Status object says. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ApiClient } from '../../kubernetes/client.ts';
-import { call, understood } from './call.ts';
+import { call, readAnswer } from './call.ts';
 
 const nodeSchema = z.object({
   metadata: z.object({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) }),
@@ -40,7 +40,7 @@ export interface NodeObject {
 export async function listNodes(api: ApiClient, signal?: AbortSignal): Promise<NodeObject[]> {
   const doing = 'list the nodes';
   const answer = await call(api, { doing, path: '/api/v1/nodes', signal });
-  return understood(listSchema, answer, doing)
+  return readAnswer(listSchema, answer, doing)
     .items.map(nodeFrom)
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -53,7 +53,7 @@ export async function readNode(
 ): Promise<NodeObject | null> {
   const doing = `read the node ${name}`;
   const answer = await call(api, { doing, path: nodePath(name), accept: [404], signal });
-  return answer.status === 404 ? null : nodeFrom(understood(nodeSchema, answer, doing));
+  return answer.status === 404 ? null : nodeFrom(readAnswer(nodeSchema, answer, doing));
 }
 
 function nodeFrom({ metadata, spec, status }: z.infer<typeof nodeSchema>): NodeObject {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ApiClient } from '../../kubernetes/client.ts';
-import { call, understood } from './call.ts';
+import { call, readAnswer } from './call.ts';
 
 const podSchema = z.object({
   metadata: z.object({
@@ -34,7 +34,7 @@ export async function podsOn(api: ApiClient, node: string, signal?: AbortSignal)
   const selector = encodeURIComponent(`spec.nodeName=${node}`);
   const doing = `list the pods on ${node}`;
   const answer = await call(api, { doing, path: `/api/v1/pods?fieldSelector=${selector}`, signal });
-  return understood(listSchema, answer, doing).items.map(({ metadata, status }) => ({
+  return readAnswer(listSchema, answer, doing).items.map(({ metadata, status }) => ({
     namespace: metadata.namespace,
     name: metadata.name,
     uid: metadata.uid,

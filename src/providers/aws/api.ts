@@ -4,7 +4,7 @@ import type { Clock } from '../../util/clock.ts';
 import { isTransient, retry } from '../shared/retry.ts';
 import type { Ec2Calls, ElbCalls } from './calls.ts';
 import { AwsError, awsError, hasCode } from './errors.ts';
-import { type Ec2Replies, type ElbReplies, ec2Replies, elbReplies, understood } from './replies.ts';
+import { type Ec2Replies, type ElbReplies, ec2Replies, elbReplies, readReply } from './replies.ts';
 
 export interface CallOptions {
   /** Refusals that mean "not yet" here, though in general they are final: the reference to a thing made a moment ago. */
@@ -127,12 +127,12 @@ export function openApi(options: ApiOptions): Api {
       signal,
       async ec2(action, input, how) {
         const answer = await call('ec2', sdk.ec2, action, input, how);
-        return understood(ec2Replies[action], answer, `ec2:${action}`) as never;
+        return readReply(ec2Replies[action], answer, `ec2:${action}`) as never;
       },
       async elb(action, input, how) {
         const service = 'elasticloadbalancing';
         const answer = await call(service, sdk.elb, action, input, how);
-        return understood(elbReplies[action], answer, `${service}:${action}`) as never;
+        return readReply(elbReplies[action], answer, `${service}:${action}`) as never;
       },
       close: () => sdk.close(),
     };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { understood } from '../../util/understood.ts';
 import type { Ec2Calls, ElbCalls } from './calls.ts';
 import { misunderstood } from './errors.ts';
 
@@ -190,9 +191,6 @@ export type ElbReplies = { [A in keyof typeof elbReplies]: z.output<(typeof elbR
  * What haup reads of an answer. What has another form says nothing: it is asked for again, and nothing is planned from it.
  * @throws AwsError `transient`, code `Misunderstood`
  */
-export function understood<S extends z.ZodType>(schema: S, answer: unknown, action: string): z.output<S> {
-  const parsed = schema.safeParse(answer);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw misunderstood(action, `${issue?.path.join('.') || 'the answer'}: ${issue?.message}`);
+export function readReply<S extends z.ZodType>(schema: S, answer: unknown, action: string): z.output<S> {
+  return understood(schema, answer, (how) => misunderstood(action, how));
 }

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Clock } from '../../util/clock.ts';
+import { understood } from '../../util/understood.ts';
 import type { ClusterIdentity } from '../provider.ts';
 import { retry } from '../shared/retry.ts';
 import { freshToken } from '../shared/tokens.ts';
@@ -145,7 +146,7 @@ export function openCloud(options: CloudOptions): Cloud {
       }
       // `wait` answers after two minutes at the latest, whatever the status then is (compute v1 reference).
       const waited = await answer(`${service}.wait`, { ...scope, operation: current.name }, what);
-      current = understood(operation, waited, what);
+      current = readReply(operation, waited, what);
     }
     const errors = current.error?.errors ?? [];
     if (errors.length === 0) return null;
@@ -158,22 +159,22 @@ export function openCloud(options: CloudOptions): Cloud {
     heeding: (other) => openCloud({ ...options, signal: other }),
     async get(method, request, schema) {
       try {
-        return understood(schema, await answer(method, request, reading(method)), reading(method));
+        return readReply(schema, await answer(method, request, reading(method)), reading(method));
       } catch (error) {
         if (error instanceof GceError && error.kind === 'not-found') return null;
         throw error;
       }
     },
     ask: async (method, request, schema) =>
-      understood(schema, await answer(method, request, reading(method)), reading(method)),
+      readReply(schema, await answer(method, request, reading(method)), reading(method)),
     async list(method, request, item) {
-      return (
-        await pages(method, request, (page) => understood(pageOf(item), page, reading(method)))
-      ).flatMap((page) => page.items);
+      return (await pages(method, request, (page) => readReply(pageOf(item), page, reading(method)))).flatMap(
+        (page) => page.items,
+      );
     },
     async aggregated(method, request, key, item) {
       const found = await pages(method, request, (page) =>
-        understood(aggregatedPageOf(key, item), page, reading(method)),
+        readReply(aggregatedPageOf(key, item), page, reading(method)),
       );
       for (const page of found) refuseGaps(page, method);
       // Every zone is in it, those without anything too.
@@ -186,7 +187,7 @@ export function openCloud(options: CloudOptions): Cloud {
       let accepted = false;
       await retry(
         async () => {
-          const started = understood(operation, await attempt(method, { ...request, requestId }, what), what);
+          const started = readReply(operation, await attempt(method, { ...request, requestId }, what), what);
           if (!accepted) how.accepted?.();
           accepted = true;
           const failure = await finish(started, what);
@@ -233,11 +234,8 @@ function refuseGaps(
 }
 
 /** What haup reads of an answer. What has another form says nothing: it is asked again another time, and nothing is planned. */
-function understood<S extends z.ZodType>(schema: S, answer: unknown, what: string): z.output<S> {
-  const parsed = schema.safeParse(answer);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw misunderstood(what, `${issue?.path.join('.') || 'the answer'}: ${issue?.message}`);
+function readReply<S extends z.ZodType>(schema: S, answer: unknown, what: string): z.output<S> {
+  return understood(schema, answer, (how) => misunderstood(what, how));
 }
 
 /** "reading region backend services" of `regionBackendServices.get`. */

@@ -1,8 +1,6 @@
+import { isDue } from '../../../pki/due.ts';
 import type { SeenCertificate } from '../../../replicas/revision.ts';
 import { machineOf, type Observation } from '../../model/observation.ts';
-
-/** A certificate is renewed when less than this part of its life is left. */
-const LAST_PART = 1 / 3;
 
 /** How far a certificate's life has gone. `seconds` until it ends, by the clock of the machine that shows it; negative once it has. */
 export interface Expiry {
@@ -30,6 +28,6 @@ export function expiryOf(certificate: SeenCertificate, now: number): Expiry {
   return {
     certificate,
     seconds: Math.floor((ends - now) / 1000),
-    due: ends - now < (ends - begins) * LAST_PART,
+    due: isDue(begins, ends, now),
   };
 }
