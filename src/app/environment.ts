@@ -3,7 +3,7 @@ import { ensureBinaries } from '../artifacts/ensure.ts';
 import { hostArchitecture } from '../artifacts/sources.ts';
 import { InputError, NotFoundError } from '../cluster/model/errors.ts';
 import type { ClusterSpec } from '../cluster/model/spec.ts';
-import { binariesFor } from '../cluster/world/binaries.ts';
+import { binariesFor } from '../cluster/world/config/binaries.ts';
 import { etcdClients } from '../cluster/world/etcd-client.ts';
 import { authorities } from '../cluster/world/keys.ts';
 import { ClusterMemory, type ClusterState, noHistory } from '../cluster/world/memory.ts';

@@ -16,7 +16,7 @@ import {
   withReplicas,
 } from '../cluster/plan/spec-changes.ts';
 import { type Status, statusOf } from '../cluster/plan/status.ts';
-import { addonSecrets } from '../cluster/world/addons.ts';
+import { addonSecrets } from '../cluster/world/config/addons.ts';
 import type { RealWorld } from '../cluster/world/world.ts';
 import { BACKDATING_MS } from '../pki/validity.ts';
 import type { ClusterIdentity, FaultKind, Provider } from '../providers/provider.ts';

@@ -1,7 +1,7 @@
 import type { SeenMachine } from '../../src/cluster/model/machine.ts';
 import type { Observation } from '../../src/cluster/model/observation.ts';
 import type { Step } from '../../src/cluster/plan/step.ts';
-import type { LookCache } from '../../src/cluster/world/look-cache.ts';
+import type { LookCache } from '../../src/cluster/world/observe/look-cache.ts';
 
 /** What a {@link lookThrough} keeps: all of an observation for the cloud's part of it, and each machine's word of itself. */
 export type TestCache = LookCache<Observation, unknown>;

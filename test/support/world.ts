@@ -8,7 +8,7 @@ import type { ClusterSpec } from '../../src/cluster/model/spec.ts';
 import { touches } from '../../src/cluster/plan/step.ts';
 import { emptyInside } from '../../src/cluster/plan/steps/effects.ts';
 import type { Step, StepOfKind } from '../../src/cluster/plan/steps/index.ts';
-import { lookCache } from '../../src/cluster/world/look-cache.ts';
+import { lookCache } from '../../src/cluster/world/observe/look-cache.ts';
 import { canChange, quorum } from '../../src/etcd/quorum.ts';
 import type { Holder } from '../../src/providers/provider.ts';
 import type { Inside } from '../../src/replicas/inspect.ts';

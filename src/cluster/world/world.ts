@@ -3,12 +3,12 @@ import type { SessionPool } from '../../ssh/pool.ts';
 import type { Session } from '../../ssh/session.ts';
 import type { ChangeableWorld } from '../loop/apply-change.ts';
 import { replicaZones } from '../model/spec.ts';
-import { whyUnanswered } from './api-answers.ts';
-import { openObserver } from './observe.ts';
-import { LOOK_MS } from './observe-inside.ts';
-import { openSessions } from './sessions.ts';
+import { openSessions } from './machines/sessions.ts';
+import { noteOnMachines } from './machines/store-revision.ts';
+import { whyUnanswered } from './observe/api-answers.ts';
+import { LOOK_MS } from './observe/inside.ts';
+import { openObserver } from './observe/observe.ts';
 import { execute } from './steps/index.ts';
-import { noteOnMachines } from './store-revision.ts';
 import type { Tools } from './tools.ts';
 
 export type WorldParts = Omit<Tools, 'session' | 'drop' | 'seen' | 'etcd'> & {

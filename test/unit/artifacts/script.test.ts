@@ -9,7 +9,7 @@ import { BINARIES, listDownloads, programsOf, type Release } from '../../../src/
 import type { Sums } from '../../../src/artifacts/sums.ts';
 import { resolveSums } from '../../../src/artifacts/sums.ts';
 import type { ClusterSpec } from '../../../src/cluster/model/spec.ts';
-import { binariesFor } from '../../../src/cluster/world/binaries.ts';
+import { binariesFor } from '../../../src/cluster/world/config/binaries.ts';
 import { type FileServer, mirrorOf, sha256, smallBinaries, startFileServer } from './file-server.ts';
 
 const release: Release = { kubernetesVersion: 'v1.37.1', etcdVersion: 'v3.7.3', arch: 'amd64' };

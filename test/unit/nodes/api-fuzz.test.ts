@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
-import { admissionWatch } from '../../../src/cluster/world/observe-admission.ts';
+import { admissionWatch } from '../../../src/cluster/world/observe/admission.ts';
 import type { ApiAnswer, ApiClient, ApiRequest } from '../../../src/kubernetes/client.ts';
 import { drain, whatBlocks } from '../../../src/nodes/api/drain.ts';
 import { listNodes, readNode } from '../../../src/nodes/api/nodes.ts';

@@ -1,4 +1,4 @@
-import { createMachine as create } from '../create-machine.ts';
+import { createMachine as create } from '../machines/create-machine.ts';
 import type { Executor } from './executor.ts';
 
 export const createMachine: Executor<'create-machine'> = (t, { replica, zone }) =>

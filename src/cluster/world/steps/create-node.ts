@@ -1,4 +1,4 @@
-import { createMachine } from '../create-machine.ts';
+import { createMachine } from '../machines/create-machine.ts';
 import type { Executor } from './executor.ts';
 
 export const createNode: Executor<'create-node'> = async (t, { node, zone }) => {

@@ -4,7 +4,7 @@ import { machineOf } from '../../model/observation.ts';
 import { replicaZones } from '../../model/spec.ts';
 import { lacksName } from '../../plan/rules/naming.ts';
 import { apiAt } from '../api.ts';
-import { putBalancerName } from '../balancer-name.ts';
+import { putBalancerName } from '../config/balancer-name.ts';
 import type { Progress, Tools } from '../tools.ts';
 import type { Executor } from './executor.ts';
 

@@ -1,6 +1,6 @@
 import { joinNode as join } from '../../../nodes/join.ts';
 import { apiAt } from '../api.ts';
-import { nodeIdentity } from '../node-config.ts';
+import { nodeIdentity } from '../config/node-config.ts';
 import type { Executor } from './executor.ts';
 
 /** Resolves when the API has the node, with a range for its pods, and its images are there. */

@@ -1,9 +1,9 @@
 import { issueNode } from '../../../nodes/pki.ts';
 import { provisionNode as provisionOn } from '../../../nodes/provision.ts';
-import { forgetBootHostKey } from '../boot-host-key.ts';
-import { FIRST_LOGIN_MS } from '../first-login.ts';
+import { nodeConfig, nodeIdentity } from '../config/node-config.ts';
 import { kubeletAuthorities } from '../keys.ts';
-import { nodeConfig, nodeIdentity } from '../node-config.ts';
+import { forgetBootHostKey } from '../machines/boot-host-key.ts';
+import { FIRST_LOGIN_MS } from '../machines/first-login.ts';
 import type { Executor } from './executor.ts';
 
 export const provisionNode: Executor<'provision-node'> = async (t, { node }, progress) => {

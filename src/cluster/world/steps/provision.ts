@@ -1,11 +1,11 @@
 import { issueReplica } from '../../../pki/replica.ts';
 import { provision as provisionReplica } from '../../../replicas/provision.ts';
 import { noteStoreRevision } from '../../../replicas/store-revision.ts';
-import { forgetBootHostKey } from '../boot-host-key.ts';
-import { FIRST_LOGIN_MS } from '../first-login.ts';
-import { pkiIdentity } from '../identity.ts';
+import { pkiIdentity } from '../config/identity.ts';
+import { sharedConfig } from '../config/shared-config.ts';
 import { encryptionKey, kubeletAuthorities } from '../keys.ts';
-import { sharedConfig } from '../shared-config.ts';
+import { forgetBootHostKey } from '../machines/boot-host-key.ts';
+import { FIRST_LOGIN_MS } from '../machines/first-login.ts';
 import type { Executor } from './executor.ts';
 
 export const provision: Executor<'provision'> = async (t, { replica }, progress) => {

@@ -2,7 +2,7 @@ import { issueReplica } from '../../../pki/replica.ts';
 import { pkiFiles } from '../../../replicas/files.ts';
 import { refresh } from '../../../replicas/refresh.ts';
 import { machineOf } from '../../model/observation.ts';
-import { pkiIdentity } from '../identity.ts';
+import { pkiIdentity } from '../config/identity.ts';
 import { kubeletAuthorities } from '../keys.ts';
 import type { Executor } from './executor.ts';
 

@@ -1,8 +1,8 @@
 import * as lifecycle from '../../../replicas/lifecycle.ts';
 import { SshError } from '../../../ssh/errors.ts';
 import { systemClock } from '../../../util/clock.ts';
-import { addonsOf } from '../addons.ts';
 import { ownAdmin } from '../api.ts';
+import { addonsOf } from '../config/addons.ts';
 import type { Executor } from './executor.ts';
 
 /** Longer than a look at machines that answer: one at a machine that does not must not hold the controllers up. */

@@ -1,4 +1,4 @@
-import { startMachine as start } from '../start-machine.ts';
+import { startMachine as start } from '../machines/start-machine.ts';
 import type { Executor } from './executor.ts';
 
 export const startMachine: Executor<'start-machine'> = (t, { replica }) => start(t, replica);

@@ -1,6 +1,6 @@
-import { ArtifactError } from '../../artifacts/errors.ts';
-import { mirrorFrom } from '../../artifacts/mirror.ts';
-import { downloadScript } from '../../artifacts/script.ts';
+import { ArtifactError } from '../../../artifacts/errors.ts';
+import { mirrorFrom } from '../../../artifacts/mirror.ts';
+import { downloadScript } from '../../../artifacts/script.ts';
 import {
   type AnyRelease,
   ARCHITECTURES,
@@ -8,12 +8,12 @@ import {
   type Download,
   listDownloads,
   type Role,
-} from '../../artifacts/sources.ts';
-import { resolveSums, type Sums } from '../../artifacts/sums.ts';
-import type { BinarySource } from '../../providers/provider.ts';
-import type { ReplicaBinaries } from '../../replicas/config.ts';
-import type { ClusterSpec } from '../model/spec.ts';
-import type { ClusterMemory } from './memory.ts';
+} from '../../../artifacts/sources.ts';
+import { resolveSums, type Sums } from '../../../artifacts/sums.ts';
+import type { BinarySource } from '../../../providers/provider.ts';
+import type { ReplicaBinaries } from '../../../replicas/config.ts';
+import type { ClusterSpec } from '../../model/spec.ts';
+import type { ClusterMemory } from '../memory.ts';
 
 /**
  * Where the machines of a role get their programs: shown by the provider, or fetched by each machine itself. The machine is told

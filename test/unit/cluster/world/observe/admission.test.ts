@@ -1,8 +1,8 @@
 import { beforeEach, expect, test, vi } from 'vitest';
-import { admissionWatch } from '../../../../src/cluster/world/observe-admission.ts';
-import { type ApiAnswer, type ApiClient, callApi } from '../../../../src/kubernetes/client.ts';
+import { admissionWatch } from '../../../../../src/cluster/world/observe/admission.ts';
+import { type ApiAnswer, type ApiClient, callApi } from '../../../../../src/kubernetes/client.ts';
 
-vi.mock('../../../../src/kubernetes/client.ts', () => ({ callApi: vi.fn() }));
+vi.mock('../../../../../src/kubernetes/client.ts', () => ({ callApi: vi.fn() }));
 
 const asked = vi.mocked(callApi);
 const api = {} as ApiClient;

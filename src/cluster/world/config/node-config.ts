@@ -1,8 +1,8 @@
-import { localProviderId, type NodeConfig } from '../../nodes/config.ts';
-import type { NodeIdentity, NodePki } from '../../nodes/pki.ts';
-import { nodeMachineOf } from '../model/nodes.ts';
-import { wantedNode } from '../model/spec.ts';
-import type { Tools } from './tools.ts';
+import { localProviderId, type NodeConfig } from '../../../nodes/config.ts';
+import type { NodeIdentity, NodePki } from '../../../nodes/pki.ts';
+import { nodeMachineOf } from '../../model/nodes.ts';
+import { wantedNode } from '../../model/spec.ts';
+import type { Tools } from '../tools.ts';
 
 export function nodeIdentity(t: Tools, name: string): NodeIdentity {
   const { spec } = t.memory;

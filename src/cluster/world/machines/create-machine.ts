@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { ProviderError } from '../../providers/errors.ts';
-import type { MachineRole } from '../../providers/provider.ts';
-import { bootScript } from '../../replicas/boot.ts';
+import { ProviderError } from '../../../providers/errors.ts';
+import type { MachineRole } from '../../../providers/provider.ts';
+import { bootScript } from '../../../replicas/boot.ts';
+import { operatorKey } from '../keys.ts';
+import type { Tools } from '../tools.ts';
 import { bootHostKey, forgetBootHostKey } from './boot-host-key.ts';
-import { operatorKey } from './keys.ts';
-import type { Tools } from './tools.ts';
 
 export async function createMachine(
   t: Tools,

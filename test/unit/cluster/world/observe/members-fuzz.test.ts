@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
-import { REPLICA_NAME } from '../../../../src/cluster/model/names.ts';
-import type { EtcdObservation } from '../../../../src/cluster/model/observation.ts';
-import { next } from '../../../../src/cluster/plan/next.ts';
-import { statusOf } from '../../../../src/cluster/plan/status.ts';
-import { observeMembers } from '../../../../src/cluster/world/observe-members.ts';
-import { etcdClient } from '../../../../src/etcd/client.ts';
-import { EtcdError } from '../../../../src/etcd/errors.ts';
-import { memberListReply } from '../../../../src/etcd/wire.ts';
-import { converged, specOf } from '../../../support/clusters.ts';
-import { type Damage, damage, mangled } from '../../../support/mangled.ts';
+import { REPLICA_NAME } from '../../../../../src/cluster/model/names.ts';
+import type { EtcdObservation } from '../../../../../src/cluster/model/observation.ts';
+import { next } from '../../../../../src/cluster/plan/next.ts';
+import { statusOf } from '../../../../../src/cluster/plan/status.ts';
+import { observeMembers } from '../../../../../src/cluster/world/observe/members.ts';
+import { etcdClient } from '../../../../../src/etcd/client.ts';
+import { EtcdError } from '../../../../../src/etcd/errors.ts';
+import { memberListReply } from '../../../../../src/etcd/wire.ts';
+import { converged, specOf } from '../../../../support/clusters.ts';
+import { type Damage, damage, mangled } from '../../../../support/mangled.ts';
 
 // Many inputs: how long they take is the host's affair.
 vi.setConfig({ testTimeout: 600_000 });

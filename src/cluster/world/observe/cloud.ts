@@ -1,6 +1,6 @@
-import type { Machine, Provider } from '../../providers/provider.ts';
-import type { NodesObservation } from '../model/nodes.ts';
-import type { Observation } from '../model/observation.ts';
+import type { Machine, Provider } from '../../../providers/provider.ts';
+import type { NodesObservation } from '../../model/nodes.ts';
+import type { Observation } from '../../model/observation.ts';
 
 /** What the provider says, with one call each. */
 export interface CloudObservation

@@ -1,6 +1,6 @@
-import { type Addon, builtInAddons } from '../../addons/addons.ts';
-import type { Secrets } from '../../state/store.ts';
-import type { Tools } from './tools.ts';
+import { type Addon, builtInAddons } from '../../../addons/addons.ts';
+import type { Secrets } from '../../../state/store.ts';
+import type { Tools } from '../tools.ts';
 
 const SECRET = 'addons';
 

@@ -1,12 +1,12 @@
-import { ReplicaError } from '../../replicas/errors.ts';
-import { HostKeyError, SshError } from '../../ssh/errors.ts';
-import type { Session } from '../../ssh/session.ts';
-import { messageOf } from '../../util/failure.ts';
-import type { Emit } from '../loop/events.ts';
-import type { LookFailure } from '../model/look-failure.ts';
-import type { SeenMachine } from '../model/machine.ts';
-import type { ClusterMemory } from './memory.ts';
-import { PATIENT_MS, type Sessions } from './sessions.ts';
+import { ReplicaError } from '../../../replicas/errors.ts';
+import { HostKeyError, SshError } from '../../../ssh/errors.ts';
+import type { Session } from '../../../ssh/session.ts';
+import { messageOf } from '../../../util/failure.ts';
+import type { Emit } from '../../loop/events.ts';
+import type { LookFailure } from '../../model/look-failure.ts';
+import type { SeenMachine } from '../../model/machine.ts';
+import { PATIENT_MS, type Sessions } from '../machines/sessions.ts';
+import type { ClusterMemory } from '../memory.ts';
 
 /** A machine that answers at all gives a first sign of life in this time; after one silence the next look is shorter. */
 export const LOOK_MS = 3000;

@@ -1,5 +1,5 @@
-import { makeKeyPair } from '../../ssh/keys.ts';
-import type { Tools } from './tools.ts';
+import { makeKeyPair } from '../../../ssh/keys.ts';
+import type { Tools } from '../tools.ts';
 
 /** The one-time host key of a machine is kept until its owner has replaced it: a create may have to be repeated. */
 export async function bootHostKey(

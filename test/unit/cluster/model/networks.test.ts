@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { checkNetworks } from '../../../src/cluster/model/networks.ts';
-import { providers } from '../../../src/providers/registry.ts';
+import { checkNetworks } from '../../../../src/cluster/model/networks.ts';
+import { providers } from '../../../../src/providers/registry.ts';
 
 const pods = '10.244.0.0/16';
 const services = '10.96.0.0/12';

@@ -1,5 +1,5 @@
+import type { Tools } from '../tools.ts';
 import { FIRST_LOGIN_MS } from './first-login.ts';
-import type { Tools } from './tools.ts';
 
 /** A provider reports the machine as running before its sshd answers; what follows is judged by what is inside. */
 export async function startMachine(t: Tools, name: string): Promise<void> {

@@ -1,4 +1,4 @@
-import type { ReplicaBinaries, ReplicaConfig } from '../../replicas/config.ts';
+import type { ReplicaBinaries, ReplicaConfig } from '../../../replicas/config.ts';
 import { addonsOf } from './addons.ts';
 
 /** What is put on every replica: all but its name, its address and its certificates. */

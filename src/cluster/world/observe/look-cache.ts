@@ -1,6 +1,6 @@
-import { REUSE_MS } from '../loop/converge.ts';
-import { outdatedBy, type Step } from '../plan/step.ts';
-import { ANY_MACHINE } from '../plan/steps/step-kind.ts';
+import { REUSE_MS } from '../../loop/converge.ts';
+import { outdatedBy, type Step } from '../../plan/step.ts';
+import { ANY_MACHINE } from '../../plan/steps/step-kind.ts';
 
 /**
  * What was seen lately, and what the steps since have outdated of it: between two steps that follow each other at once most things need

@@ -1,5 +1,5 @@
+import type { Tools } from '../tools.ts';
 import { forgetBootHostKey } from './boot-host-key.ts';
-import type { Tools } from './tools.ts';
 
 /** The machine goes, and with it all that was remembered of it. */
 export async function deleteMachine(t: Tools, name: string): Promise<void> {

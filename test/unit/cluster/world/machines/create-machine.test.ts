@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { createMachine } from '../../../../src/cluster/world/create-machine.ts';
-import { ClusterMemory, type ClusterState, noHistory } from '../../../../src/cluster/world/memory.ts';
-import type { Tools } from '../../../../src/cluster/world/tools.ts';
-import { ProviderError } from '../../../../src/providers/errors.ts';
-import type { MachineRequest } from '../../../../src/providers/provider.ts';
-import { specOf } from '../../../support/clusters.ts';
+import { createMachine } from '../../../../../src/cluster/world/machines/create-machine.ts';
+import { ClusterMemory, type ClusterState, noHistory } from '../../../../../src/cluster/world/memory.ts';
+import type { Tools } from '../../../../../src/cluster/world/tools.ts';
+import { ProviderError } from '../../../../../src/providers/errors.ts';
+import type { MachineRequest } from '../../../../../src/providers/provider.ts';
+import { specOf } from '../../../../support/clusters.ts';
 
 test('after a final answer the request is a new one, and the machine that may be there keeps its host key', async () => {
   const { tools, memory, requests, secrets } = toolsThatFail(new ProviderError('quota', 'the disk is full'));

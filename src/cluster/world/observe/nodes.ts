@@ -1,8 +1,8 @@
-import type { ApiClient } from '../../kubernetes/client.ts';
-import { listNodes } from '../../nodes/api/nodes.ts';
-import { podsOn, toBeMoved } from '../../nodes/api/pods.ts';
-import type { ObservedNode } from '../model/nodes.ts';
-import { type ClusterSpec, wantedNode } from '../model/spec.ts';
+import type { ApiClient } from '../../../kubernetes/client.ts';
+import { listNodes } from '../../../nodes/api/nodes.ts';
+import { podsOn, toBeMoved } from '../../../nodes/api/pods.ts';
+import type { ObservedNode } from '../../model/nodes.ts';
+import { type ClusterSpec, wantedNode } from '../../model/spec.ts';
 
 /**
  * What the API says of the nodes. Of those that are to leave also how many of their pods have to move first, which is nobody's affair

@@ -1,6 +1,6 @@
-import { noteStoreRevision } from '../../replicas/store-revision.ts';
-import type { Observation } from '../model/observation.ts';
-import type { ClusterMemory } from './memory.ts';
+import { noteStoreRevision } from '../../../replicas/store-revision.ts';
+import type { Observation } from '../../model/observation.ts';
+import type { ClusterMemory } from '../memory.ts';
 import type { Sessions } from './sessions.ts';
 
 /**

@@ -1,12 +1,12 @@
-import { parseKubeletAuthorities } from '../../pki/kubelet-authorities.ts';
-import type { ReplicaBinaries } from '../../replicas/config.ts';
-import type { WantedRevision } from '../../replicas/revision.ts';
-import { wantedRevision } from '../../replicas/wanted-revision.ts';
-import type { Secrets } from '../../state/store.ts';
-import { machineOf } from '../model/observation.ts';
-import type { addonsOf } from './addons.ts';
-import { pkiIdentity } from './identity.ts';
-import { sharedConfig } from './shared-config.ts';
+import { parseKubeletAuthorities } from '../../../pki/kubelet-authorities.ts';
+import type { ReplicaBinaries } from '../../../replicas/config.ts';
+import type { WantedRevision } from '../../../replicas/revision.ts';
+import { wantedRevision } from '../../../replicas/wanted-revision.ts';
+import type { Secrets } from '../../../state/store.ts';
+import { machineOf } from '../../model/observation.ts';
+import type { addonsOf } from '../config/addons.ts';
+import { pkiIdentity } from '../config/identity.ts';
+import { sharedConfig } from '../config/shared-config.ts';
 
 /**
  * What each replica that has a machine should be, by name. Undefined while that cannot be said: the network, the address or a secret

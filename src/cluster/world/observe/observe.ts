@@ -1,21 +1,21 @@
-import type { EtcdClient } from '../../etcd/client.ts';
-import { inspectNode, type NodeInside } from '../../nodes/inspect.ts';
-import type { Machine, MachineRole } from '../../providers/provider.ts';
-import { type Inside, inspect } from '../../replicas/inspect.ts';
-import type { NodeMachine } from '../model/nodes.ts';
-import { type MachineObservation, nothing, type Observation } from '../model/observation.ts';
-import { ofThisCluster } from '../plan/rescue.ts';
-import type { Step } from '../plan/step.ts';
-import { apiAt } from './api.ts';
+import type { EtcdClient } from '../../../etcd/client.ts';
+import { inspectNode, type NodeInside } from '../../../nodes/inspect.ts';
+import type { Machine, MachineRole } from '../../../providers/provider.ts';
+import { type Inside, inspect } from '../../../replicas/inspect.ts';
+import type { NodeMachine } from '../../model/nodes.ts';
+import { type MachineObservation, nothing, type Observation } from '../../model/observation.ts';
+import { ofThisCluster } from '../../plan/rescue.ts';
+import type { Step } from '../../plan/step.ts';
+import { apiAt } from '../api.ts';
+import type { Sessions } from '../machines/sessions.ts';
+import type { Tools } from '../tools.ts';
+import { admissionWatch } from './admission.ts';
 import { readsWithQuorum } from './api-answers.ts';
+import { type CloudObservation, observeCloud } from './cloud.ts';
+import { type Ask, insideObserver, type Met } from './inside.ts';
 import { lookCache } from './look-cache.ts';
-import { admissionWatch } from './observe-admission.ts';
-import { type CloudObservation, observeCloud } from './observe-cloud.ts';
-import { type Ask, insideObserver, type Met } from './observe-inside.ts';
-import { memberTimeoutMs, observeMembers } from './observe-members.ts';
-import { observeNodeObjects } from './observe-nodes.ts';
-import type { Sessions } from './sessions.ts';
-import type { Tools } from './tools.ts';
+import { memberTimeoutMs, observeMembers } from './members.ts';
+import { observeNodeObjects } from './nodes.ts';
 import { wantedRevisions } from './wanted.ts';
 
 type Parts = Pick<Tools, 'memory' | 'secrets' | 'provider' | 'authorities' | 'signal' | 'emit'> & {

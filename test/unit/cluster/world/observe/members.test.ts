@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { REPLICA_NAME } from '../../../../src/cluster/model/names.ts';
-import { memberName } from '../../../../src/cluster/world/observe-members.ts';
-import { memberListReply } from '../../../../src/etcd/wire.ts';
+import { REPLICA_NAME } from '../../../../../src/cluster/model/names.ts';
+import { memberName } from '../../../../../src/cluster/world/observe/members.ts';
+import { memberListReply } from '../../../../../src/etcd/wire.ts';
 
 /** The names under which the loop sees members that etcd lists so. */
 function seen(names: readonly string[]): string[] {

@@ -1,8 +1,8 @@
-import { callApi, isReady } from '../../kubernetes/client.ts';
-import { messageOf } from '../../util/failure.ts';
-import type { Observation } from '../model/observation.ts';
-import { apiAt } from './api.ts';
-import type { Tools } from './tools.ts';
+import { callApi, isReady } from '../../../kubernetes/client.ts';
+import { messageOf } from '../../../util/failure.ts';
+import type { Observation } from '../../model/observation.ts';
+import { apiAt } from '../api.ts';
+import type { Tools } from '../tools.ts';
 
 /** A client of the API. */
 const ANSWER_MS = 2000;

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { type ApiClient, type ApiRequest, callApi } from '../../kubernetes/client.ts';
-import { statusMessage } from '../../kubernetes/status.ts';
-import { parseJson } from '../../util/json.ts';
-import { TimeoutError } from '../../util/wait.ts';
+import { type ApiClient, type ApiRequest, callApi } from '../../../kubernetes/client.ts';
+import { statusMessage } from '../../../kubernetes/status.ts';
+import { parseJson } from '../../../util/json.ts';
+import { TimeoutError } from '../../../util/wait.ts';
 
 /** Shorter than a webhook's own default, 10 s: one that hangs is found out by that. */
 const ANSWER_MS = 4000;

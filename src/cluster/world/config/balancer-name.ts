@@ -1,7 +1,7 @@
-import { issueServing } from '../../pki/issue.ts';
-import { renewServingCertificate } from '../../replicas/provision.ts';
+import { issueServing } from '../../../pki/issue.ts';
+import { renewServingCertificate } from '../../../replicas/provision.ts';
+import type { Tools } from '../tools.ts';
 import { pkiIdentity } from './identity.ts';
-import type { Tools } from './tools.ts';
 
 /** Gives the replica's API server a certificate that has the balancer's DNS name on it. */
 export async function putBalancerName(t: Tools, replica: string): Promise<void> {

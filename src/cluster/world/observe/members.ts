@@ -1,14 +1,14 @@
-import type { EtcdClient } from '../../etcd/client.ts';
-import { type EtcdSummary, type ObservedMember, observe } from '../../etcd/observe.ts';
-import { type Clock, systemClock } from '../../util/clock.ts';
-import { REPLICA_NAME } from '../model/names.ts';
+import type { EtcdClient } from '../../../etcd/client.ts';
+import { type EtcdSummary, type ObservedMember, observe } from '../../../etcd/observe.ts';
+import { type Clock, systemClock } from '../../../util/clock.ts';
+import { REPLICA_NAME } from '../../model/names.ts';
 import {
   type EtcdObservation,
   isDead,
   type MachineObservation,
   type MemberObservation,
-} from '../model/observation.ts';
-import { ownerOf } from './peer-url.ts';
+} from '../../model/observation.ts';
+import { ownerOf } from '../peer-url.ts';
 
 /** An election takes 1 to 2 s: a cluster that has a majority is given the time to find its leader. */
 const PATIENCE_MS = 8000;

@@ -1,10 +1,10 @@
-import type { Provider } from '../../providers/provider.ts';
-import type { SessionPool } from '../../ssh/pool.ts';
-import type { Session } from '../../ssh/session.ts';
-import type { Secrets } from '../../state/store.ts';
-import { once } from '../../util/once.ts';
-import { operatorKey } from './keys.ts';
-import type { ClusterMemory } from './memory.ts';
+import type { Provider } from '../../../providers/provider.ts';
+import type { SessionPool } from '../../../ssh/pool.ts';
+import type { Session } from '../../../ssh/session.ts';
+import type { Secrets } from '../../../state/store.ts';
+import { once } from '../../../util/once.ts';
+import { operatorKey } from '../keys.ts';
+import type { ClusterMemory } from '../memory.ts';
 
 /** One that has given a sign of life is slow, not dead: this is for its log-in and for its first answer. */
 export const PATIENT_MS = 20_000;

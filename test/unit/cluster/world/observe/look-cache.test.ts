@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { REUSE_MS } from '../../../../src/cluster/loop/converge.ts';
-import { nothing, type Observation } from '../../../../src/cluster/model/observation.ts';
-import type { ClusterSpec } from '../../../../src/cluster/model/spec.ts';
-import { next } from '../../../../src/cluster/plan/next.ts';
-import { type Step, simulate } from '../../../../src/cluster/plan/step.ts';
-import { emptyInside, withInside } from '../../../../src/cluster/plan/steps/effects.ts';
-import { lookCache } from '../../../../src/cluster/world/look-cache.ts';
-import { converged, powerOff, specOf } from '../../../support/clusters.ts';
-import { lookThrough } from '../../../support/look-through.ts';
+import { REUSE_MS } from '../../../../../src/cluster/loop/converge.ts';
+import { nothing, type Observation } from '../../../../../src/cluster/model/observation.ts';
+import type { ClusterSpec } from '../../../../../src/cluster/model/spec.ts';
+import { next } from '../../../../../src/cluster/plan/next.ts';
+import { type Step, simulate } from '../../../../../src/cluster/plan/step.ts';
+import { emptyInside, withInside } from '../../../../../src/cluster/plan/steps/effects.ts';
+import { lookCache } from '../../../../../src/cluster/world/observe/look-cache.ts';
+import { converged, powerOff, specOf } from '../../../../support/clusters.ts';
+import { lookThrough } from '../../../../support/look-through.ts';
 
 const REVIVE = { revive: true };
 const names = ['m0', 'm1', 'm2', 'm3', 'm4'];
