@@ -2,7 +2,6 @@ import { waitFor } from '../../../util/wait.ts';
 import { ProviderError } from '../../errors.ts';
 import type { Balancer, BalancerState, Target, TargetHealth } from '../../provider.ts';
 import { type Context, exclusively, needCluster } from '../context.ts';
-import { isMissing } from '../files.ts';
 import { machineName } from '../names.ts';
 import {
   forgetBalancer,
@@ -26,6 +25,7 @@ import {
 } from './process.ts';
 import {
   addServer,
+  BalancerGone,
   deleteServer,
   endConnections,
   type ServerState,
@@ -68,7 +68,7 @@ async function statesIfAny(socket: string): Promise<ServerState[] | null> {
   try {
     return await serverStates(socket);
   } catch (error) {
-    if (isMissing(error) || (error as NodeJS.ErrnoException).code === 'ECONNREFUSED') return null;
+    if (error instanceof BalancerGone) return null;
     throw error;
   }
 }

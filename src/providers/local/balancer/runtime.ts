@@ -1,10 +1,21 @@
 import { connect } from 'node:net';
+import { hasCode } from '../../../util/os-error.ts';
 import { ProviderError } from '../../errors.ts';
 import { CHECKED, type Server, serverOptions, UNCHECKED } from './config.ts';
 
 /** haproxy's runtime API over its socket. See chapter 9.3 of its management guide. */
 
-/** One command; resolves with the whole answer. */
+/** haproxy has ended, or ends before it has answered. */
+export class BalancerGone extends ProviderError {
+  constructor(text: string, cause?: unknown) {
+    super('transient', `haproxy ended before it had answered ${JSON.stringify(text)}`, { cause });
+  }
+}
+
+/** What the kernel says where a process listened, listens no more, or dies with our question unread. */
+const GONE_CODES = ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'];
+
+/** One command; resolves with the whole answer, which ends with a line's end. @throws BalancerGone */
 export function command(socket: string, text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -13,8 +24,14 @@ export function command(socket: string, text: string): Promise<string> {
       stream.destroy(new Error(`haproxy did not answer ${JSON.stringify(text)}`)),
     );
     stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-    stream.on('error', reject);
-    stream.on('end', () => resolve(Buffer.concat(chunks).toString().trim()));
+    stream.on('error', (error) =>
+      reject(hasCode(error, ...GONE_CODES) ? new BalancerGone(text, error) : error),
+    );
+    stream.on('end', () => {
+      const answer = Buffer.concat(chunks).toString();
+      if (answer.endsWith('\n')) resolve(answer.trim());
+      else reject(new BalancerGone(text));
+    });
     stream.write(`${text}\n`);
   });
 }

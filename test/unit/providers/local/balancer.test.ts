@@ -1,10 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { haproxyConfig } from '../../../../src/providers/local/balancer/config.ts';
-import { command, serverStates, setState } from '../../../../src/providers/local/balancer/runtime.ts';
+import {
+  BalancerGone,
+  command,
+  serverStates,
+  setState,
+} from '../../../../src/providers/local/balancer/runtime.ts';
 
 const HEADER =
   '# pxname,svname,qcur,qmax,scur,smax,slim,stot,bin,bout,dreq,dresp,ereq,econ,eresp,wretr,wredis,status,check_status,last_chk,';
@@ -95,7 +100,26 @@ test('an answer is whole, however long', async () => {
 });
 
 test('a haproxy that is not there is an error, not a wait', async () => {
-  await expect(command(join(folder, 'none'), 'show info')).rejects.toMatchObject({ code: 'ENOENT' });
+  await expect(command(join(folder, 'none'), 'show info')).rejects.toThrow(BalancerGone);
+});
+
+test('a haproxy that ends while it is asked is told from one that answers: nothing is read from half an answer', async () => {
+  const ends: Record<string, (stream: Socket) => void> = {
+    'says nothing': (stream) => stream.end(),
+    'is cut off': (stream) => stream.end('1\n# be_id be_name srv_id'),
+    'dies with the question unread': (stream) => stream.destroy(),
+  };
+  for (const [name, end] of Object.entries(ends)) {
+    const path = join(folder, `${name.length}.sock`);
+    const dying = createServer({ pauseOnConnect: name.startsWith('dies') }, (stream) => {
+      stream.on('error', () => {});
+      if (name.startsWith('dies')) setTimeout(() => end(stream), 20);
+      else stream.once('data', () => end(stream));
+    });
+    await new Promise<void>((resolve) => dying.listen(path, resolve));
+    await expect(serverStates(path), name).rejects.toThrow(BalancerGone);
+    await new Promise((resolve) => dying.close(resolve));
+  }
 });
 
 test('every target is in both backends, checked over HTTPS in one and used as it is in the other', () => {
