@@ -1,6 +1,23 @@
 /** Adds up vitest's JSON reports, one a layer, and what else failed; prints the last line of scripts/test. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+
+/** Of an error, what a page of others leaves room for. */
+const LINES = 6;
+
+/** The failed tests of a layer, each with the beginning of what it met: the output of a long run is often kept from its end alone. */
+function failures({ testResults = [] }) {
+  return testResults.flatMap(({ name, message, assertionResults }) => {
+    const tests = assertionResults.filter(({ status }) => status === 'failed');
+    // A file that cannot be loaded has no tests.
+    if (tests.length === 0 && message) return [[relative(process.cwd(), name), message]];
+    return tests.map((test) => [
+      `${relative(process.cwd(), name)}: ${test.fullName}`,
+      (test.failureMessages ?? []).join('\n'),
+    ]);
+  });
+}
 
 const [folder, broken] = process.argv.slice(2);
 let passed = 0;
@@ -15,6 +32,11 @@ for (const file of readdirSync(folder).filter((name) => name.endsWith('.code')))
   failed += numFailedTests;
   // An unhandled error, a file that cannot be loaded, or a crash: vitest fails without a failed test.
   if (code !== 0 && numFailedTests === 0) failed += 1;
+  for (const [test, words] of failures(counts)) {
+    console.log(`test: failed: ${test}`);
+    const lines = stripVTControlCharacters(words).split('\n').slice(0, LINES);
+    for (const line of lines) console.log(`    ${line.slice(0, 200)}`);
+  }
   console.log(
     `test: ${layer}: ${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped${code === 0 ? '' : ` (vitest ended with ${code})`}`,
   );
