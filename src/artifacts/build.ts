@@ -26,12 +26,13 @@ const SHARED = script('go/modules.sh');
 export interface Builder {
   /** Why it cannot be done on this machine, in words, or null where it can. */
   obstacle(): Promise<string | null>;
-  /** Puts the executables into `folder`. @throws ArtifactError of kind build; the signal's reason when aborted. */
+  /** Puts the executables, or only those, into `folder`. @throws ArtifactError of kind build; the signal's reason when aborted. */
   build(
     release: AnyRelease,
     folder: string,
     onProgress: OnProgress,
     signal?: AbortSignal,
+    only?: readonly string[],
   ): Promise<Provenance>;
 }
 
@@ -47,8 +48,8 @@ export function goBuilder(role: Role = 'master', script: string = SCRIPTS[role])
         return `${script} is not there`;
       return (await goVersion()) === null ? 'go is not on PATH' : null;
     },
-    async build(release, folder, onProgress, signal) {
-      await runScript(script, release, folder, onProgress, signal);
+    async build(release, folder, onProgress, signal, only = []) {
+      await runScript(script, release, folder, onProgress, signal, only);
       const parts = await Promise.all([script, SHARED].map(sha256OfFile));
       const recipe = createHash('sha256').update(parts.join()).digest('hex').slice(0, 12);
       return {
@@ -74,12 +75,14 @@ function runScript(
   release: AnyRelease,
   folder: string,
   onProgress: OnProgress,
-  signal?: AbortSignal,
+  signal: AbortSignal | undefined,
+  only: readonly string[],
 ): Promise<void> {
   signal?.throwIfAborted();
   return new Promise((resolve, reject) => {
     const args = ['--kubernetes-version', release.kubernetesVersion, ...otherVersions(release)];
-    const child = spawn('bash', [script, ...args, '--arch', release.arch, '--output', folder], {
+    const which = only.flatMap((name) => ['--only', name]);
+    const child = spawn('bash', [script, ...args, '--arch', release.arch, '--output', folder, ...which], {
       detached: true,
       stdio: ['ignore', 'ignore', 'pipe'],
     });

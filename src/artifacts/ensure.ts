@@ -10,7 +10,7 @@ import { cachedBinaries, cacheFolder, refuseExposed } from './cache.ts';
 import { ArtifactError, explainDisk } from './errors.ts';
 import { fillFromDownloads } from './fill.ts';
 import { lockCache } from './lock.ts';
-import { checkFolder, type Manifest, type Provenance, writeManifest } from './manifest.ts';
+import { checkFolder, lacking, type Manifest, type Provenance, writeManifest } from './manifest.ts';
 import { mirrorFrom } from './mirror.ts';
 import type { OnProgress } from './progress.ts';
 import {
@@ -97,6 +97,9 @@ async function ensure(release: AnyRelease, options: HowToEnsure): Promise<Binari
   try {
     const now = await checkFolder(folder, role);
     if (isManifest(now)) return binaries(folder, now);
+    const missing = now === null ? [] : await lacking(folder, role);
+    if (missing.length > 0)
+      return binaries(folder, await complete(release, cache, folder, missing, onProgress, options));
     if (now !== null)
       onProgress({ kind: 'message', text: `The binaries in ${folder} are not used: ${now}.` });
     return binaries(folder, await install(release, cache, folder, onProgress, options));
@@ -114,6 +117,35 @@ async function install(
   onProgress: OnProgress,
   options: HowToEnsure,
 ): Promise<Manifest> {
+  return beside(folder, async (fresh) => {
+    const provenance = await fill(release, fresh, join(cache, 'downloads'), onProgress, options);
+    const manifest = await writeManifest(fresh, release, provenance);
+    options.signal?.throwIfAborted();
+    await replaceFolder(folder, fresh);
+    return manifest;
+  });
+}
+
+/** Machines that run see the folder itself: what an older haup did not put there is added to it, and nothing else is touched. */
+async function complete(
+  release: AnyRelease,
+  cache: string,
+  folder: string,
+  missing: readonly string[],
+  onProgress: OnProgress,
+  options: HowToEnsure,
+): Promise<Manifest> {
+  onProgress({ kind: 'message', text: `The binaries in ${folder} lack ${missing.join(', ')}.` });
+  return beside(folder, async (fresh) => {
+    const provenance = await fill(release, fresh, join(cache, 'downloads'), onProgress, options, missing);
+    options.signal?.throwIfAborted();
+    for (const name of missing) await rename(join(fresh, name), join(folder, name));
+    return writeManifest(folder, release, provenance);
+  });
+}
+
+/** Under the cache's lock: in a new folder beside this one, of which nothing is left afterwards. */
+async function beside<T>(folder: string, work: (fresh: string) => Promise<T>): Promise<T> {
   const prefix = `.new-${basename(folder)}-`;
   await makeFolder(dirname(folder), 0o755);
   for (const entry of await readdir(dirname(folder))) {
@@ -123,11 +155,7 @@ async function install(
   const fresh = join(dirname(folder), `${prefix}${randomBytes(4).toString('hex')}`);
   await makeFolder(fresh, 0o755);
   try {
-    const provenance = await fill(release, fresh, join(cache, 'downloads'), onProgress, options);
-    const manifest = await writeManifest(fresh, release, provenance);
-    options.signal?.throwIfAborted();
-    await replaceFolder(folder, fresh);
-    return manifest;
+    return await work(fresh);
   } finally {
     await rm(fresh, { recursive: true, force: true });
   }
@@ -139,11 +167,13 @@ async function fill(
   partsFolder: string,
   onProgress: OnProgress,
   options: HowToEnsure,
+  /** Absent: all. */
+  only?: readonly string[],
 ): Promise<Provenance> {
   const builder = options.builder ?? goBuilder(roleOf(release));
   const build = options.build ?? buildFromEnvironment(process.env.HAUP_BUILD);
   const obstacle = build === 'never' ? 'building is switched off' : await builder.obstacle();
-  const runBuild = () => builder.build(release, folder, onProgress, options.signal);
+  const runBuild = () => builder.build(release, folder, onProgress, options.signal, only);
   if (build === 'always') {
     if (obstacle === null) return runBuild();
     throw new ArtifactError('build', `cannot build the binaries: ${obstacle}`, {
@@ -157,7 +187,7 @@ async function fill(
     mirror,
     insecure,
     ...(options.origins ? { origins: options.origins } : {}),
-  });
+  }).filter(({ binaries }) => only === undefined || binaries.some(({ name }) => only.includes(name)));
   try {
     await fillFromDownloads(downloads, folder, partsFolder, onProgress, { signal: options.signal, insecure });
     return mirror

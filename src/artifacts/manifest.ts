@@ -68,16 +68,33 @@ export async function checkFolder(folder: string, role: Role): Promise<Manifest 
   } catch {
     return null;
   }
-  let manifest: Manifest;
-  try {
-    manifest = manifestSchema.parse(JSON.parse(await readFile(join(folder, FILE), 'utf8')));
-  } catch {
-    return `${FILE} is missing or is not one that this haup wrote`;
-  }
+  const manifest = await readManifest(folder);
+  if (manifest === null) return `${FILE} is missing or is not one that this haup wrote`;
   const faults = await Promise.all(
     programsOf(role).map((name) => faultOf(folder, name, manifest.binaries[name])),
   );
   return faults.find((fault) => fault !== null) ?? manifest;
+}
+
+/**
+ * What a folder that an older haup has made lacks of a role's programs, where everything else in it is as it was installed. Empty
+ * where it lacks nothing, or cannot be trusted.
+ */
+export async function lacking(folder: string, role: Role): Promise<readonly string[]> {
+  const manifest = await readManifest(folder);
+  if (manifest === null) return [];
+  const missing = programsOf(role).filter((name) => !manifest.binaries[name]);
+  const kept = programsOf(role).filter((name) => !missing.includes(name));
+  const faults = await Promise.all(kept.map((name) => faultOf(folder, name, manifest.binaries[name])));
+  return faults.every((fault) => fault === null) ? missing : [];
+}
+
+async function readManifest(folder: string): Promise<Manifest | null> {
+  try {
+    return manifestSchema.parse(JSON.parse(await readFile(join(folder, FILE), 'utf8')));
+  } catch {
+    return null;
+  }
 }
 
 async function faultOf(

@@ -7,7 +7,7 @@ import { NODE_VERSIONS, parseEtcdVersion, parseKubernetesVersion } from './versi
 export const PROGRAMS = {
   master: {
     kubernetes: ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl'],
-    etcd: ['etcd', 'etcdctl'],
+    etcd: ['etcd', 'etcdctl', 'etcdutl'],
   },
   node: {
     kubernetes: ['kubelet', 'kube-proxy'],

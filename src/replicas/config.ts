@@ -39,7 +39,7 @@ export interface ReplicaConfig {
 
 export type ReplicaBinaries =
   | { readonly kind: 'mounted'; readonly path: string }
-  /** A shell script that leaves the six binaries, verified, in the folder `$1`. */
+  /** A shell script that leaves the binaries, verified, in the folder `$1`. */
   | { readonly kind: 'download'; readonly script: string };
 
 /** A new key for the secrets in etcd. Losing it loses them: it belongs in the operator's store, beside the authorities. */

@@ -50,7 +50,7 @@ async function smallBuilder(body: string): Promise<Builder> {
 }
 const BUILD_ALL = `for name in ${BINARIES.join(' ')}; do echo building $name >&2; echo built >$out/$name; chmod +x $out/$name; done`;
 
-test('the six executables come from a mirror, can be run, and their hashes are known', async () => {
+test('the executables come from a mirror, can be run, and their hashes are known', async () => {
   const got = await ensure();
   expect(got.folder).toBe(folder);
   expect(got.provenance).toEqual({ kind: 'mirror', detail: server.url });
@@ -76,6 +76,7 @@ test('they come out of the official layout, etcd from its archive', async () => 
   await mkdir(join(cache, stem));
   await writeFile(join(cache, stem, 'etcd'), contents.etcd);
   await writeFile(join(cache, stem, 'etcdctl'), contents.etcdctl);
+  await writeFile(join(cache, stem, 'etcdutl'), contents.etcdutl);
   const archive = execFileSync('tar', ['-czf', '-', '-C', cache, stem]);
   server.files.set(`/e/v3.7.3/${stem}.tar.gz`, archive);
   const sums = `${'0'.repeat(64)}  etcd-v3.7.3-linux-arm64.tar.gz\n${sha256(archive)}  ${stem}.tar.gz\n`;
@@ -99,6 +100,31 @@ test('several at once fetch each file once', async () => {
   const all = await Promise.all([ensure(), ensure(), ensure()]);
   expect(new Set(all.map((one) => one.folder))).toEqual(new Set([folder]));
   expect(server.requests.filter((line) => line.endsWith('/kubectl'))).toHaveLength(1);
+});
+
+test('what an older haup did not put there is added, and nothing else is asked for or moved', async () => {
+  await ensure();
+  const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
+  delete manifest.binaries.etcdutl;
+  await writeFile(join(folder, 'manifest.json'), JSON.stringify(manifest));
+  await rm(join(folder, 'etcdutl'));
+  const [before, asked] = [await stat(folder), server.requests.length];
+  const got = await ensure();
+  expect(got.sha256.etcdutl).toBe(sha256(contents.etcdutl));
+  expect(execFileSync(join(folder, 'etcdutl')).toString()).toBe('etcdutl\n');
+  expect((await stat(folder)).ino).toBe(before.ino);
+  expect(server.requests.slice(asked).filter((line) => !/etcdutl(\.sha256)?$/.test(line))).toEqual([]);
+  expect((await readdir(join(cache, 'binaries'))).sort()).toEqual([folder.split('/').at(-1)]);
+});
+
+test('where that has to be built, it alone is', async () => {
+  await ensure();
+  const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
+  delete manifest.binaries.etcdutl;
+  await writeFile(join(folder, 'manifest.json'), JSON.stringify(manifest));
+  const builder = await smallBuilder('[ "$9 ${10}" = "--only etcdutl" ] && echo built >$out/etcdutl');
+  expect((await ensure({ build: 'always', builder })).provenance.kind).toBe('built from Go modules');
+  expect(execFileSync(join(folder, 'etcd')).toString()).toBe('etcd\n');
 });
 
 test('a cached executable that was changed is fetched again', async () => {

@@ -104,6 +104,7 @@ test('etcd and etcdctl come out of the official archive, which is fetched once',
   execFileSync('mkdir', [source]);
   await writeFile(join(source, 'etcd'), contents.etcd);
   await writeFile(join(source, 'etcdctl'), contents.etcdctl);
+  await writeFile(join(source, 'etcdutl'), contents.etcdutl);
   const archive = execFileSync('tar', ['-czf', '-', '-C', folder, stem]);
   server.files.set(`/v3.7.3/${stem}.tar.gz`, archive);
   const sums = `${'0'.repeat(64)}  other.tar.gz\n${sha256(archive)}  ${stem}.tar.gz\n`;
@@ -173,9 +174,9 @@ test('two at once do not disturb each other', async () => {
 test('a machine asks nobody what a file must be: it is told, once for the whole life of the cluster', async () => {
   const memory = memoryOf();
   await fromMirror(memory);
-  expect(Object.keys(memory.sums)).toHaveLength(6);
+  expect(Object.keys(memory.sums)).toHaveLength(7);
   const asked = server.requests.filter((line) => line.endsWith('.sha256'));
-  expect(asked.filter((line) => line.includes('amd64'))).toHaveLength(6);
+  expect(asked.filter((line) => line.includes('amd64'))).toHaveLength(7);
   // Whoever has the mirror now serves another file, with its sum beside it: nobody takes it for the one that was there.
   server.files.set('/etcd/v3.7.3/amd64/etcd', Buffer.from('another'));
   server.files.set('/etcd/v3.7.3/amd64/etcd.sha256', Buffer.from(sha256(Buffer.from('another'))));

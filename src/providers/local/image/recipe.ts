@@ -16,6 +16,8 @@ export const PACKAGES = [
   'nftables',
   'runc',
   'kmod',
+  // For masters that back etcd up.
+  'restic',
 ] as const;
 
 /** Units that a machine of ours has no use for; without them it boots in a third of the time. */
