@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import { StoreError } from '../errors.ts';
 
 /** A store in a bucket: `s3://bucket/prefix` or `gs://bucket/prefix`. */
@@ -15,6 +16,13 @@ export interface BucketAddress {
 /** Both clouds' rules for a bucket's name, as far as they agree: 3 to 63 of small letters, digits, dashes, dots, underscores. */
 const bucketName = /^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/;
 const prefixPart = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+
+/** Keys of clusters, and credentials, go to such a server: over https, or to this host itself. */
+export function isProtected({ protocol, hostname }: Pick<URL, 'protocol' | 'hostname'>): boolean {
+  if (protocol === 'https:') return true;
+  const local = hostname === 'localhost' || hostname === '[::1]' || hostname === '::1';
+  return protocol === 'http:' && (local || (isIPv4(hostname) && hostname.startsWith('127.')));
+}
 
 /** @throws StoreError `invalid` */
 export function readAddress(url: string): BucketAddress {
@@ -36,6 +44,9 @@ export function readAddress(url: string): BucketAddress {
     if (name !== 'endpoint' && !(name === 'region' && kind === 's3')) throw refuse(`it has no ${name}`);
   const endpoint = settings.get('endpoint');
   if (endpoint !== null && !URL.canParse(endpoint)) throw refuse('its endpoint is no URL');
+  const server = endpoint === null ? null : new URL(endpoint);
+  if (server && !isProtected(server)) throw refuse('its endpoint is not https');
+  if (server?.username || server?.password) throw refuse('its endpoint holds credentials');
   return {
     kind: kind as 's3' | 'gs',
     bucket,

@@ -1,5 +1,6 @@
 import type { Remedies } from '../../util/remedy.ts';
 import { StoreError, type StoreErrorKind } from '../errors.ts';
+import { isProtected } from './address.ts';
 
 /** What both SDKs put on an error; either may lack any of it. */
 interface WireError {
@@ -23,6 +24,7 @@ export function lostRace(error: unknown): boolean {
 
 /** The bucket's refusal, or the way to it, as the store's error, with its own words. Never holds a secret. */
 export function bucketError(where: string, error: unknown): StoreError {
+  if (error instanceof StoreError) return error;
   const { name, message } = wire(error);
   const words = [name && name !== 'Error' && name !== 'ApiError' ? name : '', message]
     .filter(Boolean)
@@ -31,6 +33,17 @@ export function bucketError(where: string, error: unknown): StoreError {
     .slice(0, 300);
   const [kind, advice] = verdict(error);
   return new StoreError(kind, `could not use the store ${where}: ${words}`, advice, { cause: error });
+}
+
+/** Requests carry credentials, and answers the keys of clusters. @throws StoreError for a server that is asked in the clear */
+export function mustBeProtected(where: string, server: Pick<URL, 'protocol' | 'hostname'>): void {
+  if (isProtected(server)) return;
+  const address = `${server.protocol}//${server.hostname}`;
+  throw new StoreError(
+    'invalid',
+    `the store ${where} is not used: its server, ${address}, is not asked over https`,
+    'give it as ?endpoint=https://…, and unset AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 and STORAGE_EMULATOR_HOST',
+  );
 }
 
 function verdict(error: unknown): [StoreErrorKind, Remedies] {

@@ -1,26 +1,45 @@
+import type { Readable } from 'node:stream';
 import { Storage } from '@google-cloud/storage';
+import { readText } from '../../util/bounded.ts';
+import { deadline } from '../../util/deadline.ts';
+import { unlessAborted } from '../../util/unless-aborted.ts';
 import type { BucketAddress } from './address.ts';
-import { bucketError, lostRace, missingObject } from './errors.ts';
-import { ageOf, type Objects } from './objects.ts';
+import { bucketError, lostRace, missingObject, mustBeProtected } from './errors.ts';
+import { ageOf, CALL_MS, OBJECT_LIMIT, type Objects } from './objects.ts';
 
 /**
  * A bucket of Google Cloud Storage. Conditional writes name a generation, 0 being "there is none":
  * https://cloud.google.com/storage/docs/request-preconditions. Credentials are Google's application default ones.
  */
-export function gcsObjects({ bucket: name, prefix, endpoint }: BucketAddress): Objects {
+export function gcsObjects(
+  { bucket: name, prefix, endpoint }: BucketAddress,
+  { callMs = CALL_MS, maxBytes = OBJECT_LIMIT } = {},
+): Objects {
   const storage = new Storage({
     retryOptions: { maxRetries: 3, totalTimeout: 20 },
     ...(endpoint ? { apiEndpoint: endpoint, useAuthWithCustomEndpoint: false } : {}),
   });
+  const where = `gs://${name}`;
+  // The client also takes it from the environment.
+  mustBeProtected(where, new URL(storage.apiEndpoint));
   const bucket = storage.bucket(name);
   const at = (key: string) => bucket.file(prefix + key);
-  const where = `gs://${name}`;
+  const timed = <T>(work: (limit: AbortSignal) => Promise<T>): Promise<T> => {
+    const limit = deadline(callMs);
+    return unlessAborted(limit, () => work(limit));
+  };
   return {
     async get(key) {
       try {
-        const { text, headers } = await download(at(key).createReadStream({ validation: false }));
-        const version = headers['x-goog-generation'] ?? '';
-        return { text, version, age: ageOf(headers.date, headers['last-modified']) };
+        return await timed(async (limit) => {
+          const { text, headers } = await download(
+            at(key).createReadStream({ validation: false }),
+            maxBytes,
+            limit,
+          );
+          const version = headers['x-goog-generation'] ?? '';
+          return { text, version, age: ageOf(headers.date, headers['last-modified']) };
+        });
       } catch (error) {
         if (missingObject(error)) return null;
         throw bucketError(where, error);
@@ -29,12 +48,14 @@ export function gcsObjects({ bucket: name, prefix, endpoint }: BucketAddress): O
     async put(key, text, over) {
       const file = at(key);
       try {
-        await file.save(text, {
-          resumable: false,
-          contentType: 'application/json',
-          metadata: { cacheControl: 'no-store' },
-          preconditionOpts: { ifGenerationMatch: over === null ? 0 : Number(over) },
-        });
+        await timed(() =>
+          file.save(text, {
+            resumable: false,
+            contentType: 'application/json',
+            metadata: { cacheControl: 'no-store' },
+            preconditionOpts: { ifGenerationMatch: over === null ? 0 : Number(over) },
+          }),
+        );
         return String(file.metadata.generation);
       } catch (error) {
         if (lostRace(error)) return null;
@@ -43,15 +64,25 @@ export function gcsObjects({ bucket: name, prefix, endpoint }: BucketAddress): O
     },
     async remove(key) {
       try {
-        await at(key).delete({ ignoreNotFound: true });
+        await timed(() => at(key).delete({ ignoreNotFound: true }));
       } catch (error) {
         throw bucketError(where, error);
       }
     },
     async list(below) {
+      const keys: string[] = [];
+      let pageToken: string | undefined;
       try {
-        const [files] = await bucket.getFiles({ prefix: prefix + below });
-        return files.map((file) => file.name.slice(prefix.length)).sort();
+        do {
+          const query = { prefix: prefix + below, autoPaginate: false, ...(pageToken ? { pageToken } : {}) };
+          const [files, next] = await timed(() => bucket.getFiles(query));
+          keys.push(...files.map((file) => file.name.slice(prefix.length)));
+          const token = (next as { pageToken?: string } | null)?.pageToken;
+          if (token !== undefined && token === pageToken)
+            throw new Error('it gives the same page of its list again');
+          pageToken = token;
+        } while (pageToken);
+        return keys.sort();
       } catch (error) {
         throw bucketError(where, error);
       }
@@ -65,15 +96,17 @@ interface Downloaded {
 }
 
 /** One answer's body with its headers: text and version are of the same object, then. */
-function download(stream: NodeJS.ReadableStream): Promise<Downloaded> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let headers: Downloaded['headers'] = {};
-    stream.on('response', (response: { headers: Downloaded['headers'] }) => {
-      headers = response.headers;
-    });
-    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-    stream.on('error', reject);
-    stream.on('end', () => resolve({ text: Buffer.concat(chunks).toString('utf8'), headers }));
+async function download(stream: Readable, maxBytes: number, limit: AbortSignal): Promise<Downloaded> {
+  let headers: Downloaded['headers'] = {};
+  stream.on('response', (response: { headers: Downloaded['headers'] }) => {
+    headers = response.headers;
   });
+  const end = (): void => void stream.destroy(limit.reason);
+  limit.addEventListener('abort', end);
+  try {
+    return { text: await readText(stream, maxBytes), headers };
+  } finally {
+    limit.removeEventListener('abort', end);
+    stream.destroy();
+  }
 }

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { parseJson } from '../../util/json.ts';
 import { BusyError, type LockOwner, StoreError } from '../errors.ts';
 import type { Lock } from '../lock.ts';
 import { thisProcess } from '../process.ts';
-import type { Objects } from './objects.ts';
+import { type Objects, PERSISTENCE } from './objects.ts';
 
 /** A holder that has not renewed its lease for so long has lost it: milliseconds of the bucket's clock. */
 export const LEASE_MS = 60_000;
@@ -60,7 +61,7 @@ const systemClock: LeaseClock = {
 /** Who has the lease, if its time is not over; null: nobody. */
 export async function leaseHolder(objects: Objects, key: string): Promise<LockOwner | null> {
   const seen = await objects.get(key);
-  const holder = seen && seen.age < LEASE_MS ? (read(seen.text)?.holder ?? null) : null;
+  const holder = seen && seen.age < LEASE_MS ? (parse(seen.text)?.holder ?? null) : null;
   if (holder === null) return null;
   const { token: _, ...who } = holder;
   return who;
@@ -68,7 +69,8 @@ export async function leaseHolder(objects: Objects, key: string): Promise<LockOw
 
 /**
  * Takes the lease at once or not at all. One that was not renewed in its time, by the bucket's clock, is taken over; the
- * fencing number rises each time. @throws BusyError, StoreError
+ * fencing number rises each time. One that cannot be read may be a newer haup's, which is at work: it is left alone.
+ * @throws BusyError, StoreError
  */
 export async function takeLease(
   objects: Objects,
@@ -81,9 +83,9 @@ export async function takeLease(
   const token = randomUUID();
   const holder = { token, pid, host, user, since: new Date().toISOString(), doing };
   let begun = clock.now();
-  for (;;) {
+  for (let tries = 0; tries < PERSISTENCE; tries++) {
     const seen = await objects.get(key);
-    const lease = seen && read(seen.text);
+    const lease = seen && read(seen.text, key, what);
     if (seen && lease?.holder?.token === token)
       return hold(objects, key, what, lease, seen.version, clock, begun);
     if (seen && lease?.holder && seen.age < LEASE_MS) throw busy(what, lease.holder, seen.age);
@@ -93,6 +95,7 @@ export async function takeLease(
     if (version !== null) return hold(objects, key, what, mine, version, clock, begun);
     // Somebody was quicker, or it was ourselves and the reply was lost: the next look says which.
   }
+  throw neverWritten(`the lock of ${what}`);
 }
 
 function hold(
@@ -126,7 +129,7 @@ function hold(
     const next = await objects.put(key, write({ ...lease, beat }), version);
     if (next !== null) return next;
     const seen = await objects.get(key); // it may be our own write, its reply lost
-    return seen && read(seen.text)?.holder?.token === lease.holder?.token ? seen.version : null;
+    return seen && parse(seen.text)?.holder?.token === lease.holder?.token ? seen.version : null;
   };
   const renew = async (): Promise<void> => {
     if (released || lost.signal.aborted) return;
@@ -174,11 +177,29 @@ function write(lease: Lease): string {
   return `${JSON.stringify(lease, null, 2)}\n`;
 }
 
-/** null: not one of ours, which nobody holds then. */
-function read(text: string): Lease | null {
-  try {
-    return leaseSchema.safeParse(JSON.parse(text)).data ?? null;
-  } catch {
-    return null;
-  }
+/** null: it is none that this haup knows. */
+function parse(text: string): Lease | null {
+  return leaseSchema.safeParse(parseJson(text)).data ?? null;
+}
+
+function read(text: string, key: string, what: string): Lease {
+  const lease = parse(text);
+  if (lease) return lease;
+  throw new StoreError(
+    'foreign',
+    `the lock of ${what}, ${key} in the bucket, is none that this haup can read`,
+    [
+      'use the haup that wrote it, if there is a newer one',
+      'or remove that object, if nothing is at work on the cluster',
+    ],
+  );
+}
+
+/** Each write was answered with "somebody else was first", and nobody was. */
+export function neverWritten(what: string): StoreError {
+  return new StoreError(
+    'unsupported',
+    `the bucket took none of ${PERSISTENCE} writes of ${what}: each time it said that it had changed meanwhile`,
+    'the store needs a bucket with conditional writes (If-Match, If-None-Match); see docs/store.md',
+  );
 }

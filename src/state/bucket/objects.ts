@@ -16,6 +16,13 @@ export interface Objects {
   list(prefix: string): Promise<string[]>;
 }
 
+/** How often something is written again that somebody else changed meanwhile, before the bucket is not believed any more. */
+export const PERSISTENCE = 100;
+/** Of an object: a cluster with its secrets and the manifests of its add-ons. */
+export const OBJECT_LIMIT = 32 * 1024 * 1024;
+/** For one call with all of its repetitions. */
+export const CALL_MS = 60_000;
+
 /** An object as one answer of the bucket showed it. */
 export interface Seen {
   readonly text: string;

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { z } from 'zod';
+import { z } from 'zod';
+import { parseJson } from '../../util/json.ts';
+import { understood } from '../../util/understood.ts';
 import { checkClusterName, checkSecretName, isClusterName } from '../checks.ts';
 import { readDocument, writeDocument } from '../document.ts';
 import { missingCluster, StoreError } from '../errors.ts';
 import type { Secrets, Store, Stored } from '../store.ts';
-import { type HeldLease, type LeaseClock, leaseHolder, takeLease } from './lease.ts';
-import type { Objects } from './objects.ts';
+import { type HeldLease, type LeaseClock, leaseHolder, neverWritten, takeLease } from './lease.ts';
+import { type Objects, PERSISTENCE } from './objects.ts';
 import { type ClusterRecord, readRecord, writeRecord } from './record.ts';
 import type { Seal } from './seal.ts';
 
@@ -53,7 +55,7 @@ export function bucketStore<T>(
     change: (record: ClusterRecord) => Promise<Partial<ClusterRecord> | null>,
   ): Promise<ClusterRecord> {
     const write = randomUUID();
-    for (;;) {
+    for (let tries = 0; tries < PERSISTENCE; tries++) {
       checkLock(cluster);
       const found = await find(cluster);
       if (found === null) throw missingCluster(cluster);
@@ -65,6 +67,7 @@ export function bucketStore<T>(
       const next = { ...found.record, ...changes, fence, write };
       if ((await objects.put(keyOf(cluster), writeRecord(next), found.version)) !== null) return next;
     }
+    throw neverWritten(`cluster ${cluster}`);
   }
 
   async function read(cluster: string): Promise<Stored<T> | null> {
@@ -136,7 +139,7 @@ export function bucketStore<T>(
   const open = async ({ secrets }: ClusterRecord): Promise<SecretTexts> => {
     if (typeof secrets !== 'string') return secrets;
     if (!seal) throw noKey(where);
-    const known = opened.get(secrets) ?? (JSON.parse(await seal.open(secrets)) as SecretTexts);
+    const known = opened.get(secrets) ?? readSecrets(where, await seal.open(secrets));
     opened.clear();
     opened.set(secrets, known);
     return known;
@@ -201,6 +204,18 @@ function overtaken(cluster: string): StoreError {
     `another haup has taken the lock of cluster ${cluster} over, since this one did not renew it in time`,
     { to: 'see what is, and who is at work', command: 'status' },
   );
+}
+
+const secretsSchema = z.record(z.string(), z.string());
+
+function readSecrets(where: string, text: string): SecretTexts {
+  const refuse = (how: string): StoreError =>
+    new StoreError(
+      'corrupt',
+      `the secrets in ${where} are not what haup writes: ${how}`,
+      'bring the last good version of the object back from the bucket',
+    );
+  return understood(secretsSchema, parseJson(text), refuse, 'the whole');
 }
 
 function noKey(where: string): StoreError {

@@ -109,11 +109,23 @@ describe('a lease', () => {
     expect([...bucket.texts]).toEqual([]);
   });
 
-  it('that nobody can read is nobody’s', async () => {
+  it.each(['not JSON', '', '{"format":"haup-lease","version":2}', '{}'])(
+    'that nobody can read is left to whoever wrote it: %j',
+    async (text) => {
+      const bucket = memoryBucket();
+      await bucket.put(KEY, text, null);
+      bucket.pass(10 * LEASE_MS);
+      await expect(take(bucket)).rejects.toMatchObject({ kind: 'foreign', message: /locks\/demo\.json/ });
+      expect(bucket.texts.get(KEY)).toBe(text);
+    },
+  );
+
+  it('of a bucket that takes no write is not tried for for ever', async () => {
     const bucket = memoryBucket();
-    await bucket.put(KEY, 'not JSON', null);
-    expect(await leaseHolder(bucket, KEY)).toBeNull();
-    expect((await take(bucket)).fence).toBe(1);
+    const stubborn = { ...bucket, put: async () => null };
+    await expect(takeLease(stubborn, KEY, 'cluster demo', 'haup repair')).rejects.toMatchObject({
+      kind: 'unsupported',
+    });
   });
 });
 

@@ -1,4 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateIdentity } from 'age-encryption';
@@ -75,17 +77,21 @@ describe('a store in a bucket', () => {
   it.each([
     ['an age identity', async () => `# made by age-keygen\n${await generateIdentity()}\n`],
     ['a passphrase', async () => 'correct horse battery staple\n'],
-  ])('seals secrets with %s before they leave the machine', async (_, key) => {
-    const bucket = memoryBucket();
-    const seal = sealOf(keyFile('key', await key()));
-    const store = open(bucket, seal);
-    await store.create('demo', { replicas: 1 }, { authorities: 'AUTHORITY-KEY' });
-    await store.secrets('demo').put('ssh', 'SSH-KEY');
-    expect([...bucket.texts.values()].join('')).not.toMatch(/AUTHORITY-KEY|SSH-KEY/);
-    const again = open(bucket, sealOf(join(folder, 'key')));
-    expect(await again.secrets('demo').get('authorities')).toBe('AUTHORITY-KEY');
-    expect(await again.secrets('demo').get('ssh')).toBe('SSH-KEY');
-  });
+  ])(
+    'seals secrets with %s before they leave the machine',
+    async (_, key) => {
+      const bucket = memoryBucket();
+      const seal = sealOf(keyFile('key', await key()));
+      const store = open(bucket, seal);
+      await store.create('demo', { replicas: 1 }, { authorities: 'AUTHORITY-KEY' });
+      await store.secrets('demo').put('ssh', 'SSH-KEY');
+      expect([...bucket.texts.values()].join('')).not.toMatch(/AUTHORITY-KEY|SSH-KEY/);
+      const again = open(bucket, sealOf(join(folder, 'key')));
+      expect(await again.secrets('demo').get('authorities')).toBe('AUTHORITY-KEY');
+      expect(await again.secrets('demo').get('ssh')).toBe('SSH-KEY');
+    },
+    300_000,
+  ); // a passphrase is slow to try, on purpose
 
   it('opens secrets for the right key alone, and says which file it asked', async () => {
     const bucket = memoryBucket();
@@ -103,6 +109,51 @@ describe('a store in a bucket', () => {
     await expect(none.secrets('demo').get('key')).rejects.toMatchObject({ kind: 'invalid' });
     const short = open(bucket, sealOf(keyFile('short', 'secret\n')));
     await expect(short.secrets('demo').get('key')).rejects.toThrow(/shorter than 12/);
+  });
+
+  it.each([0o604, 0o640, 0o666])('takes no key from a file that others can read (mode %i)', async (mode) => {
+    const path = keyFile('open', 'correct horse battery staple\n');
+    chmodSync(path, mode);
+    const store = open(memoryBucket(), sealOf(path));
+    await expect(store.create('demo', { replicas: 1 }, { key: 'K' })).rejects.toMatchObject({
+      kind: 'exposed',
+      message: expect.stringContaining(path),
+    });
+    chmodSync(path, 0o600);
+  });
+
+  it('takes a key from a pipe, and not more of it than a key has', async () => {
+    const [pipe, endless] = [join(folder, 'pipe'), '/dev/zero'];
+    execFileSync('mkfifo', ['-m', '666', pipe]);
+    const writing = writeFile(pipe, `${await generateIdentity()}\n`);
+    const bucket = memoryBucket();
+    const store = open(bucket, sealOf(pipe));
+    await Promise.all([writing, store.create('demo', { replicas: 1 }, { key: 'K' })]);
+    expect(await store.secrets('demo').get('key')).toBe('K');
+    await expect(open(bucket, sealOf(endless)).secrets('demo').get('key')).rejects.toMatchObject({
+      kind: 'invalid',
+    });
+  });
+
+  it('says of secrets that are sealed and are none that they are damaged', async () => {
+    const bucket = memoryBucket();
+    const seal = sealOf(keyFile('key', `${await generateIdentity()}\n`));
+    const store = open(bucket, seal);
+    await store.create('demo', { replicas: 1 }, { key: 'K' });
+    for (const text of ['not JSON', '["K"]', '{"key":1}']) {
+      const { version } = (await bucket.get('demo.json'))!;
+      const record = JSON.parse(bucket.texts.get('demo.json')!);
+      await bucket.put('demo.json', JSON.stringify({ ...record, secrets: await seal.close(text) }), version);
+      await expect(store.secrets('demo').all()).rejects.toMatchObject({ kind: 'corrupt' });
+    }
+  });
+
+  it('does not write for ever into a bucket that takes no write', async () => {
+    const bucket = memoryBucket();
+    await open(bucket).create('demo', { replicas: 1 });
+    const stubborn = { ...bucket, put: async () => null };
+    const store = bucketStore('s3://haup', stubborn, schema, null);
+    await expect(store.save('demo', { replicas: 2 }, 1)).rejects.toMatchObject({ kind: 'unsupported' });
   });
 });
 
