@@ -9,14 +9,14 @@ import {
 import { InputError, NotFoundError } from '../cluster/model/errors.ts';
 import { authorities } from '../cluster/world/keys.ts';
 import { clusterStateSchema } from '../cluster/world/memory.ts';
-import { issueClient, issueOwnAdmin } from '../pki/issue.ts';
-import { kubeconfig } from '../pki/kubeconfig.ts';
+import { issueOwnAdmin } from '../pki/issue.ts';
 import { providers, regionOf } from '../providers/registry.ts';
 import { isBucket, openStore } from '../state/open.ts';
 import { unlessAborted } from '../util/unless-aborted.ts';
 import type { Engine, EngineOptions, Outcome } from './engine.ts';
 import { environment, type LoadProvider } from './environment.ts';
 import { makeJoinCommand } from './join-command.ts';
+import { issuedKubeconfigs, makeKubeconfig } from './kubeconfig.ts';
 import { listClusters } from './list-clusters.ts';
 import { measured } from './measured.ts';
 import { moveCluster } from './move-store.ts';
@@ -98,16 +98,14 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       return timed(() => moveCluster(store, other, cluster, dryRun));
     },
     list: () => listClusters(store),
-    kubeconfig: (cluster, { endpoint }) =>
+    kubeconfig: (cluster, { endpoint, ...access }) =>
       timed((env) =>
         env.looking(cluster, async ({ world, provider }) => {
-          const spec = world.spec();
-          const kept = await authorities(store.secrets(cluster), cluster);
-          const admin = await issueClient('admin', kept);
-          const host =
-            endpoint === 'dns'
-              ? (await provider.balancer.read())?.dnsName
-              : (await provider.address.read())?.ip;
+          const { name, uid, apiPort } = world.spec();
+          const secrets = store.secrets(cluster);
+          const kept = await authorities(secrets, cluster);
+          const ip = (await provider.address.read())?.ip ?? null;
+          const host = endpoint === 'dns' ? (await provider.balancer.read())?.dnsName : ip;
           if (!host) {
             throw endpoint === 'dns'
               ? new InputError(`${cluster} has no load balancer with a DNS name`, {
@@ -115,15 +113,13 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
                 })
               : noAddress(cluster);
           }
-          return kubeconfig({
-            cluster,
-            uid: spec.uid,
-            server: `https://${host}:${spec.apiPort}`,
-            caPem: kept.kubernetes.certPem,
-            ...admin,
-          });
+          const { now, signal } = env;
+          const tools = { authorities: kept, secrets, now, signal };
+          return makeKubeconfig({ name, uid, apiPort, host, ip }, access, tools);
         }),
       ),
+    issuedKubeconfigs: (cluster) =>
+      timed((env) => env.looking(cluster, () => issuedKubeconfigs(store.secrets(cluster), env.now()))),
     joinCommand: (cluster, { minutes }) =>
       timed((env) =>
         env.looking(cluster, async ({ world, provider }) => {

@@ -6,6 +6,7 @@ import type { AvailabilityReport } from '../lb/availability.ts';
 import type { FaultKind } from '../providers/provider.ts';
 import type { LockOwner } from '../state/errors.ts';
 import type { JoinCommand } from './join-command.ts';
+import type { Access, IssuedKubeconfig, NewKubeconfig } from './kubeconfig.ts';
 import type { NewCluster } from './new-cluster.ts';
 import type { ChangeOutcome } from './operations.ts';
 
@@ -64,7 +65,12 @@ export interface Engine {
     readonly dryRun: boolean;
   }): Promise<boolean>;
   list(): Promise<ClusterList>;
-  kubeconfig(cluster: string, options: { readonly endpoint: 'address' | 'dns' }): Promise<string>;
+  kubeconfig(
+    cluster: string,
+    options: Access & { readonly endpoint: 'address' | 'dns' },
+  ): Promise<NewKubeconfig>;
+  /** Of those that were handed out, the ones that have not ended; the newest last. */
+  issuedKubeconfigs(cluster: string): Promise<readonly IssuedKubeconfig[]>;
   joinCommand(cluster: string, options: { readonly minutes: number }): Promise<JoinCommand>;
   ssh(cluster: string, replica: string | undefined, command: readonly string[]): Promise<number>;
   fault(cluster: string, kind: FaultKind, target: string): Promise<readonly string[]>;

@@ -4,16 +4,11 @@ import forge from 'node-forge';
 import { readTbsCertificate } from './der.ts';
 import { keyIdentifier } from './keys.ts';
 import { ipOctets } from './sans.ts';
+import { organizations, type Subject } from './subject.ts';
 import { type ExtendedKeyUsage, type KeyUsage, keyUsageBits, oids } from './usage.ts';
 
 const { asn1 } = forge;
 type Asn1 = forge.asn1.Asn1;
-
-export interface Subject {
-  readonly commonName: string;
-  /** The API server reads it as the user's group. */
-  readonly organization: string | null;
-}
 
 export interface CertificateTemplate {
   readonly subject: Subject;
@@ -80,14 +75,14 @@ function serialNumber(): Buffer {
   return serial;
 }
 
-function name({ organization, commonName }: Subject): Asn1 {
+function name(subject: Subject): Asn1 {
   const attribute = (type: string, value: string): Asn1 =>
     universal(asn1.Type.SET, [
       sequence(oid(type), universal(asn1.Type.UTF8, octets(Buffer.from(value, 'utf8')))),
     ]);
   return sequence(
-    ...(organization === null ? [] : [attribute(oids.organization, organization)]),
-    attribute(oids.commonName, commonName),
+    ...organizations(subject).map((each) => attribute(oids.organization, each)),
+    attribute(oids.commonName, subject.commonName),
   );
 }
 

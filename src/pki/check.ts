@@ -3,13 +3,14 @@ import { isIP } from 'node:net';
 import { derChildren, readTbsCertificate } from './der.ts';
 import { PkiError } from './errors.ts';
 import { canonicalSan } from './sans.ts';
+import { organizations, type Subject } from './subject.ts';
 import { type ExtendedKeyUsage, type KeyUsage, keyUsageBits, oids } from './usage.ts';
 
 export interface Expected {
   /** Certificates (PEM) from the issuer up to and including the self-signed root. Of a root itself: empty. */
   readonly chain: readonly string[];
   readonly commonName: string;
-  readonly organization: string | null;
+  readonly organization: Subject['organization'];
   /** Exactly these, in any order. */
   readonly sans: readonly string[];
   readonly keyUsage: readonly KeyUsage[];
@@ -72,7 +73,7 @@ function dateFaults(certificate: X509Certificate, now: number): string[] {
 }
 
 function subjectFaults(certificate: X509Certificate, { commonName, organization }: Expected): string[] {
-  const want = [...(organization === null ? [] : [`O=${organization}`]), `CN=${commonName}`].join('\n');
+  const want = [...organizations({ organization }).map((each) => `O=${each}`), `CN=${commonName}`].join('\n');
   return certificate.subject === want
     ? []
     : [`its subject is ${flat(certificate.subject)}, not ${flat(want)}`];

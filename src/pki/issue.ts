@@ -14,6 +14,7 @@ import {
   servingProfiles,
 } from './profiles.ts';
 import { canonicalSan } from './sans.ts';
+import type { Subject } from './subject.ts';
 import type { ExtendedKeyUsage } from './usage.ts';
 import { validity } from './validity.ts';
 
@@ -46,6 +47,24 @@ const OWN_USE_MS = 15 * 60_000;
 /** An administrator's certificate for haup itself, which lives for as long as one step does. @throws PkiError */
 export function issueOwnAdmin(authorities: Authorities): Promise<Issued> {
   return issueClient('admin', authorities, { lifetimeMs: OWN_USE_MS });
+}
+
+/**
+ * A person's key and client certificate, checked: `name` is the user to the API server, `groups` what RBAC knows them by.
+ * @throws PkiError
+ */
+export function issueUser(
+  { name, groups }: { readonly name: string; readonly groups: readonly string[] },
+  authorities: Authorities,
+  options: IssueOptions & { readonly lifetimeMs: number },
+): Promise<Issued> {
+  const leaf = {
+    commonName: name,
+    organization: groups,
+    extendedKeyUsage: ['clientAuth'] as const,
+    sans: [],
+  };
+  return issueLeaf(leaf, authorities.kubernetes, options);
 }
 
 /** A new key and serving certificate for a replica, good for a year, checked. @throws PkiError */
@@ -92,9 +111,7 @@ function checkedSans(names: readonly string[]): string[] {
 /** RFC 1123 labels; a wildcard is never wanted here. */
 const dnsName = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
 
-interface Leaf {
-  readonly commonName: string;
-  readonly organization: string | null;
+interface Leaf extends Subject {
   readonly extendedKeyUsage: readonly ExtendedKeyUsage[];
   readonly sans: readonly string[];
 }

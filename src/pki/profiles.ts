@@ -45,9 +45,8 @@ const loopback = ['localhost', '127.0.0.1'] as const;
 /** Who somebody is, to the API server (CN: user, O: group), to etcd (any will do) or to an extension API server. */
 export const clientProfiles = {
   /**
-   * The operator, and the break-glass: `system:masters` works while RBAC is empty or broken, so nobody can lock
-   * themselves out, and `haup create` needs no step that binds a group first. It cannot be revoked other than by a new
-   * authority; it is good for a year and stays in the operator's store.
+   * haup itself, for minutes: `system:masters` works while RBAC is empty or broken, so nobody can lock themselves out, and
+   * `haup create` needs no step that binds a group first. It cannot be revoked other than by a new authority.
    */
   admin: {
     signedBy: 'kubernetes',

@@ -26,6 +26,7 @@ const callers = [
   ['system:kube-scheduler', 'system:authenticated'],
   ['system:apiserver', 'system:masters'],
   ['haup-admin', 'system:masters'],
+  ['haup-admin', 'haup:cluster-admins'],
   ['haup:endpoints', 'system:authenticated'],
   ['haup:lease:kube-scheduler', 'system:authenticated'],
   ['haup:addons', 'system:authenticated'],

@@ -115,6 +115,21 @@ export function durationBetween(least: number, most: number): Parse<number> {
   };
 }
 
+const API_NAME = /^[A-Za-z0-9][A-Za-z0-9:@._-]{0,62}$/;
+
+/** A person or a group, as certificates name them. Kubernetes keeps `system:` for itself. */
+function apiName(what: string): Parse<string> {
+  return (text) => {
+    if (!API_NAME.test(text)) return refuse(`a ${what}: letters, digits and :@._- , 63 at most`, text);
+    return text.startsWith('system:')
+      ? refuse(`a ${what} that is not Kubernetes' own (system:)`, text)
+      : text;
+  };
+}
+
+export const apiUser = apiName('user');
+export const apiGroup = apiName('group');
+
 /** The one reading of a boolean: of flags, variables and the configuration file. */
 export function yesOrNo(text: string): boolean {
   return booleanOf(text) ?? refuse(BOOLEANS, text);

@@ -40,7 +40,7 @@ describe('any text as the name of a cluster', () => {
           engine: {
             kubeconfig: async (cluster) => {
               asked.push(cluster);
-              return 'x\n';
+              return { text: 'x\n', warnings: [] };
             },
           },
         });

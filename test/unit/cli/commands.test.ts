@@ -228,6 +228,69 @@ describe('output', () => {
     expect((await haup(['kubeconfig'])).out).toBe('kind: Config\n');
   });
 
+  it('a kubeconfig is for whom it was asked for; what nobody could prove is said beside it', async () => {
+    const asked: unknown[] = [];
+    const engine = {
+      kubeconfig: async (_: string, access: unknown) => {
+        asked.push(access);
+        return { text: 'kind: Config\n', warnings: ['not \u001b[2J proven'] };
+      },
+    };
+    const made = await haup(
+      ['kubeconfig', '--user', 'ann', '--group', 'a,b', '--group', 'c', '--ttl', '8h'],
+      {
+        engine,
+      },
+    );
+    expect(made).toMatchObject({
+      code: 0,
+      out: 'kind: Config\n',
+      err: 'haup: warning: not  [2J proven\n',
+    });
+    await haup(['kubeconfig'], { engine });
+    const usual = { endpoint: 'address', breakGlass: false };
+    expect(asked).toEqual([
+      { ...usual, user: 'ann', groups: ['a', 'b', 'c'], ttlMs: 8 * 3600_000 },
+      { ...usual, user: 'haup-admin', groups: [], ttlMs: 24 * 3600_000 },
+    ]);
+  });
+
+  it.each([
+    [['--break-glass', '--group', 'g'], /^haup: --break-glass is a group of its own.*leave out --group\n$/],
+    [['--group', 'system:masters'], /Kubernetes' own \(system:\)/],
+    [['--user', 'system:node:x'], /Kubernetes' own \(system:\)/],
+    [['--user', 'a b'], /letters, digits/],
+    [['--merge', '--file', 'x'], /^haup: --merge and --file name two files: leave out one\n$/],
+    [['--ttl', '1m'], /from 600s/],
+  ])('a kubeconfig with %j is refused in one line', async (args, words) => {
+    const ran = await haup(['kubeconfig', ...args]);
+    expect([ran.code, ran.out]).toEqual([2, '']);
+    expect(ran.err).toMatch(words);
+    expect(ran.err.split('\n')).toHaveLength(2);
+  });
+
+  it('kubeconfigs that were handed out are listed', async () => {
+    const issued = [
+      {
+        user: 'ann',
+        groups: ['a', 'b'],
+        issued: '2026-01-01T00:00:00Z',
+        expires: '2026-01-02T00:00:00Z',
+        serial: '4f',
+      },
+    ];
+    const engine = { issuedKubeconfigs: async () => issued };
+    expect((await haup(['kubeconfig', '--list'], { engine })).out).toMatch(
+      /^USER +GROUPS +ISSUED +EXPIRES +SERIAL\nann +a,b +2026-01-01T00:00:00Z +2026-01-02T00:00:00Z +4f\n$/,
+    );
+    expect(JSON.parse((await haup(['kubeconfig', '--list', '-o', 'json'], { engine })).out)).toEqual(issued);
+    expect(await haup(['kubeconfig', '--list'])).toMatchObject({
+      code: 0,
+      out: '',
+      err: 'no kubeconfig is valid that haup remembers\n',
+    });
+  });
+
   it('with --log-format json every line of standard error is one event, with the sentence for its step', async () => {
     const step = { kind: 'provision', replica: 'demo-master' } as const;
     const events: HaupEvent[] = [

@@ -75,7 +75,8 @@ function fakeEngine(answers: Partial<Engine> = {}): { engine: Engine; calls: Cal
     status: async () => statusOf(),
     moveStore: async () => true,
     list: async () => ({ clusters: [], unreadable: [] }),
-    kubeconfig: async () => 'kind: Config\n',
+    kubeconfig: async () => ({ text: 'kind: Config\n', warnings: [] }),
+    issuedKubeconfigs: async () => [],
     joinCommand: async () => ({
       command: 'kubeadm join',
       apiServer: '198.18.0.10:443',

@@ -94,7 +94,7 @@ async function behaves(argv: readonly string[], env: Record<string, string>): Pr
     certPem: 'cert',
     keyPem: 'key',
   };
-  const engine = { kubeconfig: async () => kubeconfig(admin) };
+  const engine = { kubeconfig: async () => ({ text: kubeconfig(admin), warnings: [] }) };
   const merged = { KUBECONFIG: join(folder, 'kubeconfig') };
   const ran = await haup(argv, { env: { ...env, ...merged }, engine, world: { home, sleep } });
   const { code, err, calls } = ran;

@@ -153,13 +153,13 @@ describe('the file that is merged into', () => {
     const text = printed(await known(), 'no');
     const ran = await haup(['kubeconfig', '-c', 'no', '--merge'], {
       env: { KUBECONFIG: file },
-      engine: { kubeconfig: async () => text },
+      engine: { kubeconfig: async () => ({ text, warnings: [] }) },
     });
     expect(ran).toMatchObject({ code: 0, out: `${file}: the current context is no now\n` });
     writeFileSync(file, 'users: [{name: "no", user: {token: t}}]\n');
     const again = await haup(['kubeconfig', '-c', 'no', '--merge'], {
       env: { KUBECONFIG: file },
-      engine: { kubeconfig: async () => text },
+      engine: { kubeconfig: async () => ({ text, warnings: [] }) },
     });
     expect(again).toMatchObject({
       code: 0,
@@ -209,7 +209,7 @@ describe.skipIf(!asRoot)('a disk', () => {
     execFileSync('mount', ['-o', 'remount,ro', folder]);
     const ran = await haup(['kubeconfig', '--merge'], {
       env: { KUBECONFIG: file },
-      engine: { kubeconfig: async () => printed(await known(), 'demo') },
+      engine: { kubeconfig: async () => ({ text: printed(await known(), 'demo'), warnings: [] }) },
     });
     expect(ran.code).toBe(5);
     expect(ran.err).toMatch(new RegExp(`^haup: could not write ${file}: the disk can only be read.*\\n$`));
