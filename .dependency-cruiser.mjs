@@ -27,10 +27,11 @@ const pure = [
   '^src/cluster/(?:model|plan)/',
   '^src/etcd/quorum\\.ts$',
   '^src/pki/due\\.ts$',
-  '^src/util/(?:failure|ipv4|nearest|remedy|rfc3339)\\.ts$',
+  '^src/util/(?:failure|ipv4|remedy)\\.ts$',
+  '^src/util/text/(?:nearest|rfc3339)\\.ts$',
   '^src/providers/registry\\.ts$',
   '^src/providers/[^/]+/traits\\.ts$',
-  '^src/providers/local/addresses\\.ts$',
+  '^src/providers/local/address/addresses\\.ts$',
   '^src/providers/gce/names\\.ts$',
   '^node_modules/zod/',
 ];

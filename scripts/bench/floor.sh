@@ -54,7 +54,7 @@ join_group() {
   echo 0 >"$group/cgroup.procs"
 }
 
-# boot <number>: as src/providers/local/power.ts does; resolves when the machine's first process runs
+# boot <number>: as src/providers/local/machine/power.ts does; resolves when the machine's first process runs
 boot() {
   group=$GROUPS_ROOT/$NET-$1
   (
@@ -126,7 +126,7 @@ join() {
   printf 'ETCD_INITIAL_CLUSTER=%s\nETCD_INITIAL_CLUSTER_STATE=existing\n' "$cluster" >"$RUN/membership"
   inside "$1" sh -c 'cat >/etc/haup/etcd-membership.env && systemctl enable -q --now --no-block etcd' <"$RUN/membership"
   # The next one is listed when this one has read who its peers are. Started anew once it has the leader's snapshot: it
-  # would wait for a lost proposal for 7 s otherwise (src/replicas/etcd-member.ts).
+  # would wait for a lost proposal for 7 s otherwise (src/replicas/lifecycle/etcd-member.ts).
   until ls "$RUN/$1/upper/var/lib/haup/etcd/member/snap/"*.snap >/dev/null 2>&1; do sleep 0.02; done
   sleep 0.1
   inside "$1" sh -c 'systemctl is-active -q etcd || systemctl restart --no-block etcd'

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cachedBinaries, cacheFolder } from '../../src/artifacts/cache.ts';
 import { hostArchitecture } from '../../src/artifacts/sources.ts';
-import { BALANCER_IP } from '../../src/providers/local/addresses.ts';
+import { BALANCER_IP } from '../../src/providers/local/address/addresses.ts';
 import { CHECKED, haproxyConfig } from '../../src/providers/local/balancer/config.ts';
 import { ensureImage } from '../../src/providers/local/image/ensure.ts';
 import { clusterKey, machineFolder } from '../../src/providers/local/paths.ts';

@@ -7,8 +7,8 @@ import { type Issued, issueOwnAdmin, issueUser } from '../pki/issue.ts';
 import { kubeconfig } from '../pki/kubeconfig.ts';
 import type { Secrets } from '../state/store.ts';
 import { messageOf } from '../util/failure.ts';
-import { parseJson } from '../util/json.ts';
-import { rfc3339 } from '../util/rfc3339.ts';
+import { parseJson } from '../util/text/json.ts';
+import { rfc3339 } from '../util/text/rfc3339.ts';
 import { waitFor } from '../util/wait.ts';
 
 /** Every API server learns of a new binding by its own watch. */

@@ -21,7 +21,7 @@ import type { RealWorld } from '../cluster/world/world.ts';
 import { BACKDATING_MS } from '../pki/validity.ts';
 import type { ClusterIdentity, FaultKind, Provider } from '../providers/provider.ts';
 import { newReplicaName } from '../replicas/names.ts';
-import { rfc3339 } from '../util/rfc3339.ts';
+import { rfc3339 } from '../util/text/rfc3339.ts';
 import { waitFor } from '../util/wait.ts';
 import { type NewCluster, newSpec } from './new-cluster.ts';
 

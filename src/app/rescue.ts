@@ -2,8 +2,8 @@ import type { Change } from '../cluster/loop/apply-change.ts';
 import { Refusal } from '../cluster/model/errors.ts';
 import type { Observation } from '../cluster/model/observation.ts';
 import { type LogEnd, rescued, revivable, survivorsOf } from '../cluster/plan/rescue.ts';
+import { readLogEnd } from '../replicas/lifecycle/rescue.ts';
 import { newReplicaName } from '../replicas/names.ts';
-import { readLogEnd } from '../replicas/rescue.ts';
 import { messageOf } from '../util/failure.ts';
 import { type ChangeOutcome, changed, type Environment, type OpenCluster } from './operations.ts';
 

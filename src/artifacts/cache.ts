@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { entries } from '../util/files.ts';
-import { homeFolder } from '../util/home.ts';
-import { exposureOf } from '../util/private-folder.ts';
+import { homeFolder } from '../util/host/home.ts';
+import { exposureOf } from '../util/host/private-folder.ts';
 import { ArtifactError } from './errors.ts';
 import type { AnyRelease } from './sources.ts';
 import { NODE_VERSIONS } from './versions.ts';

@@ -1,17 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-
-import { BOOLEANS, booleanOf } from '../util/boolean.ts';
 import { makeFolder } from '../util/files.ts';
 import type { Remedies } from '../util/remedy.ts';
-import { type Builder, goBuilder } from './build.ts';
+import { BOOLEANS, booleanOf } from '../util/text/boolean.ts';
+import { type Builder, goBuilder } from './build/build.ts';
 import { cachedBinaries, cacheFolder, refuseExposed } from './cache.ts';
+import { mirrorFrom } from './download/mirror.ts';
 import { ArtifactError, explainDisk } from './errors.ts';
 import { fillFromDownloads } from './fill.ts';
 import { lockCache } from './lock.ts';
 import { checkFolder, lacking, type Manifest, type Provenance, writeManifest } from './manifest.ts';
-import { mirrorFrom } from './mirror.ts';
 import type { OnProgress } from './progress.ts';
 import {
   type AnyRelease,

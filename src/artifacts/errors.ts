@@ -1,5 +1,5 @@
 import { Failure, type FailureKind } from '../util/failure.ts';
-import { isSystemError, systemWords } from '../util/os-error.ts';
+import { isSystemError, systemWords } from '../util/host/os-error.ts';
 import type { Remedies } from '../util/remedy.ts';
 
 export type ArtifactErrorKind =

@@ -2,7 +2,7 @@ import { chmod, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { exec } from '../util/exec.ts';
 import { makeFolder } from '../util/files.ts';
-import { downloadFile } from './download.ts';
+import { downloadFile } from './download/download.ts';
 import type { OnProgress } from './progress.ts';
 import type { Download } from './sources.ts';
 import { resolveSums } from './sums.ts';

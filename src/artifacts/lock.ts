@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { closing, giveMode, makeFolder } from '../util/files.ts';
-import { lockPath, type Unlock } from '../util/flock.ts';
+import { lockPath, type Unlock } from '../util/host/flock.ts';
 import { explainDisk } from './errors.ts';
 
 /**

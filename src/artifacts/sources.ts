@@ -1,5 +1,5 @@
+import { parseMirror } from './download/mirror.ts';
 import { ArtifactError } from './errors.ts';
-import { parseMirror } from './mirror.ts';
 import { pinnedSum } from './pins.ts';
 import { NODE_VERSIONS, parseEtcdVersion, parseKubernetesVersion } from './versions.ts';
 

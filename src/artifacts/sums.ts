@@ -1,5 +1,5 @@
+import { getText } from './download/fetch.ts';
 import { ArtifactError } from './errors.ts';
-import { getText } from './fetch.ts';
 import { type Download, findChecksum } from './sources.ts';
 
 /** SHA-256, lower-case hexadecimal, by the URL of the file. */

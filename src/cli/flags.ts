@@ -2,7 +2,7 @@
 import { type ProviderName, providerNames } from '../providers/registry.ts';
 import { choice, list, type More, number, text, toggle, withFallback } from './flag.ts';
 import * as values from './input/values.ts';
-import { byProvider, kubeUp } from './variables.ts';
+import { byProvider, kubeUp } from './input/variables.ts';
 
 const ofProvider: More = { defaultText: "the provider's" };
 const ofRelease: More = { defaultText: 'the newest that this haup was tested with' };

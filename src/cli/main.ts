@@ -12,7 +12,7 @@ const world = realWorld();
 // What is not in the hands of `run`, which says what is unfinished, has changed nothing.
 const code = await answer(process.argv.slice(2)).catch(async (error) => {
   const { explain } = await import('./exit.ts');
-  const { noWork } = await import('./output/progress.ts');
+  const { noWork } = await import('./output/display/progress.ts');
   const debug = process.argv.includes('--debug');
   const failure = explain(error, {
     debug,
@@ -29,16 +29,16 @@ await end(code, world);
 async function answer(argv: string[]): Promise<number> {
   const own = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
   if (own[0] === '--get-yargs-completions') {
-    const { complete } = await import('./completion.ts');
+    const { complete } = await import('./help/completion.ts');
     await Promise.race([complete(argv.slice(1), world), world.crashed]);
     return 0;
   }
   if (own.includes('--version')) {
-    world.out.write((await import('./help.ts')).version());
+    world.out.write((await import('./help/help.ts')).version());
     return 0;
   }
   if (argv.length === 0 || own[0] === 'help' || own.includes('--help') || own.includes('-h')) {
-    const { help } = await import('./help.ts');
+    const { help } = await import('./help/help.ts');
     return help(own, world.out, world.err);
   }
   if (own.includes('--debug')) process.setSourceMapsEnabled(true);

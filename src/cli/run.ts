@@ -8,8 +8,8 @@ import type { common } from './flags.ts';
 import { defaultStore } from './home.ts';
 import { type Arguments, readArguments } from './input/argv.ts';
 import { type Resolved, resolveFlags, type Setting } from './input/resolve.ts';
-import { openDisplay } from './output/open-display.ts';
-import { noWork } from './output/progress.ts';
+import { openDisplay } from './output/display/open-display.ts';
+import { noWork } from './output/display/progress.ts';
 import { printableJson, safeAll } from './output/safe.ts';
 import type { Surroundings } from './surroundings.ts';
 

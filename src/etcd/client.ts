@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { understood } from '../util/understood.ts';
+import { understood } from '../util/text/understood.ts';
 import { EtcdError, kindOf } from './errors.ts';
 import { call, type EtcdEndpoint } from './transport.ts';
 import {

@@ -1,8 +1,8 @@
 import { request as httpRequest } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createSecureContext, type SecureContext, type TLSSocket, connect as tlsConnect } from 'node:tls';
-import { readText } from '../util/bounded.ts';
 import { messageOf } from '../util/failure.ts';
+import { readText } from '../util/text/bounded.ts';
 import { EtcdError } from './errors.ts';
 
 /** How one member is reached. */

@@ -1,8 +1,8 @@
 import { request as httpsRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { connect as tlsConnect } from 'node:tls';
-import { readText } from '../util/bounded.ts';
 import { deadline } from '../util/deadline.ts';
+import { readText } from '../util/text/bounded.ts';
 import { TimeoutError } from '../util/wait.ts';
 
 /** An API server as a client sees it: verified against the cluster's authority, with a client certificate. */

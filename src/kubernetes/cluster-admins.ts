@@ -1,4 +1,4 @@
-import { parseJson } from '../util/json.ts';
+import { parseJson } from '../util/text/json.ts';
 import { type ApiClient, callApi } from './client.ts';
 import { statusMessage } from './status.ts';
 

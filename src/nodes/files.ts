@@ -1,5 +1,5 @@
-import { binariesFolder } from '../replicas/release.ts';
-import type { ArchivedFile } from '../util/archive.ts';
+import { binariesFolder } from '../replicas/provision/release.ts';
+import type { ArchivedFile } from '../util/host/archive.ts';
 import type { NodeConfig } from './config.ts';
 import { type NodeHost, needsMounts } from './host.ts';
 import { containerdConfig } from './settings/containerd.ts';

@@ -1,12 +1,12 @@
 import { expiresAt } from '../pki/validity.ts';
-import { type AskLimits, askInside, SEPARATOR } from '../replicas/ask.ts';
-import type { UnitState } from '../replicas/inside.ts';
-import { isWhole, readUnits, unitState } from '../replicas/inside.ts';
 import { paths, pkiPath } from '../replicas/paths.ts';
+import { type AskLimits, askInside, SEPARATOR } from '../replicas/revision/ask.ts';
+import type { UnitState } from '../replicas/revision/inside.ts';
+import { isWhole, readUnits, unitState } from '../replicas/revision/inside.ts';
 import { shellScript } from '../ssh/script.ts';
 import type { Session } from '../ssh/session.ts';
-import { parseJson } from '../util/json.ts';
-import { rfc3339 } from '../util/rfc3339.ts';
+import { parseJson } from '../util/text/json.ts';
+import { rfc3339 } from '../util/text/rfc3339.ts';
 import { parseNodeMarker } from './marker.ts';
 import { nodePaths } from './paths.ts';
 import { nodeHealthUrls, nodeUnit } from './units/names.ts';

@@ -1,6 +1,6 @@
 import type { ImageArchive } from '../artifacts/images/read.ts';
 import type { ApiClient } from '../kubernetes/client.ts';
-import { binariesFolder } from '../replicas/release.ts';
+import { binariesFolder } from '../replicas/provision/release.ts';
 import type { Waiting } from '../replicas/waiting.ts';
 import type { Session } from '../ssh/session.ts';
 import { GiveUp, waitFor } from '../util/wait.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { commonMarker, readMarker } from '../replicas/marker.ts';
+import { commonMarker, readMarker } from '../replicas/revision/marker.ts';
 
 const markerSchema = commonMarker.extend({ role: z.literal('node') });
 

@@ -1,5 +1,5 @@
 import { programsOf } from '../artifacts/sources.ts';
-import { digest, installRelease } from '../replicas/release.ts';
+import { digest, installRelease } from '../replicas/provision/release.ts';
 import type { Waiting } from '../replicas/waiting.ts';
 import { shellScript } from '../ssh/script.ts';
 import type { Session } from '../ssh/session.ts';

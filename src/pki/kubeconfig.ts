@@ -1,4 +1,4 @@
-import { yamlText } from '../util/yaml.ts';
+import { yamlText } from '../util/text/yaml.ts';
 
 export interface KubeconfigContents {
   /** Becomes the name of the cluster, the user and the context. */

@@ -1,7 +1,7 @@
 import type { Client, ClientChannel } from 'ssh2';
-import { ANSWER_LIMIT, tooLong } from '../util/bounded.ts';
 import type { ExecResult } from '../util/exec.ts';
 import { messageOf } from '../util/failure.ts';
+import { ANSWER_LIMIT, tooLong } from '../util/text/bounded.ts';
 import { SshError, type SshErrorKind } from './errors.ts';
 import { frame } from './frame.ts';
 

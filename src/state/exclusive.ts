@@ -5,8 +5,8 @@ import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { lacksLinks, readFileOrNull, uniqueSuffix, writeNewFile } from '../util/files.ts';
-import { parseJson } from '../util/json.ts';
-import { hasCode } from '../util/os-error.ts';
+import { hasCode } from '../util/host/os-error.ts';
+import { parseJson } from '../util/text/json.ts';
 import { bootTime, isOwnDisk, lifeOf, processSchema, thisProcess } from './process.ts';
 
 /**

@@ -12,8 +12,8 @@ import {
   uniqueSuffix,
   writeNewFile,
 } from '../util/files.ts';
-import { hasCode } from '../util/os-error.ts';
-import { type Exposure, exposureOf, isPrivate } from '../util/private-folder.ts';
+import { hasCode } from '../util/host/os-error.ts';
+import { type Exposure, exposureOf, isPrivate } from '../util/host/private-folder.ts';
 import { checkClusterName, isClusterName } from './checks.ts';
 import { readDocument, writeDocument } from './document.ts';
 import { type LockOwner, missingCluster, StoreError, storeError } from './errors.ts';

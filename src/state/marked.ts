@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Remedies } from '../util/remedy.ts';
-import { understood } from '../util/understood.ts';
+import { understood } from '../util/text/understood.ts';
 import { StoreError } from './errors.ts';
 
 /** A kind of text that haup keeps: JSON that says what it is. */

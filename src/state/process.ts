@@ -3,7 +3,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { hostname, uptime, userInfo } from 'node:os';
 import { z } from 'zod';
-import { hasCode } from '../util/os-error.ts';
+import { hasCode } from '../util/host/os-error.ts';
 
 /**
  * Which process on which machine since which boot. Fields that the system does not tell (no /proc) are null and are

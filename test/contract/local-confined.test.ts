@@ -3,8 +3,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { SHIFTED } from '../../src/providers/local/machine/uids.ts';
 import { clusterKey, machineFolder } from '../../src/providers/local/paths.ts';
-import { SHIFTED } from '../../src/providers/local/uids.ts';
 import type { ClusterIdentity, Machine, Provider } from '../../src/providers/provider.ts';
 import type { ContractWorld } from './support/contract-world.ts';
 import { leaveNothing } from './support/leave-nothing.ts';
@@ -103,6 +103,6 @@ test('with too much memory it is a process of the machine’s that ends, and the
 });
 
 async function firstProcess(): Promise<string> {
-  const { firstProcess: pidOf } = await import('../../src/providers/local/power.ts');
+  const { firstProcess: pidOf } = await import('../../src/providers/local/machine/power.ts');
   return String(await pidOf(clusterKey(cluster), master));
 }

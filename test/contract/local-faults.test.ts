@@ -286,7 +286,7 @@ test('after the host has rebooted everything is stopped, and ensure and start br
 });
 
 test('when only the network is lost, ensure plugs the running machines in again', async () => {
-  const { deleteFabric } = await import('../../src/providers/local/fabric.ts');
+  const { deleteFabric } = await import('../../src/providers/local/fabric/fabric.ts');
   const { clusterKey } = await import('../../src/providers/local/paths.ts');
   await deleteFabric(clusterKey(cluster));
   expect(await provider.network.ready()).toBe(false);

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type ApiClient, callApi } from '../../src/kubernetes/client.ts';
-import { uplinkName } from '../../src/providers/local/fabric.ts';
+import { uplinkName } from '../../src/providers/local/fabric/fabric.ts';
 import { exec } from '../../src/util/exec.ts';
 import { waitFor } from '../../src/util/wait.ts';
 import { behindTheBack, specOf } from './support/cloud.ts';

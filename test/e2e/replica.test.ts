@@ -10,7 +10,6 @@ import { issueReplica } from '../../src/pki/replica.ts';
 import { open } from '../../src/providers/local/index.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { newEncryptionKey } from '../../src/replicas/config.ts';
-import { type Inside, inspect } from '../../src/replicas/inspect.ts';
 import {
   bootstrapEtcd,
   startControlPlane,
@@ -18,8 +17,9 @@ import {
   stopApiServer,
   stopControllers,
   stopEtcd,
-} from '../../src/replicas/lifecycle.ts';
-import { provision } from '../../src/replicas/provision.ts';
+} from '../../src/replicas/lifecycle/lifecycle.ts';
+import { provision } from '../../src/replicas/provision/provision.ts';
+import { type Inside, inspect } from '../../src/replicas/revision/inspect.ts';
 import { waitFor } from '../../src/util/wait.ts';
 import { bareMachines } from './support/bare-machines.ts';
 

@@ -2,7 +2,7 @@ import { nothing, type Observation } from '../../src/cluster/model/observation.t
 import type { ClusterSpec } from '../../src/cluster/model/spec.ts';
 import type { Policy } from '../../src/cluster/plan/decision.ts';
 import { makePlan, type Plan } from '../../src/cluster/plan/plan.ts';
-import type { Inside } from '../../src/replicas/inspect.ts';
+import type { Inside } from '../../src/replicas/revision/inspect.ts';
 
 /** A spec whose replicas are given as "name@zone". The first is the founder. `bootstrapped` is none of its business any more. */
 export function specOf(

@@ -1,9 +1,9 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cgroupRoot, endGroup } from '../../src/providers/local/cgroups.ts';
-import { deleteFabric } from '../../src/providers/local/fabric.ts';
-import { hierarchiesInUse } from '../../src/providers/local/hierarchies.ts';
-import { deleteNamespace } from '../../src/providers/local/netns.ts';
+import { deleteFabric } from '../../src/providers/local/fabric/fabric.ts';
+import { deleteNamespace } from '../../src/providers/local/fabric/netns.ts';
+import { cgroupRoot, endGroup } from '../../src/providers/local/host/cgroups.ts';
+import { hierarchiesInUse } from '../../src/providers/local/host/hierarchies.ts';
 import { clusterKey, runFolder } from '../../src/providers/local/paths.ts';
 import type { ClusterIdentity } from '../../src/providers/provider.ts';
 

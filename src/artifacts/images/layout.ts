@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { type ArchiveEntry, archive } from '../../util/archive.ts';
+import { type ArchiveEntry, archive } from '../../util/host/archive.ts';
 import type { Architecture } from '../sources.ts';
 
 /** A container image, as {@link imageArchive} writes it. */

@@ -1,7 +1,7 @@
 import { defineCommand } from '../command.ts';
 import * as flags from '../flags.ts';
+import { namedZones, zonesToAdd } from '../input/zones.ts';
 import { finish } from '../output/finish.ts';
-import { namedZones, zonesToAdd } from '../zones.ts';
 
 export const addNode = defineCommand({
   name: 'add-node',

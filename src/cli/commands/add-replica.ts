@@ -1,8 +1,8 @@
 import { defineCommand } from '../command.ts';
 import { UsageError } from '../errors.ts';
 import * as flags from '../flags.ts';
+import { namedZones, zonesToAdd } from '../input/zones.ts';
 import { finish } from '../output/finish.ts';
-import { namedZones, zonesToAdd } from '../zones.ts';
 
 export const addReplica = defineCommand({
   name: 'add-replica',

@@ -1,8 +1,8 @@
 import { type Call, defineCommand } from '../command.ts';
 import { UsageError } from '../errors.ts';
 import * as flags from '../flags.ts';
+import { nodeZonesFor, zonesFor } from '../input/zones.ts';
 import { finish } from '../output/finish.ts';
-import { nodeZonesFor, zonesFor } from '../zones.ts';
 
 const createFlags = {
   cluster: flags.cluster,

@@ -2,8 +2,8 @@ import { Refusal } from '../../cluster/model/errors.ts';
 import { type Call, defineCommand } from '../command.ts';
 import { UsageError } from '../errors.ts';
 import * as flags from '../flags.ts';
+import { defaultZone } from '../input/zones.ts';
 import { finish } from '../output/finish.ts';
-import { defaultZone } from '../zones.ts';
 import { deleteAsked, mustAsk } from './delete.ts';
 
 const kubeDownFlags = {

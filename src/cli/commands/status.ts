@@ -1,10 +1,10 @@
 import { defineCommand } from '../command.ts';
 import * as flags from '../flags.ts';
+import { watchStatus } from '../output/display/watch.ts';
 import { spelled } from '../output/remedy.ts';
 import { serialize } from '../output/serialize.ts';
 import { renderStatus } from '../output/status.ts';
 import { style } from '../output/style.ts';
-import { watchStatus } from '../output/watch.ts';
 
 export const status = defineCommand({
   name: 'status',

@@ -1,5 +1,5 @@
 import { Parser } from 'yargs/helpers';
-import { nearest } from '../../util/nearest.ts';
+import { nearest } from '../../util/text/nearest.ts';
 import type { Command } from '../command.ts';
 import { UsageError } from '../errors.ts';
 import { commandAt, inNamespace } from '../find-command.ts';

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import { z } from 'zod';
-import { BOOLEANS } from '../../util/boolean.ts';
-import { nearest } from '../../util/nearest.ts';
+import { BOOLEANS } from '../../util/text/boolean.ts';
+import { nearest } from '../../util/text/nearest.ts';
 import { unlessAborted } from '../../util/unless-aborted.ts';
 import { UsageError } from '../errors.ts';
 import type { Flag } from '../flag.ts';

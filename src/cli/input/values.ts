@@ -3,7 +3,7 @@ import { parseEtcdVersion, parseKubernetesVersion } from '../../artifacts/versio
 import { CIDR, CLUSTER_NAME, REPLICA_NAME, ZONE } from '../../cluster/model/names.ts';
 import type { Taint } from '../../nodes/config.ts';
 import { providerNames, providers, regionOf } from '../../providers/registry.ts';
-import { BOOLEANS, booleanOf } from '../../util/boolean.ts';
+import { BOOLEANS, booleanOf } from '../../util/text/boolean.ts';
 import { UsageError } from '../errors.ts';
 
 /**

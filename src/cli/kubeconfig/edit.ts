@@ -9,7 +9,7 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml';
-import { yamlText } from '../../util/yaml.ts';
+import { yamlText } from '../../util/text/yaml.ts';
 import { UsageError } from '../errors.ts';
 import { BODY, bodyOf, contentOf, type Entry, SECTIONS, type Section } from './document.ts';
 import type { Addition } from './ours.ts';

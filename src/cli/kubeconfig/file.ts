@@ -2,7 +2,7 @@ import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open, unlink } from 'node:fs/promises';
 import { systemClock } from '../../util/clock.ts';
 import { closing, giveMode, type Owner, replaceFile } from '../../util/files.ts';
-import { hasCode, isSystemError, OsError, osError } from '../../util/os-error.ts';
+import { hasCode, isSystemError, OsError, osError } from '../../util/host/os-error.ts';
 import { type Place, reach } from '../../util/reach.ts';
 import { GiveUp, TimeoutError, waitFor } from '../../util/wait.ts';
 import { UsageError } from '../errors.ts';

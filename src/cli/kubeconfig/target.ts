@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { hasCode, osError } from '../../util/os-error.ts';
+import { hasCode, osError } from '../../util/host/os-error.ts';
 import { UsageError } from '../errors.ts';
 
 export interface Target {

@@ -5,7 +5,7 @@ export async function serialize(value: unknown, format: 'json' | 'yaml'): Promis
   if (format === 'json') return `${printableJson(value, 2)}\n`;
   const [{ Scalar, visit }, { yamlDocument, yamlText }] = await Promise.all([
     import('yaml'),
-    import('../../util/yaml.ts'),
+    import('../../util/text/yaml.ts'),
   ]);
   const document = yamlDocument(value);
   visit(document, {

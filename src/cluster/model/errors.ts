@@ -1,6 +1,6 @@
 import { Failure, messageOf } from '../../util/failure.ts';
-import { byNearness } from '../../util/nearest.ts';
 import type { Remedies } from '../../util/remedy.ts';
+import { byNearness } from '../../util/text/nearest.ts';
 
 /** Refused for safety: what, why, and the way out. Nothing was changed. */
 export class Refusal extends Failure {

@@ -1,6 +1,6 @@
 import type { ApiAddress, BalancerState } from '../../providers/provider.ts';
-import type { Inside } from '../../replicas/inspect.ts';
-import type { WantedRevision } from '../../replicas/revision.ts';
+import type { Inside } from '../../replicas/revision/inspect.ts';
+import type { WantedRevision } from '../../replicas/revision/revision.ts';
 import type { SeenMachine } from './machine.ts';
 import { type NodesObservation, noNodes } from './nodes.ts';
 import type { Remembered } from './remembered.ts';

@@ -1,6 +1,6 @@
 /** What `haup rescue` makes of a spec. Pure. */
 
-import { rfc3339 } from '../../util/rfc3339.ts';
+import { rfc3339 } from '../../util/text/rfc3339.ts';
 import { InputError, NotFoundError, Refusal } from '../model/errors.ts';
 import { type MachineObservation, machineOf, memberOf, type Observation } from '../model/observation.ts';
 import type { ClusterSpec, ReplicaSpec, Rescue } from '../model/spec.ts';

@@ -1,4 +1,4 @@
-import type { Inside } from '../../replicas/inspect.ts';
+import type { Inside } from '../../replicas/revision/inspect.ts';
 import {
   type MachineObservation,
   type MemberObservation,

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import { type ApiClient, callApi } from '../../kubernetes/client.ts';
 import { statusMessage } from '../../kubernetes/status.ts';
-import { parseJson } from '../../util/json.ts';
-import { understood } from '../../util/understood.ts';
+import { parseJson } from '../../util/text/json.ts';
+import { understood } from '../../util/text/understood.ts';
 import { ApiError } from '../errors.ts';
 
 export interface Call {

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { ApiClient } from '../../kubernetes/client.ts';
 import { type Clock, systemClock } from '../../util/clock.ts';
-import { rfc3339 } from '../../util/rfc3339.ts';
+import { rfc3339 } from '../../util/text/rfc3339.ts';
 import { call } from './call.ts';
 
 /** Who joins by such a token is in this group, kubeadm's own for it; the add-on `node-bootstrap` says what it may. */

@@ -2,8 +2,8 @@ import type { Filter, Tag } from '@aws-sdk/client-ec2';
 import type { Clock } from '../../util/clock.ts';
 import type { ClusterIdentity, ProviderSettings } from '../provider.ts';
 import { type PollOptions, poll } from '../shared/poll.ts';
-import type { Api } from './api.ts';
-import { misunderstood } from './errors.ts';
+import type { Api } from './api/api.ts';
+import { misunderstood } from './api/errors.ts';
 
 /** What every part of this provider needs. */
 export interface Context {

@@ -1,9 +1,9 @@
 import { once } from '../../util/once.ts';
 import { ProviderError } from '../errors.ts';
+import { hasCode, tolerate } from './api/errors.ts';
+import type { Instance, SecurityGroup } from './api/replies.ts';
 import { allOurs, type Context, minutes, ownedBy, pages, roleTag, tagOf, tagsFor, wait } from './context.ts';
-import { hasCode, tolerate } from './errors.ts';
 import type { Placement } from './placement.ts';
-import type { Instance, SecurityGroup } from './replies.ts';
 import {
   canonicalCidr,
   desiredRules,

@@ -1,6 +1,7 @@
 import type { Machine } from '../provider.ts';
 import { roleOf } from '../shared/role.ts';
-import type { Api } from './api.ts';
+import type { Api } from './api/api.ts';
+import type { Instance } from './api/replies.ts';
 import {
   allOurs,
   type Context,
@@ -12,7 +13,6 @@ import {
   tagOf,
   wait,
 } from './context.ts';
-import type { Instance } from './replies.ts';
 
 /** States in which an instance is still one of the cluster's machines. */
 const liveStates = ['pending', 'running', 'stopping', 'stopped'];

@@ -2,13 +2,13 @@ import type { RunInstancesRequest } from '@aws-sdk/client-ec2';
 import { ProviderError } from '../errors.ts';
 import type { MachineRequest, MachineRole } from '../provider.ts';
 import { tokenFor } from '../shared/tokens.ts';
+import { hasCode } from './api/errors.ts';
+import type { Instance } from './api/replies.ts';
 import { type Context, minutes, replicaTag, roleTag, tagsFor, wait } from './context.ts';
-import { hasCode } from './errors.ts';
 import type { Groups } from './groups.ts';
 import { type Image, machineKind } from './images.ts';
 import { findInstances } from './instances.ts';
 import type { Placement } from './placement.ts';
-import type { Instance } from './replies.ts';
 
 export interface LaunchParts {
   readonly placement: Placement;

@@ -2,14 +2,14 @@ import { once } from '../../util/once.ts';
 import { ProviderError } from '../errors.ts';
 import type { Machine, MachineRequest, Machines } from '../provider.ts';
 import { needRole } from '../shared/role.ts';
+import type { Management } from './address/management.ts';
+import { tolerate } from './api/errors.ts';
+import type { Instance } from './api/replies.ts';
 import type { Context } from './context.ts';
-import { tolerate } from './errors.ts';
 import { findImage, machineKind } from './images.ts';
 import { findInstances, isNode, nameOf, settled, stateOf, toMachine } from './instances.ts';
 import { type LaunchParts, launch, launchRequest } from './launch.ts';
-import type { Management } from './management.ts';
 import type { PodRoutes } from './pod-routes.ts';
-import type { Instance } from './replies.ts';
 
 export interface MachineParts extends Omit<LaunchParts, 'image'> {
   readonly management: Management;

@@ -1,12 +1,12 @@
 import type { Balancer, Network } from '../provider.ts';
-import { apiAddress, findAddresses } from './addresses.ts';
-import { findParts } from './balancer-parts.ts';
+import { apiAddress, findAddresses } from './address/addresses.ts';
+import { release } from './address/elastic-ip.ts';
+import type { Management } from './address/management.ts';
+import { findParts } from './balancer/parts.ts';
 import type { Context } from './context.ts';
-import { release } from './elastic-ip.ts';
 import type { Groups } from './groups.ts';
 import { findInstances, isNode } from './instances.ts';
 import { terminate } from './machines.ts';
-import type { Management } from './management.ts';
 import type { PodRoutes } from './pod-routes.ts';
 
 export interface NetworkParts {

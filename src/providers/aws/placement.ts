@@ -1,7 +1,7 @@
 import { once } from '../../util/once.ts';
 import { ProviderError } from '../errors.ts';
+import type { Subnet as Ec2Subnet } from './api/replies.ts';
 import { type Context, pages, tagOf } from './context.ts';
-import type { Subnet as Ec2Subnet } from './replies.ts';
 
 export interface Subnet {
   readonly id: string;

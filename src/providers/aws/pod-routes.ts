@@ -2,11 +2,11 @@ import { overlap, parseCidr } from '../../util/ipv4.ts';
 import { ProviderError } from '../errors.ts';
 import type { NodeRoute, NodeRoutes } from '../provider.ts';
 import { inOrder, mustBeFree, mustNotOverlap, podRange } from '../shared/pod-range.ts';
+import { tolerate } from './api/errors.ts';
+import type { Instance, Route, RouteTable } from './api/replies.ts';
 import { type Context, minutes, pages, wait } from './context.ts';
-import { tolerate } from './errors.ts';
 import { findInstances, nameOf } from './instances.ts';
 import type { Placement } from './placement.ts';
-import type { Instance, Route, RouteTable } from './replies.ts';
 
 export interface PodRoutes extends NodeRoutes {
   /** Takes away what leads to that machine, be it there or not. */

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { ProviderError } from '../errors.ts';
-import type { IpPermission } from './replies.ts';
+import type { IpPermission } from './api/replies.ts';
 
 /** One port, or everything of every protocol, open to one source. */
 export interface IngressRule {

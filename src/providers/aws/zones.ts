@@ -1,7 +1,7 @@
 import { ProviderError } from '../errors.ts';
+import { hasCode } from './api/errors.ts';
+import type { AvailabilityZone } from './api/replies.ts';
 import type { Context } from './context.ts';
-import { hasCode } from './errors.ts';
-import type { AvailabilityZone } from './replies.ts';
 
 /** The zones of the region, without those that cannot hold a balancer (Local and Wavelength Zones). */
 export async function describeZones(context: Context): Promise<AvailabilityZone[]> {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Context } from './cloud.ts';
+import type { Context } from './api/cloud.ts';
+import type { Firewall } from './api/schemas.ts';
 import type { FirewallPart } from './names.ts';
-import type { Firewall } from './schemas.ts';
 import type { GceSettings } from './settings.ts';
 
 /**

@@ -2,13 +2,13 @@ import type { Machine, MachineRequest, Machines } from '../provider.ts';
 import { poll } from '../shared/poll.ts';
 import { needRole, roleOf } from '../shared/role.ts';
 import { freshToken, uuidFor } from '../shared/tokens.ts';
+import type { Context } from './api/cloud.ts';
+import { isExisting, remove } from './api/common.ts';
+import { GceError, misunderstood } from './api/errors.ts';
+import { externalIpOf, type Instance, instance } from './api/schemas.ts';
 import { bootScriptEveryBoot } from './boot-script.ts';
-import type { Context } from './cloud.ts';
-import { isExisting, remove } from './common.ts';
-import { GceError, misunderstood } from './errors.ts';
 import { GCE_NAME, labelsOf, lastPart, ROLE_LABEL, regionOf } from './names.ts';
 import { forgetRoutes } from './pod-routes.ts';
-import { externalIpOf, type Instance, instance } from './schemas.ts';
 import type { GceSettings } from './settings.ts';
 import { mustBeZone } from './zones.ts';
 

@@ -1,12 +1,12 @@
 import { once } from '../../util/once.ts';
 import type { Network, NodeRoutes } from '../provider.ts';
 import { roleOf } from '../shared/role.ts';
-import type { Context } from './cloud.ts';
-import { make, mustOwn, remove } from './common.ts';
+import type { Context } from './api/cloud.ts';
+import { make, mustOwn, remove } from './api/common.ts';
+import { disk, externalIpOf, type Firewall, firewall, type Instance } from './api/schemas.ts';
 import { EVERYWHERE, firewallRules, isAsWanted, type NodeAccess, type WantedRule } from './firewall.ts';
 import { lastPart, ROLE_LABEL } from './names.ts';
 import { removeRoutes } from './pod-routes.ts';
-import { disk, externalIpOf, type Firewall, firewall, type Instance } from './schemas.ts';
 import type { GceSettings } from './settings.ts';
 
 export interface NetworkParts {

@@ -1,11 +1,11 @@
 import type { NodeRoute, NodeRoutes } from '../provider.ts';
 import { inOrder, mustBeFree, mustNotOverlap, podRange } from '../shared/pod-range.ts';
-import type { Context } from './cloud.ts';
-import { make, remove } from './common.ts';
-import { GceError } from './errors.ts';
-import { linkTo, linkToNetwork } from './links.ts';
+import type { Context } from './api/cloud.ts';
+import { make, remove } from './api/common.ts';
+import { GceError } from './api/errors.ts';
+import { linkTo, linkToNetwork } from './api/links.ts';
+import { type Instance, type Route, route } from './api/schemas.ts';
 import { lastPart } from './names.ts';
-import { type Instance, type Route, route } from './schemas.ts';
 import type { GceSettings } from './settings.ts';
 
 /** One priority for all: Google's default for static routes (VPC documentation, "Static routes"). */

@@ -1,6 +1,6 @@
-import type { Context } from './cloud.ts';
-import { GceError } from './errors.ts';
-import type { Login } from './login.ts';
+import type { Context } from './api/cloud.ts';
+import { GceError } from './api/errors.ts';
+import type { Login } from './api/login.ts';
 import { mustBeZone } from './zones.ts';
 
 /** Credentials, project, API and zone: what would otherwise fail in the middle. One call. */

@@ -1,6 +1,6 @@
 import type { Remedies } from '../../util/remedy.ts';
 import type { ClusterIdentity, MachineRole, ProviderSettings } from '../provider.ts';
-import { GceError } from './errors.ts';
+import { GceError } from './api/errors.ts';
 import { regionOf } from './names.ts';
 
 export interface MachineKind {

@@ -1,7 +1,7 @@
-import type { Context } from './cloud.ts';
-import { GceError } from './errors.ts';
+import type { Context } from './api/cloud.ts';
+import { GceError } from './api/errors.ts';
+import { region } from './api/schemas.ts';
 import { lastPart } from './names.ts';
-import { region } from './schemas.ts';
 
 /** The zones of the cluster's region, in order. Asked for once: a region's zones do not change while haup runs. */
 export function zoneReader(context: Context): () => Promise<readonly string[]> {

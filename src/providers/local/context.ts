@@ -1,8 +1,8 @@
 import { ProviderError } from '../errors.ts';
 import type { ClusterIdentity } from '../provider.ts';
-import { withLock } from './flock.ts';
+import { namespaceExists } from './fabric/netns.ts';
+import { withLock } from './host/flock.ts';
 import { fabricNamespace } from './names.ts';
-import { namespaceExists } from './netns.ts';
 import { clusterFolder, clusterKey } from './paths.ts';
 import { type ClusterRecord, readCluster } from './state.ts';
 

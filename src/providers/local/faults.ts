@@ -1,13 +1,13 @@
 import { ProviderError } from '../errors.ts';
 import type { FaultKind } from '../provider.ts';
-import { setFrozen } from './cgroups.ts';
 import { type Context, exclusively } from './context.ts';
-import { wipeDisk } from './disk.ts';
+import { syncTranslation } from './fabric/translation.ts';
+import { setFrozen } from './host/cgroups.ts';
+import { wipeDisk } from './machine/disk.ts';
+import { isPoweredOn, machineGroup } from './machine/power.ts';
 import { start, takeDown } from './machines.ts';
 import { machineName } from './names.ts';
-import { isPoweredOn, machineGroup } from './power.ts';
 import { type MachineRecord, readMachine, writeMachine } from './state.ts';
-import { syncTranslation } from './translation.ts';
 
 /** What can be done to a machine. Each is idempotent: a machine that is off can be powered off again. */
 export async function injectFault(context: Context, kind: FaultKind, machine: string): Promise<void> {

@@ -1,16 +1,16 @@
 import { ProviderError } from '../errors.ts';
 import type { FaultKind, Interruption, OpenProvider, Provider, ProviderSettings } from '../provider.ts';
-import { localAddress } from './address.ts';
-import { zonesOf } from './addresses.ts';
+import { localAddress } from './address/address.ts';
+import { zonesOf } from './address/addresses.ts';
 import { balancerIsComplete, localBalancer } from './balancer/balancer.ts';
 import { makeContext } from './context.ts';
 import { translated } from './failures.ts';
 import { injectFault } from './faults.ts';
+import { BINARIES } from './machine/nspawn.ts';
 import { localMachines } from './machines.ts';
 import { checkIdentity } from './names.ts';
 import { localNetwork } from './network.ts';
-import { localRoutes, localServices } from './node-routes.ts';
-import { BINARIES } from './nspawn.ts';
+import { localRoutes, localServices } from './pod-routes.ts';
 import { preflight } from './preflight.ts';
 import { local } from './traits.ts';
 

@@ -1,21 +1,23 @@
 import { ProviderError } from '../errors.ts';
 import type { Machine, MachineRequest, Machines } from '../provider.ts';
 import { needRole } from '../shared/role.ts';
-import { readAddressInForce } from './address.ts';
-import { privateIps, zonesOf } from './addresses.ts';
-import { anyFree, freeEphemeral } from './allocate.ts';
+import { readAddressInForce } from './address/address.ts';
+import { privateIps, zonesOf } from './address/addresses.ts';
+import { anyFree, freeEphemeral } from './address/allocate.ts';
 import { forgetTarget } from './balancer/balancer.ts';
 import { type Context, exclusively, needCluster } from './context.ts';
-import { ensureDisk, makeMachine } from './disk.ts';
-import { plugIn, unplug } from './fabric.ts';
+import { plugIn, unplug } from './fabric/fabric.ts';
+import { deleteNamespace, ensureNamespace } from './fabric/netns.ts';
+import { syncRoutes } from './fabric/routes.ts';
+import { syncTranslation } from './fabric/translation.ts';
 import { ensureImage, ensureShiftedImage } from './image/ensure.ts';
+import { ensureDisk, makeMachine } from './machine/disk.ts';
+import { isPoweredOn, powerOff, powerOn } from './machine/power.ts';
+import { share } from './machine/share.ts';
+import { SHIFTED } from './machine/uids.ts';
 import { machineName, machineNamespace } from './names.ts';
-import { deleteNamespace, ensureNamespace } from './netns.ts';
-import { forgetRoutes } from './node-routes.ts';
 import { machineFolder } from './paths.ts';
-import { isPoweredOn, powerOff, powerOn } from './power.ts';
-import { syncRoutes } from './routes.ts';
-import { share } from './share.ts';
+import { forgetRoutes } from './pod-routes.ts';
 import {
   type ClusterRecord,
   type MachineRecord,
@@ -26,8 +28,6 @@ import {
   writeAddress,
   writeMachine,
 } from './state.ts';
-import { syncTranslation } from './translation.ts';
-import { SHIFTED } from './uids.ts';
 
 export function localMachines(context: Context): Machines {
   return {

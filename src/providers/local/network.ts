@@ -3,16 +3,16 @@ import { exec } from '../../util/exec.ts';
 import type { Network } from '../provider.ts';
 import { deleteBalancer } from './balancer/balancer.ts';
 import { type Context, exclusively } from './context.ts';
-import { deleteFabric, ensureFabric, fabricReady, isPluggedIn, plugIn } from './fabric.ts';
+import { deleteFabric, ensureFabric, fabricReady, isPluggedIn, plugIn } from './fabric/fabric.ts';
+import { deleteNamespace } from './fabric/netns.ts';
+import { syncRoutes } from './fabric/routes.ts';
+import { syncTranslation } from './fabric/translation.ts';
+import { firstProcess, isPoweredOn } from './machine/power.ts';
 import { takeDown } from './machines.ts';
 import { machineNamespace } from './names.ts';
-import { deleteNamespace } from './netns.ts';
 import { RUN_ROOT, runFolder } from './paths.ts';
-import { firstProcess, isPoweredOn } from './power.ts';
 import { forgetCluster, registerCluster } from './registry.ts';
-import { syncRoutes } from './routes.ts';
 import { type MachineRecord, readCluster, readMachines } from './state.ts';
-import { syncTranslation } from './translation.ts';
 
 export function localNetwork(context: Context): Omit<Network, 'routes'> {
   return {

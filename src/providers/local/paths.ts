@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { homeFolder } from '../../util/home.ts';
+import { homeFolder } from '../../util/host/home.ts';
 import type { ClusterIdentity } from '../provider.ts';
 import { machineName } from './names.ts';
 

@@ -1,11 +1,11 @@
 import { access, constants, readFile, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { tryExec } from '../../util/exec.ts';
-import { exposureOf } from '../../util/private-folder.ts';
+import { exposureOf } from '../../util/host/private-folder.ts';
 import { ProviderError } from '../errors.ts';
-import { capacityOf, checkCapacity } from './capacity.ts';
-import { needCgroupRoot } from './cgroups.ts';
-import { exists } from './files.ts';
+import { capacityOf, checkCapacity } from './host/capacity.ts';
+import { needCgroupRoot } from './host/cgroups.ts';
+import { exists } from './host/files.ts';
 import { imageIsCached } from './image/ensure.ts';
 import { cacheRoot, STATE_ROOT } from './paths.ts';
 

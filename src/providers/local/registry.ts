@@ -3,9 +3,9 @@ import { dirname } from 'node:path';
 import { overlap, parseCidr } from '../../util/ipv4.ts';
 import { ProviderError } from '../errors.ts';
 import type { ClusterIdentity } from '../provider.ts';
-import { externalRange, SLOTS } from './addresses.ts';
-import { routesOfHost, uplinkName } from './fabric.ts';
-import { withLock } from './flock.ts';
+import { externalRange, SLOTS } from './address/addresses.ts';
+import { routesOfHost, uplinkName } from './fabric/fabric.ts';
+import { withLock } from './host/flock.ts';
 import { clusterFolder, clusterKey, STATE_ROOT } from './paths.ts';
 import { type ClusterRecord, readCluster, readClusters, removeFolder, writeCluster } from './state.ts';
 

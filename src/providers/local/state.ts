@@ -1,8 +1,8 @@
 import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { SLOTS } from './addresses.ts';
-import { isMissing, readJson, writeJson } from './files.ts';
+import { SLOTS } from './address/addresses.ts';
+import { isMissing, readJson, writeJson } from './host/files.ts';
 import { clusterFolder, machineFolder, machinesFolder, STATE_ROOT } from './paths.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { ProviderTraits } from '../traits.ts';
-import { EXTERNAL_RANGE, PRIVATE_RANGE, zonesOf } from './addresses.ts';
+import { EXTERNAL_RANGE, PRIVATE_RANGE, zonesOf } from './address/addresses.ts';
 
 export const local: ProviderTraits = {
   zones: {

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path/posix';
 import { configPath, paths, pkiPath } from '../paths.ts';
-import { users } from '../users.ts';
+import { users } from '../provision/users.ts';
 import { ETCD_CLIENT_URL } from './etcd.ts';
 import { commandLine, unitFile } from './unit.ts';
 

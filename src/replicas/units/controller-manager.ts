@@ -1,5 +1,5 @@
 import { pkiPath } from '../paths.ts';
-import { users } from '../users.ts';
+import { users } from '../provision/users.ts';
 import { controllerService } from './controllers.ts';
 import { commandLine, unitFile } from './unit.ts';
 

@@ -1,6 +1,6 @@
 import { peerUrl } from '../../etcd/peer-url.ts';
 import { paths, pkiPath } from '../paths.ts';
-import { users } from '../users.ts';
+import { users } from '../provision/users.ts';
 import { commandLine, unitFile } from './unit.ts';
 
 export interface EtcdUnit {

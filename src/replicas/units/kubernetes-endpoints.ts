@@ -1,5 +1,5 @@
 import { configPath } from '../paths.ts';
-import { users } from '../users.ts';
+import { users } from '../provision/users.ts';
 import { unitFile } from './unit.ts';
 
 /** `kubernetes-endpoints.service`: runs wherever the API server runs; see settings/kubernetes-endpoints.ts. */

@@ -1,5 +1,5 @@
 import { configPath } from '../paths.ts';
-import { users } from '../users.ts';
+import { users } from '../provision/users.ts';
 import { unitFile } from './unit.ts';
 
 /** `haup-service-addresses.service`: runs wherever the API server runs; see settings/service-addresses.ts. */

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { Storage } from '@google-cloud/storage';
-import { readText } from '../../util/bounded.ts';
 import { deadline } from '../../util/deadline.ts';
+import { readText } from '../../util/text/bounded.ts';
 import { unlessAborted } from '../../util/unless-aborted.ts';
 import type { BucketAddress } from './address.ts';
 import { bucketError, lostRace, missingObject, mustBeProtected } from './errors.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { parseJson } from '../../util/json.ts';
+import { parseJson } from '../../util/text/json.ts';
 import { BusyError, type LockOwner, StoreError } from '../errors.ts';
 import type { Lock } from '../lock.ts';
 import { thisProcess } from '../process.ts';

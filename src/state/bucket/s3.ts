@@ -6,8 +6,8 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { readText } from '../../util/bounded.ts';
 import { deadline } from '../../util/deadline.ts';
+import { readText } from '../../util/text/bounded.ts';
 import type { BucketAddress } from './address.ts';
 import { bucketError, lostRace, missingObject, mustBeProtected } from './errors.ts';
 import { ageOf, CALL_MS, OBJECT_LIMIT, type Objects } from './objects.ts';

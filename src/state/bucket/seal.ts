@@ -1,8 +1,8 @@
 import { constants, open } from 'node:fs/promises';
 import type { Decrypter, Encrypter } from 'age-encryption';
 import { shellQuote } from '../../ssh/quote.ts';
-import { readText } from '../../util/bounded.ts';
 import { closing } from '../../util/files.ts';
+import { readText } from '../../util/text/bounded.ts';
 import { StoreError } from '../errors.ts';
 
 /** Closes and opens texts for whoever has the operator's key. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { parseJson } from '../../util/json.ts';
-import { understood } from '../../util/understood.ts';
+import { parseJson } from '../../util/text/json.ts';
+import { understood } from '../../util/text/understood.ts';
 import { checkClusterName, checkSecretName, isClusterName } from '../checks.ts';
 import { readDocument, writeDocument } from '../document.ts';
 import { missingCluster, StoreError } from '../errors.ts';

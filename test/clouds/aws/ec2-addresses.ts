@@ -1,4 +1,4 @@
-import type { Ec2Calls } from '../../../src/providers/aws/calls.ts';
+import type { Ec2Calls } from '../../../src/providers/aws/api/calls.ts';
 import { byIds, type Handlers } from './ec2-network.ts';
 import { matches } from './filters.ts';
 import { refuse } from './refusal.ts';

@@ -1,5 +1,5 @@
 import type { IpPermission } from '@aws-sdk/client-ec2';
-import type { Ec2Calls } from '../../../src/providers/aws/calls.ts';
+import type { Ec2Calls } from '../../../src/providers/aws/api/calls.ts';
 import { byIds, type Handlers } from './ec2-network.ts';
 import { leadPods } from './ec2-routes.ts';
 import { checkNames, matches, page } from './filters.ts';

@@ -1,5 +1,5 @@
 import type { Instance, RunInstancesRequest } from '@aws-sdk/client-ec2';
-import type { Ec2Calls } from '../../../src/providers/aws/calls.ts';
+import type { Ec2Calls } from '../../../src/providers/aws/api/calls.ts';
 import { roleOf } from '../../../src/providers/shared/role.ts';
 import { associate, elasticIpOf } from './ec2-addresses.ts';
 import { architectureOf, byIds, type Handlers } from './ec2-network.ts';

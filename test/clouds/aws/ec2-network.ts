@@ -1,4 +1,4 @@
-import type { Ec2Calls } from '../../../src/providers/aws/calls.ts';
+import type { Ec2Calls } from '../../../src/providers/aws/api/calls.ts';
 import { matches, page } from './filters.ts';
 import { refuse } from './refusal.ts';
 import type { Thing, World } from './world.ts';

@@ -1,5 +1,5 @@
 import type { CreateRouteRequest, Route } from '@aws-sdk/client-ec2';
-import type { Ec2Calls } from '../../../src/providers/aws/calls.ts';
+import type { Ec2Calls } from '../../../src/providers/aws/api/calls.ts';
 import { formatIp, overlap, parseCidr } from '../../../src/util/ipv4.ts';
 import { opens } from './admission.ts';
 import { byIds, type Handlers } from './ec2-network.ts';

@@ -1,5 +1,5 @@
 import type { LoadBalancer, SubnetMapping } from '@aws-sdk/client-elastic-load-balancing-v2';
-import type { ElbCalls } from '../../../src/providers/aws/calls.ts';
+import type { ElbCalls } from '../../../src/providers/aws/api/calls.ts';
 import { associate } from './ec2-addresses.ts';
 import type { Handlers } from './ec2-network.ts';
 import { refreshRoutes } from './elb-health.ts';

@@ -1,5 +1,5 @@
 import type { TargetGroup } from '@aws-sdk/client-elastic-load-balancing-v2';
-import type { ElbCalls } from '../../../src/providers/aws/calls.ts';
+import type { ElbCalls } from '../../../src/providers/aws/api/calls.ts';
 import type { Handlers } from './ec2-network.ts';
 import { checkedName } from './elb-balancers.ts';
 import { balancerOf, healthOf, refreshRoutes } from './elb-health.ts';

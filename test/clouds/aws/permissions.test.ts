@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { Ec2Calls, ElbCalls } from '../../../src/providers/aws/calls.ts';
+import type { Ec2Calls, ElbCalls } from '../../../src/providers/aws/api/calls.ts';
 import { ProviderError } from '../../../src/providers/errors.ts';
 import type { ProviderSettings } from '../../../src/providers/provider.ts';
 import { convergeNodes, type WantedNode } from '../shared/nodes.ts';

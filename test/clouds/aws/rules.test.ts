@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Api, openApi } from '../../../src/providers/aws/api.ts';
+import { type Api, openApi } from '../../../src/providers/aws/api/api.ts';
 import { type AwsCloud, openCloud } from './cloud.ts';
 import { realisticDelays } from './world.ts';
 

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { googleAuth } from '../../../src/providers/gce/api/login.ts';
+import { endpointFrom, type Method, openClients } from '../../../src/providers/gce/api/rest.ts';
 import { openWith } from '../../../src/providers/gce/index.ts';
-import { googleAuth } from '../../../src/providers/gce/login.ts';
-import { endpointFrom, type Method, openClients } from '../../../src/providers/gce/rest.ts';
 import type { ClusterIdentity, Provider, ProviderSettings } from '../../../src/providers/provider.ts';
 import { seeded } from '../../support/seeded.ts';
 import { VirtualClock } from '../shared/clock.ts';

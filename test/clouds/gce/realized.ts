@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { googleAuth } from '../../../src/providers/gce/api/login.ts';
+import { endpointFrom, openClients } from '../../../src/providers/gce/api/rest.ts';
 import { openWith } from '../../../src/providers/gce/index.ts';
-import { googleAuth } from '../../../src/providers/gce/login.ts';
-import { endpointFrom, openClients } from '../../../src/providers/gce/rest.ts';
 import type { ClusterIdentity, Provider } from '../../../src/providers/provider.ts';
 import { systemClock } from '../../../src/util/clock.ts';
 import { realClock } from '../shared/clock.ts';

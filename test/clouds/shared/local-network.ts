@@ -1,4 +1,4 @@
-import { execIn } from '../../../src/providers/local/netns.ts';
+import { execIn } from '../../../src/providers/local/fabric/netns.ts';
 import type { Route } from './realizer.ts';
 
 const TABLE = 'cloudtest';

@@ -1,5 +1,5 @@
 import type { Machine, MachineRole, Provider } from '../../../src/providers/provider.ts';
-import { bootScript } from '../../../src/replicas/boot.ts';
+import { bootScript } from '../../../src/replicas/provision/boot.ts';
 import type { PinnedHostKey } from '../../../src/ssh/hostkey.ts';
 import { makeKeyPair } from '../../../src/ssh/keys.ts';
 import { SessionPool } from '../../../src/ssh/pool.ts';

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { machineGroup } from '../../../src/providers/local/machine/power.ts';
 import { fabricNamespace } from '../../../src/providers/local/names.ts';
-import { machineGroup } from '../../../src/providers/local/power.ts';
 import { waitFor } from '../../../src/util/wait.ts';
 import { haup } from './haup.ts';
 import { clusterKey } from './inside.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { machineGroup } from '../../../src/providers/local/machine/power.ts';
 import { fabricNamespace } from '../../../src/providers/local/names.ts';
-import { machineGroup } from '../../../src/providers/local/power.ts';
 import { type ExecResult, tryExec } from '../../../src/util/exec.ts';
 import { waitFor } from '../../../src/util/wait.ts';
 import { E2E_HOME } from './haup.ts';

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { type Builder, goBuilder } from '../../../src/artifacts/build.ts';
+import { type Builder, goBuilder } from '../../../src/artifacts/build/build.ts';
 import { type EnsureOptions, ensureBinaries, ensureNodeBinaries } from '../../../src/artifacts/ensure.ts';
 import type { ArtifactProgress } from '../../../src/artifacts/progress.ts';
 import { BINARIES, programsOf, type Release } from '../../../src/artifacts/sources.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { mirrorFrom } from '../../../src/artifacts/mirror.ts';
+import { mirrorFrom } from '../../../src/artifacts/download/mirror.ts';
 import { PINS } from '../../../src/artifacts/pins.ts';
 import {
   ARCHITECTURES,

@@ -6,7 +6,7 @@ import { commands } from '../../../src/cli/commands/index.ts';
 import { Interrupted, UsageError } from '../../../src/cli/errors.ts';
 import { explain } from '../../../src/cli/exit.ts';
 import { readArguments } from '../../../src/cli/input/argv.ts';
-import { noWork, type Remaining } from '../../../src/cli/output/progress.ts';
+import { noWork, type Remaining } from '../../../src/cli/output/display/progress.ts';
 import { commandLine, sayRemedy } from '../../../src/cli/output/remedy.ts';
 import { InputError, NotFoundError, Refusal, StepError } from '../../../src/cluster/model/errors.ts';
 import { PkiError } from '../../../src/pki/errors.ts';

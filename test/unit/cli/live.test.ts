@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { openDisplay } from '../../../src/cli/output/open-display.ts';
-import { painter } from '../../../src/cli/output/painter.ts';
-import { plainDisplay } from '../../../src/cli/output/plain.ts';
-import { advance, noProgress, type Progress } from '../../../src/cli/output/progress.ts';
+import { openDisplay } from '../../../src/cli/output/display/open-display.ts';
+import { painter } from '../../../src/cli/output/display/painter.ts';
+import { plainDisplay } from '../../../src/cli/output/display/plain.ts';
+import { advance, noProgress, type Progress } from '../../../src/cli/output/display/progress.ts';
+import { renderTree } from '../../../src/cli/output/display/tree.ts';
 import { style, width } from '../../../src/cli/output/style.ts';
-import { renderTree } from '../../../src/cli/output/tree.ts';
 import type { Surroundings } from '../../../src/cli/surroundings.ts';
 import type { HaupEvent } from '../../../src/cluster/loop/events.ts';
 import type { Step } from '../../../src/cluster/plan/step.ts';

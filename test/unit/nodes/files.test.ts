@@ -7,7 +7,7 @@ import { nodeFiles, nodeLabels, unitsOf } from '../../../src/nodes/files.ts';
 import { type NodeHost, needsMounts, parseHost } from '../../../src/nodes/host.ts';
 import { conflist } from '../../../src/nodes/settings/conflist.ts';
 import { paths } from '../../../src/replicas/paths.ts';
-import { digest } from '../../../src/replicas/release.ts';
+import { digest } from '../../../src/replicas/provision/release.ts';
 import { CONTAINER, exampleNode, VM } from './config.ts';
 
 let config: NodeConfig;

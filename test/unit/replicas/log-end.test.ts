@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { readLogEnd } from '../../../src/replicas/lifecycle/rescue.ts';
 import { paths } from '../../../src/replicas/paths.ts';
-import { readLogEnd } from '../../../src/replicas/rescue.ts';
 import type { Session } from '../../../src/ssh/session.ts';
 import { tryExec } from '../../../src/util/exec.ts';
 

@@ -1,6 +1,6 @@
 import type { ReplicaConfig } from '../../../src/replicas/config.ts';
-import { replicaFiles } from '../../../src/replicas/files.ts';
-import { sha256 } from '../../../src/replicas/revision.ts';
+import { replicaFiles } from '../../../src/replicas/provision/files.ts';
+import { sha256 } from '../../../src/replicas/revision/revision.ts';
 
 /** The two sections of its answer that say what is on a machine, as the script of inspect.ts prints them. */
 export function revisionAnswer(config: ReplicaConfig): { files: string; digests: string } {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { ReplicaConfig } from '../../../src/replicas/config.ts';
-import { replicaFiles } from '../../../src/replicas/files.ts';
+import { replicaFiles } from '../../../src/replicas/provision/files.ts';
 import { commandLine } from '../../../src/replicas/units/unit.ts';
 import { exampleConfig } from './config.ts';
 

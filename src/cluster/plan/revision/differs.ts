@@ -1,4 +1,4 @@
-import type { Revision, WantedRevision } from '../../../replicas/revision.ts';
+import type { Revision, WantedRevision } from '../../../replicas/revision/revision.ts';
 import type { Observation } from '../../model/observation.ts';
 import { machineOf } from '../../model/observation.ts';
 import { type Cost, costOf } from './cost.ts';

@@ -1,5 +1,5 @@
 import { isDue } from '../../../pki/due.ts';
-import type { SeenCertificate } from '../../../replicas/revision.ts';
+import type { SeenCertificate } from '../../../replicas/revision/revision.ts';
 import { machineOf, type Observation } from '../../model/observation.ts';
 
 /** How far a certificate's life has gone. `seconds` until it ends, by the clock of the machine that shows it; negative once it has. */

@@ -1,4 +1,4 @@
-import type { Revision } from '../../../replicas/revision.ts';
+import type { Revision } from '../../../replicas/revision/revision.ts';
 import { machineOf, type Observation } from '../../model/observation.ts';
 import type { Cost } from './cost.ts';
 import { type Difference, differencesOf } from './differs.ts';

@@ -1,4 +1,4 @@
-import type { Inside } from '../../../replicas/inspect.ts';
+import type { Inside } from '../../../replicas/revision/inspect.ts';
 import { wantsBalancer } from '../../model/spec.ts';
 import type { Step } from '../step.ts';
 import type { View } from '../view.ts';

@@ -1,5 +1,5 @@
 /** What steps do to an observation, in a few words that they share. Pure. */
-import type { Inside } from '../../../replicas/inspect.ts';
+import type { Inside } from '../../../replicas/revision/inspect.ts';
 import {
   type MachineObservation,
   type MemberObservation,

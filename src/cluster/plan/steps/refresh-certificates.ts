@@ -1,4 +1,4 @@
-import type { SeenCertificate } from '../../../replicas/revision.ts';
+import type { SeenCertificate } from '../../../replicas/revision/revision.ts';
 import { machineOf, type Observation } from '../../model/observation.ts';
 import { listed } from '../revision/report.ts';
 import { withInside } from './effects.ts';

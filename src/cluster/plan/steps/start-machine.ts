@@ -1,4 +1,4 @@
-import type { Inside } from '../../../replicas/inspect.ts';
+import type { Inside } from '../../../replicas/revision/inspect.ts';
 import { type MachineObservation, memberOf, type Observation } from '../../model/observation.ts';
 import { certificateNames, emptyInside, revived } from './effects.ts';
 import { itsReplica, machine, type ReplicaStep, type StepKind } from './step-kind.ts';

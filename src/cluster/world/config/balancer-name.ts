@@ -1,5 +1,5 @@
 import { issueServing } from '../../../pki/issue.ts';
-import { renewServingCertificate } from '../../../replicas/provision.ts';
+import { renewServingCertificate } from '../../../replicas/provision/provision.ts';
 import type { Tools } from '../tools.ts';
 import { pkiIdentity } from './identity.ts';
 

@@ -1,5 +1,5 @@
+import { mirrorFrom } from '../../../artifacts/download/mirror.ts';
 import { ArtifactError } from '../../../artifacts/errors.ts';
-import { mirrorFrom } from '../../../artifacts/mirror.ts';
 import { downloadScript } from '../../../artifacts/script.ts';
 import {
   type AnyRelease,

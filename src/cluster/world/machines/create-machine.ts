@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ProviderError } from '../../../providers/errors.ts';
 import type { MachineRole } from '../../../providers/provider.ts';
-import { bootScript } from '../../../replicas/boot.ts';
+import { bootScript } from '../../../replicas/provision/boot.ts';
 import { operatorKey } from '../keys.ts';
 import type { Tools } from '../tools.ts';
 import { bootHostKey, forgetBootHostKey } from './boot-host-key.ts';

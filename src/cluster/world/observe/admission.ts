@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type ApiClient, type ApiRequest, callApi } from '../../../kubernetes/client.ts';
 import { statusMessage } from '../../../kubernetes/status.ts';
-import { parseJson } from '../../../util/json.ts';
+import { parseJson } from '../../../util/text/json.ts';
 import { TimeoutError } from '../../../util/wait.ts';
 
 /** Shorter than a webhook's own default, 10 s: one that hangs is found out by that. */

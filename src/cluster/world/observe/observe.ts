@@ -1,7 +1,7 @@
 import type { EtcdClient } from '../../../etcd/client.ts';
 import { inspectNode, type NodeInside } from '../../../nodes/inspect.ts';
 import type { Machine, MachineRole } from '../../../providers/provider.ts';
-import { type Inside, inspect } from '../../../replicas/inspect.ts';
+import { type Inside, inspect } from '../../../replicas/revision/inspect.ts';
 import type { NodeMachine } from '../../model/nodes.ts';
 import { type MachineObservation, nothing, type Observation } from '../../model/observation.ts';
 import { ofThisCluster } from '../../plan/rescue.ts';

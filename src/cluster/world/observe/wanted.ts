@@ -1,7 +1,7 @@
 import { parseKubeletAuthorities } from '../../../pki/kubelet-authorities.ts';
 import type { ReplicaBinaries } from '../../../replicas/config.ts';
-import type { WantedRevision } from '../../../replicas/revision.ts';
-import { wantedRevision } from '../../../replicas/wanted-revision.ts';
+import type { WantedRevision } from '../../../replicas/revision/revision.ts';
+import { wantedRevision } from '../../../replicas/revision/wanted.ts';
 import type { Secrets } from '../../../state/store.ts';
 import { machineOf } from '../../model/observation.ts';
 import type { addonsOf } from '../config/addons.ts';

@@ -1,4 +1,4 @@
-import { bootstrapEtcd as bootstrapOn } from '../../../replicas/lifecycle.ts';
+import { bootstrapEtcd as bootstrapOn } from '../../../replicas/lifecycle/lifecycle.ts';
 import { machineOf } from '../../model/observation.ts';
 import type { Executor } from './executor.ts';
 

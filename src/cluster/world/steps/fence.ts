@@ -1,4 +1,4 @@
-import { stopEtcd } from '../../../replicas/lifecycle.ts';
+import { stopEtcd } from '../../../replicas/lifecycle/lifecycle.ts';
 import type { Executor } from './executor.ts';
 
 export const fence: Executor<'fence'> = async (t, { replica }, progress) => {

@@ -1,4 +1,4 @@
-import { forceNewCluster as forceOn } from '../../../replicas/rescue.ts';
+import { forceNewCluster as forceOn } from '../../../replicas/lifecycle/rescue.ts';
 import { givenUpBy } from '../../plan/rescue.ts';
 import type { Executor } from './executor.ts';
 

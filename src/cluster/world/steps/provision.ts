@@ -1,5 +1,5 @@
 import { issueReplica } from '../../../pki/replica.ts';
-import { provision as provisionReplica } from '../../../replicas/provision.ts';
+import { provision as provisionReplica } from '../../../replicas/provision/provision.ts';
 import { noteStoreRevision } from '../../../replicas/store-revision.ts';
 import { pkiIdentity } from '../config/identity.ts';
 import { sharedConfig } from '../config/shared-config.ts';

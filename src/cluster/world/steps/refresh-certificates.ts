@@ -1,6 +1,6 @@
 import { issueReplica } from '../../../pki/replica.ts';
-import { pkiFiles } from '../../../replicas/files.ts';
-import { refresh } from '../../../replicas/refresh.ts';
+import { pkiFiles } from '../../../replicas/provision/files.ts';
+import { refresh } from '../../../replicas/provision/refresh.ts';
 import { machineOf } from '../../model/observation.ts';
 import { pkiIdentity } from '../config/identity.ts';
 import { kubeletAuthorities } from '../keys.ts';

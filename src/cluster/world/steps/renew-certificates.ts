@@ -1,4 +1,4 @@
-import { restartUnits } from '../../../replicas/restart-units.ts';
+import { restartUnits } from '../../../replicas/lifecycle/restart-units.ts';
 import type { Executor } from './executor.ts';
 import { provision } from './provision.ts';
 

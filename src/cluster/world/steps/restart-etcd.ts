@@ -1,4 +1,4 @@
-import { restartEtcd as restartOn } from '../../../replicas/lifecycle.ts';
+import { restartEtcd as restartOn } from '../../../replicas/lifecycle/lifecycle.ts';
 import type { Executor } from './executor.ts';
 
 export const restartEtcd: Executor<'restart-etcd'> = async (t, { replica }, progress) => {

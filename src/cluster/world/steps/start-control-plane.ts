@@ -1,4 +1,4 @@
-import * as lifecycle from '../../../replicas/lifecycle.ts';
+import * as lifecycle from '../../../replicas/lifecycle/lifecycle.ts';
 import { SshError } from '../../../ssh/errors.ts';
 import { systemClock } from '../../../util/clock.ts';
 import { ownAdmin } from '../api.ts';

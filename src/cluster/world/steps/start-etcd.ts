@@ -1,4 +1,4 @@
-import { startEtcd as startOn } from '../../../replicas/lifecycle.ts';
+import { startEtcd as startOn } from '../../../replicas/lifecycle/lifecycle.ts';
 import { ownerOf, peerUrlOf } from '../peer-url.ts';
 import { type Tools, voterToAsk } from '../tools.ts';
 import type { Executor } from './executor.ts';

@@ -1,4 +1,4 @@
-import * as lifecycle from '../../../replicas/lifecycle.ts';
+import * as lifecycle from '../../../replicas/lifecycle/lifecycle.ts';
 import type { Executor } from './executor.ts';
 
 export const stopControllers: Executor<'stop-controllers'> = async (t, { replica }, progress) => {

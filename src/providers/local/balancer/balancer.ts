@@ -2,6 +2,7 @@ import { waitFor } from '../../../util/wait.ts';
 import { ProviderError } from '../../errors.ts';
 import type { Balancer, BalancerState, Target, TargetHealth } from '../../provider.ts';
 import { type Context, exclusively, needCluster } from '../context.ts';
+import { syncTranslation } from '../fabric/translation.ts';
 import { machineName } from '../names.ts';
 import {
   forgetBalancer,
@@ -12,7 +13,6 @@ import {
   writeAddress,
   writeBalancer,
 } from '../state.ts';
-import { syncTranslation } from '../translation.ts';
 import type { Server } from './config.ts';
 import { endClientConnections } from './end-connections.ts';
 import {

@@ -1,4 +1,4 @@
-import { BALANCER_IP } from '../addresses.ts';
+import { BALANCER_IP } from '../address/addresses.ts';
 
 /** Where the balancer sends connections: a machine's name and private address. */
 export interface Server {

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { hasCode } from '../../../util/os-error.ts';
+import { hasCode } from '../../../util/host/os-error.ts';
 import { ProviderError } from '../../errors.ts';
 import { CHECKED, type Server, serverOptions, UNCHECKED } from './config.ts';
 

@@ -2,7 +2,7 @@ import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs
 import { dirname, join } from 'node:path';
 import { ExecError, tryExec } from '../../../util/exec.ts';
 import { ProviderError } from '../../errors.ts';
-import { isMissing, readText } from '../files.ts';
+import { isMissing, readText } from '../host/files.ts';
 import { type AptSource, debianMirrors, parseDeb822, parseSourcesList } from './apt-sources.ts';
 import { DISABLED_UNITS, ENABLED_UNITS, FILES, MASKED_UNITS, PACKAGES, REMOVED, SUITE } from './recipe.ts';
 

@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Image, imageArchive, imageLayer } from '../../../../src/artifacts/images/layout.ts';
 import { readImageArchive } from '../../../../src/artifacts/images/read.ts';
-import { archive } from '../../../../src/util/archive.ts';
+import { archive } from '../../../../src/util/host/archive.ts';
 
 let folder: string;
 

@@ -5,7 +5,7 @@ import { warningsOf } from '../../../../src/cluster/plan/health.ts';
 import { withReplacements } from '../../../../src/cluster/plan/spec-changes.ts';
 import { statusOf } from '../../../../src/cluster/plan/status.ts';
 import { simulate } from '../../../../src/cluster/plan/step.ts';
-import type { Inside } from '../../../../src/replicas/inspect.ts';
+import type { Inside } from '../../../../src/replicas/revision/inspect.ts';
 import { converged, lines, planFor, specOf } from '../../../support/clusters.ts';
 
 const spec = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c']);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { balancerName } from '../../../../src/providers/aws/balancer-parts.ts';
+import { balancerName } from '../../../../src/providers/aws/balancer/parts.ts';
 import { interruption } from '../../../../src/providers/aws/interruption.ts';
 
 const cluster = { uid: '0123456789abcdef', region: 'eu-west-1', zone: 'eu-west-1a', apiPort: 443 };

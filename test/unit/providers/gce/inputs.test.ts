@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { endpointFrom } from '../../../../src/providers/gce/api/rest.ts';
 import { bootScriptEveryBoot } from '../../../../src/providers/gce/boot-script.ts';
 import { GCE_NAME, namesOf } from '../../../../src/providers/gce/names.ts';
-import { endpointFrom } from '../../../../src/providers/gce/rest.ts';
 import { checkSettings } from '../../../../src/providers/gce/settings.ts';
 
 const cluster = {

@@ -1,6 +1,6 @@
+import type { Login } from '../../../../src/providers/gce/api/login.ts';
+import type { Clients } from '../../../../src/providers/gce/api/rest.ts';
 import { openWith } from '../../../../src/providers/gce/index.ts';
-import type { Login } from '../../../../src/providers/gce/login.ts';
-import type { Clients } from '../../../../src/providers/gce/rest.ts';
 import type { Provider } from '../../../../src/providers/provider.ts';
 import type { Clock } from '../../../../src/util/clock.ts';
 

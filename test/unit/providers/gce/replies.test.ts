@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
-import type { Clients } from '../../../../src/providers/gce/rest.ts';
+import type { Clients } from '../../../../src/providers/gce/api/rest.ts';
 import type { Provider } from '../../../../src/providers/provider.ts';
 import { quickClock } from '../../../support/quick-clock.ts';
 import { providerWith } from './provider-with.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
 import { checked } from '../../../../src/providers/checked.ts';
 import { ProviderError } from '../../../../src/providers/errors.ts';
-import { openClients } from '../../../../src/providers/gce/rest.ts';
+import { openClients } from '../../../../src/providers/gce/api/rest.ts';
 import type { Provider } from '../../../../src/providers/provider.ts';
 import { damage, mangled } from '../../../support/mangled.ts';
 import { quickClock } from '../../../support/quick-clock.ts';

@@ -3,8 +3,8 @@ import { COSTS, costOf, worst } from '../../../../../src/cluster/plan/revision/c
 import { differencesOf, differs } from '../../../../../src/cluster/plan/revision/differs.ts';
 import { sayDifference } from '../../../../../src/cluster/plan/revision/report.ts';
 import { statusOf } from '../../../../../src/cluster/plan/status.ts';
-import { replicaFiles } from '../../../../../src/replicas/files.ts';
-import type { Revision, WantedRevision } from '../../../../../src/replicas/revision.ts';
+import { replicaFiles } from '../../../../../src/replicas/provision/files.ts';
+import type { Revision, WantedRevision } from '../../../../../src/replicas/revision/revision.ts';
 import { releaseUnits } from '../../../../../src/replicas/units/names.ts';
 import { converged, specOf } from '../../../../support/clusters.ts';
 import { exampleConfig } from '../../../replicas/config.ts';

@@ -11,7 +11,7 @@ import {
   withMembers,
 } from '../../../../../src/cluster/plan/steps/effects.ts';
 import { type View, view } from '../../../../../src/cluster/plan/view.ts';
-import type { Inside } from '../../../../../src/replicas/inspect.ts';
+import type { Inside } from '../../../../../src/replicas/revision/inspect.ts';
 import { converged, powerOff, specOf } from '../../../../support/clusters.ts';
 
 const one = specOf(['m0@local-a']);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Observation } from '../../../../../src/cluster/model/observation.ts';
 import { describe as sentence, simulate } from '../../../../../src/cluster/plan/step.ts';
-import type { SeenCertificate } from '../../../../../src/replicas/revision.ts';
+import type { SeenCertificate } from '../../../../../src/replicas/revision/revision.ts';
 import { converged, lines, planFor, powerOff, specOf } from '../../../../support/clusters.ts';
 
 const spec = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c'], { bootstrapped: true });

@@ -3,7 +3,7 @@ import type { Observation } from '../../../../../src/cluster/model/observation.t
 import { startControlPlanes } from '../../../../../src/cluster/plan/rules/serving.ts';
 import { withInside, withMember } from '../../../../../src/cluster/plan/steps/effects.ts';
 import { view } from '../../../../../src/cluster/plan/view.ts';
-import type { Inside } from '../../../../../src/replicas/inspect.ts';
+import type { Inside } from '../../../../../src/replicas/revision/inspect.ts';
 import { converged, specOf } from '../../../../support/clusters.ts';
 
 const spec = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c']);

@@ -1,0 +1,59 @@
+import type { Context } from '../api/cloud.ts';
+import { isInUse } from '../api/common.ts';
+import { GceError } from '../api/errors.ts';
+import { externalIpOf, type Instance } from '../api/schemas.ts';
+import { ACCESS_CONFIG } from '../machines.ts';
+import { lastPart } from '../names.ts';
+
+/** Gives an instance without one a public address; `ip` undefined: an ephemeral one. */
+export async function addAddress(context: Context, instance: Instance, ip?: string): Promise<void> {
+  const request = {
+    ...place(instance),
+    accessConfigResource: ip === undefined ? ACCESS_CONFIG : { ...ACCESS_CONFIG, natIP: ip },
+  };
+  const what = `giving ${instance.name} the address ${ip ?? '(ephemeral)'}`;
+  await context.cloud.mutate('instances.addAccessConfig', request, what, {
+    // An address counts as in use for a moment after its last user has let go of it.
+    ...(ip === undefined ? {} : { passing: isInUse }),
+    firstPauseMs: 250,
+    deadlineMs: 120_000,
+  });
+}
+
+/** Takes an instance's public address away, whatever it is. One that has none is no error. */
+export async function takeAddress(
+  context: Context,
+  instance: Instance,
+  accepted?: () => void,
+): Promise<void> {
+  const config = instance.networkInterfaces[0]?.accessConfigs[0];
+  if (!config) return;
+  const request = { ...place(instance), accessConfig: config.name };
+  const what = `taking the address ${config.natIP} from ${instance.name}`;
+  try {
+    await context.cloud.mutate('instances.deleteAccessConfig', request, what, {
+      firstPauseMs: 250,
+      deadlineMs: 120_000,
+      ...(accepted ? { accepted } : {}),
+    });
+  } catch (error) {
+    if (!isGone(error)) throw error;
+  }
+}
+
+/** What the refusal looks like for an access config that is not there is not documented: by kind, or by its words. */
+function isGone(error: unknown): boolean {
+  if (!(error instanceof GceError)) return false;
+  return error.kind === 'not-found' || (error.kind === 'invalid' && /not (exist|found)/i.test(error.message));
+}
+
+/** Ephemeral addresses for all running instances that have none: a handover that stopped half way left them so. */
+export async function giveAddresses(context: Context, instances: readonly Instance[]): Promise<void> {
+  const bare = instances.filter((each) => each.status === 'RUNNING' && externalIpOf(each) === null);
+  await Promise.all(bare.map((each) => addAddress(context, each)));
+}
+
+function place(instance: Instance) {
+  const networkInterface = instance.networkInterfaces[0]?.name ?? 'nic0';
+  return { zone: lastPart(instance.zone), instance: instance.name, networkInterface };
+}

@@ -1,0 +1,80 @@
+import { ProviderError } from '../errors.ts';
+import type { NodeRoute, NodeRoutes, ServiceAddresses } from '../provider.ts';
+import { inOrder, mustBeFree, mustNotOverlap, podRange } from '../shared/pod-range.ts';
+import { EXTERNAL_RANGE, PRIVATE_RANGE, serviceRange } from './address/addresses.ts';
+import { type Context, exclusively, needCluster } from './context.ts';
+import { syncRoutes } from './fabric/routes.ts';
+import { syncTranslation } from './fabric/translation.ts';
+import { machineName } from './names.ts';
+import { type RoutesRecord, readMachines, readRoutes, writeRoutes } from './state.ts';
+
+export function localRoutes(context: Context): NodeRoutes {
+  return {
+    list: async () => inOrder(routesOf(await recorded(context))),
+    ensure: (route) => ensure(context, route),
+    delete: (destination) => remove(context, podRange(destination)),
+  };
+}
+
+export function localServices(context: Context): ServiceAddresses {
+  return {
+    range: async () => serviceRange((await needCluster(context)).slot),
+    nodes: async () => [...(await recorded(context)).services],
+    setNodes: (names) => setNodes(context, names),
+  };
+}
+
+async function ensure(context: Context, { destination, machine }: NodeRoute): Promise<void> {
+  const range = podRange(destination);
+  mustBeFree(range, [PRIVATE_RANGE, EXTERNAL_RANGE], "the machines'");
+  await needMachines(context, [machine]);
+  await change(context, ({ pods, services }) => {
+    mustNotOverlap(range, routesOf({ pods, services }));
+    return { pods: { ...pods, [range]: machine }, services };
+  });
+}
+
+async function remove(context: Context, range: string): Promise<void> {
+  if (!(await recorded(context)).pods[range]) return;
+  await change(context, ({ pods, services }) => ({ pods: without(pods, range), services }));
+}
+
+async function setNodes(context: Context, names: readonly string[]): Promise<void> {
+  await needMachines(context, names);
+  await change(context, ({ pods }) => ({ pods, services: [...new Set(names)].sort() }));
+}
+
+/** A machine is gone: so is what led to it. Under the cluster's lock. */
+export async function forgetRoutes(context: Context, name: string): Promise<void> {
+  const { pods, services } = await recorded(context);
+  const left = Object.fromEntries(Object.entries(pods).filter(([, machine]) => machine !== name));
+  if (Object.keys(left).length === Object.keys(pods).length && !services.includes(name)) return;
+  await writeRoutes(context.key, { pods: left, services: services.filter((each) => each !== name) });
+}
+
+async function change(context: Context, by: (now: RoutesRecord) => RoutesRecord): Promise<void> {
+  const cluster = await needCluster(context);
+  await exclusively(context, async () => {
+    await writeRoutes(context.key, by(await recorded(context)));
+    await syncTranslation(context.key);
+    await syncRoutes(context.key, cluster);
+  });
+}
+
+async function recorded(context: Context): Promise<RoutesRecord> {
+  return (await readRoutes(context.key)) ?? { pods: {}, services: [] };
+}
+
+function routesOf({ pods }: RoutesRecord): NodeRoute[] {
+  return Object.entries(pods).map(([destination, machine]) => ({ destination, machine }));
+}
+
+async function needMachines(context: Context, names: readonly string[]): Promise<void> {
+  const known = (await readMachines(context.key)).map((machine) => machine.name);
+  const missing = names.map(machineName).filter((name) => !known.includes(name));
+  if (missing.length > 0) throw new ProviderError('not-found', `there is no machine ${missing.join(', ')}`);
+}
+
+function without(pods: RoutesRecord['pods'], destination: string): RoutesRecord['pods'] {
+  return Object.fromEntries(Object.entries(pods).filter(([range]) => range !== destination));
+}

@@ -1,0 +1,97 @@
+import type { ArchivedFile } from '../../util/host/archive.ts';
+import type { ReplicaConfig } from '../config.ts';
+import { addonsScript } from '../settings/addons.ts';
+import { auditPolicy } from '../settings/audit.ts';
+import { authenticationConfiguration } from '../settings/authentication.ts';
+import { encryptionConfiguration } from '../settings/encryption.ts';
+import { kubernetesEndpointsScript } from '../settings/kubernetes-endpoints.ts';
+import { releaseLeaseScript } from '../settings/release-lease.ts';
+import { rights } from '../settings/rights.ts';
+import { serviceAddressesScript } from '../settings/service-addresses.ts';
+import { waitForApiScript } from '../settings/wait-for-api.ts';
+import { addonsUnit } from '../units/addons.ts';
+import { apiServerUnit } from '../units/api-server.ts';
+import { controllerManagerUnit } from '../units/controller-manager.ts';
+import { etcdUnit } from '../units/etcd.ts';
+import { kubernetesEndpointsUnit } from '../units/kubernetes-endpoints.ts';
+import { localRouteUnit } from '../units/local-route.ts';
+import { schedulerUnit } from '../units/scheduler.ts';
+import { serviceAddressesUnit } from '../units/service-addresses.ts';
+import { binariesFolder } from './release.ts';
+import { readerOf, users } from './users.ts';
+
+/** All files of a replica, with paths relative to its release: pki/…, config/…, addons/… and units/…. */
+export function replicaFiles(config: ReplicaConfig): ArchivedFile[] {
+  return [...pkiFiles(config), ...configFiles(config), ...addonFiles(config), ...unitFiles(config)];
+}
+
+/** Those that hold certificates and keys. */
+export function pkiFiles({ pki }: Pick<ReplicaConfig, 'pki'>): ArchivedFile[] {
+  return [...pki].map(([file, { pem, secret, mode }]) => ({
+    path: `pki/${file}`,
+    content: pem,
+    mode,
+    owner: secret ? readerOf(file) : 'root',
+  }));
+}
+
+function configFiles(config: ReplicaConfig): ArchivedFile[] {
+  const open = (path: string, content: string) => ({
+    path: `config/${path}`,
+    content,
+    mode: 0o644,
+    owner: 'root',
+  });
+  const kubectl = `${binariesFolder(config)}/kubectl`;
+  const { apiPort, serviceAddresses: range } = config;
+  return [
+    open('authentication.yaml', authenticationConfiguration()),
+    open('addons.sh', addonsScript(kubectl)),
+    open('audit.yaml', auditPolicy()),
+    open('kubernetes-endpoints.sh', kubernetesEndpointsScript(config)),
+    open('release-lease.sh', releaseLeaseScript(config.apiPort)),
+    open('wait-for-api.sh', waitForApiScript(config.apiPort)),
+    ...(range === null
+      ? []
+      : [open('service-addresses.sh', serviceAddressesScript({ kubectl, apiPort, range }))]),
+    {
+      path: 'config/encryption.yaml',
+      content: encryptionConfiguration(config.encryptionKey),
+      mode: 0o600,
+      owner: users.kube,
+    },
+  ];
+}
+
+/** One file an add-on; a user's may hold Secrets. */
+function addonFiles({ addons }: ReplicaConfig): ArchivedFile[] {
+  return [{ name: 'rights', objects: rights() }, ...addons].map(({ name, objects }) => ({
+    path: `addons/${name}.json`,
+    content: JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }, null, 2),
+    mode: 0o600,
+    owner: users.addons,
+  }));
+}
+
+function unitFiles(config: ReplicaConfig): ArchivedFile[] {
+  const program = (name: string) => `${binariesFolder(config)}/${name}`;
+  const units = {
+    etcd: etcdUnit({ ...config, program: program('etcd') }),
+    'kube-apiserver': apiServerUnit({ ...config, program: program('kube-apiserver') }),
+    'kube-controller-manager': controllerManagerUnit({
+      ...config,
+      program: program('kube-controller-manager'),
+    }),
+    'kube-scheduler': schedulerUnit({ program: program('kube-scheduler') }),
+    'kubernetes-endpoints': kubernetesEndpointsUnit(),
+    'haup-addons': addonsUnit(),
+    ...(config.serviceAddresses === null ? {} : { 'haup-service-addresses': serviceAddressesUnit() }),
+    ...(config.localRoute ? { 'haup-api-address': localRouteUnit(config.apiAddress) } : {}),
+  };
+  return Object.entries(units).map(([name, content]) => ({
+    path: `units/${name}.service`,
+    content,
+    mode: 0o600,
+    owner: 'root',
+  }));
+}

@@ -1,0 +1,55 @@
+import { shellScript } from '../../ssh/script.ts';
+import type { Session } from '../../ssh/session.ts';
+import { type ArchivedFile, archive } from '../../util/host/archive.ts';
+import { ReplicaError } from '../errors.ts';
+import { awaitControllers } from '../lifecycle/control-plane.ts';
+import { paths } from '../paths.ts';
+import { unit } from '../units/names.ts';
+import type { Waiting } from '../waiting.ts';
+import { digest } from './release.ts';
+import { awaitServing } from './serving-certificate.ts';
+
+const exchangeScript = shellScript('replicas/scripts/exchange.sh', [
+  'digest',
+  'releases',
+  'current',
+  'restarts',
+]);
+
+/** Who reads its kubeconfig once. */
+const READERS = `${unit.controllerManager} ${unit.scheduler}`;
+
+export interface Refresh {
+  /** Paths relative to the release, as in release.ts. */
+  readonly files: readonly ArchivedFile[];
+  readonly apiPort: number;
+  /** The API server serves: then it is waited for until it shows its new certificate. */
+  readonly serving: boolean;
+  /** Controller manager and scheduler work, which takes an API server: then they are waited for until they do again. */
+  readonly controlling: boolean;
+}
+
+/**
+ * Exchanges files of a master's release while everything runs: all at once, so that no certificate ever lies beside another's key.
+ * etcd, its clients and curl read theirs at each handshake; the API server takes its own up while it runs; controller manager and
+ * scheduler are started again if their kubeconfigs are among them.
+ * @throws ReplicaError, SshError
+ */
+export async function refresh(session: Session, options: Refresh, waiting: Waiting = {}): Promise<void> {
+  const { files, apiPort, serving, controlling } = options;
+  const { releases, current } = paths;
+  const restarts = files.some(({ path }) => /^pki\/(controller-manager|scheduler)\.conf$/.test(path));
+  const { code, stderr } = await session.exec(
+    exchangeScript({ digest: digest(files), releases, current, restarts: restarts ? READERS : '' }),
+    {
+      input: archive(files),
+      what: 'exchange certificates',
+      signal: waiting.signal,
+    },
+  );
+  if (code !== 0)
+    throw new ReplicaError(`${session.what}: could not exchange certificates: ${stderr.trim().slice(-500)}`);
+  const own = files.find(({ path }) => path === 'pki/apiserver.crt');
+  if (own && serving) await awaitServing(session, { certificatePem: own.content, apiPort }, waiting);
+  if (restarts && controlling) await awaitControllers(session, { apiPort }, waiting);
+}
