@@ -14,7 +14,7 @@ import type { Step } from '../../src/cluster/plan/step.ts';
 import type { Clock } from '../../src/util/clock.ts';
 import { specOf } from '../support/clusters.ts';
 import { Violation } from '../support/violation.ts';
-import { type Fate, Killed, SimulatedWorld } from '../support/world.ts';
+import { type Fate, Killed, type SaveFate, SimulatedWorld } from '../support/world.ts';
 
 const RUNS = Number(process.env.HAUP_MODEL_RUNS ?? 10_000);
 const instantly: Clock = { now: () => 0, sleep: async () => {} };
@@ -39,7 +39,7 @@ async function command(
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     if (cause instanceof Violation) throw cause;
-    const expected = ['Refusal', 'InputError', 'NotFoundError', 'StepError'];
+    const expected = ['Refusal', 'InputError', 'NotFoundError', 'StepError', 'StoreError'];
     if (cause instanceof Killed || (error instanceof Error && expected.includes(error.name))) return;
     throw error;
   }
@@ -101,6 +101,10 @@ const fates = fc.array(
   ),
   { maxLength: 60 },
 );
+
+const saveFates = fc.array(fc.constantFrom<SaveFate>('works', 'works', 'fails', 'reply-lost'), {
+  maxLength: 10,
+});
 
 async function perform(world: SimulatedWorld, { what, count, pick }: Act): Promise<void> {
   const { replicas, nodes } = world.spec();
@@ -182,21 +186,25 @@ function expectNodes(world: SimulatedWorld): void {
 }
 
 describe('the loop in a simulated world', () => {
-  test('converges after commands in any order, steps that fail or are cut off, and always keeps quorum and address', async () => {
+  test('converges after commands in any order, steps and saves that fail or are cut off, and always keeps quorum and address', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(act, { maxLength: 8 }),
         fates,
+        saveFates,
         fc.integer({ min: 1, max: 3 }),
-        async (acts, list, size) => {
+        async (acts, list, saves, size) => {
           const spec = specOf(Array.from({ length: size }, (_, i) => `m${i}@${zones[i]}`));
           const world = new SimulatedWorld(spec);
           const queue = [...list];
+          const saveQueue = [...saves];
           world.fate = () => queue.shift() ?? 'works';
+          world.saveFate = () => saveQueue.shift() ?? 'works';
           await command(world, (s) => s, 'repair');
           const hurts = ['power-off', 'wipe', 'vanish'];
           for (const a of acts) if (!hurts.includes(a.what)) await perform(world, a);
           world.fate = () => 'works';
+          world.saveFate = () => 'works';
           await command(world, reprieved, 'repair');
           if (world.spec().deleting) return void expect(world.deleted).toBe(true);
           expectConverged(world);
@@ -211,15 +219,19 @@ describe('the loop in a simulated world', () => {
       fc.asyncProperty(
         fc.array(act, { maxLength: 10 }),
         fates,
+        saveFates,
         fc.integer({ min: 1, max: 5 }),
-        async (acts, list, size) => {
+        async (acts, list, saves, size) => {
           const spec = specOf(Array.from({ length: size }, (_, i) => `m${i}@${zones[i % 3]}`));
           const world = new SimulatedWorld(spec);
           await command(world, (s) => s, 'repair');
           const queue = [...list];
+          const saveQueue = [...saves];
           world.fate = () => queue.shift() ?? 'works';
+          world.saveFate = () => saveQueue.shift() ?? 'works';
           for (const a of acts) await perform(world, a);
           world.fate = () => 'works';
+          world.saveFate = () => 'works';
           for (const machine of [...world.machines, ...world.nodes.machines]) world.powerOn(machine.name);
           await command(world, reprieved, 'repair');
           if (world.spec().deleting) return void expect(world.deleted).toBe(true);

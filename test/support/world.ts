@@ -13,6 +13,7 @@ import { canChange, quorum } from '../../src/etcd/quorum.ts';
 import type { Holder } from '../../src/providers/provider.ts';
 import type { Inside } from '../../src/replicas/revision/inspect.ts';
 import type { Revision, SeenCertificate } from '../../src/replicas/revision/revision.ts';
+import { StoreError } from '../../src/state/errors.ts';
 import { noInterruption } from './clusters.ts';
 import { lookThrough, type TestCache } from './look-through.ts';
 import { SimulatedNodes } from './nodes-world.ts';
@@ -66,6 +67,7 @@ interface Member {
 }
 
 /** What happens to a step: it works; it fails before or after its effect (a lost reply); haup is killed there, or halfway. */
+export type SaveFate = 'works' | 'fails' | 'reply-lost';
 export type Fate = 'works' | 'fails' | 'reply-lost' | 'killed-before' | 'killed-within' | 'killed-after';
 
 /** SIGKILL: nothing after it runs. */
@@ -95,6 +97,8 @@ export class SimulatedWorld implements ChangeableWorld {
   /** No machine has been hurt: then whoever gets the address does serve. */
   unhurt = true;
   fate: (step: Step) => Fate = () => 'works';
+  /** Of each call of the store that writes. */
+  saveFate: () => SaveFate = () => 'works';
   readonly done: Step[] = [];
   private readonly cache: TestCache = lookCache(() => 0);
   private ids = 0;
@@ -111,8 +115,11 @@ export class SimulatedWorld implements ChangeableWorld {
     return this.stored;
   }
 
+  /** As a store does: it holds the new spec, or the old one, whatever its writer hears of it. */
   async save(spec: ClusterSpec): Promise<void> {
-    this.stored = spec;
+    const fate = this.saveFate();
+    if (fate !== 'fails') this.stored = spec;
+    if (fate !== 'works') throw new StoreError('disk', `the store ${fate}`, []);
   }
 
   interruption(): typeof noInterruption {
