@@ -10,7 +10,7 @@ import { useClusters } from './support/clusters.ts';
 import { haup, tryHaup } from './support/haup.ts';
 
 const cluster = 'e2e-conformance';
-const COUNT = 16;
+const COUNT = 12;
 /** The same specs each time, so that a failure is of the change; another seed is another sample. */
 const seed = Number(process.env.HAUP_CONFORMANCE_SEED ?? 3);
 const suite = await cachedSuite();
