@@ -4,7 +4,7 @@
 const layers = [
   'cli',
   'app',
-  'federation',
+  '(?:federation|drill|guard)',
   'cluster/world',
   'cluster/loop',
   'cluster/plan',

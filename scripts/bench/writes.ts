@@ -1,5 +1,5 @@
+import { ask, type Load, openLoop, type Sample } from '../../src/drill/clients/load.ts';
 import type { ApiClient } from '../../src/kubernetes/client.ts';
-import { ask, type Load, openLoop, type Sample } from '../../test/e2e/support/load.ts';
 
 const HZ = 10;
 const DEADLINE_MS = 1000;

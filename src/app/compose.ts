@@ -9,10 +9,12 @@ import {
 import { InputError, NotFoundError } from '../cluster/model/errors.ts';
 import { authorities } from '../cluster/world/keys.ts';
 import { clusterStateSchema } from '../cluster/world/memory.ts';
+import { publicHalf } from '../drill/seal.ts';
 import { issueOwnAdmin } from '../pki/issue.ts';
 import { providers, regionOf } from '../providers/registry.ts';
 import { isBucket, openStore } from '../state/open.ts';
 import { unlessAborted } from '../util/unless-aborted.ts';
+import { drill, knownSealingKey } from './drill.ts';
 import type { Engine, EngineOptions, Outcome } from './engine.ts';
 import { environment, type LoadProvider } from './environment.ts';
 import { makeJoinCommand } from './join-command.ts';
@@ -147,6 +149,13 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
           session.interactive(command.length > 0 ? command.join(' ') : undefined),
         );
       }),
+    drill: (request) =>
+      timed((env) => drill(env, store.secrets(request.cluster), request), options.emit, request.dryRun),
+    drillKey: async (cluster) => {
+      if (!(await store.list()).includes(cluster)) return null;
+      const key = await knownSealingKey(store.secrets(cluster));
+      return key && publicHalf(key);
+    },
     fault: (cluster, kind, target) => timed((env) => operations.fault(env, cluster, kind, target)),
   };
 }

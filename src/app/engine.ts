@@ -5,6 +5,7 @@ import type { Status } from '../cluster/plan/status.ts';
 import type { AvailabilityReport } from '../lb/availability.ts';
 import type { FaultKind } from '../providers/provider.ts';
 import type { LockOwner } from '../state/errors.ts';
+import type { DrillOutcome, DrillRequest } from './drill.ts';
 import type { JoinCommand } from './join-command.ts';
 import type { Access, IssuedKubeconfig, NewKubeconfig } from './kubeconfig.ts';
 import type { NewCluster } from './new-cluster.ts';
@@ -73,6 +74,10 @@ export interface Engine {
   issuedKubeconfigs(cluster: string): Promise<readonly IssuedKubeconfig[]>;
   joinCommand(cluster: string, options: { readonly minutes: number }): Promise<JoinCommand>;
   ssh(cluster: string, replica: string | undefined, command: readonly string[]): Promise<number>;
+  /** Breaks things on purpose. */
+  drill(request: DrillRequest): Promise<DrillOutcome>;
+  /** What a cluster's reports are signed with, PEM; null: nothing is known of it here. */
+  drillKey(cluster: string): Promise<string | null>;
   fault(cluster: string, kind: FaultKind, target: string): Promise<readonly string[]>;
 }
 

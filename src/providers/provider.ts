@@ -233,6 +233,8 @@ export interface Provider {
   interruption(zones: readonly string[]): Interruption;
   /** Only the local provider can hurt its machines. */
   fault?(kind: FaultKind, machine: string): Promise<void>;
+  /** Ends what balances, and leaves the rest of it as it is: `balancer.ensure` mends it. Missing where nobody can. */
+  faultBalancer?(): Promise<void>;
   /** Closes connections and timers. */
   close(): Promise<void>;
 }

@@ -47,6 +47,7 @@ export type SwitchName = 'abandon' | 'multizone';
 
 /** The settings that are somebody's way out. */
 export type SettingName =
+  | 'acts'
   | 'cluster'
   | 'diskSize'
   | 'etcdVersion'

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { openLoop, type Sample } from '../../src/drill/clients/load.ts';
 import { type ApiClient, callApi, isReady } from '../../src/kubernetes/client.ts';
 import { balancerNamespace, fabricNamespace, machineNamespace } from '../../src/providers/local/names.ts';
 import { machinesFolder } from '../../src/providers/local/paths.ts';
@@ -9,7 +10,6 @@ import { adminOf, useClusters } from './support/clusters.ts';
 import { E2E_HOME, haup, status, tryHaup } from './support/haup.ts';
 import { hostState } from './support/host.ts';
 import { clusterKey } from './support/inside.ts';
-import { openLoop, type Sample } from './support/load.ts';
 import { killedAfter, killedAfterSteps, type Leg, unharmed } from './support/relay.ts';
 
 /**

@@ -1,20 +1,20 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Status } from '../../src/cluster/plan/status.ts';
-import type { ApiClient } from '../../src/kubernetes/client.ts';
-import { waitFor } from '../../src/util/wait.ts';
-import { adminOf, useClusters } from './support/clusters.ts';
-import { controllerStates } from './support/controllers.ts';
-import { type Fault, injectFault } from './support/faults.ts';
-import { haup, status, tryHaup } from './support/haup.ts';
 import {
   ask,
-  clientsFirst,
   newConnections,
   type OpenLoop,
   openLoop,
   type Sample,
   summarize,
-} from './support/load.ts';
+} from '../../src/drill/clients/load.ts';
+import type { ApiClient } from '../../src/kubernetes/client.ts';
+import { waitFor } from '../../src/util/wait.ts';
+import { clientsFirst } from './support/clients-first.ts';
+import { adminOf, useClusters } from './support/clusters.ts';
+import { controllerStates } from './support/controllers.ts';
+import { type Fault, injectFault } from './support/faults.ts';
+import { haup, status, tryHaup } from './support/haup.ts';
 import { CONFIG_MAPS, madeByClients } from './support/many-clients.ts';
 
 const CLUSTER = 'e2e-faults';

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { ApiClient } from '../../src/kubernetes/client.ts';
 import { tryExec } from '../../src/util/exec.ts';
+import { clientsFirst } from './support/clients-first.ts';
 import { adminOf, useClusters } from './support/clusters.ts';
 import { type ControllerState, controllerStates } from './support/controllers.ts';
 import { haup, startHaup, status, tryHaup } from './support/haup.ts';
 import { hostState } from './support/host.ts';
 import { inNetwork } from './support/inside.ts';
-import { clientsFirst } from './support/load.ts';
 import {
   type ClientsReport,
   figuresOf,

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
+import { ask } from '../../src/drill/clients/load.ts';
 import { callApi } from '../../src/kubernetes/client.ts';
 import { loseWhatARebootLoses } from '../support/host-reboot.ts';
 import { specOf } from './support/cloud.ts';
 import { adminOf, useClusters } from './support/clusters.ts';
 import { haup, status } from './support/haup.ts';
 import { hostState } from './support/host.ts';
-import { ask } from './support/load.ts';
 
 /** Everything that runs, every link, rule and mount is gone at once; the store and the disks are left. */
 const ONE = 'e2e-reboot-one';

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { newConnections, summarize } from '../../src/drill/clients/load.ts';
 import { type ApiClient, callApi } from '../../src/kubernetes/client.ts';
 import { behindTheBack } from './support/cloud.ts';
 import { adminOf, useClusters } from './support/clusters.ts';
 import { type Ended, events, haup, startHaup, status, tryHaup } from './support/haup.ts';
 import { onMachine } from './support/inside.ts';
-import { newConnections, summarize } from './support/load.ts';
 
 /** One cluster that loses its replicas in one way after the other. `haup replace-replica` is all that ever helps it. */
 const CLUSTER = 'e2e-replace';

@@ -1,4 +1,5 @@
 import type { ChangeableWorld } from '../../src/cluster/loop/apply-change.ts';
+import type { DrillRecord } from '../../src/cluster/model/drill.ts';
 import type {
   MachineObservation,
   MemberObservation,
@@ -89,6 +90,8 @@ export class SimulatedWorld implements ChangeableWorld {
   members: Member[] = [];
   leader: string | null = null;
   deleted = false;
+  /** What a drill that was killed has left. */
+  drill: DrillRecord | undefined;
   private bootstrapped = false;
   readonly nodes = new SimulatedNodes({
     hasApi: () => this.isAvailable(),
@@ -165,7 +168,7 @@ export class SimulatedWorld implements ChangeableWorld {
           : [],
       },
       nodes: this.nodes.observe((name) => this.stored.nodes.some((node) => node.name === name)),
-      remembered: { bootstrapped: this.bootstrapped, networkDeleted: this.deleted },
+      remembered: { bootstrapped: this.bootstrapped, networkDeleted: this.deleted, drill: this.drill },
       storeRevision: 0,
     };
   }
@@ -348,6 +351,16 @@ export class SimulatedWorld implements ChangeableWorld {
       }
       this.commit(1, 1, step);
       member.learner = false;
+    },
+    'undo-fault': ({ blow, machine }) => {
+      if (!this.drill) throw new Violation('nothing is known of a drill');
+      if (machine !== null && blow !== 'kill-api-server') this.powerOn(machine);
+      const wounds = this.drill.wounds.filter((w) => w.blow !== blow || w.machine !== machine);
+      this.drill = { ...this.drill, wounds };
+    },
+    'clear-drill': () => {
+      if (this.drill?.wounds.length) throw new Violation('a drill was forgotten before it was undone');
+      this.drill = undefined;
     },
     'move-leader': (step) => {
       this.elect(step.to);

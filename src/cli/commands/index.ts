@@ -4,6 +4,7 @@ import { addReplica } from './add-replica.ts';
 import { completion } from './completion.ts';
 import { create, kubeUp } from './create.ts';
 import { deleteCluster } from './delete.ts';
+import { drill } from './drill.ts';
 import { fault } from './fault.ts';
 import { joinCommand } from './join-command.ts';
 import { kubeDown } from './kube-down.ts';
@@ -39,6 +40,7 @@ export const commands: readonly Command[] = [
   ssh,
   storeMove,
   deleteCluster,
+  drill,
   fault,
   kubeUp,
   kubeDown,

@@ -17,6 +17,7 @@ const switches: Record<SwitchName, Flag<unknown>> = {
 };
 
 const settings: Record<SettingName, Flag<unknown>> = {
+  acts: flags.acts,
   cluster: flags.cluster,
   diskSize: flags.diskSize,
   etcdVersion: flags.etcdVersion,

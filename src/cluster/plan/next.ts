@@ -8,6 +8,7 @@ import type { Decision, Policy } from './decision.ts';
 import { held } from './preflight/index.ts';
 import { placeAddress } from './rules/address.ts';
 import { deleteAll } from './rules/deletion.ts';
+import { clearDrill, undoDrill } from './rules/drill.ts';
 import { removeOrphans } from './rules/leaving.ts';
 import { prepareMachines } from './rules/machines.ts';
 import { changeMembership, reviveEtcd } from './rules/membership.ts';
@@ -28,6 +29,9 @@ export function next(spec: ClusterSpec, observation: Observation, policy: Policy
   if (spec.deleting) return deleteAll(v);
   const old = oldStore(v);
   if (old) return { steps: [], blocked: [old] };
+  // Nothing can be judged of a cluster that is being hurt on purpose.
+  const undone = undoDrill(v);
+  if (undone.length > 0) return { steps: undone, blocked: [] };
   if (!observation.network) return { steps: [{ kind: 'ensure-network' }], blocked: [] };
   const rescuing = rescue(v);
   if (rescuing) return held(v, rescuing);
@@ -53,5 +57,7 @@ export function next(spec: ClusterSpec, observation: Observation, policy: Policy
     blocked: [...membership.blocked, ...address.blocked, ...leaving.blocked, ...nodes.blocked],
   });
   // Nothing waits for these: what is unfinished, and can go on, goes on first.
-  return decision.steps.length > 0 ? decision : { ...decision, steps: refreshCertificates(v) };
+  if (decision.steps.length > 0) return decision;
+  const due = refreshCertificates(v);
+  return { ...decision, steps: due.length > 0 ? due : clearDrill(v) };
 }

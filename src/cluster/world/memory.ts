@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { PinRecord } from '../../ssh/hostkey.ts';
 import type { Store } from '../../state/store.ts';
+import { blows, type DrillRecord } from '../model/drill.ts';
+import { CLUSTER_NAME, REPLICA_NAME } from '../model/names.ts';
 import { type ClusterSpec, clusterSpecSchema } from '../model/spec.ts';
 
 const pinSchema = z.strictObject({
@@ -22,6 +24,13 @@ type History = z.infer<typeof historySchema>;
 
 export const noHistory: History = { bootstrapped: false, attempts: {} };
 
+const drillSchema = z.strictObject({
+  namespace: z.string().regex(CLUSTER_NAME),
+  wounds: z.array(
+    z.strictObject({ blow: z.enum(blows), machine: z.string().regex(REPLICA_NAME).nullable() }),
+  ),
+});
+
 const stateSchema = z.strictObject({
   spec: clusterSpecSchema,
   history: historySchema,
@@ -29,6 +38,8 @@ const stateSchema = z.strictObject({
   pins: z.record(z.string(), pinSchema),
   /** The SHA-256 of the files that machines download, by URL, as they were when haup first asked. */
   sums: z.record(z.string(), z.string().regex(/^[0-9a-f]{64}$/)).optional(),
+  /** A drill that is under way, or was interrupted. */
+  drill: drillSchema.optional(),
 });
 
 /** What the store keeps of a cluster, its secrets apart: only what cannot be observed. Also reads what older haups have written. */
@@ -107,6 +118,18 @@ export class ClusterMemory {
   rememberSums(found: Readonly<Record<string, string>>): Promise<void> {
     if (Object.keys(found).every((url) => url in this.sums)) return Promise.resolve();
     return this.#update((state) => ({ ...state, sums: { ...found, ...state.sums } }));
+  }
+
+  get drill(): DrillRecord | undefined {
+    return this.#state.drill;
+  }
+
+  /** Undefined: it has ended. */
+  rememberDrill(change: (drill: DrillRecord | undefined) => DrillRecord | undefined): Promise<void> {
+    return this.#update(({ drill, ...state }) => {
+      const after = change(drill);
+      return after === undefined ? state : { ...state, drill: { ...after, wounds: [...after.wounds] } };
+    });
   }
 
   pin(replica: string): Pin | undefined {

@@ -1,8 +1,11 @@
 import type { EtcdClient } from '../../etcd/client.ts';
+import type { ApiClient } from '../../kubernetes/client.ts';
 import type { SessionPool } from '../../ssh/pool.ts';
 import type { Session } from '../../ssh/session.ts';
 import type { ChangeableWorld } from '../loop/apply-change.ts';
+import type { DrillRecord } from '../model/drill.ts';
 import { replicaZones } from '../model/spec.ts';
+import { apiAt } from './api.ts';
 import { openSessions } from './machines/sessions.ts';
 import { noteOnMachines } from './machines/store-revision.ts';
 import { whyUnanswered } from './observe/api-answers.ts';
@@ -25,6 +28,14 @@ export interface RealWorld extends ChangeableWorld {
   commands(): number;
   /** Why a client is not answered at the API address that was seen last; null when it is, or where none is to be yet. */
   unanswered(): Promise<string | null>;
+  /** An administrator's way to the API, at the address that was seen last. @throws Error where there was none */
+  api(): Promise<ApiClient>;
+  /** Of a replica's own member, for looking. */
+  etcd(replica: string): Promise<EtcdClient>;
+  /** Writes down what a drill has begun and not ended; undefined: nothing. */
+  rememberDrill(drill: DrillRecord): Promise<void>;
+  /** What is written down now. */
+  drill(): DrillRecord | undefined;
 }
 
 /** Observers, sessions and executors, put together. */
@@ -57,6 +68,14 @@ export function openWorld(parts: WorldParts): RealWorld {
     },
     session: sessions.session,
     commands: () => parts.pool.commands,
+    async api() {
+      const { address } = observer.last();
+      if (!address) throw new Error('the cluster has no API address');
+      return apiAt(parts, address.ip);
+    },
+    etcd: tools.etcd,
+    drill: () => memory.drill,
+    rememberDrill: (drill) => memory.rememberDrill(() => drill),
     unanswered: () => whyUnanswered(parts, observer.last()),
   };
 }

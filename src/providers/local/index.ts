@@ -3,6 +3,7 @@ import type { FaultKind, Interruption, OpenProvider, Provider, ProviderSettings 
 import { localAddress } from './address/address.ts';
 import { zonesOf } from './address/addresses.ts';
 import { balancerIsComplete, localBalancer } from './balancer/balancer.ts';
+import { endBalancerProcess } from './balancer/process.ts';
 import { makeContext } from './context.ts';
 import { translated } from './failures.ts';
 import { injectFault } from './faults.ts';
@@ -33,6 +34,7 @@ export const open: OpenProvider = (options) => {
     preflight: (machines?: number) =>
       preflight(machines === undefined ? null : { machines, programs: context.binariesFolder }),
     zones: async () => zonesOf(cluster.region),
+    faultBalancer: () => endBalancerProcess(context),
     fault: (kind: FaultKind, machine: string) => injectFault(context, kind, machine),
     close: async () => {},
   };

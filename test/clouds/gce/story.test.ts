@@ -10,8 +10,8 @@ import { ensureBinaries, ensureNodeBinaries } from '../../../src/artifacts/ensur
 import { ensureOfflineImages } from '../../../src/artifacts/images/offline.ts';
 import { hostArchitecture } from '../../../src/artifacts/sources.ts';
 import { DEFAULT_KUBERNETES_VERSION, defaultEtcdVersion } from '../../../src/artifacts/versions.ts';
+import { newConnections, summarize } from '../../../src/drill/clients/load.ts';
 import type { ApiClient } from '../../../src/kubernetes/client.ts';
-import { newConnections, summarize } from '../../e2e/support/load.ts';
 import { clientFrom } from '../../support/kubeconfig.ts';
 import { podsOnNodes } from '../shared/pods.ts';
 import { behindItsBack } from './instances.ts';

@@ -1,8 +1,14 @@
+import { type CounterReport, countUp } from '../../../src/drill/clients/counter.ts';
+import { type KeptAliveReport, keptAlive } from '../../../src/drill/clients/kept-alive.ts';
+import { growKeySet, type KeySetReport } from '../../../src/drill/clients/key-set.ts';
+import {
+  ask,
+  type Load,
+  type LoadReport,
+  newConnections,
+  summarize,
+} from '../../../src/drill/clients/load.ts';
 import type { ApiClient } from '../../../src/kubernetes/client.ts';
-import { type CounterReport, countUp } from './counter.ts';
-import { type KeptAliveReport, keptAlive } from './kept-alive.ts';
-import { growKeySet, type KeySetReport } from './key-set.ts';
-import { ask, type Load, type LoadReport, newConnections, summarize } from './load.ts';
 import { type LeaseReport, watchEndpoints, watchLease } from './observers.ts';
 
 export const CONFIG_MAPS = '/api/v1/namespaces/clients/configmaps';

@@ -1,5 +1,5 @@
+import { ask, type Load, openLoop } from '../../../src/drill/clients/load.ts';
 import type { ApiClient } from '../../../src/kubernetes/client.ts';
-import { ask, type Load, openLoop } from './load.ts';
 
 const TIMEOUT_MS = 5000;
 

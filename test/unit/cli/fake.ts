@@ -85,6 +85,8 @@ function fakeEngine(answers: Partial<Engine> = {}): { engine: Engine; calls: Cal
       expires: '2026-01-01T00:00:00Z',
     }),
     ssh: async () => 0,
+    drill: async () => ({ planned: [], report: null }),
+    drillKey: async () => null,
     fault: async () => ['demo-master'],
   };
   const all = { ...defaults, ...answers };

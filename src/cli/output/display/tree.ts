@@ -168,6 +168,10 @@ function subject(step: Step): string {
       return 'load balancer';
     case 'set-service-nodes':
       return 'Services';
+    case 'undo-fault':
+      return step.machine ?? 'load balancer';
+    case 'clear-drill':
+      return 'drill';
     default:
       return 'node' in step ? step.node : step.replica;
   }

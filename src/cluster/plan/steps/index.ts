@@ -1,6 +1,7 @@
 /** Every kind of step that there is. A new one: a file here, a line in this table, and one each in `world/steps/`. */
 import { addLearner } from './add-learner.ts';
 import { bootstrapEtcd } from './bootstrap-etcd.ts';
+import { clearDrill } from './clear-drill.ts';
 import { connectPods } from './connect-pods.ts';
 import { createMachine } from './create-machine.ts';
 import { createNode } from './create-node.ts';
@@ -37,6 +38,7 @@ import { startNode } from './start-node.ts';
 import type { StepKind } from './step-kind.ts';
 import { stopApiServer } from './stop-api-server.ts';
 import { stopControllers } from './stop-controllers.ts';
+import { undoFault } from './undo-fault.ts';
 
 /** In about the order in which they happen to a cluster. */
 export const stepKinds = {
@@ -75,6 +77,8 @@ export const stepKinds = {
   'drain-node': drainNode,
   'delete-node': deleteNode,
   'forget-node': forgetNode,
+  'undo-fault': undoFault,
+  'clear-drill': clearDrill,
   'release-address': releaseAddress,
   'delete-network': deleteNetwork,
 };

@@ -114,7 +114,7 @@ export function openObserver(parts: Parts): Observer {
       machines: masters,
       etcd,
       nodes: { machines: nodes, objects, routes, serviceNodes },
-      remembered: { ...last.remembered, bootstrapped: memory.bootstrapped },
+      remembered: { ...last.remembered, bootstrapped: memory.bootstrapped, drill: memory.drill },
       storeRevision: memory.revision,
       ...(refused === undefined ? {} : { refusedWrites: refused }),
       wanted,

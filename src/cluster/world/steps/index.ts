@@ -3,6 +3,7 @@ import type { Step } from '../../plan/steps/index.ts';
 import type { Progress, Tools } from '../tools.ts';
 import { addLearner } from './add-learner.ts';
 import { bootstrapEtcd } from './bootstrap-etcd.ts';
+import { clearDrill } from './clear-drill.ts';
 import { connectPods } from './connect-pods.ts';
 import { createMachine } from './create-machine.ts';
 import { createNode } from './create-node.ts';
@@ -39,6 +40,7 @@ import { startMachine } from './start-machine.ts';
 import { startNode } from './start-node.ts';
 import { stopApiServer } from './stop-api-server.ts';
 import { stopControllers } from './stop-controllers.ts';
+import { undoFault } from './undo-fault.ts';
 
 /** How each kind of step is done for real. */
 const executors: { readonly [K in Step['kind']]: Executor<K> } = {
@@ -77,6 +79,8 @@ const executors: { readonly [K in Step['kind']]: Executor<K> } = {
   'drain-node': drainNode,
   'delete-node': deleteNode,
   'forget-node': forgetNode,
+  'undo-fault': undoFault,
+  'clear-drill': clearDrill,
   'release-address': releaseAddress,
   'delete-network': deleteNetwork,
 };

@@ -115,9 +115,14 @@ function logOf(context: Context): string {
   return join(runFolder(context.key), 'haproxy.log');
 }
 
+/** Ends haproxy and nothing else of the balancer: it is there, and not complete. */
+export async function endBalancerProcess(context: Context): Promise<void> {
+  await endLaunched(unitName(context), await balancerGroup(context));
+}
+
 /** Ends haproxy before its network, so that its clients see their connections closed, and removes all of it. */
 export async function stopBalancer(context: Context): Promise<void> {
-  await endLaunched(unitName(context), await balancerGroup(context));
+  await endBalancerProcess(context);
   await deleteNamespace(balancerNamespace(context.key));
   await unplug(context.key, BALANCER_IP);
   for (const file of ['haproxy.cfg', 'haproxy.log', 'haproxy.sock']) {

@@ -73,3 +73,16 @@ test('what is remembered at once is remembered whole, and leaves the spec alone'
   expect([memory.bootstrapped, memory.attempts('m1'), memory.attempts('m0')]).toEqual([true, 2, 0]);
   expect(saved.at(-1)).toEqual({ spec, history: { bootstrapped: true, attempts: { m1: 2 } }, pins: {} });
 });
+
+test('a drill is remembered until it has ended, and nothing is left of it in the store then', async () => {
+  const { store } = await newStore();
+  const spec = specOf(['m0']);
+  const memory = new ClusterMemory(store, { spec, history: noHistory, pins }, 1);
+  const wound = { blow: 'freeze', machine: 'm0' } as const;
+  await memory.rememberDrill(() => ({ namespace: 'haup-drill-1', wounds: [wound] }));
+  expect((await store.read('demo'))!.value.drill).toEqual({ namespace: 'haup-drill-1', wounds: [wound] });
+  await memory.rememberDrill((drill) => drill && { ...drill, wounds: [] });
+  expect(memory.drill).toEqual({ namespace: 'haup-drill-1', wounds: [] });
+  await memory.rememberDrill(() => undefined);
+  expect((await store.read('demo'))!.value).toEqual({ spec, history: noHistory, pins });
+});

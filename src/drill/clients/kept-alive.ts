@@ -1,8 +1,9 @@
 import { Agent, request } from 'node:https';
-import type { ApiClient } from '../../../src/kubernetes/client.ts';
+import type { ApiClient } from '../../kubernetes/client.ts';
 import { describeError, type Load, type LoadReport, type Sample, summarize } from './load.ts';
 
 export interface KeptAliveReport extends LoadReport {
+  readonly samples: readonly Sample[];
   /** Answers that began and were not finished. */
   readonly cut: number;
   /** Requests whose connection was closed before an answer began, and that were sent once more. */
@@ -65,7 +66,7 @@ export function keptAlive(api: ApiClient, paths: { small: string; large: string 
       going = false;
       await loop;
       agent.destroy();
-      return { ...summarize(samples), cut, retried };
+      return { ...summarize(samples), samples, cut, retried };
     },
   };
 }

@@ -1,10 +1,14 @@
-import type { ApiClient } from '../../../src/kubernetes/client.ts';
-import { waitFor } from '../../../src/util/wait.ts';
+import type { ApiClient } from '../../kubernetes/client.ts';
+import { waitFor } from '../../util/wait.ts';
 import { type Addition, type Listing, setViolations } from './history.ts';
-import { ask, describeError, type Load, openLoop } from './load.ts';
-import { watch } from './watcher.ts';
+import { ask, describeError, type Load, openLoop, type Sample } from './load.ts';
+import { type WatchOptions, watch } from './watcher.ts';
 
 export interface KeySetReport {
+  /** Every addition, as a request. */
+  readonly writes: readonly Sample[];
+  /** Every acknowledged key, from its addition until the watch heard of it. */
+  readonly heard: readonly Sample[];
   readonly acknowledged: readonly string[];
   readonly listings: number;
   readonly failures: readonly string[];
@@ -19,10 +23,31 @@ export interface KeySetReport {
 const ADDITIONS_HZ = 5;
 const LISTINGS_HZ = 2;
 const TIMEOUT_MS = 5000;
+/** 50,000 keys. */
+const MAX_LIST_BYTES = 32 * 1024 * 1024;
+/** The last list counts: without it nobody knows what is there. */
+const LAST_LIST_MS = 60_000;
+
+export interface KeySetOptions extends WatchOptions {
+  /** Additions a second, each begun on time. */
+  readonly hz?: number;
+  /** Listings a second: each is as long as the set is by then. */
+  readonly listingHz?: number;
+}
+
+export interface KeySet extends Load<KeySetReport> {
+  /** Additions that have ended so far. */
+  readonly writes: readonly Sample[];
+}
 
 /** Adds keys (objects) to a set, lists the set, and watches it, all at once. */
-export async function growKeySet(api: ApiClient, folder: string, name: string): Promise<Load<KeySetReport>> {
-  const watcher = await watch(api, folder, `set=${name}`);
+export async function growKeySet(
+  api: ApiClient,
+  folder: string,
+  name: string,
+  { hz = ADDITIONS_HZ, listingHz = LISTINGS_HZ, quietMs }: KeySetOptions = {},
+): Promise<KeySet> {
+  const watcher = await watch(api, folder, `set=${name}`, { quietMs });
   const additions: Addition[] = [];
   const listings: Listing[] = [];
   const failures: string[] = [];
@@ -30,7 +55,7 @@ export async function growKeySet(api: ApiClient, folder: string, name: string): 
     failures.push(describeError(error));
   };
 
-  const adding = openLoop(ADDITIONS_HZ, async (count) => {
+  const adding = openLoop(hz, async (count) => {
     const key = `${name}-${count}`;
     const body = { metadata: { name: key, labels: { set: name } } };
     const began = performance.now();
@@ -48,16 +73,21 @@ export async function growKeySet(api: ApiClient, folder: string, name: string): 
     const { items } = await ask<{ items: { metadata: { name: string } }[] }>(api, {
       path,
       timeoutMs: TIMEOUT_MS,
+      maxBytes: MAX_LIST_BYTES,
     });
     const keys = new Set(items.map((item) => item.metadata.name));
     listings.push({ began, ended: performance.now(), keys });
   };
-  const listing = openLoop(LISTINGS_HZ, () => list().catch(failed));
+  const listing = openLoop(listingHz, () => list().catch(failed));
 
   return {
+    writes: adding.samples,
     async stop() {
-      await Promise.all([adding.stop(), listing.stop()]);
-      await list();
+      const [writes] = await Promise.all([adding.stop(), listing.stop()]);
+      await waitFor(() => list().then(() => true), {
+        what: 'the set to be listed once more',
+        timeoutMs: LAST_LIST_MS,
+      });
       const acknowledged = additions.filter((a) => a.outcome === 'acknowledged').map((a) => a.key);
       const unseen = (): string[] => acknowledged.filter((key) => !watcher.seen.has(key));
       await waitFor(async () => (unseen().length === 0 ? true : undefined), {
@@ -66,6 +96,8 @@ export async function growKeySet(api: ApiClient, folder: string, name: string): 
       }).catch(() => {});
       watcher.close();
       return {
+        writes,
+        heard: heardOf(additions, watcher.seen),
         acknowledged,
         listings: listings.length,
         failures,
@@ -76,4 +108,13 @@ export async function growKeySet(api: ApiClient, folder: string, name: string): 
       };
     },
   };
+}
+
+function heardOf(additions: readonly Addition[], seen: ReadonlyMap<string, number>): Sample[] {
+  return additions
+    .filter(({ outcome }) => outcome === 'acknowledged')
+    .map(({ key, began, ended }) => {
+      const at = seen.get(key);
+      return { began, ended: at ?? ended, error: at === undefined ? 'the watch never heard of it' : null };
+    });
 }

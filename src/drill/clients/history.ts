@@ -64,11 +64,13 @@ export function setViolations(additions: readonly Addition[], listings: readonly
         violations.push(`${key} was listed before anybody added it`);
     }
   }
-  for (const [index, earlier] of ordered.entries()) {
-    for (const later of ordered.slice(index + 1).filter((other) => earlier.ended < other.began)) {
-      for (const key of earlier.keys)
-        if (!later.keys.has(key)) violations.push(`${key} was listed and then not listed`);
-    }
+  const known = new Set<string>();
+  let read = 0;
+  for (const later of [...listings].sort((a, b) => a.began - b.began)) {
+    for (; (ordered[read]?.ended ?? Number.POSITIVE_INFINITY) < later.began; read++)
+      for (const key of ordered[read]!.keys) known.add(key);
+    for (const key of known)
+      if (!later.keys.has(key)) violations.push(`${key} was listed and then not listed`);
   }
   return violations;
 }

@@ -1,5 +1,6 @@
-import type { ApiClient } from '../../../src/kubernetes/client.ts';
-import { callApi } from '../../../src/kubernetes/client.ts';
+import type { ApiClient } from '../../kubernetes/client.ts';
+import { callApi } from '../../kubernetes/client.ts';
+import { waitFor } from '../../util/wait.ts';
 import { type CounterOperation, counterViolations } from './history.ts';
 import { ask, describeError, type Load } from './load.ts';
 
@@ -19,6 +20,7 @@ interface ConfigMap {
 const WORKERS = 2;
 const PAUSE_MS = 150;
 const TIMEOUT_MS = 5000;
+const LAST_READ_MS = 60_000;
 
 /** Workers that increase one number by compare-and-swap on its resourceVersion, each request on a new connection. */
 export async function countUp(api: ApiClient, folder: string, name: string): Promise<Load<CounterReport>> {
@@ -64,7 +66,10 @@ export async function countUp(api: ApiClient, folder: string, name: string): Pro
       going = false;
       await Promise.all(workers);
       const began = performance.now();
-      const last = await ask<ConfigMap>(api, { path, timeoutMs: TIMEOUT_MS });
+      const last = await waitFor(() => ask<ConfigMap>(api, { path, timeoutMs: TIMEOUT_MS }), {
+        what: 'the counter to be read once more',
+        timeoutMs: LAST_READ_MS,
+      });
       const value = Number(last.data?.value);
       operations.push({ kind: 'read', value, began, ended: performance.now(), outcome: 'acknowledged' });
       const acknowledged = operations.filter((o) => o.outcome === 'acknowledged');

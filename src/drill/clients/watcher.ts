@@ -1,5 +1,5 @@
 import { request } from 'node:https';
-import type { ApiClient } from '../../../src/kubernetes/client.ts';
+import type { ApiClient } from '../../kubernetes/client.ts';
 import { ask, describeError } from './load.ts';
 
 interface Metadata {
@@ -13,8 +13,8 @@ interface WatchEvent {
 }
 
 export interface Watcher {
-  /** Names in the order in which they arrived. */
-  readonly seen: ReadonlySet<string>;
+  /** When each name was heard of first, in that order. */
+  readonly seen: ReadonlyMap<string, number>;
   /** Why each watch ended, but for the last. */
   readonly ends: readonly string[];
   /** How often the server had forgotten the version to go on from, so that all had to be listed again. */
@@ -22,12 +22,25 @@ export interface Watcher {
   close(): void;
 }
 
+export interface WatchOptions {
+  /** Nothing heard for so long: the connection is given up for dead. Absent: it is waited for, as long as it takes. */
+  readonly quietMs?: number | undefined;
+}
+
 /**
  * Watches as a controller does: lists once, then follows the events, and goes on from the last version it has seen
  * whenever the watch ends.
  */
-export async function watch(api: ApiClient, path: string, selector: string): Promise<Watcher> {
-  const seen = new Set<string>();
+export async function watch(
+  api: ApiClient,
+  path: string,
+  selector: string,
+  { quietMs }: WatchOptions = {},
+): Promise<Watcher> {
+  const seen = new Map<string, number>();
+  const hear = (name: string): void => {
+    if (!seen.has(name)) seen.set(name, performance.now());
+  };
   const ends: string[] = [];
   const base = `${path}?labelSelector=${encodeURIComponent(selector)}`;
   let version = '';
@@ -40,7 +53,7 @@ export async function watch(api: ApiClient, path: string, selector: string): Pro
       path: base,
       timeoutMs: 5000,
     });
-    for (const item of items) seen.add(item.metadata.name);
+    for (const item of items) hear(item.metadata.name);
     version = metadata.resourceVersion;
   };
 
@@ -51,7 +64,7 @@ export async function watch(api: ApiClient, path: string, selector: string): Pro
       return;
     }
     version = event.object.metadata?.resourceVersion ?? version;
-    if (event.type === 'ADDED') seen.add(event.object.metadata!.name);
+    if (event.type === 'ADDED') hear(event.object.metadata!.name);
   };
 
   /** Resolves with why the watch ended. */
@@ -77,6 +90,8 @@ export async function watch(api: ApiClient, path: string, selector: string): Pro
           resolve(`${incoming.complete ? 'ended' : 'was cut'} (${incoming.statusCode})`),
         );
       });
+      if (quietMs)
+        outgoing.setTimeout(quietMs, () => outgoing.destroy(new Error(`silent for ${quietMs} ms`)));
       outgoing.on('error', (error) => resolve(describeError(error)));
       outgoing.end();
       end = () => outgoing.destroy();

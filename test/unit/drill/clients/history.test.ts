@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { type CounterOperation, counterViolations, setViolations } from '../../e2e/support/history.ts';
+import {
+  type CounterOperation,
+  counterViolations,
+  setViolations,
+} from '../../../../src/drill/clients/history.ts';
 
 type Kind = CounterOperation['kind'];
 type Outcome = CounterOperation['outcome'];

@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs';
+import type { Wound } from '../cluster/model/drill.ts';
+import { Refusal } from '../cluster/model/errors.ts';
+import type { ActName } from '../drill/acts.ts';
+import type { Arena } from '../drill/arena.ts';
+import type { Goal } from '../drill/goals.ts';
+import { makeLog } from '../drill/make-log.ts';
+import { type PlannedAct, planDrill } from '../drill/plan.ts';
+import { runDrill } from '../drill/run.ts';
+import { newSealingKey, type SealedReport, seal } from '../drill/seal.ts';
+import { ills } from '../drill/well.ts';
+import type { FaultKind } from '../providers/provider.ts';
+import { unit } from '../replicas/units/names.ts';
+import type { Secrets } from '../state/store.ts';
+import { packageRoot } from '../util/package-root.ts';
+import type { Environment, OpenCluster } from './operations.ts';
+
+export interface DrillRequest {
+  readonly cluster: string;
+  readonly acts: readonly ActName[];
+  /** How long what is hurt stays so. */
+  readonly holdMs: number;
+  readonly goals: readonly Goal[];
+  readonly dryRun: boolean;
+}
+
+export interface DrillOutcome {
+  readonly planned: readonly PlannedAct[];
+  /** Null in a dry run. */
+  readonly report: SealedReport | null;
+}
+
+const SEALING_KEY = 'drill-sealing-key';
+
+/** Breaks things on purpose, one after the other, and measures what clients meet. */
+export function drill(env: Environment, secrets: Secrets, request: DrillRequest): Promise<DrillOutcome> {
+  return env.locked(request.cluster, 'drill', async (open) => {
+    const { world } = open;
+    const arena = arenaOf(env, open);
+    const observation = await world.observe();
+    const planned = planDrill(request.acts, observation, arena.means);
+    if (request.dryRun) return { planned, report: null };
+    refuseUnsafe(request.cluster, planned);
+    refuseIll(request.cluster, ills(world.spec(), observation));
+    const { emit, signal } = env;
+    const { acts, holdMs, goals } = request;
+    const seen = await runDrill(arena, { acts, holdMs, emit, signal });
+    const log = makeLog(seen, { spec: world.spec(), haup: haupVersion(), holdMs, goals });
+    return { planned, report: seal(log, await sealingKey(secrets)) };
+  });
+}
+
+/** The key that a cluster's reports are signed with; null: none was signed yet. A secret. */
+export function knownSealingKey(secrets: Secrets): Promise<string | null> {
+  return secrets.get(SEALING_KEY);
+}
+
+async function sealingKey(secrets: Secrets): Promise<string> {
+  return (await knownSealingKey(secrets)) ?? secrets.putIfAbsent(SEALING_KEY, newSealingKey());
+}
+
+function refuseUnsafe(cluster: string, planned: readonly PlannedAct[]): void {
+  const refused = planned.filter((act) => act.refused !== null);
+  if (refused.length === 0) return;
+  const good = planned.filter((act) => act.refused === null).map(({ act }) => act);
+  const reasons = refused.map(({ act, refused: reason }) => `${act}: ${reason}`);
+  throw new Refusal(
+    `${cluster} would not survive this drill, and nothing was done: ${reasons.join('; ')}`,
+    good.length > 0 ? { to: 'play what it survives', setting: 'acts', example: good.join(',') } : [],
+  );
+}
+
+function refuseIll(cluster: string, [first, ...more]: readonly string[]): void {
+  if (first === undefined) return;
+  const others = more.length > 0 ? `; and ${more.length} more` : '';
+  throw new Refusal(`${cluster} is not well, and nothing was done to it: ${first}${others}`, {
+    to: 'make it well first',
+    command: 'repair',
+    cluster,
+  });
+}
+
+function arenaOf({ signal }: Environment, { world, provider }: OpenCluster): Arena {
+  return {
+    spec: world.spec,
+    observe: () => world.observe(),
+    execute: (step) =>
+      world.execute(
+        step,
+        () => {},
+        async () => {},
+      ),
+    api: world.api,
+    rememberDrill: world.rememberDrill,
+    drill: world.drill,
+    strike: (wound) => strike({ world, provider }, wound, signal),
+    witnessed: { etcd: world.etcd, address: provider.address },
+    means: {
+      provider: provider.name,
+      machines: provider.fault !== undefined,
+      balancer: provider.faultBalancer !== undefined,
+    },
+  };
+}
+
+const faults = { 'power-off': 'power-off', freeze: 'freeze', isolate: 'isolate' } as const satisfies Partial<
+  Record<Wound['blow'], FaultKind>
+>;
+
+async function strike({ world, provider }: OpenCluster, { blow, machine }: Wound, signal: AbortSignal) {
+  if (machine === null) return provider.faultBalancer!();
+  if (blow === 'kill-balancer') throw new Error('the balancer is no machine');
+  if (blow !== 'kill-api-server') return provider.fault!(faults[blow], machine);
+  const session = await world.session(machine);
+  const what = 'kill its API server';
+  await session.run(`systemctl kill --signal=KILL ${unit.apiServer}`, { what, signal });
+}
+
+function haupVersion(): string {
+  const { version } = JSON.parse(readFileSync(`${packageRoot}package.json`, 'utf8')) as { version: string };
+  return version;
+}

@@ -1,0 +1,48 @@
+import { ProviderError } from '../../../providers/errors.ts';
+import type { FaultKind } from '../../../providers/provider.ts';
+import { unit } from '../../../replicas/units/names.ts';
+import type { Blow } from '../../model/drill.ts';
+import { replicaZones } from '../../model/spec.ts';
+import type { Tools } from '../tools.ts';
+import type { Executor } from './executor.ts';
+
+const cures: Partial<Record<Blow, FaultKind>> = { 'power-off': 'power-on', freeze: 'thaw', isolate: 'heal' };
+
+export const undoFault: Executor<'undo-fault'> = async (t, { blow, machine }) => {
+  if (machine === null) await t.provider.balancer.ensure(replicaZones(t.memory.spec));
+  else if (blow === 'kill-api-server') await startApiServer(t, machine);
+  else await cure(t, blow, machine);
+  await t.memory.rememberDrill(
+    (drill) =>
+      drill && {
+        ...drill,
+        wounds: drill.wounds.filter((wound) => wound.blow !== blow || wound.machine !== machine),
+      },
+  );
+};
+
+/** systemd has started it long ago, unless it is in its way; this asks for it once more. */
+async function startApiServer(t: Tools, machine: string): Promise<void> {
+  const session = await t.session(machine);
+  await session.run(`systemctl start --no-block ${unit.apiServer}`, {
+    what: 'start its API server',
+    signal: t.signal,
+  });
+}
+
+async function cure(t: Tools, blow: Blow, machine: string): Promise<void> {
+  const kind = cures[blow];
+  if (!kind || !t.provider.fault) throw new Error(`${t.provider.name} has nothing that undoes ${blow}`);
+  // A session from before does not know that it is over.
+  if (blow === 'power-off') t.drop(machine);
+  try {
+    await t.provider.fault(kind, machine);
+  } catch (error) {
+    if (!isMoot(error)) throw error;
+  }
+}
+
+/** The machine is gone, or off: it can be neither frozen nor cut off any more. */
+function isMoot(error: unknown): boolean {
+  return error instanceof ProviderError && (error.kind === 'not-found' || error.kind === 'conflict');
+}

@@ -1,0 +1,65 @@
+import type { ActName } from './acts.ts';
+import { type ClientName, clientNames } from './clients/index.ts';
+import type { DrillLog, LoggedAct, LoggedSample } from './log.ts';
+
+/** What one client met during an act. */
+export interface ClientFigures {
+  readonly requests: number;
+  readonly failures: number;
+  /** Longest time from the act, or from a success after it, to the next success. */
+  readonly gapSeconds: number;
+  /** Of those that succeeded. */
+  readonly slowestSeconds: number;
+}
+
+export interface ActFigures {
+  readonly act: ActName;
+  readonly clients: Readonly<Record<ClientName, ClientFigures>>;
+  /** From the cure until everything was well again; null: it was not. */
+  readonly recoverySeconds: number | null;
+}
+
+/** The figures of a drill, from what was logged and nothing else: whoever has the log can make them again. Pure. */
+export function figuresOf(log: DrillLog): readonly ActFigures[] {
+  return log.acts.map((act, index) => {
+    const until = log.acts[index + 1]?.at ?? log.ms;
+    const of = (client: ClientName) => clientFigures(log.clients[client], act.at, until);
+    return {
+      act: act.act,
+      clients: Object.fromEntries(clientNames.map((name) => [name, of(name)])) as ActFigures['clients'],
+      recoverySeconds: recovery(act),
+    };
+  });
+}
+
+function recovery({ curedAt, wellAt }: LoggedAct): number | null {
+  return curedAt === null || wellAt === null ? null : (wellAt - curedAt) / 1000;
+}
+
+function clientFigures(samples: readonly LoggedSample[], from: number, until: number): ClientFigures {
+  const begun = samples.filter(([began]) => began >= from && began < until);
+  const good = begun.filter(([, , failed]) => failed === 0);
+  return {
+    requests: begun.length,
+    failures: begun.length - good.length,
+    gapSeconds: longestGap(samples, from, until) / 1000,
+    slowestSeconds: Math.max(0, ...good.map(([, took]) => took)) / 1000,
+  };
+}
+
+/** The longest time within `from` and `until` in which no request came to a good end; one that is open when it is over counts in full. */
+function longestGap(samples: readonly LoggedSample[], from: number, until: number): number {
+  const ends = samples
+    .filter(([, , failed]) => failed === 0)
+    .map(([began, took]) => began + took)
+    .sort((a, b) => a - b);
+  let longest = 0;
+  let last = from;
+  for (const end of ends) {
+    if (end <= from) continue;
+    longest = Math.max(longest, end - last);
+    if (end >= until) return longest;
+    last = end;
+  }
+  return Math.max(longest, until - last);
+}

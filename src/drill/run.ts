@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto';
+import { Refusal, StepError } from '../cluster/model/errors.ts';
+import type { Step } from '../cluster/plan/step.ts';
+import type { ActName } from './acts.ts';
+import type { Arena } from './arena.ts';
+import { type ClientRecords, startClients } from './clients/index.ts';
+import type { LoggedAct, Moment } from './log.ts';
+import { type Playing, play, undoAll } from './play.ts';
+import { startWitness } from './witness.ts';
+
+/** What was seen. Moments of `performance.now()`, but those of the acts, which are milliseconds since `began`. */
+export interface Seen {
+  /** Milliseconds since the epoch. */
+  readonly began: number;
+  readonly zero: number;
+  readonly ms: number;
+  readonly acts: readonly LoggedAct[];
+  readonly records: ClientRecords;
+  readonly moments: readonly Moment[];
+}
+
+export type RunOptions = Pick<Playing, 'holdMs' | 'emit' | 'signal'> & { readonly acts: readonly ActName[] };
+
+/**
+ * Plays the acts, one after the other, each on a cluster that is wholly well, before the eyes of clients and a witness. What is begun
+ * is written down first, so that `repair` undoes it whenever this ends.
+ * @throws Refusal when an act would not be survived; StepError when the cluster does not get well again
+ */
+export async function runDrill(arena: Arena, options: RunOptions): Promise<Seen> {
+  const { emit, signal } = options;
+  const namespace = `haup-drill-${randomBytes(4).toString('hex')}`;
+  const [began, zero] = [Date.now(), performance.now()];
+  const clock = (): number => Math.round(performance.now() - zero);
+  const last: Step = { kind: 'clear-drill', namespace };
+  await arena.rememberDrill({ namespace, wounds: [] });
+  emit({ type: 'step-started', step: last });
+  emit({ type: 'step-waiting', step: last, message: 'for the end of the drill' });
+
+  const names = arena.spec().replicas.map(({ name }) => name);
+  const witness = startWitness({ ...arena.witnessed, replicas: names });
+  try {
+    const clients = await startClients(await arena.api(), namespace);
+    const acts: LoggedAct[] = [];
+    let records: ClientRecords;
+    try {
+      await clients.calm(signal);
+      for (const act of options.acts)
+        acts.push(await play(arena, act, { ...options, namespace, clients, clock }));
+      records = await clients.stop();
+    } catch (error) {
+      // Who is stopped does not wait for clients that are not answered.
+      const stopped = clients.stop().catch(() => {});
+      if (!signal.aborted) await stopped;
+      throw error;
+    }
+    const ms = clock();
+    await arena.execute(last);
+    emit({ type: 'step-finished', step: last, seconds: ms / 1000 });
+    return { began, zero, ms, acts, records, moments: await witness.stop() };
+  } catch (error) {
+    if (!signal.aborted) await undoAll(arena);
+    if (error instanceof Refusal || error instanceof StepError || signal.aborted) throw error;
+    const remedy = { to: 'undo what is left of it', command: 'repair', cluster: arena.spec().name } as const;
+    throw new StepError('play the drill to its end', error, remedy);
+  } finally {
+    void witness.stop();
+  }
+}

@@ -1,0 +1,46 @@
+import type { Wound } from '../cluster/model/drill.ts';
+import { machineOf, memberOf, type Observation } from '../cluster/model/observation.ts';
+import { type Standing, standing } from '../cluster/plan/standing.ts';
+
+/** Whether the cluster goes on without what an act takes away; `after`: how etcd stands then. */
+export interface Survival {
+  readonly after: Standing;
+  /** Why it would not; null: it does. */
+  readonly reason: string | null;
+}
+
+/** Proven on the state that a look has just shown: etcd keeps its quorum, somebody goes on serving, and clients find them. Pure. */
+export function survives(observation: Observation, wounds: readonly Wound[]): Survival {
+  const lost = new Set(wounds.flatMap(({ machine }) => machine ?? []));
+  const machinesStay = wounds.every(({ blow }) => blow === 'kill-api-server' || blow === 'kill-balancer');
+  const state = machinesStay ? observation : [...lost].reduce(withoutMachine, observation);
+  const after = standing(state);
+  return { after, reason: whyNot(observation, after, lost) };
+}
+
+function whyNot(observation: Observation, after: Standing, lost: ReadonlySet<string>): string | null {
+  if (!after.hasQuorum)
+    return `etcd would have ${after.healthy} healthy voters of ${after.voters}, and needs ${after.quorum} for every write`;
+  const { address, balancer } = observation;
+  if (address?.holder.kind !== 'balancer')
+    return 'the API address is on one machine: there is no load balancer that could lead clients to another';
+  const targets = (balancer?.targets ?? []).filter(({ health }) => health === 'healthy');
+  const serving = targets.filter(({ replica }) => !lost.has(replica) && serves(observation, replica));
+  return serving.length > 0 ? null : 'no API server would be left to serve';
+}
+
+function serves(observation: Observation, name: string): boolean {
+  const ready = machineOf(observation, name)?.inside?.apiServer === 'ready';
+  return ready && memberOf(observation, name)?.healthy === true;
+}
+
+/** As it would be seen: it does not answer, and if it led etcd, another leads now. */
+function withoutMachine(observation: Observation, name: string): Observation {
+  const members = observation.etcd.members.map((member) =>
+    member.name === name ? { ...member, healthy: false, leader: false } : member,
+  );
+  const machines = observation.machines.map((machine) =>
+    machine.name === name ? { ...machine, inside: null } : machine,
+  );
+  return { ...observation, machines, etcd: { ...observation.etcd, members } };
+}
