@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import {
   type Authorities,
   createAuthorities,
@@ -15,6 +16,7 @@ import {
 import { newEncryptionKey } from '../../replicas/config.ts';
 import { makeKeyPair } from '../../ssh/keys.ts';
 import type { Secrets } from '../../state/store.ts';
+import { damagedSecret, readStoredSecret } from './stored-secret.ts';
 
 /** The cluster's secrets, each made when it is first needed, and kept in the operator's store alone. */
 
@@ -44,13 +46,20 @@ export async function kubeletAuthorities(secrets: Secrets, cluster: string): Pro
 
 /** The key that haup logs in to every machine with. */
 export async function operatorKey(secrets: Secrets): Promise<{ privateKey: string; publicKey: string }> {
-  const kept = await secrets.get('operator-ssh-key');
-  const text =
-    kept ?? (await secrets.putIfAbsent('operator-ssh-key', JSON.stringify(await makeKeyPair('haup'))));
-  return JSON.parse(text) as { privateKey: string; publicKey: string };
+  const name = 'operator-ssh-key';
+  const kept = await secrets.get(name);
+  const text = kept ?? (await secrets.putIfAbsent(name, JSON.stringify(await makeKeyPair('haup'))));
+  return readStoredSecret(name, text, keyPairSchema);
 }
+
+/** As makeKeyPair has it, in JSON. */
+export const keyPairSchema = z.object({ privateKey: z.string().min(1), publicKey: z.string().min(1) });
 
 /** What the API servers encrypt Secrets with before they write them: one key for all replicas. */
 export async function encryptionKey(secrets: Secrets): Promise<string> {
-  return (await secrets.get('encryption-key')) ?? secrets.putIfAbsent('encryption-key', newEncryptionKey());
+  const name = 'encryption-key';
+  const key = (await secrets.get(name)) ?? (await secrets.putIfAbsent(name, newEncryptionKey()));
+  // 32 bytes: another one would make API servers that cannot read what there is.
+  if (!/^[A-Za-z0-9+/]{43}=$/.test(key)) throw damagedSecret(name);
+  return key;
 }

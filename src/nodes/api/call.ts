@@ -14,6 +14,8 @@ export interface Call {
   readonly contentType?: string;
   /** Answers that are no failure, besides 200 to 202. */
   readonly accept?: readonly number[];
+  /** Of the answer. Default 1 MiB. */
+  readonly maxBytes?: number;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ApiClient } from '../../kubernetes/client.ts';
 import { call, readAnswer } from './call.ts';
+import { listAll } from './list.ts';
 
 const nodeSchema = z.object({
   metadata: z.object({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) }),
@@ -17,7 +18,6 @@ const nodeSchema = z.object({
     nodeInfo: z.object({ kubeletVersion: z.string(), bootID: z.string().default('') }).optional(),
   }),
 });
-const listSchema = z.object({ items: z.array(nodeSchema) });
 
 /** What the cluster says of a node. */
 export interface NodeObject {
@@ -39,10 +39,8 @@ export interface NodeObject {
 /** All nodes that the API has, in name order, also those that are not haup's. @throws ApiError */
 export async function listNodes(api: ApiClient, signal?: AbortSignal): Promise<NodeObject[]> {
   const doing = 'list the nodes';
-  const answer = await call(api, { doing, path: '/api/v1/nodes', signal });
-  return readAnswer(listSchema, answer, doing)
-    .items.map(nodeFrom)
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const nodes = await listAll(api, nodeSchema, { doing, path: '/api/v1/nodes', signal });
+  return nodes.map(nodeFrom).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** Null where there is none of that name. @throws ApiError */

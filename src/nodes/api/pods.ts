@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ApiClient } from '../../kubernetes/client.ts';
-import { call, readAnswer } from './call.ts';
+import { listAll } from './list.ts';
 
 const podSchema = z.object({
   metadata: z.object({
@@ -15,7 +15,6 @@ const podSchema = z.object({
   }),
   status: z.object({ phase: z.string().default('Unknown') }),
 });
-const listSchema = z.object({ items: z.array(podSchema) });
 
 export interface Pod {
   readonly namespace: string;
@@ -33,8 +32,9 @@ export interface Pod {
 export async function podsOn(api: ApiClient, node: string, signal?: AbortSignal): Promise<Pod[]> {
   const selector = encodeURIComponent(`spec.nodeName=${node}`);
   const doing = `list the pods on ${node}`;
-  const answer = await call(api, { doing, path: `/api/v1/pods?fieldSelector=${selector}`, signal });
-  return readAnswer(listSchema, answer, doing).items.map(({ metadata, status }) => ({
+  const path = `/api/v1/pods?fieldSelector=${selector}`;
+  const pods = await listAll(api, podSchema, { doing, path, signal });
+  return pods.map(({ metadata, status }) => ({
     namespace: metadata.namespace,
     name: metadata.name,
     uid: metadata.uid,

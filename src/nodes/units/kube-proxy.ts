@@ -1,5 +1,5 @@
 import { configPath } from '../../replicas/paths.ts';
-import { commandLine } from '../../replicas/units/unit.ts';
+import { commandLine, withoutProxies } from '../../replicas/units/unit.ts';
 import { nodeUnitFile, quickToNotice } from './unit.ts';
 
 /** `kube-proxy.service`: all that it has to be told is in its configuration file. */
@@ -10,6 +10,7 @@ export function kubeProxyUnit(options: { readonly folder: string }): string {
     command: commandLine(`${options.folder}/kube-proxy`, { config: configPath('kube-proxy.yaml') }),
     service: [
       ...quickToNotice,
+      withoutProxies,
       // Outside of what confines it, which leaves /etc read-only. See settings/protocols.ts.
       `ExecStartPre=+/bin/sh -c '[ -s /etc/protocols ] || cp ${configPath('protocols')} /etc/protocols'`,
       // It writes rules and network settings, and nothing else.

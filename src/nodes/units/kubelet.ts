@@ -1,5 +1,5 @@
 import { configPath } from '../../replicas/paths.ts';
-import { commandLine } from '../../replicas/units/unit.ts';
+import { commandLine, withoutProxies } from '../../replicas/units/unit.ts';
 import { inNodeMounts, nodePaths } from '../paths.ts';
 import { nodeUnit } from './names.ts';
 import { nodeUnitFile, quickToNotice } from './unit.ts';
@@ -40,6 +40,8 @@ export function kubeletUnit(options: KubeletUnit): string {
       "ExecStartPre=/bin/sh -c '[ -e /dev/kmsg ] || ln -s null /dev/kmsg'",
       `Environment=PATH=${options.folder}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
       ...quickToNotice,
+      // Images are containerd's affair, which keeps the machine's proxies.
+      withoutProxies,
       // Pods are no part of it.
       'KillMode=process',
       'OOMScoreAdjust=-999',

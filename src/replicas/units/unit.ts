@@ -55,6 +55,9 @@ const proxyVariables = ['http', 'https', 'all', 'no'].flatMap((kind) => [
   `${kind.toUpperCase()}_PROXY`,
 ]);
 
+/** A line for who talks to the cluster's own machines only, whatever a machine's own environment says of a proxy. */
+export const withoutProxies = `UnsetEnvironment=${proxyVariables.join(' ')}`;
+
 /**
  * A unit that runs for as long as it is enabled: restarted half a second after it ended for whatever reason, without
  * systemd ever giving up on it (a member that waits for its quorum may end many times).
@@ -84,8 +87,7 @@ export function unitFile(options: UnitOptions): string {
     'OOMScoreAdjust=-900',
     `CapabilityBoundingSet=${capabilities}`,
     ...(capabilities ? [`AmbientCapabilities=${capabilities}`] : []),
-    // What it talks to is this machine and other masters, whatever the machine's own environment says of a proxy.
-    `UnsetEnvironment=${proxyVariables.join(' ')}`,
+    withoutProxies,
     ...sandbox,
     '',
     '[Install]',

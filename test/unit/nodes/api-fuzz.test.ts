@@ -59,8 +59,9 @@ function truth(path: string): [number, unknown] {
     const message = 'The disruption budget web needs 2 healthy pods and has 2 currently';
     return [429, { kind: 'Status', message, details: { causes: [{ reason: 'DisruptionBudget', message }] } }];
   }
-  if (path.startsWith('/api/v1/pods')) return [200, { items: [pod] }];
-  if (path === '/api/v1/nodes') return [200, { items: [node('demo-node-abc'), node('demo-node-xyz')] }];
+  if (path.startsWith('/api/v1/pods')) return [200, { metadata: {}, items: [pod] }];
+  if (path.startsWith('/api/v1/nodes?'))
+    return [200, { metadata: {}, items: [node('demo-node-abc'), node('demo-node-xyz')] }];
   return [200, path.includes('webhookconfigurations') ? hooks : node('demo-node-abc')];
 }
 

@@ -52,7 +52,7 @@ function serve(pods: FakePod[], refuse: (name: string) => string | null = () => 
     const evicted = /pods\/([^/]+)\/eviction/.exec(path)?.[1];
     const deleted = method === 'DELETE' ? /pods\/([^/?]+)/.exec(path)?.[1] : undefined;
     const name = evicted ?? deleted;
-    if (name === undefined) return [200, { items: pods.map(podObject) }];
+    if (name === undefined) return [200, { metadata: {}, items: pods.map(podObject) }];
     const words = evicted ? refuse(name) : null;
     if (words !== null)
       return [
@@ -178,6 +178,7 @@ test('a node says why it is not ready', async () => {
   answer = () => [
     200,
     {
+      metadata: {},
       items: [
         node('c', [{ type: 'Ready', status: 'Unknown', message: 'Kubelet stopped posting node status.' }]),
         node('b', [{ type: 'Ready', status: 'False', message: words }]),

@@ -84,6 +84,12 @@ describe('services', () => {
     }
   });
 
+  test('reach the cluster without a proxy, whatever the machine’s environment says; images may need one', () => {
+    for (const unit of ['units/kubelet.service', 'units/kube-proxy.service'])
+      expect(filesOf(VM).get(unit)).toMatch(/^UnsetEnvironment=.*\bhttps_proxy HTTPS_PROXY\b/m);
+    expect(filesOf(VM).get('units/containerd.service')).not.toContain('UnsetEnvironment');
+  });
+
   test('leave pods alone when they are started again', () => {
     for (const unit of ['units/containerd.service', 'units/kubelet.service'])
       expect(filesOf(VM).get(unit)).toContain('KillMode=process');

@@ -1,8 +1,12 @@
+import { z } from 'zod';
 import { type Addon, builtInAddons } from '../../../addons/addons.ts';
+import { objectSchema } from '../../../addons/object.ts';
 import type { Secrets } from '../../../state/store.ts';
+import { readStoredSecret } from '../stored-secret.ts';
 import type { Tools } from '../tools.ts';
 
 const SECRET = 'addons';
+const addonsSchema = z.array(z.object({ name: z.string(), objects: z.array(objectSchema) }));
 
 /**
  * The user's add-ons as secrets of a new cluster: manifests may hold some. They stay as they were: a later master gets what the first got.
@@ -13,7 +17,7 @@ export function addonSecrets(addons: readonly Addon[]): Readonly<Record<string, 
 
 async function keptAddons(secrets: Secrets): Promise<readonly Addon[]> {
   const text = await secrets.get(SECRET);
-  return text === null ? [] : (JSON.parse(text) as Addon[]);
+  return text === null ? [] : readStoredSecret(SECRET, text, addonsSchema);
 }
 
 /** What the masters keep in the cluster: haup's own, then the user's. */

@@ -1,4 +1,6 @@
 import { makeKeyPair } from '../../../ssh/keys.ts';
+import { keyPairSchema } from '../keys.ts';
+import { readStoredSecret } from '../stored-secret.ts';
 import type { Tools } from '../tools.ts';
 
 /** The one-time host key of a machine is kept until its owner has replaced it: a create may have to be repeated. */
@@ -8,7 +10,7 @@ export async function bootHostKey(
 ): Promise<{ privateKey: string; publicKey: string }> {
   const fresh = await makeKeyPair(machine);
   const kept = await t.secrets.putIfAbsent(nameOf(machine), JSON.stringify(fresh));
-  return JSON.parse(kept) as { privateKey: string; publicKey: string };
+  return readStoredSecret(nameOf(machine), kept, keyPairSchema);
 }
 
 export function forgetBootHostKey(t: Tools, machine: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { kubeletAuthorities } from '../../../../src/cluster/world/keys.ts';
+import { encryptionKey, kubeletAuthorities, operatorKey } from '../../../../src/cluster/world/keys.ts';
 import { issueKubeletServing } from '../../../../src/pki/issue.ts';
 import {
   createKubeletAuthorities,
@@ -52,5 +52,21 @@ test.each([250, 400])(
       }
     }
     expect(await kubeletAuthorities(secrets, 'demo')).toEqual(renewed);
+  },
+);
+
+test.each(['', '{', '{"privateKey":"KEY-TEXT', '{"privateKey":"KEY-TEXT"}', '[]', 'KEY-TEXT'])(
+  'a damaged secret is damage, and nothing of it is told: %s',
+  async (text) => {
+    const { secrets } = await keptFor(1);
+    const damaged = { ...secrets, get: async () => text };
+    for (const read of [operatorKey, encryptionKey]) {
+      const error = await read(damaged).then(
+        () => null,
+        (reason: unknown) => reason as Error,
+      );
+      expect(error).toMatchObject({ name: 'StoreError', kind: 'corrupt' });
+      expect(`${error?.message} ${error?.stack}`).not.toContain('KEY-T');
+    }
   },
 );

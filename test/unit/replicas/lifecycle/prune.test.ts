@@ -75,3 +75,46 @@ test('the list keeps what could not be deleted', async () => {
   await prune(ask, mine());
   expect(asked[0]).toBe('DELETE /api/v1/namespaces/shop/configmaps/gone');
 });
+
+test.each([
+  ['no JSON', 'shop'],
+  ['an object', '{}'],
+  ['an entry without a kind', '[{"addon":"mine","apiVersion":"v1","namespace":null,"name":"x"}]'],
+  ...['../namespaces/shop', 'a/b', '..', '%2e%2e', ''].map((name): [string, string] => [
+    `the name ${name}`,
+    JSON.stringify([{ addon: 'mine', apiVersion: 'v1', kind: 'Service', namespace: 'a', name }]),
+  ]),
+  [
+    'a version that is a path',
+    JSON.stringify([
+      {
+        ...{ addon: 'mine', apiVersion: 'v1/namespaces/shop/x' },
+        kind: 'Service',
+        namespace: null,
+        name: 'x',
+      },
+    ]),
+  ],
+])('a list in which somebody has put %s deletes nothing, and is written anew', async (_, objects) => {
+  const record = '/api/v1/namespaces/kube-system/configmaps/haup-addons';
+  put(record, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'haup-addons' }, data: { objects } });
+  const looked: string[] = [];
+  const everything: Ask = async (method, path, body) => {
+    looked.push(path.replace(/\?.*/, ''));
+    return method === 'GET' && path !== record ? object('Service', 'x') : ask(method, path, body);
+  };
+  await prune(everything, mine(kept));
+  expect(looked).toEqual([record, record]);
+  expect(asked).toEqual([`PATCH ${record}`]);
+});
+
+test('what a name holds is no more than a name in the request', async () => {
+  const odd = object('Service', 'x?dryRun=All#', { namespace: 'shop' });
+  await prune(ask, mine(odd));
+  const paths: string[] = [];
+  await prune(async (method, path, body) => {
+    paths.push(path);
+    return ask(method, path, body);
+  }, mine(kept));
+  expect(paths).toContain('/api/v1/namespaces/shop/services/x%3FdryRun%3DAll%23');
+});
