@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { StoreError } from '../../state/errors.ts';
-import { parseJson } from '../../util/json.ts';
+import { parseJson } from '../../util/text/json.ts';
 
 /**
  * A secret as haup keeps it, in JSON. What is damaged (a disk was full, a power failure, an editor) is told without a word of it.

@@ -1,6 +1,9 @@
 import { Resolver } from 'node:dns/promises';
 import { isIPv4 } from 'node:net';
+import { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
 import { deadline } from '../../util/deadline.ts';
+import { readText } from '../../util/text/bounded.ts';
 import { ProviderError } from '../errors.ts';
 
 /** One way to learn this host's public IPv4 address. */
@@ -8,7 +11,8 @@ export type AddressSource = (signal: AbortSignal) => Promise<string>;
 
 async function fromHttps(signal: AbortSignal): Promise<string> {
   const response = await fetch('https://checkip.amazonaws.com/', { signal });
-  return response.ok ? (await response.text()).trim() : '';
+  if (!response.ok || !response.body) return '';
+  return (await readText(Readable.fromWeb(response.body as ReadableStream), 1024)).trim();
 }
 
 /** Google's name servers answer this name with the address that asked. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ADDON_LABEL, type Addon } from '../../addons/addons.ts';
 import { type KubernetesObject, objectSchema, resourceOf } from '../../addons/object.ts';
-import { parseJson } from '../../util/json.ts';
+import { parseJson } from '../../util/text/json.ts';
 
 /** One request to the API server as an administrator, which succeeds or throws; null: there is no such thing. */
 export type Ask = (

@@ -1,9 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { ADDON_LABEL, builtInAddons, type ClusterFacts, userAddon } from '../../../src/addons/addons.ts';
+import { AddonError } from '../../../src/addons/errors.ts';
 import type { KubernetesObject } from '../../../src/addons/object.ts';
 import { resourceOf } from '../../../src/addons/object.ts';
 import { rightsToKeep } from '../../../src/addons/rights.ts';
@@ -109,6 +111,67 @@ describe("a user's folder", () => {
   ])('with %j in it is refused', async (text, why) => {
     await put('a.yaml', text);
     expect(() => userAddon(folder)).toThrow(why);
+  });
+
+  test('is read as kubectl reads it', async () => {
+    // Each as `kubectl label --local -o json` of 1.37 shows it.
+    const read: readonly [string, unknown][] = [
+      ['0644', 420],
+      ['-0644', -420],
+      ['0o17', 15],
+      ['08', 8],
+      ['1_000', 1000],
+      ['0x1F', 31],
+      ['0b11', 3],
+      ['+12', 12],
+      ['1e3', 1000],
+      ['.5', 0.5],
+      ['no', false],
+      ['N', false],
+      ['y', true],
+      ['on', true],
+      ['~', null],
+      ['"no"', 'no'],
+      ['12:30', '12:30'],
+      ['12:30.5', '12:30.5'],
+      ['2001-01-01', '2001-01-01'],
+    ];
+    const lines = read.map(([text], index) => `  k${index}: ${text}\n`).join('');
+    const merged = '  base: &base {z: 1}\n  merged: {<<: *base, k: 2}\n';
+    await put('a.yaml', `apiVersion: v1\nkind: X\nmetadata: {name: x}\ndata:\n${lines}${merged}`);
+    expect(userAddon(folder).objects[0]!.data).toEqual({
+      ...Object.fromEntries(read.map(([, value], index) => [`k${index}`, value])),
+      base: { z: 1 },
+      merged: { z: 1, k: 2 },
+    });
+  });
+
+  test('with aliases of nothing, or of too much, or what JSON has not, is refused', async () => {
+    const object = 'apiVersion: v1\nkind: X\nmetadata: {name: x}\n';
+    const more = (at: number) => `a${at}: &a${at} [${`*a${at - 1},`.repeat(10)}]\n`;
+    const bomb = `a0: &a0 [x]\n${[1, 2, 3, 4, 5, 6, 7, 8].map(more).join('')}`;
+    for (const text of ['a: *nothing\n', bomb, 'a: !!binary aGk=\n', 'a: !custom x\n']) {
+      await put('a.yaml', object + text);
+      expect(() => userAddon(folder)).toThrow(AddonError);
+    }
+  });
+
+  test('with what is no file in it, or too much, is refused and not waited for', async () => {
+    const path = join(folder, 'a.yaml');
+    for (const make of [
+      () => mkdir(path),
+      () => symlink(join(folder, 'nowhere'), path),
+      () => symlink('/dev/zero', path),
+      async () => execFileSync('mkfifo', [path]),
+      async () => {
+        await writeFile(path, '');
+        await truncate(path, 2 ** 40);
+      },
+    ]) {
+      await make();
+      expect(() => userAddon(folder)).toThrow(AddonError);
+      await rm(path, { recursive: true });
+    }
   });
 
   test('that is empty, missing, or named as one of haup’s is refused', async () => {
