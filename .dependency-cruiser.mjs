@@ -10,7 +10,7 @@ const layers = [
   'cluster/plan',
   'cluster/model',
   '(?:replicas|nodes|addons|lb)',
-  '(?:etcd|kubernetes|pki|ssh|artifacts|state|providers)',
+  '(?:backup|etcd|kubernetes|pki|ssh|artifacts|state|providers)',
   'util',
 ].map((folder) => `^src/${folder}/`);
 

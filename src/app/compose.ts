@@ -14,6 +14,7 @@ import { issueOwnAdmin } from '../pki/issue.ts';
 import { providers, regionOf } from '../providers/registry.ts';
 import { isBucket, openStore } from '../state/open.ts';
 import { unlessAborted } from '../util/unless-aborted.ts';
+import * as backups from './backup.ts';
 import { drill, knownSealingKey } from './drill.ts';
 import type { Engine, EngineOptions, Outcome } from './engine.ts';
 import { environment, type LoadProvider } from './environment.ts';
@@ -53,7 +54,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     work: (env: operations.Environment) => Promise<operations.ChangeOutcome>,
   ): Promise<Outcome> => measured(options.emit, (emit) => timed(work, emit, dryRun));
   return {
-    create: ({ dryRun, kubernetesVersion, etcdVersion, region, ...request }) => {
+    create: ({ dryRun, kubernetesVersion, etcdVersion, region, backup, ...request }) => {
       const kubernetes = kubernetesVersion
         ? parseKubernetesVersion(kubernetesVersion)
         : DEFAULT_KUBERNETES_VERSION;
@@ -66,7 +67,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       if (other) throw new InputError(`a cluster stands in one region; ${only} and ${other} are two`);
       sayUnsealed(options.store);
       const wanted = { ...request, kubernetesVersion: kubernetes, etcdVersion: etcd, region: only! };
-      return changing(dryRun, (env) => operations.createCluster(env, wanted, dryRun));
+      return changing(dryRun, (env) => operations.createCluster(env, wanted, backup, dryRun));
     },
     addReplicas: ({ cluster, zones, dryRun }) =>
       changing(dryRun, (env) => operations.addReplicas(env, cluster, zones, dryRun)),
@@ -84,6 +85,13 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       changing(dryRun, (env) => operations.repair(env, cluster, abandon, dryRun)),
     rescue: ({ cluster, dryRun, ...request }) =>
       changing(dryRun, (env) => rescue(env, cluster, request, dryRun)),
+    enableBackups: ({ cluster, dryRun, ...wish }) =>
+      changing(dryRun, (env) => backups.enableBackups(env, cluster, wish, dryRun)),
+    disableBackups: ({ cluster, dryRun }) =>
+      changing(dryRun, (env) => backups.disableBackups(env, cluster, dryRun)),
+    createBackup: (cluster) => timed((env) => backups.createBackup(env, cluster)),
+    backups: (cluster) => timed((env) => backups.backupsOf(env, cluster)),
+    pruneBackups: ({ cluster, dryRun }) => timed((env) => backups.pruneBackups(env, cluster, dryRun)),
     renew: ({ cluster, all, dryRun }) =>
       changing(dryRun, (env) => operations.renew(env, cluster, all, dryRun)),
     delete: ({ cluster, dryRun }) =>

@@ -107,7 +107,11 @@ const faults = { 'power-off': 'power-off', freeze: 'freeze', isolate: 'isolate' 
   Record<Wound['blow'], FaultKind>
 >;
 
-async function strike({ world, provider }: OpenCluster, { blow, machine }: Wound, signal: AbortSignal) {
+async function strike(
+  { world, provider }: Pick<OpenCluster, 'world' | 'provider'>,
+  { blow, machine }: Wound,
+  signal: AbortSignal,
+) {
   if (machine === null) return provider.faultBalancer!();
   if (blow === 'kill-balancer') throw new Error('the balancer is no machine');
   if (blow !== 'kill-api-server') return provider.fault!(faults[blow], machine);

@@ -1,3 +1,4 @@
+import type { Backup } from '../backup/list.ts';
 import type { HaupEvent } from '../cluster/loop/events.ts';
 import type { DrainPolicy } from '../cluster/plan/decision.ts';
 import type { Removal } from '../cluster/plan/spec-changes.ts';
@@ -5,6 +6,7 @@ import type { Status } from '../cluster/plan/status.ts';
 import type { AvailabilityReport } from '../lb/availability.ts';
 import type { FaultKind } from '../providers/provider.ts';
 import type { LockOwner } from '../state/errors.ts';
+import type { BackupWish, TakenBackup } from './backup-parts.ts';
 import type { DrillOutcome, DrillRequest } from './drill.ts';
 import type { JoinCommand } from './join-command.ts';
 import type { Access, IssuedKubeconfig, NewKubeconfig } from './kubeconfig.ts';
@@ -48,9 +50,20 @@ export interface Engine {
   rescue(request: {
     readonly cluster: string;
     readonly fenced: readonly string[];
+    /** Restored whoever survived; absent: the newest one, if nobody did. */
+    readonly backup?: string | undefined;
     readonly loses: boolean;
     readonly dryRun: boolean;
   }): Promise<Outcome>;
+  enableBackups(
+    request: BackupWish & { readonly cluster: string; readonly dryRun: boolean },
+  ): Promise<Outcome>;
+  disableBackups(request: { readonly cluster: string; readonly dryRun: boolean }): Promise<Outcome>;
+  createBackup(cluster: string): Promise<TakenBackup>;
+  /** The newest first. */
+  backups(cluster: string): Promise<readonly Backup[]>;
+  /** @returns how many are left. */
+  pruneBackups(request: { readonly cluster: string; readonly dryRun: boolean }): Promise<number>;
   renew(request: {
     readonly cluster: string;
     /** Whatever is left of their lives. */
@@ -86,7 +99,7 @@ type Resolved = 'region' | 'kubernetesVersion' | 'etcdVersion';
 /** A new cluster as it is asked for: what nobody says follows from the rest, or is haup's choice. */
 export type CreateRequest = Omit<NewCluster, Resolved> & {
   readonly [K in Resolved]: NewCluster[K] | undefined;
-} & { readonly dryRun: boolean };
+} & { readonly backup: BackupWish | undefined; readonly dryRun: boolean };
 
 export type RemoveRequest = Removal & { readonly cluster: string; readonly dryRun: boolean };
 

@@ -56,6 +56,7 @@ export function environment(
     emit: options.emit,
     signal,
     now: () => Date.now(),
+    identity: engineOptions.storeIdentity,
     names: () => store.list(),
     looking: async (cluster, work) => withCluster(store, await read(cluster), options, 'look', work),
     async locked(cluster, doing, work, machines) {
@@ -123,7 +124,7 @@ async function withCluster<T>(
       signal: options.signal,
       emit: options.emit,
     });
-    return await work({ world, provider });
+    return await work({ world, provider, secrets });
   } finally {
     pool.close();
     await provider.close();

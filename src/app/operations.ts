@@ -16,25 +16,31 @@ import {
   withReplicas,
 } from '../cluster/plan/spec-changes.ts';
 import { type Status, statusOf } from '../cluster/plan/status.ts';
+import type { Step } from '../cluster/plan/step.ts';
 import { addonSecrets } from '../cluster/world/config/addons.ts';
 import type { RealWorld } from '../cluster/world/world.ts';
 import { BACKDATING_MS } from '../pki/validity.ts';
 import type { ClusterIdentity, FaultKind, Provider } from '../providers/provider.ts';
 import { newReplicaName } from '../replicas/names.ts';
+import type { Secrets } from '../state/store.ts';
 import { rfc3339 } from '../util/text/rfc3339.ts';
 import { waitFor } from '../util/wait.ts';
+import { type BackupWish, backUpFirst, preparedBackups, withBackups } from './backup-parts.ts';
 import { type NewCluster, newSpec } from './new-cluster.ts';
 
 /** An opened cluster: its world, with everything that has to be closed after it. */
 export interface OpenCluster {
   readonly world: RealWorld;
   readonly provider: Provider;
+  readonly secrets: Secrets;
 }
 
 export interface Environment {
   readonly emit: Emit;
   readonly signal: AbortSignal;
   readonly now: () => number;
+  /** The file of the operator's key; null: none was named. */
+  readonly identity: string | null;
   /** Clusters in the store, by name. */
   names(): Promise<readonly string[]>;
   /**
@@ -75,12 +81,18 @@ const ANSWER_MS = 30_000;
 export async function createCluster(
   env: Environment,
   request: NewCluster,
+  wish: BackupWish | undefined,
   dryRun: boolean,
 ): Promise<ChangeOutcome> {
-  const spec = newSpec(request);
+  const empty = newSpec(request);
+  const spec = wish ? withBackups(empty, wish) : empty;
   // What is no archive is refused before anything is made of it.
   await Promise.all(spec.images.map((path) => readImageArchive(path)));
-  return env.creating(spec, addonSecrets(request.addons), dryRun, async (open) => {
+  const secrets = {
+    ...addonSecrets(request.addons),
+    ...(wish ? await preparedBackups(env, spec.name, wish, dryRun) : {}),
+  };
+  return env.creating(spec, secrets, dryRun, async (open) => {
     await checkZones(open.provider, spec.region, [...request.zones, ...request.nodeZones]);
     // A spec of its own identity is saved even though nothing in it changes: from here on the cluster exists.
     return changed(env, open, (so) => ({ ...so }), { dryRun, mayBeUnfinished: true });
@@ -216,7 +228,12 @@ export async function changed(
   };
   // Whoever changes a cluster finds it with certificates that last.
   const policy: Policy = { revive: false, renew: {}, ...options.policy };
-  const result = await applyChange(world, change, { ...options, policy, emit, signal: env.signal });
+  const first = async (plan: Plan, { backup, rescue }: ClusterSpec) => {
+    if (backup && !rescue && changesMembers(plan)) await backUpFirst(env, world);
+  };
+  const result = await applyChange(world, change, { ...options, first, policy, emit, signal: env.signal });
+  // A rotation changes keys on the way, and a machine that was provisioned has a host key of its own.
+  if (result.executed && !world.spec().deleting) await world.sealed();
   if (result.executed) env.emit({ type: 'cost', steps, commands: world.commands() });
   const spec = world.spec();
   const gone = result.executed && spec.deleting;
@@ -229,6 +246,15 @@ export async function changed(
     seconds: (env.now() - began) / 1000,
   };
 }
+
+/** etcd has members, and it will have others. */
+function changesMembers({ steps, end }: Plan): boolean {
+  if (end.etcd.members.length === 0) return false;
+  const kinds = steps.map(({ step }) => step.kind);
+  return !kinds.includes('bootstrap-etcd') && kinds.some((kind) => MEMBERSHIP.includes(kind));
+}
+
+const MEMBERSHIP: readonly Step['kind'][] = ['add-learner', 'remove-member'];
 
 /**
  * Also what an earlier run had moved and not seen through is proven here: no command ends well while clients are not

@@ -1,7 +1,10 @@
+import { chosen, listBackups } from '../backup/list.ts';
+import { withRestic } from '../backup/restic.ts';
 import type { Change } from '../cluster/loop/apply-change.ts';
 import { Refusal } from '../cluster/model/errors.ts';
 import type { Observation } from '../cluster/model/observation.ts';
-import { type LogEnd, rescued, revivable, survivorsOf } from '../cluster/plan/rescue.ts';
+import { type LogEnd, type RescueBackup, rescued, revivable, survivorsOf } from '../cluster/plan/rescue.ts';
+import { repositoryAccess } from '../cluster/world/backup.ts';
 import { readLogEnd } from '../replicas/lifecycle/rescue.ts';
 import { newReplicaName } from '../replicas/names.ts';
 import { messageOf } from '../util/failure.ts';
@@ -10,6 +13,8 @@ import { type ChangeOutcome, changed, type Environment, type OpenCluster } from 
 export interface RescueRequest {
   /** Of these the operator says that they stay away. */
   readonly fenced: readonly string[];
+  /** Restored whoever survived; absent: the newest one, if nobody did. */
+  readonly backup?: string | undefined;
   /** What is lost for ever may be given up. */
   readonly loses: boolean;
 }
@@ -20,7 +25,7 @@ const READ_MS = 20_000;
 export function rescue(
   env: Environment,
   cluster: string,
-  { fenced, loses }: RescueRequest,
+  { fenced, backup: asked, loses }: RescueRequest,
   dryRun: boolean,
 ): Promise<ChangeOutcome> {
   const work = async (open: OpenCluster): Promise<ChangeOutcome> => {
@@ -28,7 +33,9 @@ export function rescue(
     const change: Change = async (spec, observation) => {
       const survivors = survivorsOf(observation, fenced);
       const ends = await readEnds(env, open, survivors);
-      const after = rescued(spec, observation, { fenced, ends, nameOf: newReplicaName });
+      const needed = asked !== undefined || (survivors.length === 0 && !spec.rescue);
+      const backup = needed && spec.backup ? await findBackup(env, open, asked) : undefined;
+      const after = rescued(spec, observation, { fenced, ends, backup, nameOf: newReplicaName });
       givesUp = after.rescue !== undefined;
       if (!givesUp) sayStarting(env, revivable(spec, observation, fenced));
       return after;
@@ -40,6 +47,17 @@ export function rescue(
     return changed(env, open, keepAll(change), { ...options, dryRun: false });
   };
   return env.locked(cluster, 'rescue', work);
+}
+
+async function findBackup(
+  { emit, signal }: Environment,
+  { world, secrets }: OpenCluster,
+  asked: string | undefined,
+): Promise<RescueBackup> {
+  const access = await repositoryAccess(world.spec(), secrets);
+  const { id, taken, by } = chosen(await withRestic(access, signal, listBackups), asked);
+  emit({ type: 'progress', topic: 'backup', message: `the backup ${id} was taken by ${by} at ${taken}` });
+  return { id, taken, asked: asked !== undefined };
 }
 
 /** What could be started a moment ago may be lost by now: nobody has agreed to that. */

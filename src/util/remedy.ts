@@ -31,6 +31,8 @@ export interface SettingRemedy {
 /** The commands that are somebody's way out, as the command line names them. */
 export type CommandName =
   | 'add-replica'
+  | 'backup create'
+  | 'backup enable'
   | 'create'
   | 'delete'
   | 'kubeconfig'

@@ -140,6 +140,7 @@ describe('a replica', () => {
     clockAheadSeconds: 0,
     storeRevision: null,
     freeKib: expect.objectContaining({ '/run': expect.any(Number) }),
+    backup: null,
   };
 
   test('that is new says that nothing is on it', async () => {

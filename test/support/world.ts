@@ -341,6 +341,27 @@ export class SimulatedWorld implements ChangeableWorld {
       const { rescue: _, ...spec } = this.stored;
       this.stored = spec;
     },
+    'restore-etcd': (step) => {
+      const machine = this.running(step.replica);
+      if (this.bootstrapped && this.hasQuorum() && this.members.some((m) => m.name !== step.replica))
+        throw new Violation('a quorum was given up for a backup');
+      const awake = this.machines.find((m) => m !== machine && m.on && m.disk.etcd !== 'disabled');
+      if (awake) throw new Violation(`${awake.name} can go on with the old cluster`);
+      if (!machine.disk.backup) throw new Error('it was not told where backups are');
+      machine.memberId ??= String(++this.ids);
+      Object.assign(machine.disk, { etcd: 'running', etcdData: true });
+      this.members = [{ id: machine.memberId, name: step.replica, learner: false, started: true }];
+      this.elect();
+      const { rescue: _, ...spec } = this.stored;
+      this.stored = spec;
+    },
+    'set-up-backup': (step) => {
+      const report = { generation: step.generation, last: null, failure: null };
+      this.running(step.replica).disk.backup = report;
+    },
+    'stop-backup': (step) => {
+      this.running(step.replica).disk.backup = null;
+    },
     promote: (step) => {
       const member = this.members.find((m) => m.name === step.replica);
       if (!member) throw new Error('not a member');

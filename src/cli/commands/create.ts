@@ -3,6 +3,7 @@ import { UsageError } from '../errors.ts';
 import * as flags from '../flags.ts';
 import { nodeZonesFor, zonesFor } from '../input/zones.ts';
 import { finish } from '../output/finish.ts';
+import { backupWish } from './backup/wish.ts';
 
 const createFlags = {
   cluster: flags.cluster,
@@ -39,6 +40,10 @@ const createFlags = {
   sshFrom: flags.sshFrom,
   etcdQuorumRead: flags.etcdQuorumRead,
   replicateExistingMaster: flags.replicateExistingMaster,
+  backupTo: flags.backupTo,
+  backupEvery: flags.backupEvery,
+  backupKeep: flags.backupKeep,
+  backupCredentials: flags.backupCredentials,
   dryRun: flags.dryRun,
   output: flags.output,
 };
@@ -118,6 +123,7 @@ async function createOrReplicate(call: Call<typeof createFlags>): Promise<number
         nodeMachineType: given.nodeMachineType,
         nodeDiskSizeGb: given.nodeDiskSize,
       },
+      backup: backupWish(given),
       dryRun: given.dryRun,
     }),
   );

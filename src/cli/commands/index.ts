@@ -1,6 +1,11 @@
 import type { Command } from '../command.ts';
 import { addNode } from './add-node.ts';
 import { addReplica } from './add-replica.ts';
+import { backupCreate } from './backup/create.ts';
+import { backupDisable } from './backup/disable.ts';
+import { backupEnable } from './backup/enable.ts';
+import { backupList } from './backup/list.ts';
+import { backupPrune } from './backup/prune.ts';
 import { completion } from './completion.ts';
 import { create, kubeUp } from './create.ts';
 import { deleteCluster } from './delete.ts';
@@ -32,6 +37,11 @@ export const commands: readonly Command[] = [
   replaceNode,
   repair,
   rescue,
+  backupEnable,
+  backupDisable,
+  backupCreate,
+  backupList,
+  backupPrune,
   renew,
   status,
   list,

@@ -1,5 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { parseEtcdVersion, parseKubernetesVersion } from '../../artifacts/versions.ts';
+import { readRepository } from '../../backup/repository.ts';
 import { CIDR, CLUSTER_NAME, REPLICA_NAME, ZONE } from '../../cluster/model/names.ts';
 import type { Taint } from '../../nodes/config.ts';
 import { providerNames, providers, regionOf } from '../../providers/registry.ts';
@@ -179,6 +180,26 @@ export function nodeTaint(text: string): Taint {
   if (!known || !QUALIFIED.test(key) || !LABEL_VALUE.test(value ?? ''))
     return refuse('a taint such as dedicated=db:NoSchedule', text);
   return { key, effect: known, ...(value === undefined ? {} : { value }) };
+}
+
+/** Of a restic repository. */
+export function repository(text: string): string {
+  try {
+    return readRepository(text).address;
+  } catch (error) {
+    throw new UsageError(`is refused: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** As `haup backup list` has it, or restic. */
+export const backupId = matching(/^[0-9a-f]{8,64}$/, "a backup's id, as haup backup list shows it");
+
+/** `1h,1d,30d`. */
+export function retention(text: string) {
+  const [, all, hourly, daily] = /^(\d{1,4})h,(\d{1,4})d,(\d{1,5})d$/.exec(text) ?? [];
+  return Number(all) > 0
+    ? { allHours: Number(all), hourlyDays: Number(hourly), dailyDays: Number(daily) }
+    : refuse('how long all, one an hour and one a day are kept, such as 1h,1d,30d', text);
 }
 
 export function filePath(text: string): string {

@@ -6,6 +6,7 @@ import { safe, safeAll } from './safe.ts';
 import { nodeTable } from './status-nodes.ts';
 import { type Style, width } from './style.ts';
 import { table } from './table.ts';
+import { spokenDuration } from './time.ts';
 import { counted } from './words.ts';
 
 type Status = SeenStatus & { readonly operation?: LockOwner | null };
@@ -26,6 +27,7 @@ export function renderStatus(
     `${style.bold(cluster)}  ${where}, Kubernetes ${status.kubernetesVersion}, etcd ${status.etcdVersion}`,
     `API   ${addressLine(status, style)}`,
     `etcd  ${etcdLine(status, style)}`,
+    ...(status.backup ? [`backup ${backupLine(status.backup)}`] : []),
     ...(status.operation ? [style.warn(operationLine(status.operation))] : []),
     '',
     ...replicaTable(status, style, columns),
@@ -79,6 +81,11 @@ function wayOn({ apiAddress, replicas, etcd, converged }: Status, about: About):
 
 function isDead({ machine, etcd }: ReplicaStatus): boolean {
   return machine !== 'running' || !(etcd.healthy || etcd.unknown);
+}
+
+function backupLine({ last, everySeconds, to }: NonNullable<Status['backup']>): string {
+  const newest = last ? `${last.id} of ${last.taken}, by ${last.by}` : 'none seen yet';
+  return `${newest}; every ${spokenDuration(everySeconds * 1000)} to ${to}`;
 }
 
 function addressLine({ apiAddress, loadBalancer }: Status, style: Style): string {

@@ -23,6 +23,8 @@ export interface ChangeOptions extends ConvergeOptions {
   readonly mayBeUnfinished?: boolean;
   /** Do what is safe even if the whole cannot be done (`repair`): the rest is refused at the end. */
   readonly partly?: boolean;
+  /** Runs when the plan is sure to be begun, before anything is remembered or changed. */
+  readonly first?: (plan: Plan, before: ClusterSpec) => Promise<void>;
 }
 
 export interface ChangeResult {
@@ -59,6 +61,7 @@ export async function applyChange(
   const [blocked] = plan.blocked;
   if (blocked && !options.partly) throw new Refusal(blocked.message, blocked.advice);
 
+  await options.first?.(plan, before);
   if (after !== before) await world.save(after);
   return { plan, executed: true, observation: await converge(world, options) };
 }

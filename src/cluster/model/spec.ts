@@ -52,6 +52,23 @@ const rescueSchema = z.strictObject({
   fenced: z.array(z.string().regex(REPLICA_NAME)),
   /** RFC 3339: when the survivor last heard of a write. What the others accepted after that is lost. */
   heard: z.string().nullable(),
+  /** Nobody survived: what the survivor-to-be, a new machine, gets for data. `taken`: RFC 3339. */
+  backup: z.strictObject({ id: z.string(), taken: z.string() }).optional(),
+});
+
+/** etcd's data, with all that it takes to use it, goes to a repository by itself. */
+const backupSchema = z.strictObject({
+  /** As restic is told: `s3:https://host/bucket/prefix`, `/folder` … */
+  to: z.string().min(1),
+  everySeconds: z.number().int().min(15).max(86_400),
+  /** How long all, then one an hour, then one a day are kept. */
+  keep: z.strictObject({
+    allHours: z.number().int().min(1),
+    hourlyDays: z.number().int().min(0),
+    dailyDays: z.number().int().min(0),
+  }),
+  /** One more whenever any of it is another, keys included: what a master was told is known by that. */
+  generation: z.number().int().min(1),
 });
 
 /**
@@ -96,6 +113,7 @@ export const clusterSpecSchema = z.strictObject({
   usedNames: z.array(z.string()),
   /** What is wanted is that nothing is left, since `haup delete` began: only deletion goes on. */
   deleting: z.boolean(),
+  backup: backupSchema.optional(),
   rescue: rescueSchema.optional(),
   /** Whose etcd was given up by a rescue: should it run again, it is another cluster's, and is not asked. */
   givenUp: z.array(z.string()).optional(),
@@ -103,6 +121,7 @@ export const clusterSpecSchema = z.strictObject({
 
 export type ClusterSpec = z.infer<typeof clusterSpecSchema>;
 export type ReplicaSpec = z.infer<typeof replicaSchema>;
+export type BackupSpec = z.infer<typeof backupSchema>;
 export type Rescue = z.infer<typeof rescueSchema>;
 export type NodeSpec = z.infer<typeof nodeSchema>;
 

@@ -7,6 +7,7 @@ import type { ClusterSpec } from '../model/spec.ts';
 import type { Decision, Policy } from './decision.ts';
 import { held } from './preflight/index.ts';
 import { placeAddress } from './rules/address.ts';
+import { keepBackups } from './rules/backup.ts';
 import { deleteAll } from './rules/deletion.ts';
 import { clearDrill, undoDrill } from './rules/drill.ts';
 import { removeOrphans } from './rules/leaving.ts';
@@ -58,6 +59,6 @@ export function next(spec: ClusterSpec, observation: Observation, policy: Policy
   });
   // Nothing waits for these: what is unfinished, and can go on, goes on first.
   if (decision.steps.length > 0) return decision;
-  const due = refreshCertificates(v);
+  const due = [...refreshCertificates(v), ...keepBackups(v)];
   return { ...decision, steps: due.length > 0 ? due : clearDrill(v) };
 }

@@ -66,7 +66,10 @@ export function makePlan(spec: ClusterSpec, from: Observation, options: PlanOpti
 
 function warningsOf(spec: ClusterSpec, from: Observation, steps: readonly PlannedStep[]): string[] {
   const warnings: string[] = [];
-  if (spec.rescue && steps.some(({ step }) => step.kind === 'force-new-cluster')) {
+  if (
+    spec.rescue &&
+    steps.some(({ step }) => step.kind === 'force-new-cluster' || step.kind === 'restore-etcd')
+  ) {
     warnings.push(...lossesOf(spec.rescue));
   }
   const count = spec.replicas.length;
@@ -96,11 +99,14 @@ function warningsOf(spec: ClusterSpec, from: Observation, steps: readonly Planne
   return warnings;
 }
 
-function lossesOf({ survivor, heard }: Rescue): string[] {
+function lossesOf({ survivor, heard, backup }: Rescue): string[] {
   const since = heard ? `after ${heard}` : 'and it had not received';
+  const told =
+    'afterwards restart kubelets, kube-proxies and operators: whoever saw a lost write believes to be ahead';
+  if (backup) return [`etcd starts again from the backup ${backup.id}: writes ${since} are lost for ever`];
   return [
     `${survivor} becomes a cluster of one: writes that the others accepted ${since} are lost for ever`,
-    'afterwards restart kubelets, kube-proxies and operators: whoever saw a lost write believes to be ahead',
+    told,
   ];
 }
 

@@ -19,7 +19,17 @@ export interface RescueRequest {
   /** Of these the operator says that they stay away for good, whatever they are now. */
   readonly fenced: readonly string[];
   readonly ends: ReadonlyMap<string, LogEnd>;
+  /** What is restored where nobody survived, or was asked for whoever did; absent: there is none. */
+  readonly backup?: RescueBackup | undefined;
   readonly nameOf: NameMaker;
+}
+
+export interface RescueBackup {
+  readonly id: string;
+  /** RFC 3339 */
+  readonly taken: string;
+  /** The operator names it: then no survivor is taken instead. */
+  readonly asked: boolean;
 }
 
 /** Who could live on: it answers and has data that is a voter's, as far as anybody knows. In order of names. */
@@ -75,7 +85,7 @@ export function rescued(spec: ClusterSpec, observation: Observation, request: Re
   const survivors = survivorsOf(observation, fenced);
   if (spec.rescue && isBack(spec.rescue, observation)) throw nothingToRescue(spec);
   // What is under way is finished, also when its last part alone is missing: the rule looks at it itself.
-  if (spec.rescue && survivors.includes(spec.rescue.survivor)) {
+  if (spec.rescue && isStillGood(spec.rescue, survivors, request.backup)) {
     const all = new Set([...spec.rescue.fenced, ...fenced]);
     return { ...spec, rescue: { ...spec.rescue, fenced: [...all] } };
   }
@@ -84,8 +94,11 @@ export function rescued(spec: ClusterSpec, observation: Observation, request: Re
     if (revivable(spec, observation, fenced).length > 0) return spec;
     mustNotRun(spec, observation, fenced);
   }
-  const survivor = best(survivors, ends, observation);
-  if (!survivor) throw nobodyLeft(spec, observation);
+  const survivor = request.backup?.asked ? undefined : best(survivors, ends, observation);
+  if (!survivor) {
+    if (!request.backup) throw nobodyLeft(spec, observation);
+    return fromBackup(spec, request.backup, fenced, nameOf);
+  }
   const writtenAt = ends.get(survivor)?.writtenAt ?? null;
   const heard = writtenAt === null ? null : rfc3339(writtenAt);
   return {
@@ -93,6 +106,33 @@ export function rescued(spec: ClusterSpec, observation: Observation, request: Re
     ...withSurvivor(spec, observation, survivor, nameOf),
     rescue: { survivor, fenced: [...fenced], heard },
   };
+}
+
+/** The wish that there is goes on, unless what it counts on is gone, or another backup is asked for. */
+function isStillGood(
+  { survivor, backup }: Rescue,
+  survivors: readonly string[],
+  other: RescueBackup | undefined,
+): boolean {
+  if (other?.asked) return backup?.id === other.id;
+  return backup !== undefined || survivors.includes(survivor);
+}
+
+/** Everybody is new, in the zones of before; the first of them is given the backup, and the others follow it. */
+function fromBackup(
+  spec: ClusterSpec,
+  { id, taken }: RescueBackup,
+  fenced: readonly string[],
+  nameOf: NameMaker,
+): ClusterSpec {
+  const usedNames = [...spec.usedNames];
+  const replicas = spec.replicas.map(({ zone }): ReplicaSpec => {
+    const name = nameOf(spec.name, usedNames);
+    usedNames.push(name);
+    return { name, zone };
+  });
+  const rescue = { survivor: replicas[0]!.name, fenced: [...fenced], heard: taken, backup: { id, taken } };
+  return { ...spec, replicas, usedNames, rescue };
 }
 
 /**
@@ -204,7 +244,7 @@ function best(
 function nobodyLeft(spec: ClusterSpec, observation: Observation): Refusal {
   const running = observation.machines.filter(({ state }) => state === 'running').map(({ name }) => name);
   return new Refusal(
-    `no replica of ${spec.name} answers that still has etcd's data`,
+    `no replica of ${spec.name} answers that still has etcd's data, and it has no backup`,
     running.length > 0
       ? [`mend what keeps haup from ${running.join(', ')}, then try again`, seeStatus(spec)]
       : ['bring one of the machines back, then try again', seeStatus(spec)],

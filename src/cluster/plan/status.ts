@@ -1,6 +1,7 @@
 import { machineOf, memberOf, type Observation } from '../model/observation.ts';
 import type { ClusterSpec } from '../model/spec.ts';
 import type { Warning } from '../model/warning.ts';
+import { type BackupStatus, backupStatus, backupWarnings } from './backup-status.ts';
 import { blindness, warningsOf } from './health.ts';
 import { next } from './next.ts';
 import { nodeCertificateWarnings } from './node-certificates.ts';
@@ -42,6 +43,8 @@ export interface Status {
     /** Standing alarms: NOSPACE, CORRUPT. */
     readonly alarms: readonly { readonly member: string; readonly alarm: string }[];
   };
+  /** Null where none are wanted. */
+  readonly backup: BackupStatus | null;
   readonly converged: boolean;
   /** The steps that `haup repair` would run, as sentences. */
   readonly unfinished: readonly string[];
@@ -118,6 +121,7 @@ export function statusOf(
       quorumIs: observation.etcd.readable ? 'held' : (observation.etcd.quorum ?? 'lost'),
       alarms: observation.etcd.alarms ?? [],
     },
+    backup: backupStatus(spec, observation, now),
     converged: steps.length === 0 && blocked.length === 0,
     unfinished: [...steps.map(describe), ...blocked.map((b) => b.message)],
     warnings: [
@@ -127,6 +131,7 @@ export function statusOf(
       ...warningsOf(spec, observation, now),
       ...nodeWarnings(spec, observation, nodes),
       ...nodeCertificateWarnings(spec, observation, now),
+      ...backupWarnings(spec, observation, now),
     ],
   };
 }

@@ -86,6 +86,11 @@ export class ClusterMemory {
     return this.#state.spec;
   }
 
+  /** All that the store has of the cluster, its secrets apart. */
+  get state(): ClusterState {
+    return this.#state;
+  }
+
   updateSpec(change: (spec: ClusterSpec) => ClusterSpec): Promise<void> {
     return this.#update((state) => ({ ...state, spec: change(state.spec) }));
   }

@@ -6,6 +6,7 @@ import type { ChangeableWorld } from '../loop/apply-change.ts';
 import type { DrillRecord } from '../model/drill.ts';
 import { replicaZones } from '../model/spec.ts';
 import { apiAt } from './api.ts';
+import { sealOnMachines } from './backup.ts';
 import { openSessions } from './machines/sessions.ts';
 import { noteOnMachines } from './machines/store-revision.ts';
 import { whyUnanswered } from './observe/api-answers.ts';
@@ -24,6 +25,8 @@ export type WorldParts = Omit<Tools, 'session' | 'drop' | 'seen' | 'etcd'> & {
 export interface RealWorld extends ChangeableWorld {
   /** The live SSH session of a machine. @throws SshError `unreachable`; Error when the machine is not known to run. */
   session(name: string, timeoutMs?: number): Promise<Session>;
+  /** Gives the masters what the store has of the cluster now, sealed: it goes with every backup. */
+  sealed(): Promise<void>;
   /** Commands over SSH, so far. */
   commands(): number;
   /** Why a client is not answered at the API address that was seen last; null when it is, or where none is to be yet. */
@@ -54,11 +57,14 @@ export function openWorld(parts: WorldParts): RealWorld {
     drop: sessions.drop,
     etcd: async (replica) => (await etcdClients())(replica),
   };
+  const sealed = () => sealOnMachines(observer.last(), { ...parts, sessions });
   return {
     spec: () => memory.spec,
     async save(spec) {
       await memory.updateSpec(() => spec);
-      if (!spec.deleting) await noteOnMachines(observer.last(), { memory, sessions, signal });
+      if (spec.deleting) return;
+      await noteOnMachines(observer.last(), { memory, sessions, signal });
+      await sealed();
     },
     interruption: (spec) => provider.interruption(replicaZones(spec)),
     observe: observer.observe,
@@ -66,6 +72,7 @@ export function openWorld(parts: WorldParts): RealWorld {
       await execute(tools, step, progress, halfway);
       if (step.kind === 'delete-network') observer.networkIsDeleted();
     },
+    sealed,
     session: sessions.session,
     commands: () => parts.pool.commands,
     async api() {

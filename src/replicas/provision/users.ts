@@ -9,6 +9,7 @@ export const users = {
   endpoints: 'haup-endpoints',
   addons: 'haup-addons',
   serviceAddresses: 'haup-services',
+  backup: 'haup-backup',
 } as const;
 
 export type User = (typeof users)[keyof typeof users];

@@ -1,4 +1,5 @@
 import { rfc3339 } from '../../util/text/rfc3339.ts';
+import { type BackupReport, parseReport } from '../backup/report.ts';
 import { healthUrls, SETTLED_SECONDS, type UnitName, unit } from '../units/names.ts';
 import { SEPARATOR } from './ask.ts';
 import { parseMarker } from './marker.ts';
@@ -32,6 +33,8 @@ export interface Inside {
   readonly storeRevision: number | null;
   /** What is left, KiB, where haup and its units write: `/run`, `/var/lib/haup` … Only folders that exist. */
   readonly freeKib: Readonly<Record<string, number>>;
+  /** Null where it was told of no backups. */
+  readonly backup: BackupReport | null;
 }
 
 export interface InspectOptions {
@@ -54,20 +57,22 @@ type Properties = ReadonlyMap<string, string>;
  */
 export function parseInside(output: string, options: InspectOptions, exchange: Exchange): Inside | null {
   const sections = output.split(`${SEPARATOR}\n`);
-  if (sections.length !== 11) return null;
-  const [began, marking, files, digests, wal, noted, unitLines, up, space, healthLines, ended] = sections as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-  ];
+  if (sections.length !== 12) return null;
+  const [began, marking, files, digests, wal, noted, backups, unitLines, up, space, healthLines, ended] =
+    sections as [
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+    ];
   const units = readUnits(unitLines);
   const clocks = [began, ended].map((text) => (/^\d{13}\n$/.test(text) ? Number(text) : Number.NaN));
   const marker = parseMarker(marking);
@@ -84,6 +89,8 @@ export function parseInside(output: string, options: InspectOptions, exchange: E
     )
   )
     return null;
+  const backup = parseReport(backups);
+  if (backup === undefined) return null;
   const revision = marker && parseRevision(marker, files, digests);
   if (marker && !revision) return null;
   const uptime = Number(up);
@@ -111,6 +118,7 @@ export function parseInside(output: string, options: InspectOptions, exchange: E
     clockAheadSeconds: ahead(clocks[0]!, clocks[1]!, exchange),
     storeRevision: noted === '' ? null : Number(noted),
     freeKib: readSpace(space),
+    backup,
   };
 }
 

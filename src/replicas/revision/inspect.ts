@@ -1,5 +1,6 @@
 import { shellScript } from '../../ssh/script.ts';
 import type { Session } from '../../ssh/session.ts';
+import { backupPaths } from '../backup/paths.ts';
 import { paths, pkiFolder } from '../paths.ts';
 import { healthUrls, releaseUnits, unit } from '../units/names.ts';
 import { type AskLimits, askInside, SEPARATOR } from './ask.ts';
@@ -13,11 +14,13 @@ const asked = [unit.etcd, unit.apiServer, unit.controllerManager, unit.scheduler
 /** Private keys of which nothing but their digest leaves the machine. */
 const KEYS = ['sa.key', 'kubelet-client-ca.key', 'kubelet-serving-ca.key'];
 
+const BACKUPS = [backupPaths.generation, backupPaths.last, backupPaths.failure];
+
 /** Where a full file system stops a replica. */
 const FOLDERS = ['/run', '/tmp', '/var/lib/haup', '/etc/haup'];
 
 const script = shellScript('replicas/scripts/inspect.sh', [
-  ...(['separator', 'pki', 'marker', 'data', 'revision_file', 'asked', 'folders'] as const),
+  ...(['separator', 'pki', 'marker', 'data', 'revision_file', 'backups', 'asked', 'folders'] as const),
   ...(['current', 'digested'] as const),
 ]);
 
@@ -37,7 +40,8 @@ function inspectScript(apiPort: number): string {
   return script(
     {
       ...{ separator: SEPARATOR, pki: pkiFolder, marker: paths.marker, data: paths.etcdData },
-      ...{ revision_file: paths.storeRevision, asked: asked.join(' '), folders: FOLDERS.join(' ') },
+      ...{ revision_file: paths.storeRevision, backups: BACKUPS.join(' ') },
+      ...{ asked: asked.join(' '), folders: FOLDERS.join(' ') },
       current: paths.current,
       digested: ['config/*', 'addons/*', ...KEYS.map((file) => `pki/${file}`), ...units].join(' '),
     },

@@ -1,7 +1,7 @@
 #!/bin/sh
 # What a master says of itself, in sections. Arguments: the addresses that its components are asked at. They are asked while the
 # rest is looked at. Nothing is written, since a disk may be full.
-: "${pki?}" "${marker?}" "${data?}" "${revision_file?}" "${asked?}" "${folders?}" "${current?}" "${digested?}"
+: "${pki?}" "${marker?}" "${data?}" "${revision_file?}" "${backups?}" "${asked?}" "${folders?}" "${current?}" "${digested?}"
 . ./curl.sh
 . ./sections.sh
 
@@ -36,6 +36,10 @@ curl_here -sZ -m 2 --cacert "$pki/ca.crt" -w '%{url} %{http_code}\n' "$@" 2>/dev
   revision
   for wal in "$data"/member/wal/*.wal; do [ ! -e "$wal" ] || echo yes; break; done; say
   show "$revision_file"; say
+  for file in $backups; do
+    if text=$(cat "$file" 2>/dev/null); then printf '%s %s\n' "${file##*/}" "$text"; elif [ -e "$file" ]; then exit 74; fi
+  done
+  say
   # shellcheck disable=SC2086 # a list
   systemctl show -p Id,UnitFileState,ActiveState,NRestarts,ActiveEnterTimestampMonotonic $asked; say
   cut -d. -f1 /proc/uptime; say

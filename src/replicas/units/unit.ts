@@ -30,7 +30,7 @@ export interface UnitOptions {
  * Costs nothing at run time and bounds what a captured component can do to the machine: no privileges to gain, nothing
  * to write but its own data and log folders, no devices, no kernel settings, no other namespaces.
  */
-const sandbox = [
+export const sandbox = [
   'NoNewPrivileges=yes',
   'ProtectSystem=strict',
   'ProtectHome=yes',

@@ -164,6 +164,8 @@ describe('a way out', () => {
 
   const all: Record<CommandName, CommandRemedy> = {
     'add-replica': { to: '', command: 'add-replica' },
+    'backup create': { to: '', command: 'backup create' },
+    'backup enable': { to: '', command: 'backup enable' },
     create: { to: '', command: 'create', switches: ['multizone'] },
     delete: { to: '', command: 'delete' },
     kubeconfig: { to: '', command: 'kubeconfig' },

@@ -21,6 +21,7 @@ export const emptyInside: Inside = {
   freeKib: {},
   certificateNames: [],
   revision: null,
+  backup: null,
 };
 
 export function withInside(o: Observation, name: string, change: Partial<Inside>): Observation {

@@ -31,14 +31,17 @@ import { removeMember } from './remove-member.ts';
 import { renewCertificates } from './renew-certificates.ts';
 import { reserveAddress } from './reserve-address.ts';
 import { restartEtcd } from './restart-etcd.ts';
+import { restoreEtcd } from './restore-etcd.ts';
 import { routePods } from './route-pods.ts';
 import { setServiceNodes } from './set-service-nodes.ts';
 import { setTargets } from './set-targets.ts';
+import { setUpBackup } from './set-up-backup.ts';
 import { startControlPlane } from './start-control-plane.ts';
 import { startEtcd } from './start-etcd.ts';
 import { startMachine } from './start-machine.ts';
 import { startNode } from './start-node.ts';
 import { stopApiServer } from './stop-api-server.ts';
+import { stopBackup } from './stop-backup.ts';
 import { stopControllers } from './stop-controllers.ts';
 import { undoFault } from './undo-fault.ts';
 
@@ -57,6 +60,7 @@ const executors: { readonly [K in Step['kind']]: Executor<K> } = {
   'restart-etcd': restartEtcd,
   fence: fence,
   'force-new-cluster': forceNewCluster,
+  'restore-etcd': restoreEtcd,
   promote: promote,
   'move-leader': moveLeader,
   'remove-member': removeMember,
@@ -69,6 +73,8 @@ const executors: { readonly [K in Step['kind']]: Executor<K> } = {
   'hand-over': handOver,
   'delete-balancer': deleteBalancer,
   'delete-machine': deleteMachine,
+  'set-up-backup': setUpBackup,
+  'stop-backup': stopBackup,
   'create-node': createNode,
   'start-node': startNode,
   'provision-node': provisionNode,

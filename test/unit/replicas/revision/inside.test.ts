@@ -23,6 +23,7 @@ interface Answer {
   digests: string;
   wal: string;
   revision: string;
+  backups: string;
   units: Record<string, Unit>;
   uptime: number;
   clocks: readonly [number, number];
@@ -38,6 +39,7 @@ const good: Answer = {
   ...revisionAnswer({ ...config, pki, addons: [] }),
   wal: 'yes\n',
   revision: '12\n',
+  backups: '',
   units: { etcd: ok, 'kube-apiserver': ok, 'kube-controller-manager': ok, 'kube-scheduler': ok },
   uptime: 100,
   clocks: [NOW, NOW + 40],
@@ -47,7 +49,7 @@ const good: Answer = {
 
 /** What the machine prints. */
 function answer(change: Partial<Answer> = {}): string {
-  const { marker, files, digests, wal, revision, units, uptime, clocks, space, codes } = {
+  const { marker, files, digests, wal, revision, backups, units, uptime, clocks, space, codes } = {
     ...good,
     ...change,
   };
@@ -63,9 +65,9 @@ function answer(change: Partial<Answer> = {}): string {
   const health = urls.map((url, i) => `${url} ${codes[i]}\n`).join('');
   const listed = paragraphs.join('\n');
   const [began, ended] = clocks.map((clock) => `${clock}\n`);
-  return [began, marker, files, digests, wal, revision, listed, `${uptime}\n`, space, health, ended].join(
-    '--haup--\n',
-  );
+  return [
+    ...[began, marker, files, digests, wal, revision, backups, listed, `${uptime}\n`, space, health, ended],
+  ].join('--haup--\n');
 }
 const inside = (change: Partial<Answer> = {}) => parseInside(answer(change), options, exchange)!;
 const withUnit = (name: string, unit: Partial<Unit>) => ({
@@ -85,6 +87,7 @@ describe('what a machine says of itself', () => {
       clockAheadSeconds: 0,
       storeRevision: 12,
       freeKib: { '/run': 51_200, '/var/lib/haup': 2_048_000 },
+      backup: null,
       certificateNames: expect.arrayContaining(['kubernetes.default.svc.cluster.local']),
       revision: expect.objectContaining({ kubernetesVersion: 'v1.37.1', etcdVersion: 'v3.7.3' }),
     });
@@ -108,6 +111,7 @@ describe('what a machine says of itself', () => {
       clockAheadSeconds: 0,
       storeRevision: 12,
       freeKib: { '/run': 51_200, '/var/lib/haup': 2_048_000 },
+      backup: null,
     });
   });
 

@@ -1,0 +1,42 @@
+import { systemClock } from '../util/clock.ts';
+import { messageOf } from '../util/failure.ts';
+import type { Restic } from './restic.ts';
+
+const PRUNE_MS = 60 * 60_000;
+/** A backup that is being taken has a lock, for seconds. */
+const TRIES = 60;
+const TRY_AGAIN_MS = 1000;
+
+/** What is kept: all for some hours, then one an hour for some days, then one a day. */
+export interface Keep {
+  readonly allHours: number;
+  readonly hourlyDays: number;
+  readonly dailyDays: number;
+}
+
+/** Removes backups that are not to be kept, and the data that no other one needs. @throws BackupError */
+export async function prune(
+  restic: Restic,
+  { allHours, hourlyDays, dailyDays }: Keep,
+  dryRun: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  const args = [
+    ...['forget', '--tag', 'haup', '--group-by', '', '--prune', '--keep-last', '1'],
+    ...['--keep-within', `${allHours}h`],
+    ...(hourlyDays > 0 ? ['--keep-within-hourly', `${hourlyDays}d`] : []),
+    ...(dailyDays > 0 ? ['--keep-within-daily', `${dailyDays}d`] : []),
+    ...(dryRun ? ['--dry-run'] : []),
+  ];
+  for (let tries = 1; ; tries++) {
+    try {
+      // Of masters that were switched off in the middle of a backup.
+      await restic(['unlock']);
+      await restic(args, { timeoutMs: PRUNE_MS });
+      return;
+    } catch (error) {
+      if (tries >= TRIES || !/already locked/.test(messageOf(error))) throw error;
+      await systemClock.sleep(TRY_AGAIN_MS, signal);
+    }
+  }
+}

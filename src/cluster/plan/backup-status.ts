@@ -1,0 +1,56 @@
+import type { BackupReport } from '../../replicas/backup/report.ts';
+import type { Observation } from '../model/observation.ts';
+import type { ClusterSpec } from '../model/spec.ts';
+import type { Warning } from '../model/warning.ts';
+
+/** How far the backups of a cluster have come, by its masters' own words. */
+export interface BackupStatus {
+  readonly to: string;
+  readonly everySeconds: number;
+  /** The newest of all masters'; null where none of those that could be asked has taken one. */
+  readonly last: (NonNullable<BackupReport['last']> & { readonly by: string }) | null;
+  /** Newer than that. */
+  readonly failure: (NonNullable<BackupReport['failure']> & { readonly by: string }) | null;
+  /** The next should have been there long ago. */
+  readonly late: boolean;
+}
+
+/** A backup takes its time, and so does an election. */
+const GRACE_SECONDS = 60;
+
+/** Null where the spec wants no backups. Pure; `now` in milliseconds since the epoch. */
+export function backupStatus(
+  { backup }: Pick<ClusterSpec, 'backup'>,
+  { machines }: Pick<Observation, 'machines'>,
+  now: number,
+): BackupStatus | null {
+  if (!backup) return null;
+  const reports = machines.flatMap(({ name: by, inside }) =>
+    inside?.backup ? [{ by, ...inside.backup }] : [],
+  );
+  const last = reports
+    .flatMap((report) => (report.last ? [{ ...report.last, by: report.by }] : []))
+    .reduce<BackupStatus['last']>((a, b) => (a && a.taken > b.taken ? a : b), null);
+  const failure = reports
+    .flatMap((report) => (report.failure ? [{ ...report.failure, by: report.by }] : []))
+    .filter(({ at }) => last === null || at > last.finished)
+    .reduce<BackupStatus['failure']>((a, b) => (a && a.at > b.at ? a : b), null);
+  const due = last && Date.parse(last.taken) + (2 * backup.everySeconds + GRACE_SECONDS) * 1000;
+  const { to, everySeconds } = backup;
+  return { to, everySeconds, last, failure, late: due !== null && due < now };
+}
+
+/** What is wrong with them. */
+export function backupWarnings(spec: ClusterSpec, o: Observation, now: number): Warning[] {
+  const status = backupStatus(spec, o, now);
+  if (!status) return [];
+  const { last, failure, late, everySeconds } = status;
+  const since = last ? `the last one, ${last.id}, is of ${last.taken}` : 'there is none yet';
+  const again = { to: 'try once more', command: 'backup create', cluster: spec.name } as const;
+  if (failure) {
+    return [{ says: `backups fail on ${failure.by} (${since}): ${failure.words}`, remedy: again }];
+  }
+  return late
+    ? [{ says: `backups are late: one is wanted every ${everySeconds} s, and ${since}`, remedy: again }]
+    : [];
+}

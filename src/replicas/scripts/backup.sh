@@ -1,0 +1,43 @@
+#!/bin/sh
+# Takes a backup of etcd if this machine's member leads; see ../backup/set-up.ts. restic finds its secrets by its environment, which
+# holds their files' names.
+: "${pki?}" "${url?}" "${cluster?}" "${folder?}"
+. ./curl.sh
+. ./json.sh
+
+set -u
+umask 077
+cd "$STATE_DIRECTORY" || exit 1
+now() { date -u +%Y-%m-%dT%H:%M:%SZ; }
+# keep FILE TEXT: one line, seen as a whole
+keep() { printf '%s\n' "$2" >"$1.new" && mv -f -- "$1.new" "$1"; }
+fail() {
+  words=$(printf '%s' "$1" | tr -s '[:space:][:cntrl:]' ' ' | cut -c1-400)
+  keep failure "$(now) $words"
+  echo "$words" >&2
+  exit 1
+}
+key=$CREDENTIALS_DIRECTORY/etcd.key
+status=$(curl_here -sS -m 5 --cacert "$pki/etcd/ca.crt" --cert "$pki/etcd/client.crt" --key "$key" -d '{}' "$url/v3/maintenance/status") || exit 0
+[ "$(echo "$status" | field member_id)" = "$(echo "$status" | field leader)" ] || exit 0
+
+programs=$(systemctl show -p ExecStart --value etcd.service | sed -n 's/.*path=\([^ ;]*\)\/etcd .*/\1/p')
+taken=$(now)
+trap 'rm -rf work log' EXIT
+rm -rf work
+mkdir work
+"$programs/etcdctl" --endpoints="$url" --cacert="$pki/etcd/ca.crt" --cert="$pki/etcd/client.crt" --key="$key" \
+  snapshot save work/etcd.db >log 2>&1 || fail "etcd: $(tail -n 1 log)"
+facts=$("$programs/etcdutl" snapshot status work/etcd.db -w json 2>log) || fail "etcd's snapshot: $(tail -n 1 log)"
+fact() { printf '%s' "$facts" | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"; }
+# With their revision, which nobody may change in between.
+cp -- "$folder/sealed.age" work/ || fail 'the sealed keys cannot be read'
+store=$(cat "$folder/store-revision") || fail 'the revision of the sealed keys cannot be read'
+size=$(stat -c %s work/etcd.db)
+tags="haup,format=1,cluster=$cluster,taken=$taken,by=$(hostname),size=$size,revision=$(fact revision),keys=$(fact totalKey),hash=$(fact hash),store=$store"
+(cd work && restic backup --cache-dir "$STATE_DIRECTORY/cache" --host "$cluster" --tag "$tags" .) >log 2>&1 ||
+  fail "restic: $(sed 's/^Fatal: //' log | tail -n 3)"
+id=$(sed -n 's/^snapshot \([0-9a-f]\{8\}\)[0-9a-f]* saved$/\1/p' log)
+added=$(sed -n 's/^Added to the repo[a-z]*: *//p' log)
+keep last "{\"id\":\"$id\",\"taken\":\"$taken\",\"finished\":\"$(now)\",\"size\":$size,\"added\":\"$added\",\"store\":$store}"
+rm -f failure

@@ -1,0 +1,55 @@
+import { backupPaths } from '../backup/paths.ts';
+import { pkiPath } from '../paths.ts';
+import { users } from '../provision/users.ts';
+import { sandbox } from './unit.ts';
+
+export interface BackupUnits {
+  readonly everySeconds: number;
+  /** By which restic finds its files; `%d` is the folder of the unit's credentials. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Files of the backup's folder that hold secrets. */
+  readonly secrets: readonly string[];
+  /** A folder that backups are written to; null: they go over the network. */
+  readonly folder: string | null;
+}
+
+/** What is secret is read by the manager and given to this unit alone, which is not root's. */
+export function backupService({ environment, secrets, folder }: BackupUnits): string {
+  const state = 'haup/backup';
+  return [
+    '[Unit]',
+    'Description=Backup of etcd, where its member leads',
+    '',
+    '[Service]',
+    'Type=oneshot',
+    `User=${users.backup}`,
+    `ExecStart=/bin/sh ${backupPaths.folder}/backup.sh`,
+    `StateDirectory=${state}`,
+    'StateDirectoryMode=0700',
+    `LoadCredential=etcd.key:${pkiPath('etcd/client.key')}`,
+    ...secrets.map((file) => `LoadCredential=${file}:${backupPaths.folder}/${file}`),
+    ...Object.entries(environment).map(([name, value]) => `Environment=${name}=${value}`),
+    ...(folder === null ? [] : [`ReadWritePaths=${folder}`]),
+    // A backup is for later: whatever serves now comes first.
+    'Nice=5',
+    'TimeoutStartSec=2h',
+    'CapabilityBoundingSet=',
+    ...sandbox,
+    '',
+  ].join('\n');
+}
+
+/** From start to start, whatever a backup takes; the first at once. */
+export function backupTimer({ everySeconds }: BackupUnits): string {
+  return `[Unit]
+Description=Backups of etcd
+
+[Timer]
+OnActiveSec=0
+OnUnitActiveSec=${everySeconds}s
+AccuracySec=500ms
+
+[Install]
+WantedBy=timers.target
+`;
+}

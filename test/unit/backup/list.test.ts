@@ -1,0 +1,44 @@
+import { describe, expect, test } from 'vitest';
+import { chosen, readSnapshots } from '../../../src/backup/list.ts';
+
+const tags = (more: Record<string, string> = {}) =>
+  Object.entries({
+    ...{ format: '1', cluster: 'demo', taken: '2026-11-25T12:00:00Z', by: 'demo-master', size: '4096' },
+    ...{ revision: '7', keys: '3', hash: '99', store: '12' },
+    ...more,
+  }).map(([name, value]) => `${name}=${value}`);
+const snapshot = (id: string, more?: Record<string, string>) => ({
+  ...{ time: 'x', tree: 'y', paths: ['/var/lib/haup/backup/work'], id: `${id}ffff` },
+  ...{ short_id: id, tags: ['haup', ...tags(more)] },
+});
+const read = (...list: unknown[]) => readSnapshots(JSON.stringify(list));
+
+describe('the backups in a repository', () => {
+  test('are what their tags say, the newest first', () => {
+    const backups = read(snapshot('aaaaaaaa'), snapshot('bbbbbbbb', { taken: '2026-11-25T12:01:00Z' }));
+    expect(backups.map(({ id }) => id)).toEqual(['bbbbbbbb', 'aaaaaaaa']);
+    expect(backups[1]).toEqual({
+      ...{ id: 'aaaaaaaa', cluster: 'demo', taken: '2026-11-25T12:00:00Z', by: 'demo-master', size: 4096 },
+      ...{ etcdRevision: 7, keys: 3, hash: 99, storeRevision: 12 },
+    });
+  });
+
+  test('are haup’s own: somebody else’s are left alone', () => {
+    expect(
+      read({ ...snapshot('cccccccc'), tags: ['haup'] }, { ...snapshot('dddddddd'), tags: null }),
+    ).toEqual([]);
+  });
+
+  test('of a newer haup are refused, not misread', () => {
+    expect(() => read(snapshot('eeeeeeee', { format: '2' }))).toThrow(/newer haup/);
+  });
+
+  test('are chosen by an id, short or long, or else the newest', () => {
+    const backups = read(snapshot('aaaaaaaa'), snapshot('bbbbbbbb', { taken: '2026-11-25T12:01:00Z' }));
+    expect(chosen(backups, undefined).id).toBe('bbbbbbbb');
+    expect(chosen(backups, 'aaaaaaaa').id).toBe('aaaaaaaa');
+    expect(chosen(backups, 'aaaaaaaaffffffff').id).toBe('aaaaaaaa');
+    expect(() => chosen(backups, '12345678')).toThrow(/no backup "12345678"/);
+    expect(() => chosen([], undefined)).toThrow(/no backup in the repository/);
+  });
+});

@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest';
+import { nothing } from '../../../../src/cluster/model/observation.ts';
+import { backupStatus, backupWarnings } from '../../../../src/cluster/plan/backup-status.ts';
+import { emptyInside } from '../../../../src/cluster/plan/steps/effects.ts';
+import type { BackupReport } from '../../../../src/replicas/backup/report.ts';
+import { specOf } from '../../../support/clusters.ts';
+
+const NOW = Date.parse('2026-11-25T12:00:00Z');
+const keep = { allHours: 1, hourlyDays: 1, dailyDays: 30 };
+const spec = {
+  ...specOf(['m0@local-a', 'm1@local-b']),
+  backup: { to: '/srv/demo', everySeconds: 60, keep, generation: 1 },
+};
+const at = (seconds: number) => new Date(NOW + 1000 * seconds).toISOString().replace('.000', '');
+const report = (taken: number | null, failed: number | null = null): BackupReport => ({
+  generation: 1,
+  last:
+    taken === null
+      ? null
+      : { id: `id${-taken}`, taken: at(taken), finished: at(taken + 2), size: 1, added: '', store: 1 },
+  failure: failed === null ? null : { at: at(failed), words: 'restic: no space left on device' },
+});
+const seen = (...reports: (BackupReport | null)[]) => ({
+  ...nothing,
+  machines: reports.map((backup, i) => ({
+    ...{ name: `m${i}`, zone: 'local-a', state: 'running' as const, internalIp: '', externalIp: null },
+    inside: { ...emptyInside, backup },
+  })),
+});
+const warnings = (...reports: (BackupReport | null)[]) => backupWarnings(spec, seen(...reports), NOW);
+
+describe('backups in the status', () => {
+  test('are the newest of all masters', () => {
+    expect(backupStatus(spec, seen(report(-300), report(-40)), NOW)).toMatchObject({
+      last: { id: 'id40', by: 'm1' },
+      failure: null,
+      late: false,
+    });
+    expect(warnings(report(-300), report(-40))).toEqual([]);
+    expect(backupStatus({}, seen(report(-40)), NOW)).toBeNull();
+  });
+
+  test('are late when two were missed, and a minute more', () => {
+    expect(warnings(report(-180))).toEqual([]);
+    expect(warnings(report(-181))).toEqual([
+      expect.objectContaining({ says: expect.stringMatching(/late: one is wanted every 60 s/) }),
+    ]);
+  });
+
+  test('that fail are said to, in restic’s words, until one succeeds, wherever', () => {
+    expect(warnings(report(-100, -40))).toEqual([
+      expect.objectContaining({ says: expect.stringMatching(/fail on m0 .*id100.*no space left/) }),
+    ]);
+    expect(warnings(report(null, -40))).toEqual([
+      expect.objectContaining({ says: expect.stringMatching(/there is none yet/) }),
+    ]);
+    expect(warnings(report(-100, -40), report(-20))).toEqual([]);
+  });
+
+  test('of which nobody could be asked are not called anything', () => {
+    expect(warnings(null, null)).toEqual([]);
+  });
+});

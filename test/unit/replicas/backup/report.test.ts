@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { parseReport } from '../../../../src/replicas/backup/report.ts';
+
+const last = {
+  ...{ id: '0a1b2c3d', taken: '2026-11-25T12:00:00Z', finished: '2026-11-25T12:00:02Z' },
+  ...{ size: 4096, added: '1 KiB', store: 12 },
+};
+
+test('a machine says how far its backups have come', () => {
+  expect(parseReport('')).toBeNull();
+  expect(parseReport('generation 3\n')).toEqual({ generation: 3, last: null, failure: null });
+  expect(
+    parseReport(`generation 3\nlast ${JSON.stringify(last)}\nfailure 2026-11-25T12:01:00Z restic: no\n`),
+  ).toEqual({
+    generation: 3,
+    last,
+    failure: { at: '2026-11-25T12:01:00Z', words: 'restic: no' },
+  });
+  // What was left of a machine that is told of no backups any more.
+  expect(parseReport(`last ${JSON.stringify(last)}\n`)).toBeNull();
+});
+
+test.each([
+  'generation x\n',
+  'generation 3\nlast {"id":\n',
+  'last\n',
+  'generation 3\nlast {"id":"x"}\n',
+  'oops',
+])('what is not as it was written is no answer: %j', (text) => {
+  expect(parseReport(text)).toBeUndefined();
+});
