@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applyChange, type Change } from '../../src/cluster/loop/apply-change.ts';
+import type { ClusterSpec } from '../../src/cluster/model/spec.ts';
 import { next } from '../../src/cluster/plan/next.ts';
 import { withNodes, withoutNodes, withReplacedNodes } from '../../src/cluster/plan/node-changes.ts';
-import { reprieved, rescued, survivorsOf } from '../../src/cluster/plan/rescue.ts';
+import { type RescueBackup, reprieved, rescued, survivorsOf } from '../../src/cluster/plan/rescue.ts';
 import {
   abandoned,
   withoutReplicas,
@@ -56,6 +57,7 @@ interface Act {
     | 'repair'
     | 'abandon'
     | 'rescue'
+    | 'back-up'
     | 'age'
     | 'power-off'
     | 'power-on'
@@ -78,6 +80,7 @@ const act = fc.record<Act>({
     'repair',
     'abandon',
     'rescue',
+    'back-up',
     'age',
     'power-off',
     'power-on',
@@ -140,6 +143,8 @@ async function perform(world: SimulatedWorld, { what, count, pick }: Act): Promi
       return command(world, (spec, o) => abandoned(spec, o), 'repair');
     case 'rescue':
       return rescueOf(world, pick % 2 === 0);
+    case 'back-up':
+      return command(world, backedUp, 'change');
     case 'age':
       return world.age();
     case 'power-on':
@@ -152,7 +157,22 @@ async function perform(world: SimulatedWorld, { what, count, pick }: Act): Promi
 /** With `word` the operator says of every machine that is off that it stays off; those that are on are all seen. */
 function rescueOf(world: SimulatedWorld, word: boolean): Promise<void> {
   const fenced = word ? world.machines.filter((machine) => !machine.on).map((machine) => machine.name) : [];
-  return command(world, (spec, o) => rescued(spec, o, { fenced, ends: new Map(), nameOf }), 'repair');
+  return command(
+    world,
+    (spec, o) => rescued(spec, o, { fenced, ends: new Map(), backup: backupOf(spec), nameOf }),
+    'repair',
+  );
+}
+
+/** Back it up, or otherwise than before. */
+function backedUp(spec: ClusterSpec): ClusterSpec {
+  const keep = { allHours: 1, hourlyDays: 1, dailyDays: 30 };
+  const generation = (spec.backup?.generation ?? 0) + 1;
+  return { ...spec, backup: { to: '/srv/demo', everySeconds: 60, keep, generation } };
+}
+
+function backupOf({ backup }: ClusterSpec): RescueBackup | undefined {
+  return backup && { id: '0a1b2c3d', taken: '2026-06-01T00:00:00Z', asked: false };
 }
 
 /** No step that a plan passes through leaves etcd without a quorum, clients without an answer, or anything behind. */
@@ -168,6 +188,8 @@ function expectConverged(world: SimulatedWorld): void {
   expect(world.holder).toEqual(names.length > 1 ? { kind: 'balancer' } : { kind: 'machine', name: names[0] });
   expect(world.isAvailable()).toBe(true);
   expect(world.due()).toEqual([]);
+  const { backup } = world.spec();
+  for (const { disk } of world.machines) expect(disk.backup?.generation).toBe(backup?.generation);
   expectNodes(world);
 }
 
@@ -237,7 +259,8 @@ describe('the loop in a simulated world', () => {
           if (world.spec().deleting) return void expect(world.deleted).toBe(true);
           if (!world.hasQuorum()) {
             // More disks were lost than a quorum survives: whoever has one left carries on.
-            if (survivorsOf(await world.observe(), []).length === 0) return;
+            const isLost = survivorsOf(await world.observe(), []).length === 0;
+            if (isLost && !world.spec().backup) return;
             await rescueOf(world, false);
             if (!world.hasQuorum()) await rescueOf(world, true);
             expect(world.spec().rescue).toBe(undefined);
@@ -326,6 +349,34 @@ describe('the loop in a simulated world', () => {
       }
     },
   );
+
+  test('rescue from a backup: killed at every boundary and in every step, the next run finishes it, whoever is switched on meanwhile', async () => {
+    const lose = async (): Promise<SimulatedWorld> => {
+      const world = new SimulatedWorld(backedUp(specOf(['m0', 'm1', 'm2'])));
+      await command(world, (s) => s, 'repair');
+      world.hurt('wipe', 'm0');
+      world.hurt('power-off', 'm1');
+      world.hurt('vanish', 'm2');
+      return world;
+    };
+    const whole = await lose();
+    const before = whole.done.length;
+    await rescueOf(whole, true);
+    expectConverged(whole);
+    expect(whole.done.map(({ kind }) => kind)).toContain('restore-etcd');
+    for (let at = 0; at < whole.done.length - before; at++) {
+      for (const fate of ['killed-before', 'killed-within', 'killed-after', 'fails', 'reply-lost'] as const) {
+        const world = await lose();
+        let count = 0;
+        world.fate = () => (count++ === at ? fate : 'works');
+        await rescueOf(world, true);
+        world.fate = () => 'works';
+        for (const { name } of world.machines) world.powerOn(name);
+        await command(world, reprieved, 'repair');
+        expectConverged(world);
+      }
+    }
+  });
 
   test('renewing, killed at every boundary and in every step, is finished by the next run', async () => {
     for (let at = 0; at < 3; at++) {
