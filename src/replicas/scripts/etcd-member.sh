@@ -7,7 +7,14 @@
 # put FILE TEXT: the write is finished, and on the disk, before the file's name shows it
 put() { printf '%s' "$2" >"$1.new"; sync -- "$1.new"; mv -fT -- "$1.new" "$1"; }
 
-has_data() { for wal in "$data"/member/wal/*.wal; do [ -e "$wal" ] && return 0; done; return 1; }
+# A disk that fails to show its data has not lost it: nothing may be begun in its place.
+has_data() {
+  wals=$(LC_ALL=C ls -- "$data/member/wal" 2>&1) || case "$wals" in
+    *'No such file or directory') return 1 ;;
+    *) echo "$wals" >&2; exit 1 ;;
+  esac
+  echo "$wals" | grep -q '\.wal$'
+}
 
 forget() { systemctl stop "$unit"; rm -rf -- "$data/member" "$id_file"; }
 

@@ -25,7 +25,7 @@ revision() {
     [ ! -e config/encryption.yaml ] || sed -n 's/^ *secret: //p' config/encryption.yaml |
       while read -r key; do printf %s "$key" | sha256sum || exit 74; done || exit 74
   fi
-  [ ! -e "$current" ] || [ -d pki ] || exit 74
+  if [ -e "$current" ]; then [ -d pki ] || exit 74; else absent "$current" || exit 74; fi
   say
 }
 
@@ -34,7 +34,8 @@ curl_here -sZ -m 2 --cacert "$pki/ca.crt" -w '%{url} %{http_code}\n' "$@" 2>/dev
   date +%s%3N; say
   show "$marker"; say
   revision
-  for wal in "$data"/member/wal/*.wal; do [ ! -e "$wal" ] || echo yes; break; done; say
+  wals=$(names "$data/member/wal") || exit 74
+  ! echo "$wals" | grep -q '\.wal$' || echo yes; say
   show "$revision_file"; say
   for file in $backups; do
     if text=$(cat "$file" 2>/dev/null); then printf '%s %s\n' "${file##*/}" "$text"; elif [ -e "$file" ]; then exit 74; fi

@@ -1,13 +1,15 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { askInside, SEPARATOR } from '../../../../src/replicas/revision/ask.ts';
 import { shellScript } from '../../../../src/ssh/script.ts';
 import type { Session } from '../../../../src/ssh/session.ts';
 
 const sections = shellScript('replicas/scripts/sections.sh', ['separator']);
-const run = (file: string) =>
-  spawnSync('sh', ['-c', `${sections({ separator: SEPARATOR })}show "$1"; say`, 'sh', file], {
+const run = (file: string, what = 'show') =>
+  spawnSync('sh', ['-c', `${sections({ separator: SEPARATOR })}${what} "$1"; say`, 'sh', file], {
     encoding: 'utf8',
   });
 
@@ -15,6 +17,29 @@ test('a file that cannot be read ends the answer; one that is missing is an empt
   expect(run('/nowhere')).toMatchObject({ status: 0, stdout: `${SEPARATOR}\n` });
   // Nobody can cat a folder.
   expect(run(tmpdir())).toMatchObject({ status: 74, stdout: '' });
+});
+
+test.each(['show', 'names'])(
+  'to %s what nobody can find out about is no word of its not being there',
+  (what) => {
+    const folder = mkdtempSync(join(tmpdir(), 'haup-ask-'));
+    const loop = join(folder, 'loop');
+    // As a disk that fails: the file is neither seen nor known to be missing.
+    symlinkSync(loop, loop);
+    expect(run(loop, what)).toMatchObject({ status: 74, stdout: '' });
+    expect(run(join(loop, 'below'), what)).toMatchObject({ status: 74, stdout: '' });
+    for (const missing of [join(folder, 'none'), join(folder, 'none', 'below')])
+      expect(run(missing, what)).toMatchObject({ status: 0, stdout: `${SEPARATOR}\n` });
+    rmSync(folder, { recursive: true });
+  },
+);
+
+test('a folder shows the names of what is in it', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'haup-ask-'));
+  expect(run(folder, 'names')).toMatchObject({ status: 0, stdout: `${SEPARATOR}\n` });
+  writeFileSync(join(folder, '0.wal'), '');
+  expect(run(folder, 'names')).toMatchObject({ status: 0, stdout: `0.wal\n${SEPARATOR}\n` });
+  rmSync(folder, { recursive: true });
 });
 
 test('an answer that was not ended well is none, whatever it says', async () => {
