@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
-import { stringify } from 'yaml';
 import { COREDNS_IMAGE } from '../artifacts/images/names.ts';
 import { CLUSTER_DOMAIN, clusterDns, sharedKubeletConfiguration } from '../kubernetes/kubelet.ts';
 import { packageRoot } from '../util/package-root.ts';
+import { yamlText } from '../util/text/yaml.ts';
 import { corefile } from './corefile.ts';
 import { AddonError } from './errors.ts';
 import type { KubernetesObject } from './object.ts';
@@ -77,23 +77,20 @@ export function userAddon(folder: string): Addon {
 function inputs(facts: ClusterFacts) {
   const { cluster, apiAddress, apiPort, serviceCidr, clusterCidr } = facts;
   return {
-    discoveryKubeconfig: stringify(
-      {
-        apiVersion: 'v1',
-        kind: 'Config',
-        clusters: [
-          {
-            name: '',
-            cluster: {
-              server: `https://${apiAddress}:${apiPort}`,
-              'certificate-authority-data': Buffer.from(facts.caPem).toString('base64'),
-            },
+    discoveryKubeconfig: yamlText({
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [
+        {
+          name: '',
+          cluster: {
+            server: `https://${apiAddress}:${apiPort}`,
+            'certificate-authority-data': Buffer.from(facts.caPem).toString('base64'),
           },
-        ],
-      },
-      { lineWidth: 0 },
-    ),
-    clusterConfiguration: stringify({
+        },
+      ],
+    }),
+    clusterConfiguration: yamlText({
       apiVersion: 'kubeadm.k8s.io/v1beta4',
       kind: 'ClusterConfiguration',
       clusterName: cluster,
@@ -101,7 +98,7 @@ function inputs(facts: ClusterFacts) {
       kubernetesVersion: facts.kubernetesVersion,
       networking: { dnsDomain: CLUSTER_DOMAIN, podSubnet: clusterCidr, serviceSubnet: serviceCidr },
     }),
-    kubeletConfiguration: stringify({
+    kubeletConfiguration: yamlText({
       ...sharedKubeletConfiguration(serviceCidr),
       // Where kubeadm puts it.
       authentication: {

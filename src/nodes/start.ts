@@ -1,9 +1,9 @@
-import { stringify } from 'yaml';
 import { paths } from '../replicas/paths.ts';
 import { carryOut } from '../replicas/progress.ts';
 import type { Waiting } from '../replicas/waiting.ts';
 import { shellScript } from '../ssh/script.ts';
 import type { Session } from '../ssh/session.ts';
+import { yamlText } from '../util/text/yaml.ts';
 import { nodePaths } from './paths.ts';
 import { type NodeIdentity, serverUrl } from './pki.ts';
 import { conflist } from './settings/conflist.ts';
@@ -53,19 +53,16 @@ export async function startNode(
 /** kubelet's first kubeconfig. */
 function bootstrapKubeconfig(node: NodeIdentity, caPem: string, token: string): string {
   const data = Buffer.from(caPem).toString('base64');
-  return stringify(
-    {
-      apiVersion: 'v1',
-      kind: 'Config',
-      clusters: [
-        { name: node.cluster, cluster: { server: serverUrl(node), 'certificate-authority-data': data } },
-      ],
-      users: [{ name: 'bootstrap', user: { token } }],
-      contexts: [{ name: 'bootstrap', context: { cluster: node.cluster, user: 'bootstrap' } }],
-      'current-context': 'bootstrap',
-    },
-    { lineWidth: 0 },
-  );
+  return yamlText({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [
+      { name: node.cluster, cluster: { server: serverUrl(node), 'certificate-authority-data': data } },
+    ],
+    users: [{ name: 'bootstrap', user: { token } }],
+    contexts: [{ name: 'bootstrap', context: { cluster: node.cluster, user: 'bootstrap' } }],
+    'current-context': 'bootstrap',
+  });
 }
 
 function startScript(): string {

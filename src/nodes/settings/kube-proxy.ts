@@ -1,12 +1,12 @@
-import { stringify } from 'yaml';
 import { pkiPath } from '../../replicas/paths.ts';
+import { yamlText } from '../../util/text/yaml.ts';
 
 /** `kube-proxy.yaml` */
 export function kubeProxyConfiguration(options: {
   readonly name: string;
   readonly clusterCidr: string;
 }): string {
-  return stringify({
+  return yamlText({
     apiVersion: 'kubeproxy.config.k8s.io/v1alpha1',
     kind: 'KubeProxyConfiguration',
     // Needs no iptables program, and its work does not grow with the number of services.

@@ -1,6 +1,6 @@
-import { stringify } from 'yaml';
 import { sharedKubeletConfiguration } from '../../kubernetes/kubelet.ts';
 import { pkiPath } from '../../replicas/paths.ts';
+import { yamlText } from '../../util/text/yaml.ts';
 import type { Taint } from '../config.ts';
 import type { NodeHost } from '../host.ts';
 
@@ -13,7 +13,7 @@ export function kubeletConfiguration(options: {
 }): string {
   const { host, taints, providerId } = options;
   const shared = sharedKubeletConfiguration(options.serviceCidr);
-  return stringify({
+  return yamlText({
     ...shared,
     authentication: { ...(shared.authentication as object), x509: { clientCAFile: pkiPath('ca.crt') } },
     // haup's own certificate: the API server verifies kubelets, and nothing in Kubernetes approves what a kubelet asks for itself.

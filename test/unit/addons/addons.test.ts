@@ -72,6 +72,11 @@ describe('the built-in add-ons', () => {
     expect(find('ConfigMap', 'haup-service-addresses', { givesServiceAddresses: false })).toBeUndefined();
   });
 
+  test('tell kubeadm the cluster’s name as it reads YAML, 1.1', () => {
+    const { ClusterConfiguration } = find('ConfigMap', 'kubeadm-config').data;
+    expect(parse(ClusterConfiguration, { version: '1.1' }).clusterName).toBe('no');
+  });
+
   test('tell kubeadm what it asks for', () => {
     const kubeconfig = parse(find('ConfigMap', 'cluster-info').data.kubeconfig);
     expect(kubeconfig.clusters[0].cluster.server).toBe('https://198.18.0.10:443');

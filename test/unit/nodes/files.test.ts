@@ -142,6 +142,16 @@ describe('the kubelet', () => {
     });
   });
 
+  test('is told its taints as they were written, also what its own reader of YAML takes for something else', () => {
+    const taints = [
+      { key: 'on', value: 'yes', effect: 'NoSchedule' as const },
+      { key: 'no', value: '0644', effect: 'NoExecute' as const },
+    ];
+    const text = filesOf(VM, { taints }).get('config/kubelet.yaml')!;
+    for (const version of ['1.1', '1.2'] as const)
+      expect(parse(text, { version }).registerWithTaints).toEqual(taints);
+  });
+
   test('is known by the machine’s name and address', () => {
     const flags = flagsOf(filesOf(VM).get('units/kubelet.service')!);
     expect(flags.get('hostname-override')).toBe('demo-node-abc');

@@ -1,4 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -115,4 +118,16 @@ describe('YAML that haup writes', () => {
     );
     expect(JSON.parse(seen)).toEqual(values);
   });
+});
+
+it('everything that haup writes in YAML it writes so', () => {
+  const src = fileURLToPath(new URL('../../../../src/', import.meta.url));
+  const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((path) =>
+    path.endsWith('.ts'),
+  );
+  const others = files.filter((path) => {
+    const imported = [...readFileSync(join(src, path), 'utf8').matchAll(/import \{([^}]*)\} from 'yaml'/g)];
+    return imported.some(([, names]) => /\bstringify\b/.test(names ?? ''));
+  });
+  expect(others).toEqual(['util/text/yaml.ts']);
 });
