@@ -1,6 +1,8 @@
+import { hostname } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
+import { InputError } from '../cluster/model/errors.ts';
 import type { ClusterState } from '../cluster/world/memory.ts';
-import { missingCluster, StoreError } from '../state/errors.ts';
+import { BusyError, missingCluster, StoreError } from '../state/errors.ts';
 import type { Store, Stored } from '../state/store.ts';
 
 interface Whole extends Stored<ClusterState> {
@@ -22,7 +24,13 @@ export async function moveCluster(
   if (dryRun) return (await compare(from, to, cluster)).there === null;
   const locks = [];
   try {
-    for (const store of [from, to]) locks.push(await store.lock(cluster, { doing: 'haup store move' }));
+    const doing = 'haup store move';
+    locks.push(await from.lock(cluster, { doing }));
+    locks.push(
+      await to.lock(cluster, { doing }).catch((error: unknown) => {
+        throw isOwnLock(error) ? sameStore(cluster) : error;
+      }),
+    );
     const { here, there } = await compare(from, to, cluster);
     if (there === null) await to.create(cluster, here.value, here.secrets, here.revision);
     await compare(from, to, cluster); // as it was written, read back
@@ -31,6 +39,16 @@ export async function moveCluster(
   } finally {
     for (const lock of locks.reverse()) await lock.release();
   }
+}
+
+/** The other store is this one by another name (a link, a second mount): its lock is our own. */
+function isOwnLock(error: unknown): boolean {
+  const holder = error instanceof BusyError ? error.holder : null;
+  return holder?.pid === process.pid && holder.host === hostname();
+}
+
+function sameStore(cluster: string): InputError {
+  return new InputError(`${cluster} is in that store already: it is this one by another name`);
 }
 
 /** @throws StoreError where the other store has a cluster of this name that is not the same. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -47,6 +47,25 @@ it('a cluster moves with its revision and its secrets, there and back', async ()
   expect(await moveCluster(bucket, file, cluster, false)).toBe(true);
   expect(await whole(file)).toEqual(before);
   expect(await bucket.list()).toEqual([]);
+});
+
+it('a store by another name is no other store: the cluster stays, and nobody is said to be at work', async () => {
+  const before = await whole(file);
+  symlinkSync(join(folder, 'clusters'), join(folder, 'link'));
+  const link = openStore(pathToFileURL(join(folder, 'link')).href, clusterStateSchema);
+  const bucket = inBucket();
+  await moveCluster(file, bucket, cluster, false);
+  await expect(moveCluster(bucket, bucket, cluster, false)).rejects.toThrow(/by another name/);
+  await moveCluster(bucket, file, cluster, false);
+  for (const [from, to] of [
+    [file, link],
+    [link, file],
+  ] as const)
+    await expect(moveCluster(from, to, cluster, false)).rejects.toMatchObject({
+      name: 'InputError',
+      message: expect.stringMatching(/by another name/),
+    });
+  expect(await whole(file)).toEqual(before);
 });
 
 it('a dry run moves nothing', async () => {

@@ -26,7 +26,7 @@ test.each(['show', 'names'])(
     const loop = join(folder, 'loop');
     // As a disk that fails: the file is neither seen nor known to be missing.
     symlinkSync(loop, loop);
-    expect(run(loop, what)).toMatchObject({ status: 74, stdout: '' });
+    expect(run(loop, what)).toMatchObject({ status: 74, stdout: '', stderr: `cannot look at ${loop}\n` });
     expect(run(join(loop, 'below'), what)).toMatchObject({ status: 74, stdout: '' });
     for (const missing of [join(folder, 'none'), join(folder, 'none', 'below')])
       expect(run(missing, what)).toMatchObject({ status: 0, stdout: `${SEPARATOR}\n` });
