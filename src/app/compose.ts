@@ -18,6 +18,7 @@ import * as backups from './backup.ts';
 import { drill, knownSealingKey } from './drill.ts';
 import type { Engine, EngineOptions, Outcome } from './engine.ts';
 import { environment, type LoadProvider } from './environment.ts';
+import { guardOnce } from './guard.ts';
 import { makeJoinCommand } from './join-command.ts';
 import { issuedKubeconfigs, makeKubeconfig } from './kubeconfig.ts';
 import { listClusters } from './list-clusters.ts';
@@ -32,6 +33,9 @@ import { withinTime } from './within-time.ts';
 const UNSEALED =
   'the keys of this cluster are stored in the bucket as they are: whoever can read the bucket rules the cluster; ' +
   'with a key file (HAUP_STORE_IDENTITY) they are sealed before they leave this machine';
+
+/** Of a guard's, in a status. */
+const LAST_DEEDS = 5;
 
 const load: LoadProvider = (name) => providers[name].load();
 
@@ -100,6 +104,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       timed(async (env) => ({
         ...(await operations.status(env, cluster)),
         operation: await store.holder(cluster),
+        guard: (await store.read(cluster))?.value.guard?.deeds.slice(-LAST_DEEDS) ?? [],
       })),
     moveStore: ({ cluster, to, dryRun }) => {
       if (to === options.store) throw new InputError(`${cluster} is in that store already`);
@@ -164,6 +169,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       const key = await knownSealingKey(store.secrets(cluster));
       return key && publicHalf(key);
     },
+    guard: (request) => timed((env) => guardOnce(env, request), options.emit, request.dryRun),
     fault: (cluster, kind, target) => timed((env) => operations.fault(env, cluster, kind, target)),
   };
 }

@@ -1,5 +1,6 @@
 import type { Backup } from '../backup/list.ts';
 import type { HaupEvent } from '../cluster/loop/events.ts';
+import type { Deed } from '../cluster/model/guard.ts';
 import type { DrainPolicy } from '../cluster/plan/decision.ts';
 import type { Removal } from '../cluster/plan/spec-changes.ts';
 import type { Status } from '../cluster/plan/status.ts';
@@ -8,6 +9,7 @@ import type { FaultKind } from '../providers/provider.ts';
 import type { LockOwner } from '../state/errors.ts';
 import type { BackupWish, TakenBackup } from './backup-parts.ts';
 import type { DrillOutcome, DrillRequest } from './drill.ts';
+import type { GuardOutcome, GuardRequest } from './guard.ts';
 import type { JoinCommand } from './join-command.ts';
 import type { Access, IssuedKubeconfig, NewKubeconfig } from './kubeconfig.ts';
 import type { NewCluster } from './new-cluster.ts';
@@ -91,6 +93,8 @@ export interface Engine {
   drill(request: DrillRequest): Promise<DrillOutcome>;
   /** What a cluster's reports are signed with, PEM; null: nothing is known of it here. */
   drillKey(cluster: string): Promise<string | null>;
+  /** One look, and at most one deed. */
+  guard(request: GuardRequest): Promise<GuardOutcome>;
   fault(cluster: string, kind: FaultKind, target: string): Promise<readonly string[]>;
 }
 
@@ -107,6 +111,8 @@ export type RemoveRequest = Removal & { readonly cluster: string; readonly dryRu
 export interface StatusNow extends Status {
   /** The haup that has the cluster's lock; null: nothing is under way. */
   readonly operation: LockOwner | null;
+  /** What a guard did last, the newest last; empty where none is on, or nothing was to be done. */
+  readonly guard: readonly Deed[];
 }
 
 /** With what clients met whenever the API address moved. */

@@ -38,12 +38,20 @@ export interface EtcdClient {
   health(options?: CallOptions): Promise<{ readonly healthy: boolean; readonly reason: string }>;
   /** Bytes that this member has received of each other one, by id, since it started. */
   receivedFrom(options?: CallOptions): Promise<ReadonlyMap<string, number>>;
+  /** Forgets what was before `revision`, and waits until its space can be used again. One that is compacted already is no error. */
+  compact(revision: string, options?: CallOptions): Promise<void>;
+  /** Gives free space of this member back to its disk. It serves nothing meanwhile. Default time limit: a minute. */
+  defragment(options?: CallOptions): Promise<void>;
+  /** Takes all NOSPACE alarms back. */
+  disarm(options?: CallOptions): Promise<void>;
   /** All alarms of the cluster; goes through raft. */
   alarms(options?: CallOptions): Promise<readonly EtcdAlarm[]>;
 }
 
 const QUESTION_MS = 5_000;
 const CHANGE_MS = 10_000;
+/** Works through all that a member has on its disk. */
+const UPKEEP_MS = 60_000;
 /** Of a refusal: no sentence of etcd's is longer. */
 const MOST_WORDS = 500;
 
@@ -109,6 +117,21 @@ export function etcdClient(endpoint: EtcdEndpoint): EtcdClient {
       await ask(anyReply, 'maintenance/transfer-leadership', { targetID }, doing, options, CHANGE_MS);
     },
     status: (options) => ask(statusReply, 'maintenance/status', {}, 'read its status', options, QUESTION_MS),
+    async compact(revision, options) {
+      try {
+        const body = { revision, physical: true };
+        await ask(anyReply, 'kv/compaction', body, `compact to ${revision}`, options, UPKEEP_MS);
+      } catch (error) {
+        if (!(error instanceof EtcdError) || !error.words.includes('has been compacted')) throw error;
+      }
+    },
+    async defragment(options) {
+      await ask(anyReply, 'maintenance/defragment', {}, 'defragment', options, UPKEEP_MS);
+    },
+    async disarm(options) {
+      const body = { action: 'DEACTIVATE', memberID: '0', alarm: 'NOSPACE' };
+      await ask(anyReply, 'maintenance/alarm', body, 'take the alarm back', options, CHANGE_MS);
+    },
     alarms: (options) =>
       ask(alarmReply, 'maintenance/alarm', { action: 'GET' }, 'list the alarms', options, QUESTION_MS),
     health: (options) => health(endpoint, options),

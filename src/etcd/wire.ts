@@ -26,7 +26,7 @@ const member = z
     isLearner: m.isLearner,
   }));
 
-const header = z.object({ cluster_id: someId, member_id: someId, raft_term: id });
+const header = z.object({ cluster_id: someId, member_id: someId, revision: id, raft_term: id });
 
 /** Whoever answers is a voter or was one: a list without any, or with a member twice, is no list of members. */
 export const memberListReply = z.object({
@@ -62,6 +62,8 @@ export const statusReply = z
   .transform((s) => ({
     clusterId: s.header.cluster_id,
     memberId: s.header.member_id,
+    /** Of the store: one more with each write. */
+    revision: s.header.revision,
     version: s.version,
     /** Bytes on disk, free pages included. */
     dbSize: s.dbSize,

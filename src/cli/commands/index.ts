@@ -11,6 +11,7 @@ import { create, kubeUp } from './create.ts';
 import { deleteCluster } from './delete.ts';
 import { drill } from './drill.ts';
 import { fault } from './fault.ts';
+import { guard } from './guard.ts';
 import { joinCommand } from './join-command.ts';
 import { kubeDown } from './kube-down.ts';
 import { kubeconfig } from './kubeconfig.ts';
@@ -51,6 +52,7 @@ export const commands: readonly Command[] = [
   storeMove,
   deleteCluster,
   drill,
+  guard,
   fault,
   kubeUp,
   kubeDown,

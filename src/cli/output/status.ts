@@ -1,3 +1,4 @@
+import type { Deed } from '../../cluster/model/guard.ts';
 import { sayDifference } from '../../cluster/plan/revision/report.ts';
 import type { ReplicaStatus, Status as SeenStatus } from '../../cluster/plan/status.ts';
 import type { LockOwner } from '../../state/errors.ts';
@@ -9,7 +10,7 @@ import { table } from './table.ts';
 import { spokenDuration } from './time.ts';
 import { counted } from './words.ts';
 
-type Status = SeenStatus & { readonly operation?: LockOwner | null };
+type Status = SeenStatus & { readonly operation?: LockOwner | null; readonly guard?: readonly Deed[] };
 
 /** What is, for people; on a narrow terminal without the columns that matter least. */
 export function renderStatus(
@@ -43,6 +44,7 @@ export function renderStatus(
       status.warnings.map((warning) => sayWarning(warning, about)),
       style.warn,
     ),
+    ...section('the guard did last', (status.guard ?? []).map(deedLine), (text) => text),
     ...section('not as the spec wants it', differences(status), style.warn),
     ...(status.operation ? [] : wayOn(status, about)),
   ];
@@ -52,6 +54,11 @@ function differences({ replicas }: Status): string[] {
   return replicas.flatMap(({ name, differences }) =>
     differences.map((one) => `${name}: ${sayDifference(one)}`),
   );
+}
+
+function deedLine({ at, duty, replica, reason, failed }: Deed): string {
+  const what = `${new Date(at).toISOString().slice(0, 19)}Z ${duty}${replica === null ? '' : ` ${replica}`}: ${reason}`;
+  return failed === null ? what : `${what}; it failed: ${failed}`;
 }
 
 /** Whoever has the lock is about to finish what is unfinished: a repair now would only be told so. */

@@ -15,6 +15,12 @@ export type HaupEvent =
   | { readonly type: 'warning'; readonly message: string }
   /** What a change took, when it has ended: steps that were finished, and commands over SSH. People are not shown it. */
   | { readonly type: 'cost'; readonly steps: number; readonly commands: number }
+  /** What a guard does and why, or why it does nothing. */
+  | {
+      readonly type: 'guard';
+      readonly doing: 'begins' | 'done' | 'failed' | 'waits';
+      readonly what: string;
+    }
   | { readonly type: 'availability'; readonly report: AvailabilityReport };
 
 export type Emit = (event: HaupEvent) => void;

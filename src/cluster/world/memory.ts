@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { PinRecord } from '../../ssh/hostkey.ts';
 import type { Store } from '../../state/store.ts';
 import { blows, type DrillRecord } from '../model/drill.ts';
+import { duties, type GuardMemory, nothingSeen } from '../model/guard.ts';
 import { CLUSTER_NAME, REPLICA_NAME } from '../model/names.ts';
 import { type ClusterSpec, clusterSpecSchema } from '../model/spec.ts';
 
@@ -31,6 +32,20 @@ const drillSchema = z.strictObject({
   ),
 });
 
+const guardSchema = z.strictObject({
+  deadSince: z.record(z.string(), z.number()),
+  unfinishedSince: z.number().nullable(),
+  deeds: z.array(
+    z.strictObject({
+      at: z.number(),
+      duty: z.enum(duties),
+      replica: z.string().nullable(),
+      reason: z.string(),
+      failed: z.string().nullable(),
+    }),
+  ),
+});
+
 const stateSchema = z.strictObject({
   spec: clusterSpecSchema,
   history: historySchema,
@@ -40,6 +55,7 @@ const stateSchema = z.strictObject({
   sums: z.record(z.string(), z.string().regex(/^[0-9a-f]{64}$/)).optional(),
   /** A drill that is under way, or was interrupted. */
   drill: drillSchema.optional(),
+  guard: guardSchema.optional(),
 });
 
 /** What the store keeps of a cluster, its secrets apart: only what cannot be observed. Also reads what older haups have written. */
@@ -127,6 +143,14 @@ export class ClusterMemory {
 
   get drill(): DrillRecord | undefined {
     return this.#state.drill;
+  }
+
+  get guard(): GuardMemory {
+    return this.#state.guard ?? nothingSeen;
+  }
+
+  rememberGuard(guard: GuardMemory): Promise<void> {
+    return this.#update((state) => ({ ...state, guard: { ...guard, deeds: [...guard.deeds] } }));
   }
 
   /** Undefined: it has ended. */

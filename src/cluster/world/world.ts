@@ -4,6 +4,7 @@ import type { SessionPool } from '../../ssh/pool.ts';
 import type { Session } from '../../ssh/session.ts';
 import type { ChangeableWorld } from '../loop/apply-change.ts';
 import type { DrillRecord } from '../model/drill.ts';
+import type { GuardMemory } from '../model/guard.ts';
 import { replicaZones } from '../model/spec.ts';
 import { apiAt } from './api.ts';
 import { sealOnMachines } from './backup.ts';
@@ -37,6 +38,9 @@ export interface RealWorld extends ChangeableWorld {
   etcd(replica: string): Promise<EtcdClient>;
   /** Writes down what a drill has begun and not ended; undefined: nothing. */
   rememberDrill(drill: DrillRecord): Promise<void>;
+  /** What a guard has seen and done. */
+  guard(): GuardMemory;
+  rememberGuard(guard: GuardMemory): Promise<void>;
   /** What is written down now. */
   drill(): DrillRecord | undefined;
 }
@@ -81,6 +85,8 @@ export function openWorld(parts: WorldParts): RealWorld {
       return apiAt(parts, address.ip);
     },
     etcd: tools.etcd,
+    guard: () => memory.guard,
+    rememberGuard: (guard) => memory.rememberGuard(guard),
     drill: () => memory.drill,
     rememberDrill: (drill) => memory.rememberDrill(() => drill),
     unanswered: () => whyUnanswered(parts, observer.last()),

@@ -3,6 +3,9 @@ import { paths, pkiPath } from '../paths.ts';
 import { users } from '../provision/users.ts';
 import { commandLine, unitFile } from './unit.ts';
 
+/** Twice the default: the limit that Kubernetes' own GCE masters had. etcd refuses writes beyond it. */
+export const QUOTA_BYTES = 4 * 1024 ** 3;
+
 export interface EtcdUnit {
   readonly program: string;
   readonly name: string;
@@ -57,8 +60,7 @@ export function etcdUnit(options: EtcdUnit): string {
       // Never a change of membership that would lose the quorum.
       'strict-reconfig-check': true,
 
-      // Twice the default: the limit that Kubernetes' own GCE masters had. etcd refuses writes beyond it.
-      'quota-backend-bytes': 4 * 1024 ** 3,
+      'quota-backend-bytes': QUOTA_BYTES,
       // No auto-compaction: the API server compacts every five minutes and must be the only one to do so.
 
       // Read by people, in `journalctl` and in haup's errors.

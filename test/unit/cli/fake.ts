@@ -98,6 +98,7 @@ function fakeEngine(answers: Partial<Engine> = {}): { engine: Engine; calls: Cal
     ssh: async () => 0,
     drill: async () => ({ planned: [], report: null }),
     drillKey: async () => null,
+    guard: async () => ({ deed: null, waits: [] }),
     fault: async () => ['demo-master'],
   };
   const all = { ...defaults, ...answers };
@@ -224,6 +225,7 @@ export function statusOf(change: Partial<StatusNow> = {}): StatusNow {
     converged: true,
     unfinished: [],
     warnings: [],
+    guard: [],
     operation: null,
     ...change,
   };

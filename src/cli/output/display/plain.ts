@@ -51,6 +51,9 @@ export function plainDisplay(world: Surroundings): Display {
       case 'warning':
         sayOnce(event.message, event.message, 'warning', event.message);
         break;
+      case 'guard':
+        say('guard', `${event.doing}: ${event.what}`);
+        break;
       case 'availability':
         say('measured', describeAvailability(event.report));
         break;

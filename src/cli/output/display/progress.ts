@@ -57,6 +57,11 @@ export function advance(progress: Progress, event: HaupEvent, now: number): Prog
       };
     case 'warning':
       return { ...progress, warnings: union(progress.warnings, [event.message]) };
+    case 'guard':
+      return {
+        ...progress,
+        topics: new Map(progress.topics).set('guard', { message: `${event.doing}: ${event.what}`, at: now }),
+      };
     case 'availability':
     case 'cost':
       return progress;

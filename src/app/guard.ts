@@ -1,0 +1,109 @@
+import type { Emit } from '../cluster/loop/events.ts';
+import type { Deed, Duty } from '../cluster/model/guard.ts';
+import { reprieved } from '../cluster/plan/rescue.ts';
+import { withReplacements } from '../cluster/plan/spec-changes.ts';
+import { clearNoSpace } from '../etcd/upkeep.ts';
+import { decide, type GuardOptions, told, type Verdict } from '../guard/decide.ts';
+import { withDeed } from '../guard/remember.ts';
+import type { GuardAct } from '../guard/watch.ts';
+import { newReplicaName } from '../replicas/names.ts';
+import { QUOTA_BYTES } from '../replicas/units/etcd.ts';
+import { messageOf } from '../util/failure.ts';
+import { changed, type Environment, type OpenCluster } from './operations.ts';
+
+export interface GuardRequest {
+  readonly cluster: string;
+  readonly may: readonly Duty[];
+  /** How long a replica has to be dead before it is replaced. */
+  readonly afterMs: number;
+  readonly dryRun: boolean;
+}
+
+export interface GuardOutcome {
+  /** What was done, or would be; null: nothing. */
+  readonly deed: Deed | null;
+  /** Why what is wrong is left as it is. */
+  readonly waits: readonly string[];
+}
+
+/**
+ * One look, and at most one deed. It looks without the lock, so that it is in nobody's way, and decides again under the lock before it does
+ * or remembers anything.
+ */
+export async function guardOnce(env: Environment, request: GuardRequest): Promise<GuardOutcome> {
+  const seen = await env.looking(request.cluster, (open) => look(env, open, request));
+  if (request.dryRun) return { deed: seen.act && deedOf(env, seen.act), waits: seen.waits };
+  if (seen.act === null && !seen.news) return { deed: null, waits: seen.waits };
+  return env.locked(request.cluster, 'guard', async (open) => {
+    const { act, waits, memory } = await look(env, open, request);
+    await open.world.rememberGuard(memory);
+    if (act === null) return { deed: null, waits };
+    const deed = await perform(env, open, act);
+    await open.world.rememberGuard(withDeed(open.world.guard(), deed));
+    return { deed, waits };
+  });
+}
+
+/** With whether there is anything to remember. */
+async function look(
+  env: Environment,
+  { world }: OpenCluster,
+  { may, afterMs }: GuardRequest,
+): Promise<Verdict & { readonly news: boolean }> {
+  const before = world.guard();
+  const options: GuardOptions = { may: new Set(may), afterMs };
+  const verdict = decide(world.spec(), await world.observe(), before, options, env.now());
+  return { ...verdict, news: JSON.stringify(verdict.memory) !== JSON.stringify(before) };
+}
+
+/** What fails is remembered, not thrown: it is tried again, later each time. */
+async function perform(env: Environment, open: OpenCluster, act: GuardAct): Promise<Deed> {
+  const say = sayer(env.emit, act);
+  say('begins');
+  try {
+    await hands[act.duty](env, open, act);
+    say('done');
+    return deedOf(env, act);
+  } catch (error) {
+    env.signal.throwIfAborted();
+    say('failed', messageOf(error));
+    return { ...deedOf(env, act), failed: messageOf(error).slice(0, 500) };
+  }
+}
+
+function sayer(emit: Emit, act: GuardAct) {
+  return (doing: 'begins' | 'done' | 'failed', why?: string): void =>
+    emit({ type: 'guard', doing, what: why === undefined ? told(act) : `${told(act)}: ${why}` });
+}
+
+function deedOf({ now }: Environment, { duty, replica, reason }: GuardAct): Deed {
+  return { at: now(), duty, replica, reason, failed: null };
+}
+
+type Hand = (env: Environment, open: OpenCluster, act: GuardAct) => Promise<unknown>;
+
+/** Each duty is what an operator's command does. */
+const hands: Readonly<Record<Duty, Hand>> = {
+  'clear-nospace': clear,
+  repair: (env, open) =>
+    changed(env, open, reprieved, {
+      dryRun: false,
+      mayBeUnfinished: true,
+      partly: true,
+      policy: { revive: true, renew: {} },
+    }),
+  renew: (env, open) => changed(env, open, (spec) => spec, { dryRun: false, partly: true }),
+  replace: (env, open, { replica }) =>
+    changed(env, open, (spec) => withReplacements(spec, [replica!], newReplicaName), { dryRun: false }),
+};
+
+async function clear({ signal, emit }: Environment, { world }: OpenCluster): Promise<void> {
+  const { etcd } = await world.observe();
+  const leaderLast = [...etcd.members].sort((a, b) => Number(a.leader) - Number(b.leader));
+  await clearNoSpace({
+    members: await Promise.all(leaderLast.map(({ name }) => world.etcd(name))),
+    quotaBytes: QUOTA_BYTES,
+    signal,
+    progress: (message) => emit({ type: 'progress', topic: 'guard', message }),
+  });
+}

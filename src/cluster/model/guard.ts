@@ -1,0 +1,28 @@
+/** What a guard may be allowed to do. */
+export const duties = ['clear-nospace', 'repair', 'renew', 'replace'] as const;
+
+export type Duty = (typeof duties)[number];
+
+/** Something that a guard did. */
+export interface Deed {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly duty: Duty;
+  /** Null: it was about the whole cluster. */
+  readonly replica: string | null;
+  readonly reason: string;
+  /** Why it did not succeed; null: it did. */
+  readonly failed: string | null;
+}
+
+/** What a guard has to know of what it saw before. Times in milliseconds since the epoch. */
+export interface GuardMemory {
+  /** Since when each dead replica has been seen dead without a break. */
+  readonly deadSince: Readonly<Record<string, number>>;
+  /** Since when there has been something that a repair would do; null: there is nothing. */
+  readonly unfinishedSince: number | null;
+  /** The last ones, the newest last. */
+  readonly deeds: readonly Deed[];
+}
+
+export const nothingSeen: GuardMemory = { deadSince: {}, unfinishedSince: null, deeds: [] };

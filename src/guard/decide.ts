@@ -1,0 +1,74 @@
+import type { Duty, GuardMemory } from '../cluster/model/guard.ts';
+import type { Observation } from '../cluster/model/observation.ts';
+import type { ClusterSpec } from '../cluster/model/spec.ts';
+import { isOldStore } from '../cluster/plan/rules/old-store.ts';
+import { failuresInARow, withLook } from './remember.ts';
+import { nospace } from './rules/nospace.ts';
+import { renew } from './rules/renew.ts';
+import { repair } from './rules/repair.ts';
+import { replace } from './rules/replace.ts';
+import type { GuardAct, Rule } from './watch.ts';
+
+export interface GuardOptions {
+  /** All that it may do. */
+  readonly may: ReadonlySet<Duty>;
+  readonly afterMs: number;
+}
+
+export interface Verdict {
+  /** With this look in it. */
+  readonly memory: GuardMemory;
+  /** The one thing to do now; null: nothing. */
+  readonly act: GuardAct | null;
+  /** Why what is wrong is left as it is; empty: nothing is wrong. */
+  readonly waits: readonly string[];
+}
+
+/**
+ * The most urgent first: what refuses every write; who is lost, once the operator's time for it to come back is over; what has only
+ * stopped; what will stop.
+ */
+const rules: readonly Rule[] = [nospace, replace, repair, renew];
+
+const FIRST_PAUSE_MS = 60_000;
+const LONGEST_PAUSE_MS = 3_600_000;
+
+/** What a guard does about a cluster as it is now: at most one thing, and only what it may. Pure. */
+export function decide(
+  spec: ClusterSpec,
+  observation: Observation,
+  before: GuardMemory,
+  { may, afterMs }: GuardOptions,
+  now: number,
+): Verdict {
+  const memory = withLook(before, spec, observation, now);
+  const nothing = (...waits: string[]): Verdict => ({ memory, act: null, waits });
+  if (spec.deleting) return nothing(`${spec.name} is being deleted`);
+  if (isOldStore(spec, observation)) return nothing('this store is an older copy: nothing is done by it');
+  const pause = pauseLeft(memory, now);
+  const waits: string[] = [];
+  for (const rule of rules) {
+    const opinion = rule({ spec, observation, memory, now, afterMs });
+    if (opinion === null) continue;
+    if (opinion.kind === 'wait') waits.push(opinion.reason);
+    else if (!may.has(opinion.duty)) waits.push(`${told(opinion)}; that is not among what it may do`);
+    else if (pause > 0)
+      waits.push(`${told(opinion)}; after failures it tries again in ${Math.ceil(pause / 1000)} s`);
+    else return { memory, act: opinion, waits };
+    // Nothing else can be written then.
+    if (rule === nospace) break;
+  }
+  return nothing(...waits);
+}
+
+/** What it would do, and why. */
+export function told({ duty, replica, reason }: GuardAct): string {
+  return `${duty}${replica === null ? '' : ` ${replica}`}: ${reason}`;
+}
+
+function pauseLeft(memory: GuardMemory, now: number): number {
+  const failures = failuresInARow(memory);
+  if (failures === 0) return 0;
+  const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - 1));
+  return memory.deeds.at(-1)!.at + pause - now;
+}

@@ -1,0 +1,18 @@
+import { type Rule, wait } from '../watch.ts';
+
+/** etcd refuses every write while the alarm stands. What differs from the others' data is a person's affair. */
+export const nospace: Rule = ({ observation }) => {
+  const alarms = observation.etcd.alarms ?? [];
+  const corrupt = alarms.find(({ alarm }) => alarm === 'CORRUPT');
+  if (corrupt)
+    return wait(`the data of ${corrupt.member} differs from the others': somebody has to look at that`);
+  const full = alarms.filter(({ alarm }) => alarm === 'NOSPACE').map(({ member }) => member);
+  if (full.length === 0) return null;
+  if (!observation.etcd.readable) return wait('etcd has raised NOSPACE, and has no quorum to be helped with');
+  const ill = observation.etcd.members.filter(({ healthy }) => !healthy).map(({ name }) => name);
+  // A member does not serve while it is defragmented: then none may be missing.
+  if (ill.length > 0)
+    return wait(`etcd has raised NOSPACE, and ${ill.join(', ')} has to be well before it is helped`);
+  const reason = `etcd has raised NOSPACE on ${full.join(', ')} and refuses every write`;
+  return { kind: 'act', duty: 'clear-nospace', replica: null, reason };
+};

@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest';
+import type { GuardOutcome } from '../../../src/app/guard.ts';
+import { BusyError } from '../../../src/state/errors.ts';
+import { haup, statusOf } from './fake.ts';
+
+const deed = { at: 0, duty: 'replace', replica: 'm1', reason: 'dead for 5 min', failed: null } as const;
+
+function answering(outcome: GuardOutcome) {
+  return { engine: { guard: async () => outcome } };
+}
+
+describe('haup guard --once', () => {
+  test('may do nothing unless it is told what', async () => {
+    const { code, out, calls } = await haup(['guard', '-c', 'demo', '--once']);
+    expect([code, out]).toEqual([0, 'all is well\n']);
+    expect(calls[0]!.arguments).toEqual([{ cluster: 'demo', may: [], afterMs: 300_000, dryRun: false }]);
+  });
+
+  test('says what it did, what it would do, and why it leaves alone the rest', async () => {
+    const done = await haup(
+      ['guard', '-c', 'demo', '--once', '--may', 'replace,renew', '--after', '10m'],
+      answering({ deed, waits: ['w'] }),
+    );
+    expect([done.code, done.out]).toEqual([0, 'did replace m1: dead for 5 min\nwaits: w\n']);
+    expect(done.calls[0]!.arguments[0]).toMatchObject({ may: ['replace', 'renew'], afterMs: 600_000 });
+    const would = await haup(['guard', '-c', 'demo', '--once', '--dry-run'], answering({ deed, waits: [] }));
+    expect(would.out).toBe('would replace m1: dead for 5 min\n');
+  });
+
+  test('ends with 5 when what it did failed', async () => {
+    const failed = await haup(
+      ['guard', '-c', 'demo', '--once'],
+      answering({ deed: { ...deed, failed: 'no capacity' }, waits: [] }),
+    );
+    expect([failed.code, failed.out]).toEqual([5, 'failed at replace m1: dead for 5 min: no capacity\n']);
+  });
+
+  test('knows no other duties', async () => {
+    const { code, err } = await haup(['guard', '--once', '--may', 'everything']);
+    expect(code).toBe(2);
+    expect(err).toMatch(/clear-nospace, repair, renew or replace/);
+  });
+});
+
+test('haup guard goes on after what it meets, and says the same thing once', async () => {
+  const stop = new AbortController();
+  let looks = 0;
+  const { code, err } = await haup(['guard', '-c', 'demo', '--every', '10s', '--log-format', 'plain'], {
+    engine: {
+      guard: async () => {
+        looks += 1;
+        if (looks === 3) throw new BusyError('demo', null, []);
+        return { deed: null, waits: looks < 3 ? [`m1 is dead, replaced in ${looks} s`] : [] };
+      },
+    },
+    world: {
+      sleep: async (_: number, signal: AbortSignal) => {
+        if (looks === 4) stop.abort(new Error('stopped'));
+        signal.throwIfAborted();
+      },
+    },
+    signal: stop.signal,
+  });
+  expect(code).toBe(130);
+  const said = err.split('\n').filter((line) => line.includes('guard '));
+  expect(said.map((line) => line.replace(/^.*waits: /, ''))).toEqual([
+    'm1 is dead, replaced in 1 s',
+    expect.stringMatching(/^another haup is at work/),
+    'all is well',
+  ]);
+});
+
+test('haup status shows what the guard did last', async () => {
+  const status = async () => statusOf({ guard: [deed, { ...deed, failed: 'no capacity' }] });
+  const { out } = await haup(['status', '-c', 'demo'], { engine: { status } });
+  expect(out).toContain('1970-01-01T00:00:00Z replace m1: dead for 5 min\n');
+  expect(out).toContain('replace m1: dead for 5 min; it failed: no capacity');
+});

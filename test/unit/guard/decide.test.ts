@@ -1,0 +1,173 @@
+import { describe, expect, test } from 'vitest';
+import { duties, type GuardMemory, nothingSeen } from '../../../src/cluster/model/guard.ts';
+import type { Observation } from '../../../src/cluster/model/observation.ts';
+import { simulate } from '../../../src/cluster/plan/step.ts';
+import { decide, type Verdict } from '../../../src/guard/decide.ts';
+import { withDeed } from '../../../src/guard/remember.ts';
+import { converged, powerOff, specOf } from '../../support/clusters.ts';
+
+const spec = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c']);
+const whole = converged(spec);
+const AFTER_MS = 300_000;
+const all = new Set(duties);
+
+/** Looks at these states, a minute apart; the last verdict. */
+function looks(
+  states: readonly Observation[],
+  { of = spec, may = all, from = nothingSeen, apart = 60_000 } = {},
+) {
+  let verdict: Verdict = { memory: from, act: null, waits: [] };
+  states.forEach((state, index) => {
+    verdict = decide(of, state, verdict.memory, { may, afterMs: AFTER_MS }, index * apart);
+  });
+  return verdict;
+}
+
+function times<T>(count: number, value: T): T[] {
+  return Array.from({ length: count }, () => value);
+}
+
+/** Hangs, or is cut off: etcd's leader does not hear of it, and the cloud says that it runs. */
+function hung(o: Observation, name: string): Observation {
+  const off = powerOff(o, name);
+  return { ...off, machines: off.machines.map((m) => (m.name === name ? { ...m, state: 'running' } : m)) };
+}
+
+function inside(name: string, change: object): Observation {
+  const machines = whole.machines.map((m) =>
+    m.name === name ? { ...m, inside: { ...m.inside!, ...change } } : m,
+  );
+  return { ...whole, machines };
+}
+
+describe('a guard', () => {
+  test('leaves alone what is well', () => {
+    expect(looks(times(10, whole))).toEqual({ memory: nothingSeen, act: null, waits: [] });
+  });
+
+  test('replaces a dead replica after the time that was chosen, and says before when that is', () => {
+    const dead = hung(whole, 'm1');
+    const early = looks(times(5, dead));
+    expect(early.act).toBeNull();
+    expect(early.waits).toEqual(['m1 is dead, since 4 min; it is replaced in 60 s']);
+    expect(looks(times(6, dead)).act).toEqual({
+      kind: 'act',
+      duty: 'replace',
+      replica: 'm1',
+      reason: 'dead for 5 min',
+    });
+  });
+
+  test('starts a machine that has stopped long before it would replace it', () => {
+    const { act } = looks(times(2, powerOff(whole, 'm1')));
+    expect(act).toMatchObject({ duty: 'repair', reason: 'start the machine m1' });
+  });
+
+  test.each([
+    ['etcd', { etcd: 'stopped' }, /start etcd again on m1/],
+    ['API server', { apiServer: 'stopped' }, /start the control plane on m1/],
+  ])('starts a stopped %s again, after the time that systemd takes', (_, change, what) => {
+    const state = 'etcd' in change ? powerOff(inside('m1', change), 'm1') : inside('m1', change);
+    const seen = { ...state, machines: inside('m1', change).machines };
+    expect(looks([seen]).act).toBeNull();
+    expect(looks([seen, seen]).act).toMatchObject({ duty: 'repair', reason: expect.stringMatching(what) });
+  });
+
+  test('never replaces one that comes and goes', () => {
+    const flapping = times(60, 0).map((_, n) => (n % 2 === 0 ? hung(whole, 'm1') : whole));
+    for (let n = 1; n <= flapping.length; n++) expect(looks(flapping.slice(0, n)).act).toBeNull();
+  });
+
+  test('does nothing about what nobody could see', () => {
+    const members = whole.etcd.members.map((m) =>
+      m.name === 'm1' ? { ...m, healthy: false, unseen: true } : m,
+    );
+    const unseen = { ...whole, etcd: { ...whole.etcd, members } };
+    expect(looks(times(20, unseen)).act).toBeNull();
+    const blind = { ...whole, etcd: { readable: false, members: [], quorum: 'unknown' as const } };
+    expect(looks(times(20, blind)).act).toBeNull();
+  });
+
+  test('leaves a lost quorum to a person', () => {
+    const hang = hung(hung(whole, 'm1'), 'm2');
+    const lost = looks([hung(whole, 'm1'), ...times(20, hang)]);
+    expect(lost.act).toBeNull();
+    expect(lost.waits).toContain(
+      'etcd has no quorum: what is given up then is for a person to say (haup rescue)',
+    );
+  });
+
+  test('waits out the outage of a zone, and leaves two dead ones elsewhere, which have to be replaced together, to a person', () => {
+    const five = specOf(['m0@local-a', 'm1@local-a', 'm2@local-b', 'm3@local-b', 'm4@local-c']);
+    const zone = hung(hung(converged(five), 'm2'), 'm3');
+    const outage = looks(times(30, zone), { of: five });
+    expect(outage.act).toBeNull();
+    expect(outage.waits.join()).toMatch(/more than half of local-b is dead/);
+
+    const spread = specOf(['m0@local-a', 'm1@local-a', 'm2@local-b', 'm3@local-c', 'm4@local-d']);
+    const two = looks(times(30, hung(hung(converged(spread), 'm2'), 'm3')), { of: spread });
+    expect(two.act).toBeNull();
+    expect(two.waits.join()).toMatch(/m2 is dead for 29 min, and cannot be replaced now: .*m3/);
+  });
+
+  test('replaces nothing while something is unfinished', () => {
+    const wanting = {
+      ...spec,
+      replicas: [...spec.replicas, { name: 'm3', zone: 'local-a' }],
+      usedNames: [...spec.usedNames, 'm3'],
+    };
+    const { act } = looks(times(30, hung(whole, 'm1')), { of: wanting });
+    expect(act?.duty).not.toBe('replace');
+  });
+
+  test('undoes a drill that was killed', () => {
+    const drill = { namespace: 'haup-drill-1', wounds: [{ blow: 'freeze', machine: 'm1' } as const] };
+    const frozen = { ...hung(whole, 'm1'), remembered: { ...whole.remembered, drill } };
+    expect(looks(times(30, frozen)).act).toMatchObject({
+      duty: 'repair',
+      reason: 'thaw m1 again after the drill',
+    });
+  });
+
+  test('clears NOSPACE at once, but not while a member is missing, and never CORRUPT', () => {
+    const alarmed = (alarm: string, o = whole) => ({
+      ...o,
+      etcd: { ...o.etcd, alarms: [{ member: 'm0', alarm }] },
+    });
+    expect(looks([alarmed('NOSPACE')]).act).toMatchObject({ duty: 'clear-nospace', replica: null });
+    expect(looks([alarmed('NOSPACE', hung(whole, 'm1'))]).waits[0]).toMatch(/m1 has to be well/);
+    expect(looks(times(30, alarmed('CORRUPT'))).waits[0]).toMatch(/somebody has to look/);
+  });
+
+  test('only says what it may not do', () => {
+    const { act, waits } = looks(times(6, hung(whole, 'm1')), { may: new Set() });
+    expect(act).toBeNull();
+    expect(waits).toEqual(['replace m1: dead for 5 min; that is not among what it may do']);
+  });
+
+  test('tries again later each time, and at once after something has succeeded', () => {
+    const deed = { at: 0, duty: 'replace', replica: 'm1', reason: '', failed: 'no capacity' } as const;
+    const dead = { deadSince: { m1: -AFTER_MS }, unfinishedSince: null, deeds: [] };
+    const at = (memory: GuardMemory, now: number) =>
+      decide(spec, hung(whole, 'm1'), memory, { may: all, afterMs: AFTER_MS }, now).act;
+    const once = withDeed(dead, deed);
+    expect([at(once, 59_000), at(once, 60_000)?.duty]).toEqual([null, 'replace']);
+    const thrice = withDeed(withDeed(once, deed), deed);
+    expect([at(thrice, 239_000), at(thrice, 240_000)?.duty]).toEqual([null, 'replace']);
+    expect(at(withDeed(thrice, { ...deed, failed: null }), 1000)?.duty).toBe('replace');
+    const many = times(20, deed).reduce<GuardMemory>(withDeed, dead);
+    expect(at(many, 3_600_000)?.duty).toBe('replace');
+    expect(many.deeds).toHaveLength(20);
+  });
+
+  test('does nothing in a cluster that is being deleted, nor by an old store', () => {
+    expect(looks([whole], { of: { ...spec, deleting: true } }).waits).toEqual(['demo is being deleted']);
+    const old = { ...spec, usedNames: ['m0', 'm1'] };
+    expect(looks([whole], { of: old }).waits.join()).toMatch(/older copy/);
+  });
+
+  test('finds nothing to do after what a repair does', () => {
+    const healed = simulate({ kind: 'start-machine', replica: 'm1' }, powerOff(whole, 'm1'));
+    expect(looks([powerOff(whole, 'm1'), healed])).toMatchObject({ act: null, waits: [] });
+  });
+});
