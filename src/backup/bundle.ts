@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../util/text/json.ts';
 import { BackupError } from './errors.ts';
 import { unseal } from './key.ts';
 
@@ -23,7 +24,7 @@ export function writeBundle(bundle: Bundle): string {
 
 /** @param identity the file of the key that it was sealed for. @throws BackupError */
 export async function openBundle(sealed: string, identity: string | null): Promise<Bundle> {
-  const read = bundleSchema.safeParse(JSON.parse(await unseal(sealed, identity)));
+  const read = bundleSchema.safeParse(parseJson(await unseal(sealed, identity)));
   if (read.success) return read.data;
   throw new BackupError('refused', 'the keys in this backup were put there by a newer haup', 'use that haup');
 }

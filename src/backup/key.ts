@@ -1,5 +1,5 @@
 import { hkdfSync } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { ExposedKeyError, readKeyFile } from '../util/host/key-file.ts';
 import { BackupError } from './errors.ts';
 
 /** What an operator's age identity means for the backups of one cluster. */
@@ -54,7 +54,8 @@ export async function unseal(sealed: string, path: string | null): Promise<strin
 async function readIdentity(path: string | null): Promise<string> {
   if (path === null)
     throw refuse('backups hold the keys of the cluster, sealed for an age identity, and none is named');
-  const text = await readFile(path, 'utf8').catch((cause: Error) => {
+  const text = await readKeyFile(path).catch((cause: Error) => {
+    if (cause instanceof ExposedKeyError) throw cause;
     throw refuse(`the identity for backups cannot be read: ${cause.message}`, cause);
   });
   const identity = /^AGE-SECRET-KEY-1\S+$/m.exec(text)?.[0];

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { parseJson } from '../util/text/json.ts';
+import { understood } from '../util/text/understood.ts';
 import { BackupError } from './errors.ts';
 import type { Restic } from './restic.ts';
 
@@ -25,7 +27,7 @@ export interface Backup {
 export const FORMAT = 1;
 
 const snapshotsSchema = z.array(
-  z.object({ short_id: z.string(), tags: z.array(z.string()).nullish() }).loose(),
+  z.object({ short_id: z.string().regex(/^[0-9a-f]{8,64}$/), tags: z.array(z.string()).nullish() }).loose(),
 );
 
 const tagsSchema = z.object({
@@ -44,10 +46,11 @@ export async function listBackups(restic: Restic): Promise<readonly Backup[]> {
   return readSnapshots(await restic(['snapshots', '--json', '--no-lock', '--tag', 'haup']));
 }
 
-/** Of what `restic snapshots --json` prints. @throws BackupError `refused` where a newer haup has written it */
+/** Of what `restic snapshots --json` prints. @throws BackupError `refused` where a newer haup has written it, `damaged` */
 export function readSnapshots(json: string): readonly Backup[] {
-  return snapshotsSchema
-    .parse(JSON.parse(json))
+  const refuse = (how: string) =>
+    new BackupError('damaged', `restic's list of backups is in another form than haup knows: ${how}`);
+  return understood(snapshotsSchema, parseJson(json), refuse)
     .flatMap(({ short_id: id, tags }) => backupOf(id, tags ?? []) ?? [])
     .toSorted((a, b) => (a.taken < b.taken ? 1 : -1));
 }

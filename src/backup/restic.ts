@@ -48,7 +48,7 @@ export async function withRestic<T>(
     await writeNewFile(pathOf('repository'), repository.address);
     await writeNewFile(pathOf('password'), password);
     if (credentials !== null) await writeNewFile(pathOf('credentials'), credentials);
-    const env = { ...process.env, ...resticEnvironment(repository, pathOf, credentials !== null) };
+    const env = { ...withoutRestics(), ...resticEnvironment(repository, pathOf, credentials !== null) };
     return await work(async (args, { timeoutMs = ANSWER_MS } = {}) => {
       const limit = AbortSignal.timeout(timeoutMs);
       const result = await run(args, env, AbortSignal.any([signal, limit]), signal, repository);
@@ -58,6 +58,11 @@ export async function withRestic<T>(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The user's environment, but for what it tells restic of another repository: a second address, password or cache. */
+function withoutRestics(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('RESTIC_')));
 }
 
 async function run(

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { writeBundle } from '../../backup/bundle.ts';
 import { seal } from '../../backup/key.ts';
 import { readRepository } from '../../backup/repository.ts';
@@ -8,14 +9,17 @@ import type { Observation } from '../model/observation.ts';
 import type { ClusterSpec } from '../model/spec.ts';
 import type { Sessions } from './machines/sessions.ts';
 import type { ClusterMemory } from './memory.ts';
+import { readStoredSecret } from './stored-secret.ts';
+
+const secretSchema = z.object({
+  password: z.string().min(1),
+  /** Whom the cluster's keys are sealed for. */
+  recipient: z.string().min(1),
+  credentials: z.string().nullable(),
+});
 
 /** What the store keeps of a cluster's backups besides the spec. */
-export interface BackupSecret {
-  readonly password: string;
-  /** Whom the cluster's keys are sealed for. */
-  readonly recipient: string;
-  readonly credentials: string | null;
-}
+export type BackupSecret = Readonly<z.infer<typeof secretSchema>>;
 
 const SECRET = 'backup';
 
@@ -33,7 +37,7 @@ export function backupSecrets(secret: BackupSecret): Readonly<Record<string, str
 async function backupSecret(secrets: Pick<Secrets, 'get'>): Promise<BackupSecret> {
   const kept = await secrets.get(SECRET);
   if (kept === null) throw new Error('the store has no key for backups');
-  return JSON.parse(kept) as BackupSecret;
+  return readStoredSecret(SECRET, kept, secretSchema);
 }
 
 /** With which the operator's restic opens the cluster's repository. */

@@ -23,7 +23,8 @@ export interface BackupReport {
   readonly failure: { readonly at: string; readonly words: string } | null;
 }
 
-const WHOLE = /^(?:generation (\d{1,9})\n)?(?:last (\{.*\})\n)?(?:failure (\S+) (.*)\n)?$/;
+/** A file that a power failure has emptied tells nothing of backups, and is no reason to know nothing of the machine. */
+const WHOLE = /^(?:generation (\d{1,9})\n)?(?:last (\{.*\})?\n)?(?:failure (?:(\S+) (.*))?\n)?$/;
 
 /** Of a machine's answer about itself: null where it was told nothing, undefined where the answer is not as it was written. */
 export function parseReport(text: string): BackupReport | null | undefined {

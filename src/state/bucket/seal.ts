@@ -1,8 +1,5 @@
-import { constants, open } from 'node:fs/promises';
 import type { Decrypter, Encrypter } from 'age-encryption';
-import { shellQuote } from '../../ssh/quote.ts';
-import { closing } from '../../util/files.ts';
-import { readText } from '../../util/text/bounded.ts';
+import { ExposedKeyError, readKeyFile } from '../../util/host/key-file.ts';
 import { StoreError } from '../errors.ts';
 
 /** Closes and opens texts for whoever has the operator's key. */
@@ -64,36 +61,13 @@ async function load(path: string): Promise<{ encrypter: Encrypter; decrypter: De
   return { encrypter, decrypter };
 }
 
-/** Much more than any key. */
-const KEY_BYTES = 64 * 1024;
-
-/**
- * As ssh reads its keys: not one that others can read. A pipe (`<(pass show haup)`) is nobody's to read a second time.
- * @throws StoreError `invalid`, `exposed`
- */
 async function readKey(path: string): Promise<string> {
   try {
-    const file = await open(path, constants.O_RDONLY);
-    return await closing(file, async () => {
-      const { mode, uid } = await file.stat();
-      const isFile = (mode & constants.S_IFMT) === constants.S_IFREG;
-      if (isFile && ((mode & 0o077) !== 0 || (uid !== 0 && uid !== process.geteuid?.())))
-        throw exposedKey(path, mode);
-      const text = await readText(file.createReadStream({ autoClose: false }), KEY_BYTES);
-      return text;
-    });
+    return await readKeyFile(path);
   } catch (cause) {
-    if (cause instanceof StoreError) throw cause;
+    if (cause instanceof ExposedKeyError) throw cause;
     throw keyError(`the store's key cannot be read: ${(cause as Error).message}`, cause);
   }
-}
-
-function exposedKey(path: string, mode: number): StoreError {
-  return new StoreError(
-    'exposed',
-    `the store's key is not used: ${path} is not its owner's alone (mode ${(mode & 0o7777).toString(8).padStart(4, '0')})`,
-    `chmod 600 ${shellQuote(path)}, and own it; who may have read it has the keys of the clusters`,
-  );
 }
 
 function keyError(message: string, cause?: unknown): StoreError {

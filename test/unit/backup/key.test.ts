@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateIdentity } from 'age-encryption';
@@ -9,7 +9,7 @@ import { backupKey, seal } from '../../../src/backup/key.ts';
 const folder = mkdtempSync(join(tmpdir(), 'haup-key-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const file = (name: string, text: string): string => {
-  writeFileSync(join(folder, name), text);
+  writeFileSync(join(folder, name), text, { mode: 0o600 });
   return join(folder, name);
 };
 const mine = file('mine', `# made today\n${await generateIdentity()}\n`);
@@ -31,4 +31,14 @@ test('what cannot be a key is said in a line', async () => {
   await expect(backupKey(null, 'demo')).rejects.toThrow(/none is named/);
   await expect(backupKey(file('words', 'correct horse battery'), 'demo')).rejects.toThrow(/no age identity/);
   await expect(backupKey(join(folder, 'nothing'), 'demo')).rejects.toThrow(/cannot be read/);
+});
+
+test('an identity that others can read is none, and damaged keys are damage', async () => {
+  chmodSync(other, 0o644);
+  await expect(backupKey(other, 'demo')).rejects.toMatchObject({ name: 'ExposedKeyError', failure: 'input' });
+  chmodSync(other, 0o600);
+  const { recipient } = await backupKey(mine, 'demo');
+  await expect(openBundle(await seal('{"format":1', recipient), mine)).rejects.toMatchObject({
+    name: 'BackupError',
+  });
 });

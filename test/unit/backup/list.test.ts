@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { BackupError } from '../../../src/backup/errors.ts';
 import { chosen, readSnapshots } from '../../../src/backup/list.ts';
 
 const tags = (more: Record<string, string> = {}) =>
@@ -31,6 +32,17 @@ describe('the backups in a repository', () => {
 
   test('of a newer haup are refused, not misread', () => {
     expect(() => read(snapshot('eeeeeeee', { format: '2' }))).toThrow(/newer haup/);
+  });
+
+  test('in no form that haup knows are no defect', () => {
+    for (const json of [
+      '',
+      'oops',
+      '{}',
+      '[{"short_id":7}]',
+      '[{"short_id":"--password-command","tags":[]}]',
+    ])
+      expect(() => readSnapshots(json)).toThrow(BackupError);
   });
 
   test('are chosen by an id, short or long, or else the newest', () => {

@@ -29,3 +29,11 @@ test.each([
 ])('what is not as it was written is no answer: %j', (text) => {
   expect(parseReport(text)).toBeUndefined();
 });
+
+test('files that a power failure has emptied say nothing of backups, and hide nothing else', () => {
+  expect(parseReport('generation 3\nlast \nfailure \n')).toEqual({
+    generation: 3,
+    last: null,
+    failure: null,
+  });
+});

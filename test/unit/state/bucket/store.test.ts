@@ -116,7 +116,8 @@ describe('a store in a bucket', () => {
     chmodSync(path, mode);
     const store = open(memoryBucket(), sealOf(path));
     await expect(store.create('demo', { replicas: 1 }, { key: 'K' })).rejects.toMatchObject({
-      kind: 'exposed',
+      name: 'ExposedKeyError',
+      failure: 'input',
       message: expect.stringContaining(path),
     });
     chmodSync(path, 0o600);

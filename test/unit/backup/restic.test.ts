@@ -1,0 +1,36 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { readRepository } from '../../../src/backup/repository.ts';
+import { withRestic } from '../../../src/backup/restic.ts';
+
+/** A restic that notes what it was given. */
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'haup-restic-test-'));
+  const program = join(folder, 'restic');
+  writeFileSync(
+    program,
+    `#!/bin/sh\nenv >${folder}/env\necho "$@" >${folder}/arguments\ncat "$RESTIC_REPOSITORY_FILE"\n`,
+  );
+  chmodSync(program, 0o755);
+  vi.stubEnv('PATH', `${folder}:${process.env.PATH}`);
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true });
+});
+
+test('restic is told of one repository, whatever the user’s environment says of another, and no secret in words', async () => {
+  for (const name of ['REPOSITORY', 'PASSWORD', 'PASSWORD_COMMAND', 'CACHE_DIR', 'KEY_HINT'])
+    vi.stubEnv(`RESTIC_${name}`, 'foreign');
+  const access = { repository: readRepository('/backups'), password: 'PASS-WORD', credentials: null };
+  const said = await withRestic(access, new AbortController().signal, (restic) => restic(['snapshots']));
+  expect(said).toBe('/backups');
+  const [environment, words] = ['env', 'arguments'].map((file) => readFileSync(join(folder, file), 'utf8'));
+  expect(environment).not.toMatch(/foreign|PASS-WORD/);
+  expect(words).toBe('snapshots\n');
+  const [, file] = /^RESTIC_PASSWORD_FILE=(.*)$/m.exec(environment!) ?? [];
+  expect(() => readFileSync(file!)).toThrow(/ENOENT/);
+});
