@@ -27,6 +27,7 @@ import { moveCluster } from './move-store.ts';
 import * as nodes from './nodes.ts';
 import * as operations from './operations.ts';
 import { rescue } from './rescue.ts';
+import { upgrade } from './upgrade.ts';
 import { withinTime } from './within-time.ts';
 
 /** Said when a cluster comes into a bucket. */
@@ -98,6 +99,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     pruneBackups: ({ cluster, dryRun }) => timed((env) => backups.pruneBackups(env, cluster, dryRun)),
     renew: ({ cluster, all, dryRun }) =>
       changing(dryRun, (env) => operations.renew(env, cluster, all, dryRun)),
+    upgrade: ({ cluster, to, dryRun }) => changing(dryRun, (env) => upgrade(env, cluster, to, dryRun)),
     delete: ({ cluster, dryRun }) =>
       changing(dryRun, (env) => operations.deleteCluster(env, cluster, dryRun)),
     status: (cluster) =>

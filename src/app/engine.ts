@@ -14,6 +14,7 @@ import type { JoinCommand } from './join-command.ts';
 import type { Access, IssuedKubeconfig, NewKubeconfig } from './kubeconfig.ts';
 import type { NewCluster } from './new-cluster.ts';
 import type { ChangeOutcome } from './operations.ts';
+import type { UpgradeRequest } from './upgrade.ts';
 
 /** What the command line needs of the engine. */
 export interface Engine {
@@ -70,6 +71,11 @@ export interface Engine {
     readonly cluster: string;
     /** Whatever is left of their lives. */
     readonly all: boolean;
+    readonly dryRun: boolean;
+  }): Promise<Outcome>;
+  upgrade(request: {
+    readonly cluster: string;
+    readonly to: UpgradeRequest;
     readonly dryRun: boolean;
   }): Promise<Outcome>;
   delete(request: { readonly cluster: string; readonly dryRun: boolean }): Promise<Outcome>;

@@ -1,4 +1,4 @@
-import { cachedBinaries, cacheFolder } from '../artifacts/cache.ts';
+import { allBinaries, cachedBinaries, cacheFolder } from '../artifacts/cache.ts';
 import { ensureBinaries } from '../artifacts/ensure.ts';
 import { hostArchitecture } from '../artifacts/sources.ts';
 import { InputError, NotFoundError } from '../cluster/model/errors.ts';
@@ -117,14 +117,17 @@ async function withCluster<T>(
       provider,
       pool,
       authorities: getAuthorities,
-      binaries: once(() => binariesFor(memory, 'master', provider.binaries, options.signal)),
+      binaries: perVersion(memory, () => binariesFor(memory, 'master', provider.binaries, options.signal)),
       nodeBinaries: once(() => binariesFor(memory, 'node', provider.binaries, options.signal)),
       nodeSupplies: once(() => nodeSupplies(world.spec(), provider.binaries, options)),
       etcdClients: once(async () => etcdClients(await getAuthorities())),
       signal: options.signal,
       emit: options.emit,
     });
-    return await work({ world, provider, secrets });
+    const fetch: operations.OpenCluster['fetch'] = async (versions) => {
+      if (provider.binaries.kind === 'mounted') await fetchBinaries(versions, options);
+    };
+    return await work({ world, provider, secrets, fetch });
   } finally {
     pool.close();
     await provider.close();
@@ -145,16 +148,30 @@ async function openProvider(spec: ClusterSpec, { signal, emit, load }: Options):
     signal,
     progress: (message) => emit({ type: 'progress', topic: spec.provider, message }),
     binariesFolder: cachedBinaries(cacheFolder(), release),
+    releasesFolder: allBinaries(cacheFolder()),
     nodeBinariesFolder: cachedBinaries(cacheFolder(), { role: 'node', kubernetesVersion, arch }),
     podRange: spec.clusterCidr,
   });
 }
 
-async function fetchBinaries(spec: ClusterSpec, { signal, emit }: EngineOptions): Promise<void> {
+async function fetchBinaries(
+  spec: Pick<ClusterSpec, 'kubernetesVersion' | 'etcdVersion'>,
+  { signal, emit }: EngineOptions,
+): Promise<void> {
   await ensureBinaries({
     kubernetesVersion: spec.kubernetesVersion,
     etcdVersion: spec.etcdVersion,
     signal,
     onProgress: tellProgress(emit),
   });
+}
+
+/** What is asked for once, as long as the spec's versions stay. */
+function perVersion<T>(memory: Pick<ClusterMemory, 'spec'>, make: () => Promise<T>): () => Promise<T> {
+  let made: { readonly of: string; readonly what: () => Promise<T> } | undefined;
+  return () => {
+    const of = `${memory.spec.kubernetesVersion} ${memory.spec.etcdVersion}`;
+    if (made?.of !== of) made = { of, what: once(make) };
+    return made.what();
+  };
 }

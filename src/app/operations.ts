@@ -33,6 +33,8 @@ export interface OpenCluster {
   readonly world: RealWorld;
   readonly provider: Provider;
   readonly secrets: Secrets;
+  /** Gets the programs of these versions, where it is the operator's haup that has them. */
+  fetch(versions: Pick<ClusterSpec, 'kubernetesVersion' | 'etcdVersion'>): Promise<void>;
 }
 
 export interface Environment {

@@ -22,12 +22,22 @@ export function cacheFolder(env: NodeJS.ProcessEnv = process.env, uid = process.
 
 /** The folder of one release's executables and their manifest.json. */
 export function cachedBinaries(cache: string, release: AnyRelease): string {
+  return join(allBinaries(cache), folderOf(release));
+}
+
+/** The folder of the folders of all releases. */
+export function allBinaries(cache: string): string {
+  return join(cache, 'binaries');
+}
+
+/** What a release's folder is called, in the cache and on machines that are shown it. */
+export function folderOf(release: AnyRelease): string {
   if (release.role === 'node') {
     const { containerd, cniPlugins, criTools } = NODE_VERSIONS;
     const others = `containerd-${containerd}+cni-${cniPlugins}+cri-tools-${criTools}`;
-    return join(cache, 'binaries', `node-${release.kubernetesVersion}+${others}-${release.arch}`);
+    return `node-${release.kubernetesVersion}+${others}-${release.arch}`;
   }
-  return join(cache, 'binaries', `${release.kubernetesVersion}+etcd-${release.etcdVersion}-${release.arch}`);
+  return `${release.kubernetesVersion}+etcd-${release.etcdVersion}-${release.arch}`;
 }
 
 /**

@@ -195,8 +195,11 @@ export type FaultKind = 'power-off' | 'power-on' | 'freeze' | 'thaw' | 'isolate'
 
 /** Where a machine's Kubernetes and etcd binaries come from. */
 export type BinarySource =
-  /** The provider shows the operator's artifact cache, read-only, at this path inside each machine. */
-  | { readonly kind: 'mounted'; readonly path: string }
+  /**
+   * The provider shows the operator's artifact cache, read-only, inside each machine: at `path` the release that the machine booted with,
+   * at `releases` a folder for each release, on masters: those too that come later.
+   */
+  | { readonly kind: 'mounted'; readonly path: string; readonly releases: string }
   /** The machine downloads them itself. */
   | { readonly kind: 'download' };
 
@@ -267,6 +270,8 @@ export interface ProviderOptions {
   readonly progress: (message: string) => void;
   /** Folder of the binaries of this cluster's versions on the operator's machine (for `mounted`). */
   readonly binariesFolder: string;
+  /** Folder of the folders of all releases there (for `mounted`); absent: of this cluster's alone. */
+  readonly releasesFolder?: string;
   /** The same for nodes (for `mounted`); a cluster of masters alone has none. */
   readonly nodeBinariesFolder?: string;
   /** The range of all pods of all nodes, where firewall rules name it: packets between pods have no machine's address. */

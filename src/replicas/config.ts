@@ -20,7 +20,11 @@ export interface ReplicaConfig {
   readonly kubernetesVersion: string;
   /** `v3.7.3` */
   readonly etcdVersion: string;
+  /** An older minor, `1.36`, that Kubernetes' programs behave like; absent: their own. */
+  readonly emulated?: string;
   readonly binaries: ReplicaBinaries;
+  /** The change of the spec that it is made for, if one is under way. Goes into no file of the release. */
+  readonly change?: string;
   readonly pki: PkiFiles;
   /** Base64 of 32 random bytes, the same on every replica of the cluster. A secret. See {@link newEncryptionKey}. */
   readonly encryptionKey: string;
@@ -37,10 +41,11 @@ export interface ReplicaConfig {
   readonly addons: readonly Addon[];
 }
 
+/** `path`: the folder on the machine that has the programs of its release. */
 export type ReplicaBinaries =
   | { readonly kind: 'mounted'; readonly path: string }
-  /** A shell script that leaves the binaries, verified, in the folder `$1`. */
-  | { readonly kind: 'download'; readonly script: string };
+  /** A shell script that leaves the programs, verified, in that folder. */
+  | { readonly kind: 'download'; readonly path: string; readonly script: string };
 
 /** A new key for the secrets in etcd. Losing it loses them: it belongs in the operator's store, beside the authorities. */
 export function newEncryptionKey(): string {

@@ -3,6 +3,12 @@ export const paths = {
   /** A link to the release that is in force: a provisioning replaces all its files at once, by moving this link. */
   current: '/etc/haup/current',
   releases: '/etc/haup/releases',
+  /** A link to the release that was in force before the last change: the way back. */
+  previous: '/etc/haup/previous',
+  /** A link to the release of a change that is under way, until it is in force. */
+  staged: '/etc/haup/staged',
+  /** Links by version: `kubernetes-v1.37.1`, `etcd-v3.7.3`. Units call their programs through them, so that one's version is not the other's affair. */
+  programs: '/opt/haup/programs',
   /** Written last by a provisioning: says for whom this machine is complete. */
   marker: '/etc/haup/provisioned.json',
   units: '/etc/systemd/system',
@@ -14,7 +20,7 @@ export const paths = {
   /** The newest revision of the operator's store that was put to work here, in decimal. */
   storeRevision: '/var/lib/haup/store-revision',
   auditLog: '/var/log/haup/audit.log',
-  /** Where the machine puts binaries that it downloads itself. */
+  /** Where the machine puts binaries that it downloads itself: a node's, and a master's in a folder for each release. */
   downloadedBinaries: '/opt/haup/bin',
 } as const;
 

@@ -43,9 +43,10 @@ export type CommandName =
   | 'replace-replica'
   | 'rescue'
   | 'ssh'
-  | 'status';
+  | 'status'
+  | 'upgrade';
 
-export type SwitchName = 'abandon' | 'multizone';
+export type SwitchName = 'abandon' | 'finalize' | 'multizone' | 'rollback';
 
 /** The settings that are somebody's way out. */
 export type SettingName =

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applyChange, type Change } from '../../src/cluster/loop/apply-change.ts';
-import type { ClusterSpec } from '../../src/cluster/model/spec.ts';
+import { type ClusterSpec, revisable } from '../../src/cluster/model/spec.ts';
 import { next } from '../../src/cluster/plan/next.ts';
 import { withNodes, withoutNodes, withReplacedNodes } from '../../src/cluster/plan/node-changes.ts';
 import { type RescueBackup, reprieved, rescued, survivorsOf } from '../../src/cluster/plan/rescue.ts';
@@ -10,6 +10,7 @@ import {
   withoutReplicas,
   withReplacements,
   withReplicas,
+  withRevision,
 } from '../../src/cluster/plan/spec-changes.ts';
 import type { Step } from '../../src/cluster/plan/step.ts';
 import type { Clock } from '../../src/util/clock.ts';
@@ -40,7 +41,7 @@ async function command(
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     if (cause instanceof Violation) throw cause;
-    const expected = ['Refusal', 'InputError', 'NotFoundError', 'StepError', 'StoreError'];
+    const expected = ['ChangeUndone', 'Refusal', 'InputError', 'NotFoundError', 'StepError', 'StoreError'];
     if (cause instanceof Killed || (error instanceof Error && expected.includes(error.name))) return;
     throw error;
   }
@@ -56,6 +57,9 @@ interface Act {
     | 'replace-node'
     | 'repair'
     | 'abandon'
+    | 'upgrade'
+    | 'upgrade-etcd'
+    | 'upgrade-broken'
     | 'rescue'
     | 'back-up'
     | 'age'
@@ -79,6 +83,9 @@ const act = fc.record<Act>({
     'replace-node',
     'repair',
     'abandon',
+    'upgrade',
+    'upgrade-etcd',
+    'upgrade-broken',
     'rescue',
     'back-up',
     'age',
@@ -141,6 +148,10 @@ async function perform(world: SimulatedWorld, { what, count, pick }: Act): Promi
       return command(world, reprieved, 'repair');
     case 'abandon':
       return command(world, (spec, o) => abandoned(spec, o), 'repair');
+    case 'upgrade':
+    case 'upgrade-etcd':
+    case 'upgrade-broken':
+      return upgrade(world, what);
     case 'rescue':
       return rescueOf(world, pick % 2 === 0);
     case 'back-up':
@@ -152,6 +163,17 @@ async function perform(world: SimulatedWorld, { what, count, pick }: Act): Promi
     default:
       return world.hurt(what, victim);
   }
+}
+
+let changes = 0;
+
+/** The next version; with a broken one no API server starts. */
+function upgrade(world: SimulatedWorld, what: 'upgrade' | 'upgrade-etcd' | 'upgrade-broken'): Promise<void> {
+  const id = `c${++changes}`;
+  if (what === 'upgrade-broken') world.broken.add(id);
+  const version =
+    what === 'upgrade-etcd' ? { etcdVersion: `v3.7.${changes}` } : { kubernetesVersion: `v1.37.${changes}` };
+  return command(world, (spec) => withRevision(spec, { ...revisable(spec), ...version }, id), 'change');
 }
 
 /** With `word` the operator says of every machine that is off that it stays off; those that are on are all seen. */
@@ -190,6 +212,8 @@ function expectConverged(world: SimulatedWorld): void {
   expect(world.due()).toEqual([]);
   const { backup } = world.spec();
   for (const { disk } of world.machines) expect(disk.backup?.generation).toBe(backup?.generation);
+  expect(world.spec().change).toBe(undefined);
+  expect(names.filter((name) => !world.has(name, world.spec()))).toEqual([]);
   expectNodes(world);
 }
 

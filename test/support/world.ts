@@ -39,10 +39,12 @@ function certificate(file: string, over: number): SeenCertificate {
   };
 }
 
-function revisionOf(over: number): Revision {
+type Versions = Pick<ClusterSpec, 'kubernetesVersion' | 'etcdVersion'>;
+
+function revisionOf(over: number, { kubernetesVersion, etcdVersion }: Versions): Revision {
   return {
-    kubernetesVersion: '',
-    etcdVersion: '',
+    kubernetesVersion,
+    etcdVersion,
     digest: '',
     configuration: {},
     trust: {},
@@ -58,6 +60,9 @@ interface Machine {
   disk: { -readonly [K in keyof Inside]: Inside[K] };
   /** The member id in the data directory. */
   memberId: string | null;
+  /** What lies beside the release in force, and what was in force before it. */
+  staged?: Revision | null;
+  previous?: Pick<Inside, 'revision' | 'change'> | null;
 }
 
 interface Member {
@@ -102,6 +107,8 @@ export class SimulatedWorld implements ChangeableWorld {
   fate: (step: Step) => Fate = () => 'works';
   /** Of each call of the store that writes. */
   saveFate: () => SaveFate = () => 'works';
+  /** Changes of the spec with which no API server starts, by id. */
+  readonly broken = new Set<string>();
   readonly done: Step[] = [];
   private readonly cache: TestCache = lookCache(() => 0);
   private ids = 0;
@@ -125,19 +132,32 @@ export class SimulatedWorld implements ChangeableWorld {
     if (fate !== 'works') throw new StoreError('disk', `the store ${fate}`, []);
   }
 
+  async wantedBy(spec: ClusterSpec): Promise<Observation['wanted']> {
+    const { kubernetesVersion, etcdVersion } = spec;
+    const wanted = {
+      kubernetesVersion,
+      etcdVersion,
+      configuration: {},
+      trust: {},
+      certificates: [],
+      keys: {},
+    };
+    return Object.fromEntries(this.machines.filter((m) => wants(spec, m.name)).map((m) => [m.name, wanted]));
+  }
+
   interruption(): typeof noInterruption {
     return noInterruption;
   }
 
   /** What is looked at again is decided as in the real world; time stands still, so that nothing gets too old by itself. */
   async observe(since?: readonly Step[]): Promise<Observation> {
-    const now = this.now();
+    const now = await this.now();
     const seen = await lookThrough(this.cache, now, since);
     for (const step of since ?? []) expectNothingOld(step, seen, now);
     return seen;
   }
 
-  private now(): Observation {
+  private async now(): Promise<Observation> {
     return {
       network: this.network,
       address: this.ip === null ? null : { ip: this.ip, holder: this.holder },
@@ -170,6 +190,7 @@ export class SimulatedWorld implements ChangeableWorld {
       nodes: this.nodes.observe((name) => this.stored.nodes.some((node) => node.name === name)),
       remembered: { bootstrapped: this.bootstrapped, networkDeleted: this.deleted, drill: this.drill },
       storeRevision: 0,
+      wanted: await this.wantedBy(this.stored),
     };
   }
 
@@ -194,7 +215,8 @@ export class SimulatedWorld implements ChangeableWorld {
       if (renewal) this.renewing -= 1;
     }
     this.done.push(step);
-    if (available && !this.isAvailable() && !this.stored.deleting) {
+    const inPlace = this.stored.change && this.stored.replicas.length === 1;
+    if (available && !this.isAvailable() && !this.stored.deleting && !inPlace) {
       throw new Violation(`nobody answers at the API address after ${JSON.stringify(step)}`);
     }
     if (fate === 'killed-after') throw new Killed();
@@ -215,7 +237,7 @@ export class SimulatedWorld implements ChangeableWorld {
 
   /** Nobody came by for eight months and more: what is on the machines is due, not expired. */
   age(): void {
-    for (const { disk } of this.machines) if (disk.provisioned) disk.revision = revisionOf(0.7);
+    for (const { disk } of this.machines) if (disk.revision) disk.revision = revisionOf(0.7, disk.revision);
   }
 
   /** Machines on which a certificate is due. */
@@ -282,11 +304,35 @@ export class SimulatedWorld implements ChangeableWorld {
       Object.assign(this.running(step.replica).disk, {
         provisioned: true,
         certificateNames: this.names(),
-        revision: revisionOf(0),
+        revision: revisionOf(0, this.stored),
+        change: this.underWay(),
       });
     },
     'renew-certificates': (step) => {
-      this.running(step.replica).disk.revision = revisionOf(0);
+      const { disk } = this.running(step.replica);
+      Object.assign(disk, { revision: revisionOf(0, this.stored), change: this.underWay() });
+    },
+    'stage-release': (step) => {
+      const machine = this.running(step.replica);
+      machine.staged = revisionOf(0, this.stored);
+      machine.disk.staged = step.change;
+    },
+    'change-release': (step) => {
+      this.change(step);
+    },
+    'put-back': (step) => {
+      const machine = this.running(step.replica);
+      const { disk } = machine;
+      if (disk.change === step.change) Object.assign(disk, machine.previous ?? { change: null });
+      Object.assign(disk, { staged: null, apiServer: 'disabled', controllers: 'disabled' });
+      if (step.etcd) disk.etcd = 'running';
+      this.elect();
+    },
+    'finish-change': () => {
+      const old = this.stored.replicas.find(({ name }) => !this.has(name, this.stored));
+      if (old) throw new Violation(`the change is said to be complete, and ${old.name} does not have it`);
+      const { change: _, ...spec } = this.stored;
+      this.stored = spec;
     },
     'refresh-certificates': (step) => {
       const { disk } = this.running(step.replica);
@@ -405,6 +451,10 @@ export class SimulatedWorld implements ChangeableWorld {
     },
     'start-control-plane': (step) => {
       const machine = this.running(step.replica);
+      if (this.broken.has(machine.disk.change ?? '')) {
+        machine.disk.apiServer = 'unready';
+        throw new Error('the API server ends at once');
+      }
       Object.assign(machine.disk, { apiServer: 'ready', controllers: 'running' });
       if (!this.answers(step.replica)) throw new Error('the API server does not get ready');
     },
@@ -413,15 +463,19 @@ export class SimulatedWorld implements ChangeableWorld {
       if (!this.isWanted(step.replica) && ill.length > 0) {
         throw new Violation(`${step.replica} was stopped while ${ill[0]!.name} does not wholly work`);
       }
+      this.mayStop(step.replica);
       this.running(step.replica).disk.controllers = 'disabled';
     },
     'stop-api-server': (step) => {
       const target = this.holder.kind === 'balancer' && this.balancer?.targets.includes(step.replica);
       const holds = this.holder.kind === 'machine' && this.holder.name === step.replica;
-      if (target || holds) throw new Violation(`${step.replica} stops while clients are sent to it`);
+      const inPlace = this.stored.change && this.stored.replicas.length === 1;
+      if (target || (holds && !inPlace))
+        throw new Violation(`${step.replica} stops while clients are sent to it`);
       if (this.running(step.replica).disk.controllers !== 'disabled') {
         throw new Violation('the API server stops before what depends on it');
       }
+      this.mayStop(step.replica);
       this.running(step.replica).disk.apiServer = 'disabled';
     },
     'ensure-balancer': () => {
@@ -472,6 +526,52 @@ export class SimulatedWorld implements ChangeableWorld {
       Object.assign(this, { network: false, deleted: true });
     },
   };
+
+  /** What is put on a machine now is for this change. */
+  private underWay(): string | null {
+    const { change } = this.stored;
+    return change && change.back === undefined ? change.id : null;
+  }
+
+  /** Who is wanted is only stopped to be changed, and only while all others work. */
+  private mayStop(name: string): void {
+    if (!this.isWanted(name)) return;
+    if (!this.stored.change) throw new Violation(`${name} is stopped although nothing of it is to change`);
+    const out = this.stored.replicas.find((other) => other.name !== name && !this.isWhole(other.name));
+    if (out) throw new Violation(`${name} is taken out of service while ${out.name} is`);
+  }
+
+  private change(step: StepOfKind<'change-release'>): void {
+    const machine = this.running(step.replica);
+    const { disk, staged } = machine;
+    if (disk.staged !== step.change || !staged) throw new Error('nothing was prepared');
+    const stops = step.cost !== 'nothing' && step.cost !== 'reload';
+    if (stops && disk.controllers !== 'disabled') throw new Violation('changed while controllers run');
+    if (['api-server', 'etcd'].includes(step.cost)) {
+      if (disk.apiServer !== 'disabled') throw new Violation('changed while the API server runs');
+    }
+    if (step.cost === 'etcd') {
+      const voters = this.members.filter((m) => !m.learner);
+      const others = voters.filter((m) => m.name !== step.replica && this.runs(m));
+      if (voters.length > 1 && others.length < quorum(voters.length))
+        throw new Violation('etcd stops, and no quorum is left');
+      if (others.length > 0 && this.members.find((m) => m.id === this.leader)?.name === step.replica)
+        throw new Violation('etcd stops where it leads');
+    }
+    machine.previous = { revision: disk.revision, change: disk.change };
+    Object.assign(disk, { revision: staged, change: step.change, staged: null });
+  }
+
+  /** What the spec wants is on it. */
+  has(name: string, { kubernetesVersion, etcdVersion }: Versions): boolean {
+    const seen = this.machines.find((m) => m.name === name)?.disk.revision;
+    return seen?.kubernetesVersion === kubernetesVersion && seen.etcdVersion === etcdVersion;
+  }
+
+  private isWhole(name: string): boolean {
+    const machine = this.machines.find((m) => m.name === name);
+    return this.answers(name) && machine?.disk.controllers === 'running';
+  }
 
   private effect(step: Step): void {
     (this.effects[step.kind] as (step: Step) => void)(step);
@@ -595,6 +695,10 @@ export class SimulatedWorld implements ChangeableWorld {
     if (!machine.on) throw new Error(`${name} does not answer`);
     return machine;
   }
+}
+
+function wants(spec: ClusterSpec, name: string): boolean {
+  return spec.replicas.some((replica) => replica.name === name);
 }
 
 /** What a step works on is never shown as it was before the step. */

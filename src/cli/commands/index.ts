@@ -26,6 +26,7 @@ import { rescue } from './rescue.ts';
 import { ssh } from './ssh.ts';
 import { status } from './status.ts';
 import { storeMove } from './store-move.ts';
+import { upgrade } from './upgrade.ts';
 
 /** In the order that `haup --help` lists them. */
 export const commands: readonly Command[] = [
@@ -44,6 +45,7 @@ export const commands: readonly Command[] = [
   backupList,
   backupPrune,
   renew,
+  upgrade,
   status,
   list,
   kubeconfig,

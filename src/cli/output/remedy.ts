@@ -13,7 +13,9 @@ export interface About {
 
 const switches: Record<SwitchName, Flag<unknown>> = {
   abandon: flags.abandon,
+  finalize: flags.finalize,
   multizone: flags.multizone,
+  rollback: flags.rollback,
 };
 
 const settings: Record<SettingName, Flag<unknown>> = {

@@ -6,12 +6,15 @@ import { type ClusterSpec, wanted } from '../model/spec.ts';
 import { next } from '../plan/next.ts';
 import { makePlan, type Plan } from '../plan/plan.ts';
 import { describe, replicaOf, type Step } from '../plan/step.ts';
-import { type ConvergeOptions, converge, type World } from './converge.ts';
+import type { ConvergeOptions, World } from './converge.ts';
+import { convergeOrGoBack } from './way-back.ts';
 
 /** A world whose spec can be changed; the save is atomic, durable and refuses to overwrite somebody else's. */
 export interface ChangeableWorld extends World {
   save(spec: ClusterSpec): Promise<void>;
   interruption(spec: ClusterSpec): Interruption;
+  /** What each replica would be by another spec than the stored one. */
+  wantedBy(spec: ClusterSpec): Promise<Observation['wanted']>;
 }
 
 /** What a command makes of the spec; throws what speaks against it. */
@@ -50,7 +53,7 @@ export async function applyChange(
 
   const after = await change(before, observation);
   if (unfinished && !isAmended(unfinished, after)) throw unfinished.refusal;
-  const plan = makePlan(after, observation, {
+  const plan = makePlan(after, await asWantedBy(world, after, before, observation), {
     interruption: world.interruption(after),
     ...(options.policy ? { policy: options.policy } : {}),
   });
@@ -63,7 +66,18 @@ export async function applyChange(
 
   await options.first?.(plan, before);
   if (after !== before) await world.save(after);
-  return { plan, executed: true, observation: await converge(world, options) };
+  return { plan, executed: true, observation: await convergeOrGoBack(world, options) };
+}
+
+/** A change of the replicas is planned from what it wants of them. */
+async function asWantedBy(
+  world: ChangeableWorld,
+  after: ClusterSpec,
+  before: ClusterSpec,
+  observation: Observation,
+): Promise<Observation> {
+  if (after.change === before.change) return observation;
+  return { ...observation, wanted: await world.wantedBy(after) };
 }
 
 interface Unfinished {

@@ -34,6 +34,24 @@ export class NotFoundError extends Failure {
   }
 }
 
+/** A change of the replicas failed at the first of them, and all is as it was before. */
+export class ChangeUndone extends Failure {
+  override readonly name = 'ChangeUndone';
+  readonly failure = 'trouble';
+
+  /** @param first that had been changed, and was put back; null: it had not got so far. */
+  constructor(cause: StepError, first: string | null) {
+    const put =
+      first === null ? 'no replica was changed' : `${first} was put back, the others were never touched`;
+    super(`${cause.message}\n${put}; the cluster and its spec are as before`, {
+      cause,
+      advice: cause.remedies.filter(
+        (remedy) => typeof remedy === 'string' || !('command' in remedy) || remedy.command !== 'repair',
+      ),
+    });
+  }
+}
+
 /** A step failed: which, why, and what state that left. */
 export class StepError extends Failure {
   override readonly name = 'StepError';

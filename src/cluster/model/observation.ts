@@ -56,6 +56,8 @@ export interface Observation {
   readonly storeRevision: number;
   /** In a plan: the survivor of a rescue has become a cluster of one. Really, the spec's wish is gone by then. */
   readonly rescued?: boolean | undefined;
+  /** In a plan: all replicas have what the spec's change is about. Really, the change is gone from the spec by then. */
+  readonly changed?: boolean | undefined;
   /** What admission would not let through of what the control plane itself writes, each with the API server's words. */
   readonly refusedWrites?: readonly string[] | undefined;
   /** What each replica should be, by name: what this haup would make of the spec and the store's secrets. Absent: nobody asked. */

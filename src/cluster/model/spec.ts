@@ -45,6 +45,34 @@ const nodeSchema = z.strictObject({
   zone: z.string().regex(ZONE),
 });
 
+/** What a change puts on every replica, one at a time. */
+const revisableShape = {
+  kubernetesVersion: z.string().regex(KUBERNETES_VERSION),
+  etcdVersion: z.string().regex(ETCD_VERSION),
+  /** The API servers' limit for a request that is not long-running. Clusters of before have it from here, too. */
+  requestTimeoutSeconds: z.number().int().min(5).max(3600).default(60),
+  /**
+   * Where an upgrade can go back to. While it is of an older minor, API servers, controller manager and scheduler behave like that
+   * minor's, so that nothing is stored that it could not read.
+   */
+  wayBack: z
+    .strictObject({
+      kubernetesVersion: z.string().regex(KUBERNETES_VERSION),
+      etcdVersion: z.string().regex(ETCD_VERSION),
+    })
+    .optional(),
+};
+
+/** A change of what is on the replicas, under way: they are brought to it one at a time. Gone once all have it. */
+const changeSchema = z.strictObject({
+  /** Another for each change, of lower-case letters and digits: what is made for it on the machines says so. */
+  id: z.string().regex(/^[a-z0-9]{1,32}$/),
+  /** What was wanted before: all are to have it again if the first replica does not come back well. */
+  before: z.strictObject(revisableShape),
+  /** It is taken back: by name the one replica that has had it; null: none had. */
+  back: z.string().regex(REPLICA_NAME).nullable().optional(),
+});
+
 /** A quorum that is lost for good, given up: one survivor becomes a cluster of one. Gone once it has. */
 const rescueSchema = z.strictObject({
   survivor: z.string().regex(REPLICA_NAME),
@@ -83,13 +111,9 @@ export const clusterSpecSchema = z.strictObject({
   /** Of the first replica that was made. */
   zone: z.string().regex(ZONE),
   multizone: z.boolean(),
-  kubernetesVersion: z.string().regex(KUBERNETES_VERSION),
-  etcdVersion: z.string().regex(ETCD_VERSION),
   apiPort: z.number().int().min(1).max(65_535),
   /** `auto`: from the second replica on. `always`: from the first, so that the address never moves. */
   balancer: z.enum(['auto', 'always']),
-  /** The API servers' limit for a request that is not long-running. Clusters of before have it from here, too. */
-  requestTimeoutSeconds: z.number().int().min(5).max(3600).default(60),
   /** The service network; its first address is the `kubernetes` service. */
   serviceCidr: z.string().regex(CIDR),
   /** The addresses of all pods, a /24 for each node. */
@@ -103,6 +127,8 @@ export const clusterSpecSchema = z.strictObject({
   nodeLabels: z.record(z.string(), z.string()).default({}),
   nodeTaints: z.array(taintSchema).default([]),
 
+  ...revisableShape,
+  change: changeSchema.optional(),
   replicas: z.array(replicaSchema).min(1).max(MAX_REPLICAS),
   nodes: z.array(nodeSchema).max(MAX_NODES).default([]),
 
@@ -124,6 +150,15 @@ export type ReplicaSpec = z.infer<typeof replicaSchema>;
 export type BackupSpec = z.infer<typeof backupSchema>;
 export type Rescue = z.infer<typeof rescueSchema>;
 export type NodeSpec = z.infer<typeof nodeSchema>;
+export type ClusterChange = z.infer<typeof changeSchema>;
+/** What a change puts on every replica. */
+export type Revisable = ClusterChange['before'];
+
+/** What a change of this spec would put on every replica. */
+export function revisable(spec: ClusterSpec): Revisable {
+  const { kubernetesVersion, etcdVersion, requestTimeoutSeconds, wayBack } = spec;
+  return { kubernetesVersion, etcdVersion, requestTimeoutSeconds, ...(wayBack ? { wayBack } : {}) };
+}
 
 /** The address sits on a balancer when there is more than one replica, or always if the user wants so. */
 export function wantsBalancer(spec: ClusterSpec): boolean {

@@ -6,6 +6,7 @@ import type { Observation } from '../model/observation.ts';
 import type { ClusterSpec } from '../model/spec.ts';
 import type { Decision, Policy } from './decision.ts';
 import { held } from './preflight/index.ts';
+import { inHand } from './roll.ts';
 import { placeAddress } from './rules/address.ts';
 import { keepBackups } from './rules/backup.ts';
 import { deleteAll } from './rules/deletion.ts';
@@ -18,8 +19,9 @@ import { keepNodes } from './rules/nodes.ts';
 import { oldStore } from './rules/old-store.ts';
 import { refreshCertificates, renewCertificates } from './rules/renewing.ts';
 import { rescue } from './rules/rescue.ts';
+import { rollReplicas } from './rules/rolling.ts';
 import { startControlPlanes } from './rules/serving.ts';
-import type { Step } from './step.ts';
+import { replicaOf, type Step } from './step.ts';
 import { view } from './view.ts';
 
 const CONVERGE: Policy = { revive: false };
@@ -42,20 +44,33 @@ export function next(spec: ClusterSpec, observation: Observation, policy: Policy
   const address = placeAddress(v);
   const leaving = removeOrphans(v);
   const nodes = keepNodes(v);
+  const rolling = rollReplicas(v);
+  const taken = inHand(v);
+  const others = [
+    ...reserve,
+    ...renewCertificates(v),
+    ...prepareMachines(v),
+    ...reviveEtcd(v),
+    ...membership.steps,
+    ...startControlPlanes(v),
+    ...address.steps,
+    ...nameBalancer(v),
+    ...leaving.steps,
+    ...nodes.steps,
+  ];
   const decision = held(v, {
+    // One that is taken out to be changed is nobody else's business.
     steps: [
-      ...reserve,
-      ...renewCertificates(v),
-      ...prepareMachines(v),
-      ...reviveEtcd(v),
-      ...membership.steps,
-      ...startControlPlanes(v),
-      ...address.steps,
-      ...nameBalancer(v),
-      ...leaving.steps,
-      ...nodes.steps,
+      ...rolling.steps,
+      ...others.filter((step) => replicaOf(step) === null || replicaOf(step) !== taken),
     ],
-    blocked: [...membership.blocked, ...address.blocked, ...leaving.blocked, ...nodes.blocked],
+    blocked: [
+      ...membership.blocked,
+      ...address.blocked,
+      ...leaving.blocked,
+      ...nodes.blocked,
+      ...rolling.blocked,
+    ],
   });
   // Nothing waits for these: what is unfinished, and can go on, goes on first.
   if (decision.steps.length > 0) return decision;

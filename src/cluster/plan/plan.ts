@@ -92,6 +92,10 @@ function warningsOf(spec: ClusterSpec, from: Observation, steps: readonly Planne
       'between the promotion of the second voter and of the third, both of two voters are needed',
     );
   }
+  const alone = count === 1 && from.remembered.bootstrapped;
+  if (alone && !spec.deleting && steps.some(({ step }) => step.kind === 'stop-api-server')) {
+    warnings.push('the only API server starts again: nobody is answered for about ten seconds');
+  }
   const weakest = Math.min(...steps.map((s) => s.after.failuresTolerated));
   if (steps.length > 0 && weakest < before.failuresTolerated && count > 2) {
     warnings.push(`on the way no more than ${weakest} failure${weakest === 1 ? ' is' : 's are'} tolerated`);

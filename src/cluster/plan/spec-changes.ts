@@ -5,7 +5,13 @@
 import { InputError, NotFoundError, Refusal } from '../model/errors.ts';
 import { MAX_REPLICAS } from '../model/names.ts';
 import { machineOf, memberOf, type Observation } from '../model/observation.ts';
-import { type ClusterSpec, type ReplicaSpec, replicaZones } from '../model/spec.ts';
+import {
+  type ClusterSpec,
+  type ReplicaSpec,
+  type Revisable,
+  replicaZones,
+  revisable,
+} from '../model/spec.ts';
 import { sightOfEtcd } from './health.ts';
 
 /** Gives a name that the cluster has never used. */
@@ -56,6 +62,12 @@ export function withoutReplicas(spec: ClusterSpec, observation: Observation, rem
   return { ...spec, replicas };
 }
 
+/** Replicas are to have something else on them: one at a time. `id` is of lower-case letters and digits, and never given twice. */
+export function withRevision(spec: ClusterSpec, wanted: Revisable, id: string): ClusterSpec {
+  const { wayBack: _, ...kept } = spec;
+  return { ...kept, ...wanted, change: { id, before: revisable(spec) } };
+}
+
 /** A successor in the same zone for each. Several dead ones go together: etcd adds nothing while any is still listed. */
 export function withReplacements(
   spec: ClusterSpec,
@@ -100,8 +112,15 @@ export function abandoned(spec: ClusterSpec, observation: Observation): ClusterS
   });
   const known = spec.replicas.filter((replica) => replicas.some((r) => r.name === replica.name));
   const returning = replicas.filter((replica) => !known.some((r) => r.name === replica.name));
-  const { rescue: _, ...kept } = spec;
+  const { rescue: _, ...kept } = spec.change ? turnedRound(spec) : spec;
   return { ...kept, replicas: [...known, ...returning] };
+}
+
+/** A change that is given up half-way becomes the change back, unless it is that already. */
+function turnedRound(spec: ClusterSpec): ClusterSpec {
+  const { change, wayBack: _, ...kept } = spec;
+  if (!change || change.back !== undefined) return spec;
+  return { ...kept, ...change.before, change: { id: `${change.id.slice(0, 31)}r`, before: revisable(spec) } };
 }
 
 function find(spec: ClusterSpec, name: string): ReplicaSpec {

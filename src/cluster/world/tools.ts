@@ -37,6 +37,12 @@ export interface Tools {
   etcd(replica: string): Promise<EtcdClient>;
 }
 
+/** What a replica's files are made from. */
+export interface FileTools extends Pick<Tools, 'seen' | 'authorities' | 'provider'> {
+  readonly memory: Pick<ClusterMemory, 'spec'>;
+  readonly secrets: Pick<Secrets, 'get'>;
+}
+
 export type Progress = (message: string) => void;
 
 /** A replica whose member is a healthy voter: who can be asked to change the membership. The leader if possible. */

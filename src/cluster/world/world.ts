@@ -6,7 +6,7 @@ import type { ChangeableWorld } from '../loop/apply-change.ts';
 import type { DrillRecord } from '../model/drill.ts';
 import type { GuardMemory } from '../model/guard.ts';
 import { replicaZones } from '../model/spec.ts';
-import { apiAt } from './api.ts';
+import { apiAt, ownAdmin } from './api.ts';
 import { sealOnMachines } from './backup.ts';
 import { openSessions } from './machines/sessions.ts';
 import { noteOnMachines } from './machines/store-revision.ts';
@@ -28,6 +28,8 @@ export interface RealWorld extends ChangeableWorld {
   session(name: string, timeoutMs?: number): Promise<Session>;
   /** Gives the masters what the store has of the cluster now, sealed: it goes with every backup. */
   sealed(): Promise<void>;
+  /** A replica's own API server, through its session. */
+  apiOn(replica: string): Promise<ApiClient>;
   /** Commands over SSH, so far. */
   commands(): number;
   /** Why a client is not answered at the API address that was seen last; null when it is, or where none is to be yet. */
@@ -72,12 +74,18 @@ export function openWorld(parts: WorldParts): RealWorld {
     },
     interruption: (spec) => provider.interruption(replicaZones(spec)),
     observe: observer.observe,
+    wantedBy: observer.wantedBy,
     async execute(step, progress, halfway) {
       await execute(tools, step, progress, halfway);
       if (step.kind === 'delete-network') observer.networkIsDeleted();
     },
     sealed,
     session: sessions.session,
+    async apiOn(replica) {
+      const { apiPort: port } = memory.spec;
+      const connect = async () => (await sessions.session(replica)).forward('127.0.0.1', port);
+      return { ip: '127.0.0.1', port, connect, ...(await ownAdmin(parts)) };
+    },
     commands: () => parts.pool.commands,
     async api() {
       const { address } = observer.last();

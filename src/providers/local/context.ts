@@ -14,12 +14,17 @@ export interface Context {
   readonly progress: (message: string) => void;
   /** The operator's folder of binaries, shown to the machines. */
   readonly binariesFolder: string;
+  /** The folder that holds it and all others, shown to masters, which may be given another release while they run. */
+  readonly releasesFolder?: string;
   /** The same for nodes. */
   readonly nodeBinariesFolder?: string;
 }
 
 export function makeContext(
-  options: Pick<Context, 'cluster' | 'signal' | 'progress' | 'binariesFolder' | 'nodeBinariesFolder'>,
+  options: Pick<
+    Context,
+    'cluster' | 'signal' | 'progress' | 'binariesFolder' | 'releasesFolder' | 'nodeBinariesFolder'
+  >,
 ): Context {
   return { ...options, key: clusterKey(options.cluster) };
 }

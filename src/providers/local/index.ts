@@ -7,7 +7,7 @@ import { endBalancerProcess } from './balancer/process.ts';
 import { makeContext } from './context.ts';
 import { translated } from './failures.ts';
 import { injectFault } from './faults.ts';
-import { BINARIES } from './machine/nspawn.ts';
+import { BINARIES, RELEASES } from './machine/nspawn.ts';
 import { localMachines } from './machines.ts';
 import { checkIdentity } from './names.ts';
 import { localNetwork } from './network.ts';
@@ -54,7 +54,7 @@ export const open: OpenProvider = (options) => {
       routes: translated('routes:', localRoutes(context), signal),
     },
     services: translated('services:', localServices(context), signal),
-    binaries: { kind: 'mounted', path: BINARIES },
+    binaries: { kind: 'mounted', path: BINARIES, releases: RELEASES },
     // Three failed checks, one a second; a stopping API server answers them at once.
     drainSeconds: 4,
     interruption: () => INTERRUPTION,

@@ -113,10 +113,11 @@ export async function start(context: Context, name: string): Promise<Machine> {
   });
   if (booting) {
     context.progress(`${name}: waiting for the machine to boot`);
-    const { key, binariesFolder, nodeBinariesFolder = binariesFolder } = context;
+    const { key, binariesFolder, releasesFolder, nodeBinariesFolder = binariesFolder } = context;
     const binaries = booting.role === 'node' ? nodeBinariesFolder : binariesFolder;
     await share(binaries);
-    await powerOn({ key, machine: booting, image, binaries }, context.signal);
+    const releases = booting.role === 'master' && releasesFolder ? { releases: releasesFolder } : {};
+    await powerOn({ key, machine: booting, image, binaries, ...releases }, context.signal);
   }
   return await describe(context, name);
 }

@@ -30,6 +30,7 @@ const member = {
 };
 const inputs = ['unit', 'data', 'id_file', 'membership_file', 'pki', 'url', 'membership'] as const;
 const bootstrapScript = shellScript('replicas/scripts/bootstrap-etcd.sh', inputs);
+const awaitScript = shellScript('replicas/scripts/await-etcd.sh', ['unit'])({ unit: unit.etcd });
 const startScript = shellScript('replicas/scripts/start-etcd.sh', [...inputs, 'id']);
 
 /**
@@ -82,6 +83,11 @@ export async function restartEtcd(session: Session, waiting: Waiting = {}): Prom
   waiting.progress?.('etcd: looking for the other members');
   const script = `systemctl enable -q ${unit.etcd} && timeout 15 systemctl restart ${unit.etcd}; [ $? -eq 124 ] || systemctl is-active ${unit.etcd}`;
   await session.run(script, { what: 'start etcd again', timeoutMs: 30_000, signal: waiting.signal });
+}
+
+/** Resolves when an etcd that has just been told to start serves. @throws ReplicaError with its last words */
+export async function awaitEtcd(session: Session, waiting: Waiting = {}): Promise<void> {
+  await start(session, awaitScript, waiting);
 }
 
 /** Stops etcd, and it stays stopped when the machine restarts. Its data stays. */

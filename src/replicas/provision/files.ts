@@ -1,5 +1,6 @@
 import type { ArchivedFile } from '../../util/host/archive.ts';
 import type { ReplicaConfig } from '../config.ts';
+import { programPath } from '../programs.ts';
 import { addonsScript } from '../settings/addons.ts';
 import { auditPolicy } from '../settings/audit.ts';
 import { authenticationConfiguration } from '../settings/authentication.ts';
@@ -17,7 +18,6 @@ import { kubernetesEndpointsUnit } from '../units/kubernetes-endpoints.ts';
 import { localRouteUnit } from '../units/local-route.ts';
 import { schedulerUnit } from '../units/scheduler.ts';
 import { serviceAddressesUnit } from '../units/service-addresses.ts';
-import { binariesFolder } from './release.ts';
 import { readerOf, users } from './users.ts';
 
 /** All files of a replica, with paths relative to its release: pki/…, config/…, addons/… and units/…. */
@@ -42,7 +42,7 @@ function configFiles(config: ReplicaConfig): ArchivedFile[] {
     mode: 0o644,
     owner: 'root',
   });
-  const kubectl = `${binariesFolder(config)}/kubectl`;
+  const kubectl = programPath(config, 'kubectl');
   const { apiPort, serviceAddresses: range } = config;
   return [
     open('authentication.yaml', authenticationConfiguration()),
@@ -74,7 +74,7 @@ function addonFiles({ addons }: ReplicaConfig): ArchivedFile[] {
 }
 
 function unitFiles(config: ReplicaConfig): ArchivedFile[] {
-  const program = (name: string) => `${binariesFolder(config)}/${name}`;
+  const program = (name: string) => programPath(config, name);
   const units = {
     etcd: etcdUnit({ ...config, program: program('etcd') }),
     'kube-apiserver': apiServerUnit({ ...config, program: program('kube-apiserver') }),
@@ -82,7 +82,7 @@ function unitFiles(config: ReplicaConfig): ArchivedFile[] {
       ...config,
       program: program('kube-controller-manager'),
     }),
-    'kube-scheduler': schedulerUnit({ program: program('kube-scheduler') }),
+    'kube-scheduler': schedulerUnit({ ...config, program: program('kube-scheduler') }),
     'kubernetes-endpoints': kubernetesEndpointsUnit(),
     'haup-addons': addonsUnit(),
     ...(config.serviceAddresses === null ? {} : { 'haup-service-addresses': serviceAddressesUnit() }),

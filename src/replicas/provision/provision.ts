@@ -2,10 +2,11 @@ import { BINARIES } from '../../artifacts/sources.ts';
 import { shellScript } from '../../ssh/script.ts';
 import type { Session } from '../../ssh/session.ts';
 import type { ReplicaConfig } from '../config.ts';
+import { programLinks } from '../programs.ts';
 import type { Marker } from '../revision/marker.ts';
 import type { Waiting } from '../waiting.ts';
 import { replicaFiles } from './files.ts';
-import { digest, installRelease } from './release.ts';
+import { digest, installRelease, type MachineRelease } from './release.ts';
 import { users } from './users.ts';
 
 const prepareScript = shellScript('replicas/scripts/prepare.sh');
@@ -15,32 +16,36 @@ const prepareScript = shellScript('replicas/scripts/prepare.sh');
  * on the disk when this returns, and nothing is started. Can be repeated; the files of a release take effect all at once.
  * @throws ReplicaError when the machine cannot hold it (a full disk, a missing binary); SshError
  */
-export async function provision(
-  session: Session,
-  config: ReplicaConfig,
-  options: Waiting = {},
-): Promise<void> {
-  const { uid, name, apiAddress, kubernetesVersion, etcdVersion } = config;
-  const files = replicaFiles(config);
-  const marker: Marker = { uid, name, digest: digest(files), apiAddress, kubernetesVersion, etcdVersion };
-  const sysusers = Object.values(users).map((user) => `u ${user} - "haup"`);
-  await installRelease(
-    session,
-    {
-      name,
-      files,
-      binaries: config.binaries,
-      programs: BINARIES,
-      marker,
-      prepare: prepareScript({}, sysusers),
-      finish: finish(config),
-    },
-    options,
-  );
+export function provision(session: Session, config: ReplicaConfig, options: Waiting = {}): Promise<void> {
+  return installRelease(session, releaseOf(config), options);
 }
 
-/** Units that not every replica has: the API server brings the second with it. */
-function finish({ localRoute, serviceAddresses }: ReplicaConfig): string {
+/** The release that makes a machine the replica of this configuration. */
+export function releaseOf(config: ReplicaConfig): MachineRelease {
+  const { uid, name, apiAddress, kubernetesVersion, etcdVersion, change } = config;
+  const files = replicaFiles(config);
+  const marker: Marker = {
+    ...{ uid, name, digest: digest(files), apiAddress, kubernetesVersion, etcdVersion },
+    ...(change === undefined ? {} : { change }),
+  };
+  const sysusers = Object.values(users).map((user) => `u ${user} - "haup"`);
+  return {
+    name,
+    files,
+    binaries: config.binaries,
+    programs: BINARIES,
+    links: programLinks(config),
+    marker,
+    prepare: prepareScript({}, sysusers),
+    finish: finish(config),
+  };
+}
+
+/** Shell that enables units that not every replica has: the API server brings the second with it. */
+export function finish({
+  localRoute,
+  serviceAddresses,
+}: Pick<ReplicaConfig, 'localRoute' | 'serviceAddresses'>): string {
   return [
     ...(localRoute ? ['systemctl enable -q --now haup-api-address.service'] : []),
     ...(serviceAddresses === null ? [] : ['systemctl enable -q haup-service-addresses.service']),

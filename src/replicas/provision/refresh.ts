@@ -3,17 +3,13 @@ import type { Session } from '../../ssh/session.ts';
 import { type ArchivedFile, archive } from '../../util/host/archive.ts';
 import { ReplicaError } from '../errors.ts';
 import { awaitControllers } from '../lifecycle/control-plane.ts';
-import { paths } from '../paths.ts';
 import { unit } from '../units/names.ts';
 import type { Waiting } from '../waiting.ts';
-import { digest } from './release.ts';
+import { digest, releasePaths } from './release.ts';
 import { awaitServing } from './serving-certificate.ts';
 
 const exchangeScript = shellScript('replicas/scripts/exchange.sh', [
-  'digest',
-  'releases',
-  'current',
-  'restarts',
+  ...(['digest', 'restarts', 'releases', 'current', 'previous', 'staged', 'units', 'marker_file'] as const),
 ]);
 
 /** Who reads its kubeconfig once. */
@@ -37,10 +33,9 @@ export interface Refresh {
  */
 export async function refresh(session: Session, options: Refresh, waiting: Waiting = {}): Promise<void> {
   const { files, apiPort, serving, controlling } = options;
-  const { releases, current } = paths;
   const restarts = files.some(({ path }) => /^pki\/(controller-manager|scheduler)\.conf$/.test(path));
   const { code, stderr } = await session.exec(
-    exchangeScript({ digest: digest(files), releases, current, restarts: restarts ? READERS : '' }),
+    exchangeScript({ digest: digest(files), restarts: restarts ? READERS : '', ...releasePaths }),
     {
       input: archive(files),
       what: 'exchange certificates',

@@ -10,19 +10,22 @@ import type { Waiting } from '../waiting.ts';
 const PLAIN_TIMEOUT_MS = 60_000;
 const DOWNLOAD_TIMEOUT_MS = 15 * 60_000;
 
-const installScript = shellScript('replicas/scripts/release.sh', [
-  ...([
-    'name',
-    'digest',
-    'prepare',
-    'finish',
-    'download',
-    'programs',
-    'programs_folder',
-    'first_unit',
-  ] as const),
-  ...(['marker', 'marker_file', 'releases', 'current', 'units'] as const),
-]);
+const unpacking = [
+  ...(['digest', 'marker', 'download', 'links', 'programs', 'executables', 'executables_folder'] as const),
+  ...(['releases', 'current', 'previous', 'staged', 'units', 'marker_file'] as const),
+] as const;
+const installScript = shellScript('replicas/scripts/release.sh', ['name', 'prepare', 'finish', ...unpacking]);
+const stageScript = shellScript('replicas/scripts/stage-release.sh', unpacking);
+
+/** Where the scripts find releases. */
+export const releasePaths = {
+  releases: paths.releases,
+  current: paths.current,
+  previous: paths.previous,
+  staged: paths.staged,
+  units: paths.units,
+  marker_file: paths.marker,
+} as const;
 
 /** Everything that makes a machine what it is, a master or a node. */
 export interface MachineRelease {
@@ -33,6 +36,8 @@ export interface MachineRelease {
   readonly binaries: ReplicaBinaries;
   /** Executables that must be there afterwards. */
   readonly programs: readonly string[];
+  /** Names of links to their folder, below {@link paths.programs}. */
+  readonly links?: readonly string[];
   /** Written to {@link paths.marker} when all else is on the disk. */
   readonly marker: Readonly<Record<string, unknown>>;
   /** POSIX shell that runs first: packages, users. */
@@ -49,9 +54,9 @@ export function digest(files: readonly ArchivedFile[]): string {
   return hash.digest('hex');
 }
 
-/** The folder on the machine that the units run their programs from. */
+/** The folder on the machine that has its programs. */
 export function binariesFolder({ binaries }: { readonly binaries: ReplicaBinaries }): string {
-  return binaries.kind === 'mounted' ? binaries.path : paths.downloadedBinaries;
+  return binaries.path;
 }
 
 /**
@@ -59,18 +64,38 @@ export function binariesFolder({ binaries }: { readonly binaries: ReplicaBinarie
  * Can be repeated; the files of a release take effect all at once.
  * @throws ReplicaError when the machine cannot hold it (a full disk, a missing binary); SshError
  */
-export async function installRelease(
+export function installRelease(
   session: Session,
   release: MachineRelease,
   options: Waiting = {},
 ): Promise<void> {
-  const download = release.binaries.kind === 'download' ? release.binaries.script : null;
+  const { name, prepare, finish = '' } = release;
+  return put(session, release, installScript({ name, prepare, finish, ...inputs(release) }), options);
+}
+
+/** Puts a release beside the one in force, which goes on being that. As {@link installRelease} otherwise. */
+export function stageRelease(
+  session: Session,
+  release: MachineRelease,
+  options: Waiting = {},
+): Promise<void> {
+  return put(session, release, stageScript(inputs(release)), options);
+}
+
+async function put(
+  session: Session,
+  release: MachineRelease,
+  script: string,
+  options: Waiting,
+): Promise<void> {
+  const { binaries } = release;
+  const download = binaries.kind === 'download' ? binaries.script : null;
   const input = archive([
     ...release.files,
     ...(download === null ? [] : [{ path: 'download.sh', content: download, mode: 0o700, owner: 'root' }]),
   ]);
   if (download !== null) options.progress?.(`${release.name}: downloading its programs`);
-  const result = await session.exec(script(release), {
+  const result = await session.exec(script, {
     input,
     what: `provision ${release.name}`,
     timeoutMs: download === null ? PLAIN_TIMEOUT_MS : DOWNLOAD_TIMEOUT_MS,
@@ -79,16 +104,14 @@ export async function installRelease(
   if (result.code !== 0) throw failure(release.name, result.stderr);
 }
 
-function script(release: MachineRelease): string {
-  const { name, files, programs, marker, prepare, finish = '' } = release;
-  const units = files.filter(({ path }) => path.startsWith('units/')).map(({ path }) => path.slice(6));
-  return installScript({
-    ...{ name, digest: digest(files), prepare, finish },
-    download: release.binaries.kind === 'download' ? paths.downloadedBinaries : '',
-    ...{ programs: programs.join(' '), programs_folder: binariesFolder(release), first_unit: units[0] ?? '' },
-    ...{ marker: JSON.stringify(marker), marker_file: paths.marker },
-    ...{ releases: paths.releases, current: paths.current, units: paths.units },
-  });
+function inputs({ files, programs, marker, links = [], binaries }: MachineRelease) {
+  return {
+    ...{ digest: digest(files), marker: JSON.stringify(marker) },
+    download: binaries.kind === 'download' ? binaries.path : '',
+    ...{ links: links.join(' '), programs: paths.programs },
+    ...{ executables: programs.join(' '), executables_folder: binaries.path },
+    ...releasePaths,
+  };
 }
 
 function failure(name: string, stderr: string): ReplicaError {

@@ -27,6 +27,9 @@ export interface Inside {
   readonly certificateNames: readonly string[];
   /** Null before provisioning. */
   readonly revision: Revision | null;
+  /** The change of the spec that what is in force was made for, and that for which something lies beside it; null: none. */
+  readonly change: string | null;
+  readonly staged: string | null;
   /** How far its clock is ahead of the operator's, whole seconds; 0 when the way there and back explains the difference. */
   readonly clockAheadSeconds: number;
   /** The newest revision of the operator's store that was put to work here; null where none was noted. */
@@ -57,22 +60,36 @@ type Properties = ReadonlyMap<string, string>;
  */
 export function parseInside(output: string, options: InspectOptions, exchange: Exchange): Inside | null {
   const sections = output.split(`${SEPARATOR}\n`);
-  if (sections.length !== 12) return null;
-  const [began, marking, files, digests, wal, noted, backups, unitLines, up, space, healthLines, ended] =
-    sections as [
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-    ];
+  if (sections.length !== 13) return null;
+  const [
+    began,
+    marking,
+    staging,
+    files,
+    digests,
+    wal,
+    noted,
+    backups,
+    unitLines,
+    up,
+    space,
+    healthLines,
+    ended,
+  ] = sections as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
   const units = readUnits(unitLines);
   const clocks = [began, ended].map((text) => (/^\d{13}\n$/.test(text) ? Number(text) : Number.NaN));
   const marker = parseMarker(marking);
@@ -82,6 +99,7 @@ export function parseInside(output: string, options: InspectOptions, exchange: E
     !/^(yes\n)?$/.test(wal) ||
     !/^(\d{1,15}\n)?$/.test(noted) ||
     !/^(\/\S* \d+\n)*$/.test(space) ||
+    (staging !== '' && parseMarker(staging) === null) ||
     // On a machine that is none of ours yet there is nobody to ask, and perhaps no curl.
     (marking !== '' && (marker === null || !isHealth(healthLines, options))) ||
     ![unit.etcd, unit.apiServer, unit.controllerManager, unit.scheduler].every((name) =>
@@ -115,6 +133,8 @@ export function parseInside(output: string, options: InspectOptions, exchange: E
     certificateSecondsLeft: expires === null ? null : Math.floor((expires - clocks[1]!) / 1000),
     certificateNames: revision?.certificates.find(({ file }) => file === 'apiserver.crt')?.names ?? [],
     revision,
+    change: marker?.change ?? null,
+    staged: parseMarker(staging)?.change ?? null,
     clockAheadSeconds: ahead(clocks[0]!, clocks[1]!, exchange),
     storeRevision: noted === '' ? null : Number(noted),
     freeKib: readSpace(space),

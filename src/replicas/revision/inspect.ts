@@ -21,7 +21,7 @@ const FOLDERS = ['/run', '/tmp', '/var/lib/haup', '/etc/haup'];
 
 const script = shellScript('replicas/scripts/inspect.sh', [
   ...(['separator', 'pki', 'marker', 'data', 'revision_file', 'backups', 'asked', 'folders'] as const),
-  ...(['current', 'digested'] as const),
+  ...(['current', 'staged', 'digested'] as const),
 ]);
 
 /**
@@ -43,6 +43,7 @@ function inspectScript(apiPort: number): string {
       ...{ revision_file: paths.storeRevision, backups: BACKUPS.join(' ') },
       ...{ asked: asked.join(' '), folders: FOLDERS.join(' ') },
       current: paths.current,
+      staged: paths.staged,
       digested: ['config/*', 'addons/*', ...KEYS.map((file) => `pki/${file}`), ...units].join(' '),
     },
     [`https://127.0.0.1:${apiPort}/readyz`, ...Object.values(healthUrls)],

@@ -10,7 +10,11 @@ export const commonMarker = z.object({
   kubernetesVersion: z.string(),
 });
 
-const markerSchema = commonMarker.extend({ etcdVersion: z.string() });
+const markerSchema = commonMarker.extend({
+  etcdVersion: z.string(),
+  /** The change of the spec that the release was made for. */
+  change: z.string().optional(),
+});
 
 export type Marker = z.infer<typeof markerSchema>;
 

@@ -1,22 +1,42 @@
 # shellcheck shell=sh
 # How a release is put on a machine: whole or not at all, whenever it is cut off.
-: "${digest?}" "${releases?}" "${current?}"
+: "${releases?}" "${current?}" "${previous?}" "${staged?}" "${units?}" "${marker_file?}"
 set -eu
 umask 022
-new=$releases/$digest
-rm -rf -- "$releases"/*.part
-trap 'rm -rf -- "$new.part"' EXIT
 
-# put_in_force: $new.part, until it is on the disk nothing refers to it
-put_in_force() {
-  if [ ! -e "$new" ]; then
-    find "$new.part" -type f -exec sync {} +
-    mv -T -- "$new.part" "$new"
-  fi
-  ln -sfn -- "$new" "$current.new"
-  mv -fT -- "$current.new" "$current"
+# point LINK FOLDER: from one moment to the next
+point() { ln -sfn -- "$2" "$1.new"; mv -fT -- "$1.new" "$1"; }
+# keep NEW: $NEW.part, until it is on the disk nothing refers to it
+keep() {
+  [ -e "$1" ] || {
+    find "$1.part" -type f -exec sync {} +
+    mv -T -- "$1.part" "$1"
+  }
 }
-# forget_others: releases that are not in force
+# forget_others: releases that are neither in force, nor were before the last change, nor are about to be
 forget_others() {
-  for old in "$releases"/*; do [ "$old" = "$new" ] || rm -rf -- "$old"; done
+  for old in "$releases"/*; do
+    for link in "$current" "$previous" "$staged"; do
+      [ "$(readlink -f "$link")" != "$old" ] || continue 2
+    done
+    rm -rf -- "$old"
+  done
+}
+# install_units: those of the release in force become systemd's. systemd finds units that are new by itself.
+install_units() {
+  mkdir -p "$units/.haup"
+  cp -- "$current"/units/* "$units/.haup"
+  sync -- "$units"/.haup/*
+  known=
+  for unit in "$units"/.haup/*; do [ ! -e "$units/${unit##*/}" ] || known=1; done
+  mv -f -- "$units"/.haup/* "$units"
+  rmdir "$units/.haup"
+  [ -z "$known" ] || systemctl daemon-reload
+}
+# note: for whom, and with what, this machine is complete. Written last.
+note() {
+  cp -- "$current/marker.json" "$marker_file.new"
+  sync -- "$marker_file.new" "$releases" "$units"
+  mv -fT -- "$marker_file.new" "$marker_file"
+  sync -- "${marker_file%/*}"
 }

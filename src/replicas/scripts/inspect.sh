@@ -1,7 +1,8 @@
 #!/bin/sh
 # What a master says of itself, in sections. Arguments: the addresses that its components are asked at. They are asked while the
 # rest is looked at. Nothing is written, since a disk may be full.
-: "${pki?}" "${marker?}" "${data?}" "${revision_file?}" "${backups?}" "${asked?}" "${folders?}" "${current?}" "${digested?}"
+: "${pki?}" "${marker?}" "${data?}" "${revision_file?}" "${backups?}" "${asked?}" "${folders?}" "${current?}"
+: "${staged?}" "${digested?}"
 . ./curl.sh
 . ./sections.sh
 
@@ -33,6 +34,7 @@ for _; do set -- "$@" -o /dev/null; done
 curl_here -sZ -m 2 --cacert "$pki/ca.crt" -w '%{url} %{http_code}\n' "$@" 2>/dev/null | {
   date +%s%3N; say
   show "$marker"; say
+  show "$staged/marker.json"; say
   revision
   wals=$(names "$data/member/wal") || exit 74
   ! echo "$wals" | grep -q '\.wal$' || echo yes; say

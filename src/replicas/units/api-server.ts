@@ -1,11 +1,13 @@
 import { dirname } from 'node:path/posix';
 import { configPath, paths, pkiPath } from '../paths.ts';
 import { users } from '../provision/users.ts';
+import { emulation } from './emulation.ts';
 import { ETCD_CLIENT_URL } from './etcd.ts';
 import { commandLine, unitFile } from './unit.ts';
 
 export interface ApiServerUnit {
   readonly program: string;
+  readonly emulated?: string;
   readonly apiAddress: string;
   readonly apiPort: number;
   readonly serviceCidr: string;
@@ -112,6 +114,7 @@ export function apiServerUnit(options: ApiServerUnit): string {
 
       // Nothing may be had from /debug/pprof.
       profiling: false,
+      ...emulation(options),
     }),
   });
 }

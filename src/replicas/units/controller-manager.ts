@@ -1,11 +1,13 @@
 import { pkiPath } from '../paths.ts';
 import { users } from '../provision/users.ts';
 import { controllerService } from './controllers.ts';
+import { emulation } from './emulation.ts';
 import { commandLine, unitFile } from './unit.ts';
 
 /** `kube-controller-manager.service` */
 export function controllerManagerUnit(options: {
   readonly program: string;
+  readonly emulated?: string;
   readonly cluster: string;
   readonly clusterCidr: string;
 }): string {
@@ -55,6 +57,7 @@ export function controllerManagerUnit(options: {
       'tls-cert-file': pkiPath('controller-manager.crt'),
       'tls-private-key-file': pkiPath('controller-manager.key'),
       profiling: false,
+      ...emulation(options),
     }),
   });
 }

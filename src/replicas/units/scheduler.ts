@@ -1,10 +1,11 @@
 import { pkiPath } from '../paths.ts';
 import { users } from '../provision/users.ts';
 import { controllerService } from './controllers.ts';
+import { emulation } from './emulation.ts';
 import { commandLine, unitFile } from './unit.ts';
 
 /** `kube-scheduler.service` */
-export function schedulerUnit(options: { readonly program: string }): string {
+export function schedulerUnit(options: { readonly program: string; readonly emulated?: string }): string {
   const kubeconfig = pkiPath('scheduler.conf');
   return unitFile({
     description: 'Kubernetes scheduler',
@@ -26,6 +27,7 @@ export function schedulerUnit(options: { readonly program: string }): string {
       'tls-cert-file': pkiPath('scheduler.crt'),
       'tls-private-key-file': pkiPath('scheduler.key'),
       profiling: false,
+      ...emulation(options),
     }),
   });
 }

@@ -86,9 +86,11 @@ test('a machine with an ARM processor gets the executables for it', async () => 
   const source = await fromMirror(memoryOf());
   const script = (source as { script: string }).script.replaceAll('/opt/haup/bin', `${folder}/bin`);
   expect(await run(script, 'aarch64')).toMatchObject({ code: 0 });
-  expect(execFileSync(join(folder, 'bin', 'etcd')).toString()).toBe('etcd for ARM\n');
+  // A master has a folder for each release.
+  const etcd = join(folder, 'bin', 'v1.37.1+etcd-v3.7.3', 'etcd');
+  expect(execFileSync(etcd).toString()).toBe('etcd for ARM\n');
   expect(await run(script, 'x86_64')).toMatchObject({ code: 0 });
-  expect(execFileSync(join(folder, 'bin', 'etcd')).toString()).toBe('etcd\n');
+  expect(execFileSync(etcd).toString()).toBe('etcd\n');
 });
 
 test('a machine with another processor is refused by name, and nothing is fetched', async () => {

@@ -177,6 +177,7 @@ describe('a way out', () => {
     rescue: { to: '', command: 'rescue', fenced: ['a', 'b'] },
     ssh: { to: '', command: 'ssh', replicas: ['a'], run: 'true' },
     status: { to: '', command: 'status' },
+    upgrade: { to: '', command: 'upgrade', switches: ['finalize', 'rollback'] },
   };
   it.each(Object.values(all))('is a command line that haup takes: %j', (remedy) => {
     const [haup, ...argv] = commandLine(remedy, { cluster: 'demo', store: 'file:///x' }).split(' ');

@@ -82,6 +82,7 @@ function fakeEngine(answers: Partial<Engine> = {}): { engine: Engine; calls: Cal
     backups: async () => [],
     pruneBackups: async () => 3,
     renew: async () => outcome,
+    upgrade: async () => outcome,
     delete: async () => outcome,
     status: async () => statusOf(),
     moveStore: async () => true,

@@ -102,11 +102,12 @@ describe('every unit', () => {
     expect(unitText(name)).not.toContain('PRIVATE KEY');
   });
 
-  test('runs the binaries from where the provider has them', () => {
-    const from = (binaries: ReplicaConfig['binaries']) =>
-      /ExecStart=(\S+)/.exec(unitText('etcd', { binaries }))![1];
-    expect(from({ kind: 'mounted', path: '/srv/cache' })).toBe('/srv/cache/etcd');
-    expect(from({ kind: 'download', script: 'true' })).toBe('/opt/haup/bin/etcd');
+  test('runs the program of its version, and names no other version', () => {
+    const from = (unit: string, change: Partial<ReplicaConfig> = {}) =>
+      /ExecStart=(\S+)/.exec(unitText(unit, change))![1];
+    expect(from('etcd')).toBe('/opt/haup/programs/etcd-v3.7.3/etcd');
+    expect(from('etcd', { kubernetesVersion: 'v1.37.2' })).toBe(from('etcd'));
+    expect(from('kube-scheduler')).toBe('/opt/haup/programs/kubernetes-v1.37.1/kube-scheduler');
   });
 });
 

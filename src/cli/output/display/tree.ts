@@ -172,6 +172,8 @@ function subject(step: Step): string {
       return step.machine ?? 'load balancer';
     case 'clear-drill':
       return 'drill';
+    case 'finish-change':
+      return 'cluster';
     default:
       return 'node' in step ? step.node : step.replica;
   }

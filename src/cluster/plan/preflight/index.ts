@@ -18,6 +18,7 @@ const MENDING: ReadonlySet<Step['kind']> = new Set([
   'renew-certificates',
   'fence',
   'refresh-certificates',
+  'put-back',
 ]);
 
 /** What may begin of a decision while something stands in its way. */

@@ -1,6 +1,7 @@
 import { isDead } from '../../model/observation.ts';
 import { replicaZones, wantsBalancer } from '../../model/spec.ts';
 import { type Blocked, type Decision, nothingToDo } from '../decision.ts';
+import { drains, turn } from '../roll.ts';
 import type { Step } from '../step.ts';
 import { isHealthyVoter, isServing, isVoter, type Replica, type View } from '../view.ts';
 import { wasStarted } from './serving.ts';
@@ -74,7 +75,10 @@ function desiredTargets(v: View, present: readonly string[]): string[] {
     if (!present.includes(replica.name) || !isVoter(replica) || !replica.machine) return false;
     return replica.wanted ? wasStarted(replica) || !replica.inside : !isDead(replica.member!) && !leaving;
   };
+  const next = turn(v);
+  const drained = next && drains(next) && v.replicas.length > 1 ? next.replica.name : undefined;
   return [...v.replicas, ...v.orphans]
+    .filter((replica) => replica.name !== drained)
     .filter((replica) => (replica.wanted && serving.has(replica.name)) || stays(replica))
     .map((replica) => replica.name)
     .sort();

@@ -22,6 +22,8 @@ export const emptyInside: Inside = {
   certificateNames: [],
   revision: null,
   backup: null,
+  change: null,
+  staged: null,
 };
 
 export function withInside(o: Observation, name: string, change: Partial<Inside>): Observation {

@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { type Addon, builtInAddons } from '../../../addons/addons.ts';
 import { objectSchema } from '../../../addons/object.ts';
-import type { Secrets } from '../../../state/store.ts';
 import { readStoredSecret } from '../stored-secret.ts';
-import type { Tools } from '../tools.ts';
+import type { FileTools } from '../tools.ts';
 
 const SECRET = 'addons';
 const addonsSchema = z.array(z.object({ name: z.string(), objects: z.array(objectSchema) }));
@@ -15,15 +14,13 @@ export function addonSecrets(addons: readonly Addon[]): Readonly<Record<string, 
   return addons.length === 0 ? {} : { [SECRET]: JSON.stringify(addons) };
 }
 
-async function keptAddons(secrets: Secrets): Promise<readonly Addon[]> {
+async function keptAddons(secrets: FileTools['secrets']): Promise<readonly Addon[]> {
   const text = await secrets.get(SECRET);
   return text === null ? [] : readStoredSecret(SECRET, text, addonsSchema);
 }
 
 /** What the masters keep in the cluster: haup's own, then the user's. */
-export async function addonsOf(
-  t: Pick<Tools, 'memory' | 'seen' | 'authorities' | 'provider' | 'secrets'>,
-): Promise<readonly Addon[]> {
+export async function addonsOf(t: FileTools): Promise<readonly Addon[]> {
   const { name: cluster, kubernetesVersion, apiPort, serviceCidr, clusterCidr } = t.memory.spec;
   const own = builtInAddons({
     cluster,

@@ -1,3 +1,4 @@
+import { folderOf } from '../../../artifacts/cache.ts';
 import { mirrorFrom } from '../../../artifacts/download/mirror.ts';
 import { ArtifactError } from '../../../artifacts/errors.ts';
 import { downloadScript } from '../../../artifacts/script.ts';
@@ -6,14 +7,18 @@ import {
   ARCHITECTURES,
   type Architecture,
   type Download,
+  hostArchitecture,
   listDownloads,
   type Role,
 } from '../../../artifacts/sources.ts';
 import { resolveSums, type Sums } from '../../../artifacts/sums.ts';
 import type { BinarySource } from '../../../providers/provider.ts';
 import type { ReplicaBinaries } from '../../../replicas/config.ts';
+import { paths } from '../../../replicas/paths.ts';
 import type { ClusterSpec } from '../../model/spec.ts';
 import type { ClusterMemory } from '../memory.ts';
+
+type Mounted = Extract<BinarySource, { readonly kind: 'mounted' }>;
 
 /**
  * Where the machines of a role get their programs: shown by the provider, or fetched by each machine itself. The machine is told
@@ -26,7 +31,7 @@ export async function binariesFor(
   source: BinarySource,
   signal?: AbortSignal,
 ): Promise<ReplicaBinaries> {
-  if (source.kind === 'mounted') return source;
+  if (source.kind === 'mounted') return mounted(memory.spec, role, source);
   const { mirror, insecure } = mirrorFrom(process.env);
   const downloads: Partial<Record<Architecture, readonly Download[]>> = {};
   let sums: Sums = {};
@@ -44,7 +49,19 @@ export async function binariesFor(
   }
   if (Object.keys(downloads).length === 0) throw missing;
   await memory.rememberSums(sums);
-  return { kind: 'download', script: downloadScript(downloads, sums, { insecure }) };
+  const path = role === 'node' ? paths.downloadedBinaries : releasePath(memory.spec);
+  return { kind: 'download', path, script: downloadScript(downloads, sums, { folder: path, insecure }) };
+}
+
+/** A master may have two releases at the same time: the one that it runs, and the one that it is about to run. */
+function mounted(spec: ClusterSpec, role: Role, source: Mounted): ReplicaBinaries {
+  const { path, releases } = source;
+  if (role === 'node') return { kind: 'mounted', path };
+  return { kind: 'mounted', path: `${releases}/${folderOf(releaseOf(spec, role, hostArchitecture()))}` };
+}
+
+function releasePath({ kubernetesVersion, etcdVersion }: ClusterSpec): string {
+  return `${paths.downloadedBinaries}/${kubernetesVersion}+etcd-${etcdVersion}`;
 }
 
 function releaseOf(

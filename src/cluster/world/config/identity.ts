@@ -1,9 +1,9 @@
 import type { ReplicaIdentity } from '../../../pki/profiles.ts';
 import { machineOf } from '../../model/observation.ts';
-import type { Tools } from '../tools.ts';
+import type { FileTools } from '../tools.ts';
 
 /** What a replica's serving certificates say of it, the balancer's DNS name as it is now included. */
-export function pkiIdentity(t: Pick<Tools, 'memory' | 'seen'>, replica: string): ReplicaIdentity {
+export function pkiIdentity(t: Pick<FileTools, 'memory' | 'seen'>, replica: string): ReplicaIdentity {
   return {
     name: replica,
     internalIp: machineOf(t.seen(), replica)!.internalIp,

@@ -1,12 +1,15 @@
 import type { ReplicaBinaries, ReplicaConfig } from '../../../replicas/config.ts';
+import { emulatedMinor } from '../../plan/upgrade.ts';
+import type { FileTools } from '../tools.ts';
 import { addonsOf } from './addons.ts';
 
 /** What is put on every replica: all but its name, its address and its certificates. */
 export async function sharedConfig(
-  t: Parameters<typeof addonsOf>[0],
+  t: FileTools,
   parts: { readonly binaries: ReplicaBinaries; readonly encryptionKey: string },
 ): Promise<Omit<ReplicaConfig, 'pki' | 'name' | 'internalIp'>> {
   const { spec } = t.memory;
+  const emulated = emulatedMinor(spec);
   return {
     uid: spec.uid,
     cluster: spec.name,
@@ -17,10 +20,13 @@ export async function sharedConfig(
     requestTimeoutSeconds: spec.requestTimeoutSeconds,
     kubernetesVersion: spec.kubernetesVersion,
     etcdVersion: spec.etcdVersion,
+    ...(emulated === null ? {} : { emulated }),
     shutdownDelaySeconds: t.provider.drainSeconds,
     localRoute: t.provider.capabilities.deliversToApiAddress,
     serviceAddresses: (await t.provider.services?.range()) ?? null,
     addons: await addonsOf(t),
+    // One that is taken back is for nobody any more.
+    ...(spec.change && spec.change.back === undefined ? { change: spec.change.id } : {}),
     ...parts,
   };
 }

@@ -4,6 +4,7 @@ import type { Machine, MachineRole } from '../../../providers/provider.ts';
 import { type Inside, inspect } from '../../../replicas/revision/inspect.ts';
 import type { NodeMachine } from '../../model/nodes.ts';
 import { type MachineObservation, nothing, type Observation } from '../../model/observation.ts';
+import type { ClusterSpec } from '../../model/spec.ts';
 import { ofThisCluster } from '../../plan/rescue.ts';
 import type { Step } from '../../plan/step.ts';
 import { apiAt } from '../api.ts';
@@ -30,6 +31,8 @@ export interface Observer {
   observe(since?: readonly Step[]): Promise<Observation>;
   /** What was seen last. */
   last(): Observation;
+  /** What each replica would be by this spec. */
+  wantedBy(spec: ClusterSpec): Promise<Observation['wanted']>;
   /** Nothing but the end of its own call says that a network has been deleted. */
   networkIsDeleted(): void;
 }
@@ -40,6 +43,8 @@ export function openObserver(parts: Parts): Observer {
   const cache = lookCache<CloudObservation, Met<Inside | NodeInside>>(Date.now);
   const refusedWrites = admissionWatch();
   let last = nothing;
+  /** The spec that `last.wanted` is of. */
+  let wantedOf: ClusterSpec | undefined;
 
   async function look<I extends Inside | NodeInside>(machine: Machine, ask: Ask<I>) {
     const { name, zone, state, internalIp, externalIp, sshHost } = machine;
@@ -106,7 +111,9 @@ export function openObserver(parts: Parts): Observer {
         : last.refusedWrites;
     // Nor does what is wanted: it follows from the spec.
     const seen = { ...last, network, address, balancer, machines: masters };
-    const wanted = since === undefined ? await wantedRevisions({ ...parts, seen: () => seen }) : last.wanted;
+    const isKnown = since !== undefined && wantedOf === memory.spec;
+    const wanted = isKnown ? last.wanted : await wantedRevisions({ ...parts, seen: () => seen });
+    wantedOf = memory.spec;
     last = {
       network,
       address,
@@ -125,6 +132,7 @@ export function openObserver(parts: Parts): Observer {
   return {
     observe,
     last: () => last,
+    wantedBy: (spec) => wantedRevisions({ ...parts, memory: { spec }, seen: () => last }),
     networkIsDeleted() {
       last = { ...last, remembered: { ...last.remembered, networkDeleted: true } };
     },

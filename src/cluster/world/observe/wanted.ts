@@ -2,18 +2,17 @@ import { parseKubeletAuthorities } from '../../../pki/kubelet-authorities.ts';
 import type { ReplicaBinaries } from '../../../replicas/config.ts';
 import type { WantedRevision } from '../../../replicas/revision/revision.ts';
 import { wantedRevision } from '../../../replicas/revision/wanted.ts';
-import type { Secrets } from '../../../state/store.ts';
 import { machineOf } from '../../model/observation.ts';
-import type { addonsOf } from '../config/addons.ts';
 import { pkiIdentity } from '../config/identity.ts';
 import { sharedConfig } from '../config/shared-config.ts';
+import type { FileTools } from '../tools.ts';
 
 /**
  * What each replica that has a machine should be, by name. Undefined while that cannot be said: the network, the address or a secret
  * is not there (yet, or since the host's reboot). Makes none: who only looks leaves the store as it is.
  */
 export async function wantedRevisions(
-  t: Parameters<typeof addonsOf>[0] & { readonly secrets: Pick<Secrets, 'get'> },
+  t: FileTools,
 ): Promise<Readonly<Record<string, WantedRevision>> | undefined> {
   const { spec } = t.memory;
   const { network, address } = t.seen();
@@ -25,9 +24,8 @@ export async function wantedRevisions(
   if (kubelets === null || encryptionKey === null) return undefined;
   const authorities = await t.authorities();
   const kubeletAuthorities = parseKubeletAuthorities(kubelets);
-  const { binaries: source } = t.provider;
-  // Only the folder matters, and nobody has to be asked for that.
-  const binaries: ReplicaBinaries = source.kind === 'mounted' ? source : { kind: 'download', script: '' };
+  // No file says where its programs come from.
+  const binaries: ReplicaBinaries = { kind: 'mounted', path: '' };
   const shared = await sharedConfig(t, { binaries, encryptionKey });
   const made = spec.replicas.filter(({ name }) => machineOf(t.seen(), name));
   const wanted = made.map(({ name }) => {

@@ -3,6 +3,7 @@ import type { Step } from '../../plan/steps/index.ts';
 import type { Progress, Tools } from '../tools.ts';
 import { addLearner } from './add-learner.ts';
 import { bootstrapEtcd } from './bootstrap-etcd.ts';
+import { changeRelease } from './change-release.ts';
 import { clearDrill } from './clear-drill.ts';
 import { connectPods } from './connect-pods.ts';
 import { createMachine } from './create-machine.ts';
@@ -16,6 +17,7 @@ import { ensureBalancer } from './ensure-balancer.ts';
 import { ensureNetwork } from './ensure-network.ts';
 import type { Executor } from './executor.ts';
 import { fence } from './fence.ts';
+import { finishChange } from './finish-change.ts';
 import { forceNewCluster } from './force-new-cluster.ts';
 import { forgetNode } from './forget-node.ts';
 import { handOver } from './hand-over.ts';
@@ -25,6 +27,7 @@ import { nameBalancer } from './name-balancer.ts';
 import { promote } from './promote.ts';
 import { provision } from './provision.ts';
 import { provisionNode } from './provision-node.ts';
+import { putBack } from './put-back.ts';
 import { refreshCertificates } from './refresh-certificates.ts';
 import { releaseAddress } from './release-address.ts';
 import { removeMember } from './remove-member.ts';
@@ -36,6 +39,7 @@ import { routePods } from './route-pods.ts';
 import { setServiceNodes } from './set-service-nodes.ts';
 import { setTargets } from './set-targets.ts';
 import { setUpBackup } from './set-up-backup.ts';
+import { stageRelease } from './stage-release.ts';
 import { startControlPlane } from './start-control-plane.ts';
 import { startEtcd } from './start-etcd.ts';
 import { startMachine } from './start-machine.ts';
@@ -54,6 +58,10 @@ const executors: { readonly [K in Step['kind']]: Executor<K> } = {
   provision: provision,
   'renew-certificates': renewCertificates,
   'refresh-certificates': refreshCertificates,
+  'stage-release': stageRelease,
+  'change-release': changeRelease,
+  'put-back': putBack,
+  'finish-change': finishChange,
   'bootstrap-etcd': bootstrapEtcd,
   'add-learner': addLearner,
   'start-etcd': startEtcd,

@@ -4,6 +4,8 @@ import { RANGE } from './uids.ts';
 
 /** Where a machine sees the operator's binaries. */
 export const BINARIES = '/opt/haup/bin';
+/** Where a master sees the folders of all releases. */
+export const RELEASES = '/opt/haup/releases';
 
 export interface Boot {
   readonly name: string;
@@ -11,15 +13,18 @@ export interface Boot {
   readonly uidBase: number;
   /** The operator's folder of binaries, shown read-only. */
   readonly binaries: string;
+  /** The operator's folder of the folders of all releases; absent: not shown. */
+  readonly releases?: string | undefined;
   readonly disk: Disk;
 }
 
 /** nspawn's arguments that depend on the machine. */
-export function nspawnArguments({ name, role, uidBase, binaries, disk }: Boot): string[] {
+export function nspawnArguments({ name, role, uidBase, binaries, releases, disk }: Boot): string[] {
   return [
     `--machine=${name}`,
     `--hostname=${name}`,
     `--bind-ro=${binaries}:${BINARIES}`,
+    ...(releases === undefined ? [] : [`--bind-ro=${releases}:${RELEASES}`]),
     // As on a VM, root rules the machine's own network (a replica makes the API address a local one, for instance).
     '--capability=CAP_NET_ADMIN',
     ...(role === 'node' ? nodeArguments(disk) : []),

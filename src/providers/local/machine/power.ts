@@ -22,6 +22,8 @@ export interface PowerOn {
   readonly image: string;
   /** The operator's folder of binaries, shown read-only. */
   readonly binaries: string;
+  /** The folder of the folders of all releases, shown beside it; absent: not shown. */
+  readonly releases?: string | undefined;
 }
 
 /**
@@ -72,7 +74,12 @@ export async function powerOn(request: PowerOn, signal: AbortSignal): Promise<vo
       uidBase === 0 ? 'host' : 'own',
       internalIp,
       subnetGateway(internalIp),
-      ...nspawnArguments({ ...machine, binaries: request.binaries, disk: diskOf(folder) }),
+      ...nspawnArguments({
+        ...machine,
+        binaries: request.binaries,
+        releases: request.releases,
+        disk: diskOf(folder),
+      }),
     ],
     confinement: { role, limits: limitsOf(role, process.env) },
   });

@@ -19,6 +19,7 @@ const ok = { file: 'enabled', active: 'active', restarts: 0, since: 10 };
 type Unit = typeof ok;
 interface Answer {
   marker: string;
+  staged: string;
   files: string;
   digests: string;
   wal: string;
@@ -36,6 +37,7 @@ const config = await exampleConfig();
 const pki = new Map([...config.pki].filter(([file]) => some.has(file)));
 const good: Answer = {
   marker,
+  staged: '',
   ...revisionAnswer({ ...config, pki, addons: [] }),
   wal: 'yes\n',
   revision: '12\n',
@@ -49,7 +51,7 @@ const good: Answer = {
 
 /** What the machine prints. */
 function answer(change: Partial<Answer> = {}): string {
-  const { marker, files, digests, wal, revision, backups, units, uptime, clocks, space, codes } = {
+  const { marker, staged, files, digests, wal, revision, backups, units, uptime, clocks, space, codes } = {
     ...good,
     ...change,
   };
@@ -66,7 +68,21 @@ function answer(change: Partial<Answer> = {}): string {
   const listed = paragraphs.join('\n');
   const [began, ended] = clocks.map((clock) => `${clock}\n`);
   return [
-    ...[began, marker, files, digests, wal, revision, backups, listed, `${uptime}\n`, space, health, ended],
+    ...[
+      began,
+      marker,
+      staged,
+      files,
+      digests,
+      wal,
+      revision,
+      backups,
+      listed,
+      `${uptime}\n`,
+      space,
+      health,
+      ended,
+    ],
   ].join('--haup--\n');
 }
 const inside = (change: Partial<Answer> = {}) => parseInside(answer(change), options, exchange)!;
@@ -90,6 +106,8 @@ describe('what a machine says of itself', () => {
       backup: null,
       certificateNames: expect.arrayContaining(['kubernetes.default.svc.cluster.local']),
       revision: expect.objectContaining({ kubernetesVersion: 'v1.37.1', etcdVersion: 'v3.7.3' }),
+      change: null,
+      staged: null,
     });
   });
 
@@ -108,11 +126,19 @@ describe('what a machine says of itself', () => {
       certificateSecondsLeft: null,
       certificateNames: [],
       revision: null,
+      change: null,
+      staged: null,
       clockAheadSeconds: 0,
       storeRevision: 12,
       freeKib: { '/run': 51_200, '/var/lib/haup': 2_048_000 },
       backup: null,
     });
+  });
+
+  test('a change: what it has made, and what lies ready for it', () => {
+    const made = (change: string) => `${marker.slice(0, -1)},"change":"${change}"}\n`;
+    expect(inside({ marker: made('a1'), staged: made('b2') })).toMatchObject({ change: 'a1', staged: 'b2' });
+    expect(inside({ staged: made('b2').slice(0, 40) })).toBeNull();
   });
 
   test('another cluster or another name is not provisioned; half a marker says nothing', () => {

@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto';
+import { parseEtcdVersion, parseKubernetesVersion } from '../artifacts/versions.ts';
+import type { Change } from '../cluster/loop/apply-change.ts';
+import { Refusal } from '../cluster/model/errors.ts';
+import type { ClusterSpec, Revisable } from '../cluster/model/spec.ts';
+import { minorOf } from '../cluster/model/versions.ts';
+import { withRevision } from '../cluster/plan/spec-changes.ts';
+import { finalized, kubeletsApart, rolledBack, upgraded } from '../cluster/plan/upgrade.ts';
+import { deprecatedUses } from '../kubernetes/deprecated.ts';
+import { listNodes } from '../nodes/api/nodes.ts';
+import { type ChangeOutcome, changed, type Environment, type OpenCluster } from './operations.ts';
+
+export type UpgradeRequest =
+  | { readonly kubernetesVersion?: string | undefined; readonly etcdVersion?: string | undefined }
+  | 'rollback'
+  | 'finalize';
+
+/** Other versions of Kubernetes and etcd on the masters, replica by replica. */
+export function upgrade(
+  env: Environment,
+  cluster: string,
+  request: UpgradeRequest,
+  dryRun: boolean,
+): Promise<ChangeOutcome> {
+  return env.locked(cluster, 'upgrade', (open) =>
+    revise(env, open, (spec) => wantedBy(spec, request), dryRun),
+  );
+}
+
+/** Gives the replicas what `wanted` makes of the spec; undefined: they have it. What can be checked is checked before anything is done. */
+export function revise(
+  env: Environment,
+  open: OpenCluster,
+  wanted: (spec: ClusterSpec) => Revisable | undefined | Promise<Revisable | undefined>,
+  dryRun: boolean,
+): Promise<ChangeOutcome> {
+  const change: Change = async (spec) => {
+    const next = await wanted(spec);
+    if (!next) return spec;
+    if (next.kubernetesVersion !== spec.kubernetesVersion)
+      await checkVersion(env, open, spec, next.kubernetesVersion);
+    if (!dryRun) await open.fetch(next);
+    return withRevision(spec, next, randomBytes(6).toString('hex'));
+  };
+  return changed(env, open, change, { dryRun });
+}
+
+function wantedBy(spec: ClusterSpec, request: UpgradeRequest): Revisable | undefined {
+  if (request === 'rollback') return rolledBack(spec);
+  if (request === 'finalize') return finalized(spec);
+  const { kubernetesVersion, etcdVersion } = request;
+  return upgraded(spec, {
+    kubernetesVersion:
+      kubernetesVersion === undefined ? undefined : parseKubernetesVersion(kubernetesVersion),
+    etcdVersion: etcdVersion === undefined ? undefined : parseEtcdVersion(etcdVersion),
+  });
+}
+
+/** Nodes that would be too far away from it, and APIs that somebody uses and that it does not serve. */
+async function checkVersion(
+  { signal }: Environment,
+  { world }: OpenCluster,
+  spec: ClusterSpec,
+  version: string,
+): Promise<void> {
+  const names = spec.replicas.map(({ name }) => name);
+  const apart = kubeletsApart(version, await listNodes(await world.apiOn(names[0]!), signal));
+  if (apart.length > 0) {
+    throw new Refusal(
+      `${version} would be too far from the kubelets of ${apart.join(', ')}: they may be up to three minors older than the API server, and not newer`,
+      'replace those nodes first, or upgrade them',
+    );
+  }
+  if (minorOf(version) <= minorOf(spec.kubernetesVersion)) return;
+  const uses = await Promise.all(names.map(async (name) => deprecatedUses(await world.apiOn(name), signal)));
+  const gone = uses.flat().filter(({ removedIn }) => removedIn <= minorOf(version));
+  if (gone.length === 0) return;
+  throw new Refusal(
+    `somebody uses what ${version} does not serve any more: ${[...new Set(gone.map(({ resource }) => resource))].join(', ')}`,
+    'find out who in the audit log (annotation k8s.io/removed-release), and let them use a newer version of it',
+  );
+}

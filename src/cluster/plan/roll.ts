@@ -1,0 +1,157 @@
+import { machineOf, type Observation } from '../model/observation.ts';
+import type { ClusterChange, ClusterSpec } from '../model/spec.ts';
+import { wantsBalancer } from '../model/spec.ts';
+import type { Blocked } from './decision.ts';
+import { COSTS, type Cost, worst } from './revision/cost.ts';
+import { differencesOf } from './revision/differs.ts';
+import { standing } from './standing.ts';
+import { withMember } from './steps/effects.ts';
+import { isServing, type Replica, type View } from './view.ts';
+
+/** Bringing replicas to what a changed spec wants, one at a time: who is next, and what that costs. */
+export interface Turn {
+  readonly replica: Replica;
+  readonly cost: Cost;
+}
+
+/**
+ * Who still has what was wanted before the change that is under way. A difference that no change explains (another haup's units, a file
+ * that somebody edited) is shown, and is no reason to touch anything.
+ */
+export function dueForChange(v: View): Turn[] {
+  const { change } = v.spec;
+  if (!change || change.back !== undefined) return [];
+  return v.replicas.flatMap((replica) => {
+    if (!replica.inside?.provisioned || replica.inside.change === change.id) return [];
+    const differences = differencesOf(v.observation, replica.name);
+    return differences.length > 0 ? [{ replica, cost: worst(differences.map(({ cost }) => cost)) }] : [];
+  });
+}
+
+/**
+ * Whose turn it is; undefined: nobody's, for now. Who is out of service already, or does not work, comes first: that costs nothing more.
+ * Then those who do not lead etcd, whose leadership moves once.
+ */
+export function turn(v: View): Turn | undefined {
+  const due = dueForChange(v);
+  const { change } = v.spec;
+  if (due.length === 0 || !isSettled(v)) return undefined;
+  // All that is slow is done before anything stops.
+  if (due.some(({ replica }) => replica.inside?.staged !== change!.id)) return undefined;
+  const next =
+    due.find(({ replica }) => !isWhole(v, replica)) ??
+    due.find(({ replica }) => !replica.member?.leader) ??
+    due[0]!;
+  return whyNot(v, next) ? undefined : next;
+}
+
+/** Why nobody's turn comes although it is somebody's; undefined when all is well. */
+export function whyNobody(v: View): Blocked | undefined {
+  const due = dueForChange(v);
+  const unseen = v.replicas.find(({ inside }) => !inside?.provisioned);
+  if (unseen) return waitsFor(v, unseen);
+  const next =
+    due.find(({ replica }) => !isWhole(v, replica)) ??
+    due.find(({ replica }) => !replica.member?.leader) ??
+    due[0];
+  return next ? whyNot(v, next) : ill(v);
+}
+
+function ill(v: View): Blocked | undefined {
+  const one = v.replicas.find((replica) => !isWhole(v, replica));
+  return one && waitsFor(v, one);
+}
+
+/** What speaks against taking it out of service now. */
+function whyNot(v: View, { replica, cost }: Turn): Blocked | undefined {
+  const others = v.replicas.filter((other) => other !== replica);
+  const other = others.find((each) => !isWhole(v, each));
+  if (other) return waitsFor(v, other);
+  if (cost !== 'etcd' || others.length === 0) return undefined;
+  const without = withMember(v.observation, replica.name, { healthy: false });
+  if (standing(without).hasQuorum) return undefined;
+  return {
+    message: `etcd on ${replica.name} has to start again, and without it there is no quorum: nobody could write meanwhile`,
+    advice: { to: 'add a third replica first', command: 'add-replica', cluster: v.spec.name },
+  };
+}
+
+function waitsFor({ spec }: View, { name }: Replica): Blocked {
+  return {
+    message: `the change of ${spec.name} waits until ${name} is well: no other replica is taken out of service before`,
+    advice: [
+      { to: 'start what has stopped', command: 'repair', cluster: spec.name },
+      { to: 'or replace it', command: 'replace-replica', cluster: spec.name, replicas: [name] },
+    ],
+    passing: true,
+  };
+}
+
+/** Serves, with all that it has to, to whom it has to. */
+export function isWhole(v: View, replica: Replica): boolean {
+  if (!isServing(replica) || replica.inside?.controllers !== 'running') return false;
+  const { balancer } = v.observation;
+  return (
+    !wantsBalancer(v.spec) || (balancer?.targets.some((target) => target.replica === replica.name) ?? false)
+  );
+}
+
+/** Nothing else is under way: nobody comes or goes, and the address is where it belongs. */
+function isSettled(v: View): boolean {
+  const { address } = v.observation;
+  const holder = address?.holder;
+  const there = wantsBalancer(v.spec)
+    ? holder?.kind === 'balancer' && !address?.lost
+    : holder?.kind === 'machine' && holder.name === v.spec.replicas[0]?.name;
+  return (
+    there &&
+    v.joiners.length === 0 &&
+    v.orphans.length === 0 &&
+    v.replicas.every((replica) => replica.member && !replica.member.learner)
+  );
+}
+
+/** Clients are sent elsewhere before its API server stops. */
+export function drains({ cost }: Turn): boolean {
+  return COSTS.indexOf(cost) >= COSTS.indexOf('api-server');
+}
+
+/** The one that has the change and does not work: it is to be put back. */
+export function toPutBack(
+  v: View,
+): { readonly replica: Replica; readonly change: ClusterChange } | undefined {
+  const { change } = v.spec;
+  if (!change?.back) return undefined;
+  const replica = v.replicas.find(({ name }) => name === change.back);
+  return replica?.inside?.provisioned && replica.inside.change === change.id
+    ? { replica, change }
+    : undefined;
+}
+
+/** In whose hands a replica is now: nothing else is done to it. */
+export function inHand(v: View): string | undefined {
+  return (toPutBack(v)?.replica ?? turn(v)?.replica)?.name;
+}
+
+/**
+ * The spec as it was before a change that has failed. Undefined where the change is not to be taken back: a replica works with it, or
+ * nobody can say whether one has it.
+ */
+export function takenBack(spec: ClusterSpec, o: Observation): ClusterSpec | undefined {
+  const { change } = spec;
+  if (!change || change.back !== undefined) return undefined;
+  const insides = spec.replicas.map(({ name }) => machineOf(o, name)?.inside);
+  if (insides.some((inside) => !inside)) return undefined;
+  const have = spec.replicas.filter((_, index) => insides[index]?.change === change.id);
+  const [first, second] = have;
+  if (second) return undefined;
+  if (first && works(o, first.name)) return undefined;
+  const { wayBack: _, ...kept } = spec;
+  return { ...kept, ...change.before, change: { ...change, back: first?.name ?? null } };
+}
+
+function works(o: Observation, name: string): boolean {
+  const inside = machineOf(o, name)?.inside;
+  const member = o.etcd.members.find((each) => each.name === name);
+  return inside?.apiServer === 'ready' && inside.controllers === 'running' && (member?.healthy ?? false);
+}

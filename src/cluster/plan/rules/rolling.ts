@@ -1,0 +1,64 @@
+import { type Decision, nothingToDo } from '../decision.ts';
+import { differencesOf } from '../revision/differs.ts';
+import { drains, dueForChange, isWhole, type Turn, toPutBack, turn, whyNobody } from '../roll.ts';
+import type { Step } from '../step.ts';
+import { isServing, type View } from '../view.ts';
+
+/**
+ * Where the spec was changed: everything is prepared on all replicas while they run; then one after the other goes out of the balancer's
+ * targets, is stopped, changed and started (serving.ts), and becomes a target again (address.ts). A single one does it in place.
+ * A change that is taken back ends with the one replica that had it put back.
+ */
+export function rollReplicas(v: View): Decision {
+  const { change } = v.spec;
+  if (!change || v.observation.changed || !v.observation.remembered.bootstrapped) return nothingToDo;
+  const back = toPutBack(v);
+  if (back)
+    return one({
+      kind: 'put-back',
+      replica: back.replica.name,
+      change: change.id,
+      etcd: hadEtcd(v, back.replica.name),
+    });
+  const due = dueForChange(v);
+  const unprepared = due.filter(({ replica }) => replica.inside?.staged !== change.id);
+  if (unprepared.length > 0 && due.every(({ replica }) => replica.inside)) {
+    const steps = unprepared.map(
+      ({ replica }): Step => ({ kind: 'stage-release', replica: replica.name, change: change.id }),
+    );
+    return { steps, blocked: [] };
+  }
+  const next = turn(v);
+  if (next) return changeOne(v, next, change.id);
+  if (due.length === 0 && v.observation.wanted && v.replicas.every((replica) => isWhole(v, replica)))
+    return one({ kind: 'finish-change' });
+  const blocked = whyNobody(v);
+  return { steps: [], blocked: blocked ? [blocked] : [] };
+}
+
+function changeOne(v: View, next: Turn, change: string): Decision {
+  const { replica, cost } = next;
+  const { name, inside, member } = replica;
+  if (drains(next) && isTarget(v, name)) return nothingToDo;
+  const stops = cost !== 'nothing' && cost !== 'reload';
+  if (stops && inside!.controllers !== 'disabled') return one({ kind: 'stop-controllers', replica: name });
+  if (drains(next) && inside!.apiServer !== 'disabled')
+    return one({ kind: 'stop-api-server', replica: name });
+  const successor = v.replicas.find((other) => other !== replica && isServing(other));
+  if (cost === 'etcd' && member?.leader && successor)
+    return one({ kind: 'move-leader', replica: name, to: successor.name });
+  return one({ kind: 'change-release', replica: name, change, cost });
+}
+
+/** Clients are still sent to it; whoever holds the address alone is asked until it stops. */
+function isTarget({ observation: { balancer }, replicas }: View, name: string): boolean {
+  return replicas.length > 1 && (balancer?.targets.some((target) => target.replica === name) ?? false);
+}
+
+function hadEtcd(v: View, name: string): boolean {
+  return differencesOf(v.observation, name).some(({ cost }) => cost === 'etcd');
+}
+
+function one(step: Step): Decision {
+  return { steps: [step], blocked: [] };
+}

@@ -1,0 +1,16 @@
+import { switchRelease } from '../../../replicas/provision/change.ts';
+import { noteStoreRevision } from '../../../replicas/store-revision.ts';
+import type { Executor } from './executor.ts';
+
+export const changeRelease: Executor<'change-release'> = async (t, { replica, change, cost }, progress) => {
+  const session = await t.session(replica);
+  const etcd = cost === 'etcd';
+  const localRoute = t.provider.capabilities.deliversToApiAddress;
+  const serviceAddresses = (await t.provider.services?.range()) ?? null;
+  await switchRelease(
+    session,
+    { change, etcd, localRoute, serviceAddresses },
+    { signal: t.signal, progress },
+  );
+  await noteStoreRevision(session, t.memory.revision, { signal: t.signal });
+};

@@ -1,0 +1,17 @@
+#!/bin/sh
+# Puts the release in force again that was in force before `change`, if that has got so far. `stopped` are units that must not run
+# meanwhile; they are started again.
+: "${change?}" "${stopped?}"
+. ./in-force.sh
+
+rm -f -- "$staged"
+# shellcheck disable=SC2086 # several units
+[ -z "$stopped" ] || systemctl stop $stopped
+if grep -qsF "\"change\":\"$change\"" "$current/marker.json"; then
+  point "$current" "$(readlink -f "$previous")"
+  install_units
+fi
+# shellcheck disable=SC2086 # several units
+[ -z "$stopped" ] || systemctl start --no-block $stopped
+[ ! -e "$current/marker.json" ] || note
+forget_others

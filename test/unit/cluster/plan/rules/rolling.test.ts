@@ -1,0 +1,146 @@
+import { describe, expect, test } from 'vitest';
+import type { Observation } from '../../../../../src/cluster/model/observation.ts';
+import { type ClusterSpec, revisable } from '../../../../../src/cluster/model/spec.ts';
+import { next } from '../../../../../src/cluster/plan/next.ts';
+import { takenBack } from '../../../../../src/cluster/plan/roll.ts';
+import { withRevision } from '../../../../../src/cluster/plan/spec-changes.ts';
+import { withInside, withMember } from '../../../../../src/cluster/plan/steps/effects.ts';
+import { converged, lines, planFor, powerOff, specOf } from '../../../../support/clusters.ts';
+
+const three = specOf(['m0', 'm1', 'm2'], { bootstrapped: true });
+
+/** As it is, with what each replica has and what it should have: the spec's versions, or units of which `changed` are others. */
+function seen(spec: ClusterSpec, now: ClusterSpec, changed: readonly string[] = []): Observation {
+  const of = ({ kubernetesVersion, etcdVersion }: ClusterSpec, unit: string) => ({
+    ...{ kubernetesVersion, etcdVersion, digest: '', trust: {}, certificates: [], keys: {} },
+    configuration: Object.fromEntries(changed.map((path) => [path, unit])),
+  });
+  const o = converged(spec);
+  return {
+    ...o,
+    machines: o.machines.map((machine) => ({
+      ...machine,
+      inside: { ...machine.inside!, revision: of(spec, 'old') },
+    })),
+    wanted: Object.fromEntries(now.replicas.map(({ name }) => [name, of(now, 'new')])),
+  };
+}
+
+const patched = withRevision(three, { ...revisable(three), kubernetesVersion: 'v1.37.9' }, 'c1');
+const etcd = withRevision(three, { ...revisable(three), etcdVersion: 'v3.7.9' }, 'c1');
+
+describe('a changed spec', () => {
+  test('is prepared everywhere, then put on one replica after the other, who leads etcd last, etcd left alone', () => {
+    expect(lines(planFor(patched, seen(three, patched)))).toEqual([
+      'stage-release m0 c1',
+      'stage-release m1 c1',
+      'stage-release m2 c1',
+      ...['m1', 'm2', 'm0'].flatMap((name) => [
+        `set-targets ${['m0', 'm1', 'm2'].filter((other) => other !== name)}`,
+        `stop-controllers ${name}`,
+        `stop-api-server ${name}`,
+        `change-release ${name} c1 api-server`,
+        `start-control-plane ${name}`,
+        'set-targets m0,m1,m2',
+      ]),
+      'finish-change',
+    ]);
+  });
+
+  test('that is in etcd moves the leadership once, when only the leader is left', () => {
+    const plan = lines(planFor(etcd, seen(three, etcd)));
+    expect(plan.filter((line) => line.startsWith('move-leader'))).toEqual(['move-leader m0 m1']);
+    expect(plan.indexOf('move-leader m0 m1') + 1).toBe(plan.indexOf('change-release m0 c1 etcd'));
+  });
+
+  test.each([
+    [
+      'units/kube-scheduler.service',
+      ['stop-controllers m1', 'change-release m1 c1 controllers', 'start-control-plane m1'],
+    ],
+    ['units/haup-addons.service', ['change-release m1 c1 reload']],
+  ])('in %s stops nothing else', (path, steps) => {
+    const spec = withRevision(three, revisable(three), 'c1');
+    const plan = lines(planFor(spec, seen(three, spec, [path])));
+    expect(plan.filter((line) => line.includes(' m1') && !line.startsWith('stage'))).toEqual(steps);
+    expect(plan.join()).not.toContain('set-targets');
+  });
+
+  test('differences that no change explains are left alone', () => {
+    expect(planFor(three, seen(three, patched))).toMatchObject({ steps: [], blocked: [] });
+  });
+
+  test('waits until everybody else is well', () => {
+    const { blocked, steps } = planFor(patched, powerOff(seen(three, patched), 'm2'));
+    expect(blocked[0]!.message).toContain('waits until m2 is well');
+    expect(steps.map(({ step }) => step.kind)).not.toContain('stop-api-server');
+    const ill = withInside(seen(three, patched), 'm2', { controllers: 'stopped' });
+    expect(lines(planFor(patched, ill)).find((line) => line.startsWith('change'))).toContain('m2');
+  });
+
+  test('does not stop etcd where two vote, and does stop an API server there', () => {
+    const two = specOf(['m0', 'm1'], { bootstrapped: true });
+    const inEtcd = withRevision(two, { ...revisable(two), etcdVersion: 'v3.7.9' }, 'c1');
+    expect(planFor(inEtcd, seen(two, inEtcd)).blocked[0]!.message).toContain('there is no quorum');
+    const inApi = withRevision(two, { ...revisable(two), kubernetesVersion: 'v1.37.9' }, 'c1');
+    expect(planFor(inApi, seen(two, inApi)).blocked).toEqual([]);
+  });
+
+  test('of a single replica is made in place, and announced', () => {
+    const one = specOf(['m0'], { bootstrapped: true });
+    const spec = withRevision(one, { ...revisable(one), etcdVersion: 'v3.7.9' }, 'c1');
+    const plan = planFor(spec, seen(one, spec));
+    expect(lines(plan)).toEqual([
+      'stage-release m0 c1',
+      'stop-controllers m0',
+      'stop-api-server m0',
+      'change-release m0 c1 etcd',
+      'start-control-plane m0',
+      'finish-change',
+    ]);
+    expect(plan.warnings.join()).toContain('nobody is answered');
+  });
+});
+
+describe('a change that fails', () => {
+  const failed = withInside(seen(three, patched), 'm1', { change: 'c1', apiServer: 'unready' });
+  const targets = failed.balancer!.targets.filter(({ replica }) => replica !== 'm1');
+  const first = { ...failed, balancer: { ...failed.balancer!, targets } };
+
+  test('at its first replica is taken back: that one is put back and started, nobody else is touched', () => {
+    const back = takenBack(patched, first)!;
+    expect(back).toMatchObject({ kubernetesVersion: 'v1.37.1', change: { back: 'm1' } });
+    expect(back).not.toHaveProperty('wayBack');
+    const plan = lines(planFor(back, { ...first, wanted: seen(three, three).wanted }));
+    expect(plan).toEqual([
+      'put-back m1 c1 false',
+      'start-control-plane m1',
+      'set-targets m0,m1,m2',
+      'finish-change',
+    ]);
+  });
+
+  test('before that takes only the wish back', () => {
+    const back = takenBack(patched, seen(three, patched))!;
+    expect(back.change).toMatchObject({ back: null });
+    expect(lines(planFor(back, seen(three, three)))).toEqual(['finish-change']);
+  });
+
+  test('is not taken back once a replica works with it, or a second has it, or nobody can look', () => {
+    expect(takenBack(patched, withInside(first, 'm1', { apiServer: 'ready' }))).toBeUndefined();
+    expect(takenBack(patched, withInside(first, 'm2', { change: 'c1' }))).toBeUndefined();
+    expect(takenBack(patched, powerOff(first, 'm2'))).toBeUndefined();
+  });
+
+  test('in etcd starts the old etcd again', () => {
+    const dead = withMember(
+      withInside(seen(three, etcd), 'm1', { change: 'c1', etcd: 'stopped', apiServer: 'disabled' }),
+      'm1',
+      { healthy: false },
+    );
+    const revision = { ...dead.machines[1]!.inside!.revision!, etcdVersion: 'v3.7.9' };
+    const back = takenBack(etcd, dead)!;
+    const o = { ...withInside(dead, 'm1', { revision }), wanted: seen(three, three).wanted };
+    expect(next(back, o).steps[0]).toEqual({ kind: 'put-back', replica: 'm1', change: 'c1', etcd: true });
+  });
+});

@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'vitest';
+import { revisable } from '../../../../src/cluster/model/spec.ts';
+import { compareVersions } from '../../../../src/cluster/model/versions.ts';
+import {
+  emulatedMinor,
+  finalized,
+  kubeletsApart,
+  rolledBack,
+  upgraded,
+} from '../../../../src/cluster/plan/upgrade.ts';
+import { specOf } from '../../../support/clusters.ts';
+
+const old = specOf(['m0'], { kubernetesVersion: 'v1.36.4', etcdVersion: 'v3.6.16' });
+const upgradedOnce = { ...old, ...upgraded(old, { kubernetesVersion: 'v1.37.1' }) };
+
+describe('an upgrade', () => {
+  test('to the next minor can go back until it is finalized, and behaves like the old minor till then', () => {
+    expect(upgradedOnce).toMatchObject({
+      kubernetesVersion: 'v1.37.1',
+      etcdVersion: 'v3.6.16',
+      wayBack: { kubernetesVersion: 'v1.36.4', etcdVersion: 'v3.6.16' },
+    });
+    expect(emulatedMinor(upgradedOnce)).toBe('1.36');
+    expect(rolledBack(upgradedOnce)).toEqual(revisable(old));
+    expect(finalized(upgradedOnce)).not.toHaveProperty('wayBack');
+    expect(finalized(old)).toBeUndefined();
+  });
+
+  test('to a patch release behaves like nothing older', () => {
+    const patched = { ...old, ...upgraded(old, { kubernetesVersion: 'v1.36.9' }) };
+    expect(patched.wayBack).toMatchObject({ kubernetesVersion: 'v1.36.4' });
+    expect(emulatedMinor(patched)).toBeNull();
+    const further = upgraded({ ...upgradedOnce }, { kubernetesVersion: 'v1.37.2' });
+    expect(further!.wayBack).toMatchObject({ kubernetesVersion: 'v1.36.4' });
+  });
+
+  test('to what is there is none', () => {
+    expect(upgraded(old, { kubernetesVersion: 'v1.36.4' })).toBeUndefined();
+    expect(upgraded(old, {})).toBeUndefined();
+  });
+
+  test.each([
+    [
+      'a skipped minor',
+      specOf(['m0'], { kubernetesVersion: 'v1.35.8' }),
+      { kubernetesVersion: 'v1.37.1' },
+      'one minor at a time',
+    ],
+    ['an older version', upgradedOnce, { kubernetesVersion: 'v1.36.4' }, 'is older than'],
+    ['an older etcd', upgradedOnce, { etcdVersion: 'v3.6.15' }, 'is older than'],
+    [
+      'another minor on top of one that is not finalized',
+      {
+        ...upgradedOnce,
+        kubernetesVersion: 'v1.36.9',
+        wayBack: { kubernetesVersion: 'v1.35.8', etcdVersion: 'v3.6.16' },
+      },
+      { kubernetesVersion: 'v1.37.1' },
+      'can still go back',
+    ],
+    [
+      "etcd's minor together with Kubernetes'",
+      old,
+      { kubernetesVersion: 'v1.37.1', etcdVersion: 'v3.7.3' },
+      'a step of its own',
+    ],
+    [
+      "etcd's minor before the upgrade is finalized",
+      upgradedOnce,
+      { etcdVersion: 'v3.7.3' },
+      'a step of its own',
+    ],
+    [
+      "etcd's minor from a release that is too old",
+      { ...old, etcdVersion: 'v3.6.10' },
+      { etcdVersion: 'v3.7.3' },
+      'before it is v3.6.11',
+    ],
+  ])('is refused: %s', (_, spec, wish, words) => {
+    expect(() => upgraded(spec, wish)).toThrow(words);
+  });
+
+  test("etcd's minor has no way back", () => {
+    expect(upgraded(old, { etcdVersion: 'v3.7.3' })).toEqual({ ...revisable(old), etcdVersion: 'v3.7.3' });
+    expect(() => rolledBack(old)).toThrow('no upgrade to go back from');
+  });
+
+  test('counts kubelets that are too old, or newer', () => {
+    const nodes = ['v1.34.1', 'v1.33.9', 'v1.38.0', null].map((version) => ({
+      name: `n-${version}`,
+      version,
+    }));
+    expect(kubeletsApart('v1.37.1', nodes)).toEqual(['n-v1.33.9 (v1.33.9)', 'n-v1.38.0 (v1.38.0)']);
+  });
+});
+
+test('versions are compared as numbers', () => {
+  expect(compareVersions('v1.36.10', 'v1.36.9')).toBeGreaterThan(0);
+  expect(compareVersions('v1.9.0', 'v1.36.0')).toBeLessThan(0);
+  expect(compareVersions('v3.6.16', '3.6.16')).toBe(0);
+});
