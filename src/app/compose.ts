@@ -14,6 +14,7 @@ import { issueOwnAdmin } from '../pki/issue.ts';
 import { providers, regionOf } from '../providers/registry.ts';
 import { isBucket, openStore } from '../state/open.ts';
 import { unlessAborted } from '../util/unless-aborted.ts';
+import { havingAddons, setAddons } from './addons.ts';
 import * as backups from './backup.ts';
 import { drill, knownSealingKey } from './drill.ts';
 import type { Engine, EngineOptions, Outcome } from './engine.ts';
@@ -50,14 +51,16 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     work: (env: operations.Environment) => Promise<T>,
     emit = options.emit,
     dryRun = false,
+    from = store,
   ): Promise<T> =>
     withinTime(options.timeoutMs, options.signal, (signal) =>
-      work(environment(store, { ...options, signal, emit }, load, dryRun)),
+      work(environment(from, { ...options, signal, emit }, load, dryRun)),
     );
   const changing = (
     dryRun: boolean,
     work: (env: operations.Environment) => Promise<operations.ChangeOutcome>,
-  ): Promise<Outcome> => measured(options.emit, (emit) => timed(work, emit, dryRun));
+    from = store,
+  ): Promise<Outcome> => measured(options.emit, (emit) => timed(work, emit, dryRun, from));
   return {
     create: ({ dryRun, kubernetesVersion, etcdVersion, region, backup, ...request }) => {
       const kubernetes = kubernetesVersion
@@ -100,6 +103,12 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     renew: ({ cluster, all, dryRun }) =>
       changing(dryRun, (env) => operations.renew(env, cluster, all, dryRun)),
     upgrade: ({ cluster, to, dryRun }) => changing(dryRun, (env) => upgrade(env, cluster, to, dryRun)),
+    setAddons: ({ cluster, addons, dryRun }) =>
+      changing(
+        dryRun,
+        (env) => setAddons(env, cluster, { secrets: store.secrets(cluster), addons, dryRun }),
+        dryRun ? havingAddons(store, addons) : store,
+      ),
     delete: ({ cluster, dryRun }) =>
       changing(dryRun, (env) => operations.deleteCluster(env, cluster, dryRun)),
     status: (cluster) =>

@@ -1,3 +1,4 @@
+import type { Addon } from '../addons/addons.ts';
 import type { Backup } from '../backup/list.ts';
 import type { HaupEvent } from '../cluster/loop/events.ts';
 import type { Deed } from '../cluster/model/guard.ts';
@@ -76,6 +77,12 @@ export interface Engine {
   upgrade(request: {
     readonly cluster: string;
     readonly to: UpgradeRequest;
+    readonly dryRun: boolean;
+  }): Promise<Outcome>;
+  /** Makes these the user's add-ons, and no others. */
+  setAddons(request: {
+    readonly cluster: string;
+    readonly addons: readonly Addon[];
     readonly dryRun: boolean;
   }): Promise<Outcome>;
   delete(request: { readonly cluster: string; readonly dryRun: boolean }): Promise<Outcome>;

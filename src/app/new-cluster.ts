@@ -42,11 +42,16 @@ export interface NewCluster {
   readonly settings: ProviderSettings;
 }
 
+/** @throws InputError */
+export function checkAddons(addons: readonly Addon[]): void {
+  if (new Set(addons.map(({ name }) => name)).size < addons.length)
+    throw new InputError('two folders of add-ons have one name: rename one of them');
+}
+
 /** @throws InputError for what cannot be made. */
 export function newSpec(request: NewCluster): ClusterSpec {
   const { zones, nodeZones, clusterCidr, serviceCidr, addons, ...rest } = request;
-  if (new Set(addons.map(({ name }) => name)).size < addons.length)
-    throw new InputError('two folders of add-ons have one name: rename one of them');
+  checkAddons(addons);
   const networks = {
     serviceCidr: serviceCidr ?? SERVICE_CIDR,
     clusterCidr: clusterCidr ?? DEFAULT_CLUSTER_CIDR,

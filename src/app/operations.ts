@@ -91,7 +91,7 @@ export async function createCluster(
   // What is no archive is refused before anything is made of it.
   await Promise.all(spec.images.map((path) => readImageArchive(path)));
   const secrets = {
-    ...addonSecrets(request.addons),
+    ...(request.addons.length > 0 ? addonSecrets(request.addons) : {}),
     ...(wish ? await preparedBackups(env, spec.name, wish, dryRun) : {}),
   };
   return env.creating(spec, secrets, dryRun, async (open) => {
@@ -157,12 +157,12 @@ export function repair(
       dryRun,
       mayBeUnfinished: true,
       partly: true,
-      policy: { revive: true, renew: {} },
+      policy: { revive: true, renew: {}, addons: true },
     }),
   );
 }
 
-/** New certificates for all replicas, or for those whose certificates are due. Neither etcd nor the API is needed for it. */
+/** New certificates for all replicas and nodes, or for those whose certificates are due. Neither etcd nor the API is needed for it. */
 export function renew(
   env: Environment,
   cluster: string,

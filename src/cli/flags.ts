@@ -175,6 +175,7 @@ export const addons = list(
   values.filePath,
   { defaultText: 'none' },
 );
+export const noAddons = toggle('none', 'no add-ons but haup’s own');
 export const drainTimeout = withFallback(
   text('drain-timeout', 'TIME', 'how long disruption budgets may refuse', values.duration, {
     defaultText: '5m',

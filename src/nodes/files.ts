@@ -2,6 +2,7 @@ import { binariesFolder } from '../replicas/provision/release.ts';
 import type { ArchivedFile } from '../util/host/archive.ts';
 import type { NodeConfig } from './config.ts';
 import { type NodeHost, needsMounts } from './host.ts';
+import type { NodePki } from './pki.ts';
 import { containerdConfig } from './settings/containerd.ts';
 import { kubeProxyConfiguration } from './settings/kube-proxy.ts';
 import { kubeletConfiguration } from './settings/kubelet.ts';
@@ -17,7 +18,7 @@ import { nodeMountsUnit } from './units/node-mounts.ts';
 
 /** All files of a node, with paths relative to its release: pki/…, config/… and units/…. */
 export function nodeFiles(config: NodeConfig, host: NodeHost): ArchivedFile[] {
-  return [...pkiFiles(config), ...configFiles(config, host), ...unitFiles(config, host)];
+  return [...nodePkiFiles(config.pki), ...configFiles(config, host), ...unitFiles(config, host)];
 }
 
 /** The units that a node of this kind has, in the order in which they start. */
@@ -31,7 +32,8 @@ export function unitsOf(config: Pick<NodeConfig, 'cni'>, host: NodeHost): string
   ];
 }
 
-function pkiFiles({ pki }: NodeConfig): ArchivedFile[] {
+/** Those that are renewed with time. */
+export function nodePkiFiles(pki: NodePki): ArchivedFile[] {
   const open = (path: string, content: string): ArchivedFile => ({
     path: `pki/${path}`,
     content,

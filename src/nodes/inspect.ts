@@ -1,4 +1,4 @@
-import { expiresAt } from '../pki/validity.ts';
+import { type Life, lifeOf } from '../pki/validity.ts';
 import { paths, pkiPath } from '../replicas/paths.ts';
 import { type AskLimits, askInside, SEPARATOR } from '../replicas/revision/ask.ts';
 import type { UnitState } from '../replicas/revision/inside.ts';
@@ -24,12 +24,17 @@ export interface NodeInside {
   readonly kubeProxy: UnitState;
   /** RFC 3339; null where there is none (yet). The kubelet renews the client's by itself, haup the serving one. */
   readonly servingCertificateExpires: string | null;
+  readonly servingCertificateBegins: string | null;
+  /** What is left of it by the node's own clock, in seconds, negative once it has ended. kube-proxy's is as old. */
+  readonly servingCertificateSecondsLeft: number | null;
   readonly clientCertificateExpires: string | null;
   /** The range that its pods get addresses from; null before {@link connectPods} and where somebody else brings the network. */
   readonly podCidr: string | null;
 }
 
-const SECTIONS = 6;
+const SECTIONS = 7;
+/** Since the epoch. */
+const SECONDS = /^\d{1,12}$/;
 /** `10.244.1.0/24` */
 const RANGE = /^[0-9a-f.:]+\/\d{1,3}$/;
 const asked = [nodeUnit.containerd, nodeUnit.kubelet, nodeUnit.kubeProxy];
@@ -71,9 +76,10 @@ export function parseNodeInside(
   cluster: { readonly uid: string; readonly name: string },
 ): NodeInside | null {
   const sections = output.split(`${SEPARATOR}\n`);
-  const [marker = '', serving = '', client = '', systemd = '', answers = '', network = ''] = sections;
+  const [marker = '', serving = '', client = '', clock = '', systemd = '', answers = '', network = ''] =
+    sections;
   const units = readUnits(systemd.trim()) as ReadonlyMap<string, ReadonlyMap<string, string>>;
-  const [servingExpires, clientExpires] = [expiry(serving), expiry(client)];
+  const [servingLife, clientLife] = [life(serving), life(client)];
   const podCidr = /"subnet": "([^"]+)"/.exec(network)?.[1] ?? null;
   if (
     sections.length !== SECTIONS ||
@@ -81,8 +87,9 @@ export function parseNodeInside(
     !(marker.trim() === '' || (isJson(marker) && isHealth(answers))) ||
     !(network.trim() === '' || isJson(network)) ||
     !(podCidr === null || RANGE.test(podCidr)) ||
-    servingExpires === undefined ||
-    clientExpires === undefined
+    servingLife === undefined ||
+    clientLife === undefined ||
+    !SECONDS.test(clock.trim())
   )
     return null;
   const release = parseNodeMarker(marker);
@@ -98,8 +105,10 @@ export function parseNodeInside(
     containerd: unitState(units.get(nodeUnit.containerd)!),
     kubelet: state(nodeUnit.kubelet),
     kubeProxy: state(nodeUnit.kubeProxy),
-    servingCertificateExpires: servingExpires,
-    clientCertificateExpires: clientExpires,
+    servingCertificateExpires: servingLife && rfc3339(servingLife.ends),
+    servingCertificateBegins: servingLife && rfc3339(servingLife.begins),
+    servingCertificateSecondsLeft: servingLife && servingLife.ends.getTime() / 1000 - Number(clock),
+    clientCertificateExpires: clientLife && rfc3339(clientLife.ends),
     podCidr,
   };
 }
@@ -119,10 +128,10 @@ function isJson(text: string): boolean {
 }
 
 /** Null where there is no certificate; undefined where it cannot be read. */
-function expiry(pem: string): string | null | undefined {
+function life(pem: string): Life | null | undefined {
   if (pem.trim() === '') return null;
   try {
-    return rfc3339(expiresAt(pem));
+    return lifeOf(pem);
   } catch {
     return undefined;
   }

@@ -22,7 +22,7 @@ import { connectPods, startNode } from './start.ts';
  *     a route to the range                 the provider's
  *     connectNode (here)                   network → Ready
  *     inspectNode, listNodes               what the machine, and what the cluster, say of it
- *     renewKubeletServing (renew.ts)       before the serving certificate ends; the client's renews itself
+ *     renewNode (renew.ts)                 before its certificates end; the kubelet's as a client renews itself
  *     whatBlocks, drain (api/drain.ts)     cordon, then evict. Needs the API, not the machine
  *     delete the machine and its route     the provider's
  *     deleteNode (api/nodes.ts)            last: before it, the machine's pods stay Terminating

@@ -30,10 +30,21 @@ function second(ms: number): Date {
   return new Date(Math.floor(ms / 1000) * 1000);
 }
 
+export interface Life {
+  readonly begins: Date;
+  readonly ends: Date;
+}
+
 /** When a certificate (PEM) ends. @throws PkiError when it is not a certificate. */
 export function expiresAt(certPem: string): Date {
+  return lifeOf(certPem).ends;
+}
+
+/** From when to when a certificate (PEM) is good. @throws PkiError when it is not a certificate. */
+export function lifeOf(certPem: string): Life {
   try {
-    return new Date(new X509Certificate(certPem).validTo);
+    const { validFrom, validTo } = new X509Certificate(certPem);
+    return { begins: new Date(validFrom), ends: new Date(validTo) };
   } catch (cause) {
     throw new PkiError('not a certificate in PEM', { cause });
   }

@@ -403,9 +403,11 @@ describe('the loop in a simulated world', () => {
   });
 
   test('renewing, killed at every boundary and in every step, is finished by the next run', async () => {
-    for (let at = 0; at < 3; at++) {
+    const nodes = ['n0', 'n1'].map((name) => ({ name, zone: 'local-a' }));
+    const usedNames = ['m0', 'm1', 'm2', 'n0', 'n1'];
+    for (let at = 0; at < 5; at++) {
       for (const fate of ['killed-before', 'killed-after', 'fails', 'reply-lost'] as const) {
-        const world = new SimulatedWorld(specOf(['m0', 'm1', 'm2']));
+        const world = new SimulatedWorld(specOf(['m0', 'm1', 'm2'], { nodes, usedNames }));
         await command(world, (s) => s, 'repair');
         const [before, leader] = [
           world.done.length,
@@ -417,8 +419,12 @@ describe('the loop in a simulated world', () => {
         await command(world, (s) => s, 'repair');
         await command(world, (s) => s, 'repair');
         const steps = world.done.slice(before);
-        expect(new Set(steps.map(({ kind }) => kind))).toEqual(new Set(['refresh-certificates']));
-        expect(steps.at(-1)).toMatchObject({ replica: leader.name });
+        expect(new Set(steps.map(({ kind }) => kind))).toEqual(
+          new Set(['refresh-certificates', 'renew-node']),
+        );
+        const replicas = steps.filter(({ kind }) => kind === 'refresh-certificates');
+        expect(steps.slice(0, replicas.length)).toEqual(replicas);
+        expect(replicas.at(-1)).toMatchObject({ replica: leader.name });
         expectConverged(world);
       }
     }

@@ -28,6 +28,13 @@ interface Surroundings {
 
 type NodeKind = Extract<Step, { readonly node: string }>['kind'] | 'set-service-nodes';
 
+const YEAR_SECONDS = 365 * 86_400;
+const NEW = {
+  servingCertificateBegins: '2026-06-01T00:00:00Z',
+  servingCertificateExpires: '2027-06-01T00:00:00Z',
+  servingCertificateSecondsLeft: YEAR_SECONDS,
+} as const;
+
 /** The nodes of a {@link SimulatedWorld}: stricter than `simulate`, and written apart from it. */
 export class SimulatedNodes {
   machines: Machine[] = [];
@@ -83,6 +90,19 @@ export class SimulatedNodes {
     if (kind === 'vanish') this.forget(name);
   }
 
+  /** Nobody came by for eight months and more. */
+  age(): void {
+    for (const { disk } of this.machines)
+      if (disk.provisioned) disk.servingCertificateSecondsLeft = 0.3 * YEAR_SECONDS;
+  }
+
+  /** Machines whose certificates are due. */
+  due(): string[] {
+    return this.machines
+      .filter(({ disk }) => (disk.servingCertificateSecondsLeft ?? YEAR_SECONDS) < 0.5 * YEAR_SECONDS)
+      .map(({ name }) => name);
+  }
+
   powerOn(name: string): void {
     const machine = this.machines.find((m) => m.name === name);
     if (machine) machine.on = true;
@@ -98,7 +118,7 @@ export class SimulatedNodes {
       this.machine(node).on = true;
     },
     'provision-node': ({ node }) => {
-      this.running(node).disk.provisioned = true;
+      Object.assign(this.running(node).disk, { provisioned: true, ...NEW });
     },
     'join-node': ({ node }) => {
       const { disk } = this.running(node);
@@ -128,6 +148,12 @@ export class SimulatedNodes {
       );
       if (strange) throw new Violation(`Services lead to ${strange}, which has not joined`);
       this.serviceNodes = [...nodes];
+    },
+    'renew-node': ({ node }) => {
+      const { disk } = this.running(node);
+      if (disk.servingCertificateExpires === null)
+        throw new Violation(`${node} has no certificates to renew`);
+      Object.assign(disk, NEW);
     },
     'drain-node': ({ node }) => {
       if (!this.world.hasApi()) throw new Error('the API does not answer');

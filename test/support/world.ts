@@ -238,13 +238,15 @@ export class SimulatedWorld implements ChangeableWorld {
   /** Nobody came by for eight months and more: what is on the machines is due, not expired. */
   age(): void {
     for (const { disk } of this.machines) if (disk.revision) disk.revision = revisionOf(0.7, disk.revision);
+    this.nodes.age();
   }
 
   /** Machines on which a certificate is due. */
   due(): string[] {
     const begins = NOW - 0.5 * YEAR_MS;
     const isOld = ({ notBefore }: SeenCertificate) => Date.parse(notBefore) < begins;
-    return this.machines.filter(({ disk }) => disk.revision?.certificates.some(isOld)).map((m) => m.name);
+    const old = this.machines.filter(({ disk }) => disk.revision?.certificates.some(isOld));
+    return [...old.map((m) => m.name), ...this.nodes.due()];
   }
 
   powerOn(name: string): void {
@@ -333,6 +335,9 @@ export class SimulatedWorld implements ChangeableWorld {
       if (old) throw new Violation(`the change is said to be complete, and ${old.name} does not have it`);
       const { change: _, ...spec } = this.stored;
       this.stored = spec;
+    },
+    'keep-addons': () => {
+      throw new Violation('nobody has said here what add-ons there should be');
     },
     'refresh-certificates': (step) => {
       const { disk } = this.running(step.replica);

@@ -23,6 +23,7 @@ import { repair } from './repair.ts';
 import { replaceNode } from './replace-node.ts';
 import { replaceReplica } from './replace-replica.ts';
 import { rescue } from './rescue.ts';
+import { setAddons } from './set-addons.ts';
 import { ssh } from './ssh.ts';
 import { status } from './status.ts';
 import { storeMove } from './store-move.ts';
@@ -46,6 +47,7 @@ export const commands: readonly Command[] = [
   backupPrune,
   renew,
   upgrade,
+  setAddons,
   status,
   list,
   kubeconfig,

@@ -4,9 +4,10 @@ import { finish } from '../output/finish.ts';
 
 export const renew = defineCommand({
   name: 'renew',
-  summary: 'renew certificates on the replicas',
+  summary: 'renew certificates on the replicas and the nodes',
   details: `Renews each certificate of which less than a third of its life is left, as every command that changes something does
-after its change, and as repair does. One replica at a time, over SSH alone; the API server and etcd take theirs up while they run.`,
+after its change, and as repair does. One replica at a time, over SSH alone; the API server and etcd take theirs up while they run.
+Then the nodes: the kubelet's for serving, and kube-proxy's. Pods run on.`,
   operands: [],
   flags: {
     cluster: flags.cluster,

@@ -27,8 +27,10 @@ export interface DrainPolicy {
 export const defaultDrain: DrainPolicy = { force: false, timeoutSeconds: 300 };
 
 export interface Policy {
-  /** Renew what is due of the replicas' certificates; absent: leave them as they are. */
+  /** Renew what is due of the replicas' and the nodes' certificates; absent: leave them as they are. */
   readonly renew?: Renewal;
+  /** Make the masters' add-ons those of the store; absent: leave them as they are. */
+  readonly addons?: boolean;
   /** Unless told otherwise {@link defaultDrain}. */
   readonly drain?: DrainPolicy;
   /** Start what has stopped: machines, etcd, API servers of replicas that the spec wants (a repair). */

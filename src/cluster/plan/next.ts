@@ -7,6 +7,7 @@ import type { ClusterSpec } from '../model/spec.ts';
 import type { Decision, Policy } from './decision.ts';
 import { held } from './preflight/index.ts';
 import { inHand } from './roll.ts';
+import { keepAddons } from './rules/addons.ts';
 import { placeAddress } from './rules/address.ts';
 import { keepBackups } from './rules/backup.ts';
 import { deleteAll } from './rules/deletion.ts';
@@ -74,6 +75,8 @@ export function next(spec: ClusterSpec, observation: Observation, policy: Policy
   });
   // Nothing waits for these: what is unfinished, and can go on, goes on first.
   if (decision.steps.length > 0) return decision;
+  const addons = decision.blocked.length === 0 ? keepAddons(v) : [];
+  if (addons.length > 0) return { ...decision, steps: addons };
   const due = [...refreshCertificates(v), ...keepBackups(v)];
   return { ...decision, steps: due.length > 0 ? due : clearDrill(v) };
 }

@@ -23,7 +23,7 @@ export function nodeCertificateWarnings(
     return [
       {
         says: `${name}: its certificates ${when}`,
-        remedy: { to: 'replace it', command: 'replace-node' as const, cluster, replicas: [name] },
+        remedy: { to: 'renew them', command: 'renew' as const, cluster },
       },
     ];
   });

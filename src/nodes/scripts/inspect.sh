@@ -8,6 +8,8 @@ show "$marker"; say
 show "$serving"; say
 # The client's file holds a private key: only its certificate may leave the machine.
 openssl x509 -in "$client" 2>/dev/null; say
+# Whether a certificate is still good is a matter of who believes it when.
+date +%s; say
 # shellcheck disable=SC2086 # a list
 systemctl show -p Id,UnitFileState,ActiveState,NRestarts,ActiveEnterTimestampMonotonic $asked; say
 for url; do curl_here -s -m 1 -o /dev/null -w '%{url} %{http_code}\n' "$url"; done; say

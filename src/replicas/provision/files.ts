@@ -64,7 +64,7 @@ function configFiles(config: ReplicaConfig): ArchivedFile[] {
 }
 
 /** One file an add-on; a user's may hold Secrets. */
-function addonFiles({ addons }: ReplicaConfig): ArchivedFile[] {
+export function addonFiles({ addons }: Pick<ReplicaConfig, 'addons'>): ArchivedFile[] {
   return [{ name: 'rights', objects: rights() }, ...addons].map(({ name, objects }) => ({
     path: `addons/${name}.json`,
     content: JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }, null, 2),

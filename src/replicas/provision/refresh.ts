@@ -1,19 +1,13 @@
-import { shellScript } from '../../ssh/script.ts';
 import type { Session } from '../../ssh/session.ts';
-import { type ArchivedFile, archive } from '../../util/host/archive.ts';
-import { ReplicaError } from '../errors.ts';
+import type { ArchivedFile } from '../../util/host/archive.ts';
 import { awaitControllers } from '../lifecycle/control-plane.ts';
 import { unit } from '../units/names.ts';
 import type { Waiting } from '../waiting.ts';
-import { digest, releasePaths } from './release.ts';
+import { exchange } from './exchange.ts';
 import { awaitServing } from './serving-certificate.ts';
 
-const exchangeScript = shellScript('replicas/scripts/exchange.sh', [
-  ...(['digest', 'restarts', 'releases', 'current', 'previous', 'staged', 'units', 'marker_file'] as const),
-]);
-
 /** Who reads its kubeconfig once. */
-const READERS = `${unit.controllerManager} ${unit.scheduler}`;
+const READERS = [unit.controllerManager, unit.scheduler];
 
 export interface Refresh {
   /** Paths relative to the release, as in release.ts. */
@@ -34,16 +28,7 @@ export interface Refresh {
 export async function refresh(session: Session, options: Refresh, waiting: Waiting = {}): Promise<void> {
   const { files, apiPort, serving, controlling } = options;
   const restarts = files.some(({ path }) => /^pki\/(controller-manager|scheduler)\.conf$/.test(path));
-  const { code, stderr } = await session.exec(
-    exchangeScript({ digest: digest(files), restarts: restarts ? READERS : '', ...releasePaths }),
-    {
-      input: archive(files),
-      what: 'exchange certificates',
-      signal: waiting.signal,
-    },
-  );
-  if (code !== 0)
-    throw new ReplicaError(`${session.what}: could not exchange certificates: ${stderr.trim().slice(-500)}`);
+  await exchange(session, { files, restarts: restarts ? READERS : [] }, waiting);
   const own = files.find(({ path }) => path === 'pki/apiserver.crt');
   if (own && serving) await awaitServing(session, { certificatePem: own.content, apiPort }, waiting);
   if (restarts && controlling) await awaitControllers(session, { apiPort }, waiting);

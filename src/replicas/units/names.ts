@@ -7,8 +7,11 @@ export const unit = {
   scheduler: 'kube-scheduler.service',
 } as const;
 
+/** Keeps the cluster's add-ons what they should be. */
+export const ADDONS_UNIT = 'haup-addons.service';
+
 /** Come and go with the API server. */
-export const companions = [unit.endpoints, 'haup-addons.service'] as const;
+export const companions = [unit.endpoints, ADDONS_UNIT] as const;
 
 /** Every unit that a release can have: its own file and what somebody has put beside it. */
 export const releaseUnits = [

@@ -83,6 +83,7 @@ function fakeEngine(answers: Partial<Engine> = {}): { engine: Engine; calls: Cal
     pruneBackups: async () => 3,
     renew: async () => outcome,
     upgrade: async () => outcome,
+    setAddons: async () => outcome,
     delete: async () => outcome,
     status: async () => statusOf(),
     moveStore: async () => true,

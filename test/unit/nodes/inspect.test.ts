@@ -1,10 +1,13 @@
+import { X509Certificate } from 'node:crypto';
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { parseImages } from '../../../src/nodes/images.ts';
 import { parseNodeInside } from '../../../src/nodes/inspect.ts';
 import { conflist } from '../../../src/nodes/settings/conflist.ts';
+import { rfc3339 } from '../../../src/util/text/rfc3339.ts';
 import { exampleNode } from './config.ts';
 
+const NOW = 1_795_000_000;
 const cluster = { uid: '0123456789abcdef', name: 'demo-node-abc' };
 let certificate: string;
 beforeAll(async () => {
@@ -16,7 +19,7 @@ function unit(name: string, active = 'active', file = 'enabled'): string {
 }
 
 function answer(
-  change: Partial<Record<'marker' | 'serving' | 'units' | 'health' | 'network', string>> = {},
+  change: Partial<Record<'marker' | 'serving' | 'clock' | 'units' | 'health' | 'network', string>> = {},
 ): string {
   const marker = JSON.stringify({
     role: 'node',
@@ -29,6 +32,7 @@ function answer(
     change.marker ?? marker,
     change.serving ?? certificate,
     certificate,
+    change.clock ?? `${NOW}\n`,
     change.units ?? [unit('containerd'), unit('kubelet'), unit('kube-proxy')].join('\n'),
     change.health ?? 'http://127.0.0.1:10248/healthz 200\nhttp://127.0.0.1:10256/livez 200\n',
     change.network ?? conflist('10.244.1.0/24'),
@@ -46,6 +50,10 @@ test('a node that is well says so', () => {
     servingCertificateExpires: expect.stringMatching(/^\d{4}-.*Z$/),
     podCidr: '10.244.1.0/24',
   });
+  const { validFrom, validTo } = new X509Certificate(certificate);
+  const seen = parseNodeInside(answer(), cluster)!;
+  expect(seen.servingCertificateBegins).toBe(rfc3339(validFrom));
+  expect(seen.servingCertificateSecondsLeft).toBe(Date.parse(validTo) / 1000 - NOW);
 });
 
 test('a new machine has nothing on it', () => {
@@ -90,6 +98,8 @@ test('an answer that does not read as it was written says nothing', () => {
   for (const change of [
     { marker: '{"uid":' },
     { serving: certificate.slice(0, 300) },
+    { clock: '' },
+    { clock: 'date: not found' },
     { units: answer().replaceAll('active', 'of-tomorrow') },
     { health: 'http://127.0.0.1:10248/healthz 200\n' },
     { network: conflist('10.244.1.0/24').slice(0, 40) },

@@ -19,6 +19,7 @@ const MENDING: ReadonlySet<Step['kind']> = new Set([
   'fence',
   'refresh-certificates',
   'put-back',
+  'renew-node',
 ]);
 
 /** What may begin of a decision while something stands in its way. */

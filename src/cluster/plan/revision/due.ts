@@ -1,3 +1,5 @@
+import type { NodeInside } from '../../../nodes/inspect.ts';
+import { isDue as isLate } from '../../../pki/due.ts';
 import type { Observation } from '../../model/observation.ts';
 import { type Expiry, expiries } from './expiry.ts';
 
@@ -19,4 +21,13 @@ function isDue({ certificate, due }: Expiry, { begunBefore }: Renewal): boolean 
   // The other authorities live for ten years; who exchanges one exchanges what everybody believes.
   if (certificate.authority) return due && SHORT_LIVED.has(certificate.commonName);
   return due || (begunBefore !== undefined && certificate.notBefore < begunBefore);
+}
+
+/** Whether a node's certificates are to be new: the kubelet's for serving, and kube-proxy's, which is as old. */
+export function isNodeDue(inside: NodeInside, { begunBefore }: Renewal): boolean {
+  const { servingCertificateBegins: begins, servingCertificateExpires: ends } = inside;
+  if (begins === null || ends === null || inside.servingCertificateSecondsLeft === null) return false;
+  const now = Date.parse(ends) - 1000 * inside.servingCertificateSecondsLeft;
+  const due = isLate(Date.parse(begins), Date.parse(ends), now);
+  return due || (begunBefore !== undefined && begins < begunBefore);
 }

@@ -1,4 +1,4 @@
-import { dueFiles } from '../revision/due.ts';
+import { dueFiles, isNodeDue, type Renewal } from '../revision/due.ts';
 import type { Step } from '../step.ts';
 import type { Replica, View } from '../view.ts';
 
@@ -31,5 +31,17 @@ export function refreshCertificates(v: View): Step[] {
     return files.length > 0 ? [{ name, files, leads: member?.leader ?? false }] : [];
   });
   const first = due.find(({ leads }) => !leads) ?? due[0];
-  return first ? [{ kind: 'refresh-certificates', replica: first.name, files: first.files }] : [];
+  return first
+    ? [{ kind: 'refresh-certificates', replica: first.name, files: first.files }]
+    : refreshNodes(v, renew);
+}
+
+/** After the replicas, which believe them by authorities that may be new as well; side by side, since nobody waits for a node. */
+function refreshNodes(v: View, renewal: Renewal): Step[] {
+  return v.observation.nodes.machines
+    .filter(({ name, state, inside }) => {
+      const ours = v.spec.nodes.some((node) => node.name === name);
+      return ours && state === 'running' && inside?.provisioned && isNodeDue(inside, renewal);
+    })
+    .map(({ name }) => ({ kind: 'renew-node', node: name }));
 }

@@ -19,6 +19,7 @@ import { forceNewCluster } from './force-new-cluster.ts';
 import { forgetNode } from './forget-node.ts';
 import { handOver } from './hand-over.ts';
 import { joinNode } from './join-node.ts';
+import { keepAddons } from './keep-addons.ts';
 import { moveLeader } from './move-leader.ts';
 import { nameBalancer } from './name-balancer.ts';
 import { promote } from './promote.ts';
@@ -29,6 +30,7 @@ import { refreshCertificates } from './refresh-certificates.ts';
 import { releaseAddress } from './release-address.ts';
 import { removeMember } from './remove-member.ts';
 import { renewCertificates } from './renew-certificates.ts';
+import { renewNode } from './renew-node.ts';
 import { reserveAddress } from './reserve-address.ts';
 import { restartEtcd } from './restart-etcd.ts';
 import { restoreEtcd } from './restore-etcd.ts';
@@ -71,6 +73,7 @@ export const stepKinds = {
   'move-leader': moveLeader,
   'remove-member': removeMember,
   'start-control-plane': startControlPlane,
+  'keep-addons': keepAddons,
   'stop-controllers': stopControllers,
   'stop-api-server': stopApiServer,
   'name-balancer': nameBalancer,
@@ -87,6 +90,7 @@ export const stepKinds = {
   'join-node': joinNode,
   'route-pods': routePods,
   'connect-pods': connectPods,
+  'renew-node': renewNode,
   'set-service-nodes': setServiceNodes,
   'drain-node': drainNode,
   'delete-node': deleteNode,

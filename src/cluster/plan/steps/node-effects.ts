@@ -17,6 +17,8 @@ export const emptyNode: NodeInside = {
   kubelet: 'disabled',
   kubeProxy: 'disabled',
   servingCertificateExpires: null,
+  servingCertificateBegins: null,
+  servingCertificateSecondsLeft: null,
   clientCertificateExpires: null,
   podCidr: null,
 };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Addon, builtInAddons } from '../../../addons/addons.ts';
 import { objectSchema } from '../../../addons/object.ts';
+import type { Secrets } from '../../../state/store.ts';
 import { readStoredSecret } from '../stored-secret.ts';
 import type { FileTools } from '../tools.ts';
 
@@ -8,10 +9,16 @@ const SECRET = 'addons';
 const addonsSchema = z.array(z.object({ name: z.string(), objects: z.array(objectSchema) }));
 
 /**
- * The user's add-ons as secrets of a new cluster: manifests may hold some. They stay as they were: a later master gets what the first got.
+ * The user's add-ons as secrets of a new cluster: manifests may hold some. They stay as they were until somebody
+ * changes them: a later master gets what the first got.
  */
 export function addonSecrets(addons: readonly Addon[]): Readonly<Record<string, string>> {
-  return addons.length === 0 ? {} : { [SECRET]: JSON.stringify(addons) };
+  return { [SECRET]: JSON.stringify(addons) };
+}
+
+/** Others in the place of those that the store has. The masters do not know of it yet. */
+export async function putAddons(secrets: Secrets, addons: readonly Addon[]): Promise<void> {
+  await secrets.put(SECRET, JSON.stringify(addons));
 }
 
 async function keptAddons(secrets: FileTools['secrets']): Promise<readonly Addon[]> {

@@ -1,7 +1,8 @@
 import { localProviderId, type NodeConfig } from '../../../nodes/config.ts';
-import type { NodeIdentity, NodePki } from '../../../nodes/pki.ts';
+import { issueNode, type NodeIdentity, type NodePki } from '../../../nodes/pki.ts';
 import { nodeMachineOf } from '../../model/nodes.ts';
 import { wantedNode } from '../../model/spec.ts';
+import { kubeletAuthorities } from '../keys.ts';
 import type { Tools } from '../tools.ts';
 
 export function nodeIdentity(t: Tools, name: string): NodeIdentity {
@@ -13,6 +14,12 @@ export function nodeIdentity(t: Tools, name: string): NodeIdentity {
     apiAddress: t.seen().address!.ip,
     apiPort: spec.apiPort,
   };
+}
+
+/** New, by the authorities as they are now. */
+export async function nodePki(t: Tools, name: string): Promise<NodePki> {
+  const kubelets = await kubeletAuthorities(t.secrets, t.memory.spec.name);
+  return issueNode(nodeIdentity(t, name), await t.authorities(), kubelets);
 }
 
 /** All that is put on a node. */

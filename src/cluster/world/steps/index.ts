@@ -22,6 +22,7 @@ import { forceNewCluster } from './force-new-cluster.ts';
 import { forgetNode } from './forget-node.ts';
 import { handOver } from './hand-over.ts';
 import { joinNode } from './join-node.ts';
+import { keepAddons } from './keep-addons.ts';
 import { moveLeader } from './move-leader.ts';
 import { nameBalancer } from './name-balancer.ts';
 import { promote } from './promote.ts';
@@ -32,6 +33,7 @@ import { refreshCertificates } from './refresh-certificates.ts';
 import { releaseAddress } from './release-address.ts';
 import { removeMember } from './remove-member.ts';
 import { renewCertificates } from './renew-certificates.ts';
+import { renewNode } from './renew-node.ts';
 import { reserveAddress } from './reserve-address.ts';
 import { restartEtcd } from './restart-etcd.ts';
 import { restoreEtcd } from './restore-etcd.ts';
@@ -73,6 +75,7 @@ const executors: { readonly [K in Step['kind']]: Executor<K> } = {
   'move-leader': moveLeader,
   'remove-member': removeMember,
   'start-control-plane': startControlPlane,
+  'keep-addons': keepAddons,
   'stop-controllers': stopControllers,
   'stop-api-server': stopApiServer,
   'name-balancer': nameBalancer,
@@ -89,6 +92,7 @@ const executors: { readonly [K in Step['kind']]: Executor<K> } = {
   'join-node': joinNode,
   'route-pods': routePods,
   'connect-pods': connectPods,
+  'renew-node': renewNode,
   'set-service-nodes': setServiceNodes,
   'drain-node': drainNode,
   'delete-node': deleteNode,

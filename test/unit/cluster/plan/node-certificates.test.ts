@@ -28,7 +28,7 @@ test.each([
   ['2026-12-20T23:00:00Z', ['n0: its certificates expire in 29 days']],
   ['2026-11-20T00:00:00Z', ['n0: its certificates have expired']],
 ])('a node whose certificate ends at %s', (expires, says) => {
-  const remedy = { to: 'replace it', command: 'replace-node', cluster: 'demo', replicas: ['n0'] };
+  const remedy = { to: 'renew them', command: 'renew', cluster: 'demo' };
   const expected = says.map((words) => ({ says: words, remedy }));
   expect(nodeCertificateWarnings(spec, having(expires), NOW)).toEqual(expected);
   expect(statusOf(spec, having(expires), NOW).warnings).toEqual(expect.arrayContaining(expected));

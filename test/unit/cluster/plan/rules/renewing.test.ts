@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import type { NodeMachine, ObservedNode } from '../../../../../src/cluster/model/nodes.ts';
 import type { Observation } from '../../../../../src/cluster/model/observation.ts';
+import type { Policy } from '../../../../../src/cluster/plan/decision.ts';
 import { describe as sentence, simulate } from '../../../../../src/cluster/plan/step.ts';
+import { emptyNode } from '../../../../../src/cluster/plan/steps/node-effects.ts';
 import type { SeenCertificate } from '../../../../../src/replicas/revision/revision.ts';
 import { converged, lines, planFor, powerOff, specOf } from '../../../../support/clusters.ts';
 
@@ -107,6 +110,50 @@ describe('certificates that are due', () => {
       'renew-certificates m1',
       'renew-certificates m2',
     ]);
+  });
+
+  test('of nodes are renewed after those of replicas, side by side, and those of wanted nodes alone', () => {
+    const nodes = ['n0', 'n1', 'n2'].map((name) => ({ name, zone: 'local-a' }));
+    const begins = '2026-03-01T00:00:00Z';
+    const ends = '2027-03-01T00:00:00Z';
+    const node = (name: string, secondsLeft: number | null, provisioned = true): NodeMachine => ({
+      ...{ name, zone: 'local-a', state: 'running', internalIp: '', externalIp: null },
+      inside: {
+        ...emptyNode,
+        ...{ provisioned, containerd: 'running', kubelet: 'running', kubeProxy: 'running' },
+        servingCertificateBegins: begins,
+        servingCertificateExpires: ends,
+        servingCertificateSecondsLeft: secondsLeft,
+      },
+    });
+    const [late, early, ended] = [100 * 86_400, 200 * 86_400, -5];
+    const wanted = { ...spec, nodes, usedNames: [...spec.usedNames, 'n0', 'n1', 'n2', 'left'] };
+    const object = (name: string): ObservedNode => ({
+      ...{ name, ready: 'ready', problem: null, version: null, podCidr: null, providerId: null },
+      ...{ internalIp: null, zone: null, cordoned: false, podsToMove: null },
+    });
+    const on = (o: Observation, ...machines: NodeMachine[]) => ({
+      ...o,
+      nodes: { ...o.nodes, machines, objects: machines.map(({ name }) => object(name)) },
+    });
+    const o = on(having({ m1: [old] }), node('n0', late), node('n1', early), node('n2', ended));
+    const left = (policy: Policy, world = o) =>
+      lines(planFor(wanted, world, policy)).filter(
+        (line) => line.includes('renew') || line.includes('refresh'),
+      );
+    expect(left(renewing)).toEqual([
+      'refresh-certificates m1 scheduler.conf',
+      'renew-node n0',
+      'renew-node n2',
+    ]);
+    expect(left({ revive: true })).toEqual([]);
+    const all = { revive: false, renew: { begunBefore: '2026-03-02T00:00:00Z' } };
+    expect(left(all)).toEqual([
+      'refresh-certificates m1 scheduler.conf',
+      ...['renew-node n0', 'renew-node n1', 'renew-node n2'],
+    ]);
+    const strange = on(having({}), node('left', late), node('n0', late, false), node('n1', null));
+    expect(left(renewing, strange)).toEqual([]);
   });
 
   test('are told by name', () => {

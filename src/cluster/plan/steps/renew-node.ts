@@ -1,0 +1,18 @@
+import { withNodeInside } from './node-effects.ts';
+import { itsNode, type NodeStep, nodeInside, type StepKind } from './step-kind.ts';
+
+/** New certificates for a node while its pods run on: the kubelet's for serving, and kube-proxy's. Over SSH alone. */
+export type RenewNode = NodeStep<'renew-node'>;
+
+export const renewNode: StepKind<RenewNode> = {
+  describe: ({ node }) => `renew the certificates of ${node}`,
+  touches: itsNode,
+  outdates: nodeInside,
+  // Nothing pure knows the time: long after all others, so that nobody asks for them again.
+  simulate: ({ node }, before) =>
+    withNodeInside(before, node, {
+      servingCertificateBegins: '9000-01-01T00:00:00Z',
+      servingCertificateExpires: '9999-01-01T00:00:00Z',
+      servingCertificateSecondsLeft: Number.MAX_SAFE_INTEGER,
+    }),
+};
