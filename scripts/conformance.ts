@@ -15,6 +15,7 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { tryExec } from '../src/util/exec.ts';
+import { buildMetricsServer } from '../test/e2e/support/metrics-server.ts';
 import { serveImages } from './conformance/registry.ts';
 import { runSpecs, type SpecResult } from './conformance/run.ts';
 import { conformanceSpecs, sample } from './conformance/specs.ts';
@@ -44,6 +45,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
 
 const suite = await ensureSuite(say);
+await buildMetricsServer();
 if (!flags['build-only']) process.exitCode = await main();
 
 async function main(): Promise<number> {

@@ -8,6 +8,9 @@ import type { Session } from '../ssh/session.ts';
 /** What the slowest machine needs for the largest image that is imported this way. */
 const IMPORT_TIMEOUT_MS = 300_000;
 
+/** What the kubelet never takes for garbage (containerd's CRI): nobody could bring it again where there is no registry. */
+const PINNED = 'io.cri-containerd.pinned=pinned';
+
 /**
  * Imports images into a node's container runtime, which must run; those that it has are not sent again.
  * @param folder of the node's programs: binariesFolder.
@@ -27,7 +30,7 @@ export async function importImages(
     if (images.every(({ name, digest }) => digest !== null && known.get(name) === digest)) continue;
     const names = images.map(({ name }) => name).join(', ');
     waiting.progress?.(`importing ${names}`);
-    await session.run(`${ctr} import -`, {
+    await session.run(`${ctr} import --label ${PINNED} -`, {
       input: await readFile(path),
       what: `import ${names}`,
       timeoutMs: IMPORT_TIMEOUT_MS,
