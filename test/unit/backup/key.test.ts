@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateIdentity } from 'age-encryption';
@@ -37,6 +37,9 @@ test('an identity that others can read is none, and damaged keys are damage', as
   chmodSync(other, 0o644);
   await expect(backupKey(other, 'demo')).rejects.toMatchObject({ name: 'ExposedKeyError', failure: 'input' });
   chmodSync(other, 0o600);
+  // The operator's own, behind sudo.
+  if (process.getuid?.() === 0) chownSync(other, 4242, 4242);
+  expect((await backupKey(other, 'demo')).recipient).toMatch(/^age1/);
   const { recipient } = await backupKey(mine, 'demo');
   await expect(openBundle(await seal('{"format":1', recipient), mine)).rejects.toMatchObject({
     name: 'BackupError',
