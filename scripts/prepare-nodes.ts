@@ -8,6 +8,7 @@ import { DEFAULT_KUBERNETES_VERSION } from '../src/artifacts/versions.ts';
  */
 const started = new Set<string>();
 const { folder, provenance } = await ensureNodeBinaries({
+  environment: process.env,
   kubernetesVersion: process.argv[2] ?? DEFAULT_KUBERNETES_VERSION,
   onProgress: (progress) => {
     const line =
@@ -18,5 +19,8 @@ const { folder, provenance } = await ensureNodeBinaries({
   },
 });
 console.log(`prepare: what a node runs (${provenance.kind}): ${folder}`);
-const archives = await ensureOfflineImages({ onProgress: (message) => console.log(`prepare: ${message}`) });
+const archives = await ensureOfflineImages({
+  environment: process.env,
+  onProgress: (message) => console.log(`prepare: ${message}`),
+});
 for (const path of Object.values(archives)) console.log(`prepare: image archive: ${path}`);

@@ -1,4 +1,5 @@
 import { progressText } from '../src/app/progress-text.ts';
+import { cacheFolder } from '../src/artifacts/cache.ts';
 import { ensureBinaries } from '../src/artifacts/ensure.ts';
 import { DEFAULT_KUBERNETES_VERSION, defaultEtcdVersion } from '../src/artifacts/versions.ts';
 import { ensureImage } from '../src/providers/local/image/ensure.ts';
@@ -18,6 +19,7 @@ const say = sparingly();
 const kubernetesVersion = process.argv[2] ?? DEFAULT_KUBERNETES_VERSION;
 const etcdVersion = process.argv[3] ?? defaultEtcdVersion(kubernetesVersion);
 const { folder, provenance } = await ensureBinaries({
+  environment: process.env,
   kubernetesVersion,
   etcdVersion,
   onProgress: (progress) => {
@@ -26,5 +28,9 @@ const { folder, provenance } = await ensureBinaries({
   },
 });
 console.log(`prepare: binaries (${provenance.kind}): ${folder}`);
-const image = await ensureImage((message) => say(message, message));
+const image = await ensureImage({
+  cacheFolder: cacheFolder(process.env),
+  environment: process.env,
+  onProgress: (message) => say(message, message),
+});
 console.log(`prepare: machine image: ${image}`);

@@ -24,8 +24,8 @@ export async function makeSeed(): Promise<string> {
   mkdirSync(SEED, { recursive: true, mode: 0o700 });
   put('api', apiAddress!.ip);
   put('ca.crt', caOf(CLUSTER));
-  put('image', await ensureImage());
-  put('binaries', cachedBinaries(cacheFolder(), { ...spec, arch: hostArchitecture() }));
+  put('image', await ensureImage({ cacheFolder: cacheFolder(process.env), environment: process.env }));
+  put('binaries', cachedBinaries(cacheFolder(process.env), { ...spec, arch: hostArchitecture() }));
   const ipOf = (name: string) => replicas.find((replica) => replica.name === name)!.internalIp!;
   mkdirSync(join(SEED, 'lb'));
   put('lb/ip', BALANCER_IP);

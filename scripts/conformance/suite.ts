@@ -54,7 +54,7 @@ const images: Part = {
         `k8s.io/kubernetes@${version}/test/images`,
       ),
       etcd: join((await binaries()).folder, 'etcd'),
-      pause: (await ensureOfflineImages()).pause,
+      pause: (await ensureOfflineImages({ environment: process.env })).pause,
       architecture: hostArchitecture(),
       work,
     });
@@ -83,7 +83,7 @@ export async function ensureSuite(say: (message: string) => void): Promise<Suite
 }
 
 async function open(): Promise<Suite> {
-  const { pause, coredns } = await ensureOfflineImages();
+  const { pause, coredns } = await ensureOfflineImages({ environment: process.env });
   return {
     e2e: join(await folderOf(programs), 'e2e.test'),
     kubectl: join((await binaries()).folder, 'kubectl'),
@@ -92,7 +92,11 @@ async function open(): Promise<Suite> {
 }
 
 function binaries() {
-  return ensureBinaries({ kubernetesVersion: version, etcdVersion: defaultEtcdVersion(version) });
+  return ensureBinaries({
+    environment: process.env,
+    kubernetesVersion: version,
+    etcdVersion: defaultEtcdVersion(version),
+  });
 }
 
 async function folderOf(part: Part): Promise<string> {

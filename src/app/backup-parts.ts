@@ -10,6 +10,7 @@ import { type BackupSecret, backupSecrets } from '../cluster/world/backup.ts';
 import type { RealWorld } from '../cluster/world/world.ts';
 import { takeBackup } from '../replicas/backup/take.ts';
 import { messageOf } from '../util/failure.ts';
+import type { Variables } from '../util/variables.ts';
 
 /** What every change of a cluster needs of its backups. */
 
@@ -31,6 +32,7 @@ export interface TakenBackup {
 interface Surroundings {
   readonly emit: Emit;
   readonly signal: AbortSignal;
+  readonly environment: Variables;
 }
 
 const SESSION_MS = 20_000;
@@ -41,18 +43,18 @@ const SESSION_MS = 20_000;
  * @throws BackupError
  */
 export async function preparedBackups(
-  { identity, signal }: { readonly identity: string | null; readonly signal: AbortSignal },
+  env: Omit<Surroundings, 'emit'> & { readonly identity: string | null },
   cluster: string,
   { to, credentials }: BackupWish,
   dryRun: boolean,
 ): Promise<Readonly<Record<string, string>>> {
   const repository = readRepository(to);
-  const key = await backupKey(identity, cluster);
+  const key = await backupKey(env.identity, cluster);
   const secret: BackupSecret = {
     ...key,
     credentials: credentials === null ? null : await readCredentials(credentials),
   };
-  if (!dryRun) await withRestic({ repository, ...secret }, signal, openRepository);
+  if (!dryRun) await withRestic({ repository, ...secret }, env, openRepository);
   return backupSecrets(secret);
 }
 

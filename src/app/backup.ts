@@ -60,6 +60,6 @@ function withRepository<T>(
   return env.looking(cluster, async ({ world, secrets }) => {
     const { backup } = backedUp(world.spec());
     const access = await repositoryAccess({ backup }, secrets);
-    return withRestic(access, env.signal, (restic) => work(restic, backup));
+    return withRestic(access, env, (restic) => work(restic, backup));
   });
 }

@@ -8,6 +8,7 @@ import type { Status } from '../cluster/plan/status.ts';
 import type { AvailabilityReport } from '../lb/availability.ts';
 import type { FaultKind } from '../providers/provider.ts';
 import type { LockOwner } from '../state/errors.ts';
+import type { Variables } from '../util/variables.ts';
 import type { BackupWish, TakenBackup } from './backup-parts.ts';
 import type { DrillOutcome, DrillRequest } from './drill.ts';
 import type { GuardOutcome, GuardRequest } from './guard.ts';
@@ -148,6 +149,7 @@ interface ClusterSummary {
 }
 
 export interface EngineOptions {
+  readonly environment: Variables;
   readonly store: string;
   /** The file of the key that secrets in a bucket are sealed for; null: none. */
   readonly storeIdentity: string | null;

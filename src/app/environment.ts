@@ -56,6 +56,7 @@ export function environment(
     emit: options.emit,
     signal,
     now: () => Date.now(),
+    environment: engineOptions.environment,
     identity: engineOptions.storeIdentity,
     names: () => store.list(),
     looking: async (cluster, work) => withCluster(store, await read(cluster), options, 'look', work),
@@ -117,8 +118,12 @@ async function withCluster<T>(
       provider,
       pool,
       authorities: getAuthorities,
-      binaries: perVersion(memory, () => binariesFor(memory, 'master', provider.binaries, options.signal)),
-      nodeBinaries: once(() => binariesFor(memory, 'node', provider.binaries, options.signal)),
+      binaries: perVersion(memory, () =>
+        binariesFor(memory, 'master', provider.binaries, options.environment, options.signal),
+      ),
+      nodeBinaries: once(() =>
+        binariesFor(memory, 'node', provider.binaries, options.environment, options.signal),
+      ),
       nodeSupplies: once(() => nodeSupplies(world.spec(), provider.binaries, options)),
       etcdClients: once(async () => etcdClients(await getAuthorities())),
       signal: options.signal,
@@ -134,7 +139,10 @@ async function withCluster<T>(
   }
 }
 
-async function openProvider(spec: ClusterSpec, { signal, emit, load }: Options): Promise<Provider> {
+async function openProvider(
+  spec: ClusterSpec,
+  { signal, emit, load, environment: variables }: Options,
+): Promise<Provider> {
   const { open } = await load(spec.provider);
   const release = {
     kubernetesVersion: spec.kubernetesVersion,
@@ -142,23 +150,27 @@ async function openProvider(spec: ClusterSpec, { signal, emit, load }: Options):
     arch: hostArchitecture(),
   };
   const { kubernetesVersion, arch } = release;
+  const cache = cacheFolder(variables);
   return open({
     cluster: operations.identityOf(spec),
     settings: spec.settings,
     signal,
     progress: (message) => emit({ type: 'progress', topic: spec.provider, message }),
-    binariesFolder: cachedBinaries(cacheFolder(), release),
-    releasesFolder: allBinaries(cacheFolder()),
-    nodeBinariesFolder: cachedBinaries(cacheFolder(), { role: 'node', kubernetesVersion, arch }),
+    cacheFolder: cache,
+    binariesFolder: cachedBinaries(cache, release),
+    releasesFolder: allBinaries(cache),
+    nodeBinariesFolder: cachedBinaries(cache, { role: 'node', kubernetesVersion, arch }),
     podRange: spec.clusterCidr,
+    environment: variables,
   });
 }
 
 async function fetchBinaries(
   spec: Pick<ClusterSpec, 'kubernetesVersion' | 'etcdVersion'>,
-  { signal, emit }: EngineOptions,
+  { signal, emit, environment: variables }: EngineOptions,
 ): Promise<void> {
   await ensureBinaries({
+    environment: variables,
     kubernetesVersion: spec.kubernetesVersion,
     etcdVersion: spec.etcdVersion,
     signal,

@@ -14,11 +14,12 @@ import { tellProgress } from './progress-text.ts';
 export async function nodeSupplies(
   spec: ClusterSpec,
   source: BinarySource,
-  { signal, emit }: Pick<EngineOptions, 'signal' | 'emit'>,
+  { signal, emit, environment }: Pick<EngineOptions, 'signal' | 'emit' | 'environment'>,
 ): Promise<NodeSupplies> {
   const built = source.kind === 'mounted' && (await fetchPrograms());
   const offline = built
     ? await ensureOfflineImages({
+        environment,
         signal,
         onProgress: (message) => emit({ type: 'progress', topic: 'images', message }),
       })
@@ -28,6 +29,7 @@ export async function nodeSupplies(
 
   async function fetchPrograms(): Promise<boolean> {
     const { provenance } = await ensureNodeBinaries({
+      environment,
       kubernetesVersion: spec.kubernetesVersion,
       signal,
       onProgress: tellProgress(emit),

@@ -24,6 +24,7 @@ import type { ClusterIdentity, FaultKind, Provider } from '../providers/provider
 import { newReplicaName } from '../replicas/names.ts';
 import type { Secrets } from '../state/store.ts';
 import { rfc3339 } from '../util/text/rfc3339.ts';
+import type { Variables } from '../util/variables.ts';
 import { waitFor } from '../util/wait.ts';
 import { type BackupWish, backUpFirst, preparedBackups, withBackups } from './backup-parts.ts';
 import { type NewCluster, newSpec } from './new-cluster.ts';
@@ -41,6 +42,7 @@ export interface Environment {
   readonly emit: Emit;
   readonly signal: AbortSignal;
   readonly now: () => number;
+  readonly environment: Variables;
   /** The file of the operator's key; null: none was named. */
   readonly identity: string | null;
   /** Clusters in the store, by name. */

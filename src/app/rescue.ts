@@ -50,13 +50,13 @@ export function rescue(
 }
 
 async function findBackup(
-  { emit, signal }: Environment,
+  env: Environment,
   { world, secrets }: OpenCluster,
   asked: string | undefined,
 ): Promise<RescueBackup> {
   const access = await repositoryAccess(world.spec(), secrets);
-  const { id, taken, by } = chosen(await withRestic(access, signal, listBackups), asked);
-  emit({ type: 'progress', topic: 'backup', message: `the backup ${id} was taken by ${by} at ${taken}` });
+  const { id, taken, by } = chosen(await withRestic(access, env, listBackups), asked);
+  env.emit({ type: 'progress', topic: 'backup', message: `the backup ${id} was taken by ${by} at ${taken}` });
   return { id, taken, asked: asked !== undefined };
 }
 

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { entries } from '../util/files.ts';
 import { homeFolder } from '../util/host/home.ts';
 import { exposureOf } from '../util/host/private-folder.ts';
+import type { Variables } from '../util/variables.ts';
 import { ArtifactError } from './errors.ts';
 import type { AnyRelease } from './sources.ts';
 import { NODE_VERSIONS } from './versions.ts';
@@ -11,7 +12,7 @@ import { NODE_VERSIONS } from './versions.ts';
  * $HAUP_HOME/cache for a user without a home folder.
  * @throws ArtifactError of kind usage where there is none of these.
  */
-export function cacheFolder(env: NodeJS.ProcessEnv = process.env, uid = process.getuid?.()): string {
+export function cacheFolder(env: Variables, uid = process.getuid?.()): string {
   if (env.HAUP_CACHE) return resolve(env.HAUP_CACHE);
   if (uid === 0) return '/var/cache/haup';
   const home = homeFolder(env);

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { makeFolder } from '../util/files.ts';
 import type { Remedies } from '../util/remedy.ts';
 import { BOOLEANS, booleanOf } from '../util/text/boolean.ts';
+import type { Variables } from '../util/variables.ts';
 import { type Builder, goBuilder } from './build/build.ts';
 import { cachedBinaries, cacheFolder, refuseExposed } from './cache.ts';
 import { mirrorFrom } from './download/mirror.ts';
@@ -32,6 +33,7 @@ export interface EnsureNodeOptions extends HowToEnsure {
 }
 
 interface HowToEnsure {
+  readonly environment: Variables;
   /** Default: this machine's. */
   readonly arch?: Architecture;
   /** Default: {@link cacheFolder}. */
@@ -82,7 +84,7 @@ export async function ensureNodeBinaries(options: EnsureNodeOptions): Promise<Bi
 
 async function ensure(release: AnyRelease, options: HowToEnsure): Promise<Binaries> {
   const role = roleOf(release);
-  const cache = options.cache ?? cacheFolder();
+  const cache = options.cache ?? cacheFolder(options.environment);
   const folder = cachedBinaries(cache, release);
   await refuseExposed(cache);
   const cached = await checkFolder(folder, role);
@@ -170,7 +172,7 @@ async function fill(
   only?: readonly string[],
 ): Promise<Provenance> {
   const builder = options.builder ?? goBuilder(roleOf(release));
-  const build = options.build ?? buildFromEnvironment(process.env.HAUP_BUILD);
+  const build = options.build ?? buildFromEnvironment(options.environment.HAUP_BUILD);
   const obstacle = build === 'never' ? 'building is switched off' : await builder.obstacle();
   const runBuild = () => builder.build(release, folder, onProgress, options.signal, only);
   if (build === 'always') {
@@ -179,7 +181,7 @@ async function fill(
       advice: 'Install Go, or unset HAUP_BUILD so that haup downloads them.',
     });
   }
-  const asked = mirrorFrom(process.env);
+  const asked = mirrorFrom(options.environment);
   const mirror = options.mirror ?? asked.mirror;
   const insecure = options.insecure ?? asked.insecure;
   const downloads = listDownloads(release, {

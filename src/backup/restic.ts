@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type ExecResult, tryExec } from '../util/exec.ts';
 import { writeNewFile } from '../util/files.ts';
 import { hasCode } from '../util/host/os-error.ts';
+import type { Variables } from '../util/variables.ts';
 import { BackupError } from './errors.ts';
 import type { Repository } from './repository.ts';
 
@@ -38,7 +39,7 @@ export function resticEnvironment(
 /** Does work with restic of this machine, whose secrets are in files of ours for as long as that takes. */
 export async function withRestic<T>(
   access: Access,
-  signal: AbortSignal,
+  { environment, signal }: { readonly environment: Variables; readonly signal: AbortSignal },
   work: (restic: Restic) => Promise<T>,
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'haup-restic-'));
@@ -48,7 +49,8 @@ export async function withRestic<T>(
     await writeNewFile(pathOf('repository'), repository.address);
     await writeNewFile(pathOf('password'), password);
     if (credentials !== null) await writeNewFile(pathOf('credentials'), credentials);
-    const env = { ...withoutRestics(), ...resticEnvironment(repository, pathOf, credentials !== null) };
+    const own = resticEnvironment(repository, pathOf, credentials !== null);
+    const env = { ...withoutRestics(environment), ...own };
     return await work(async (args, { timeoutMs = ANSWER_MS } = {}) => {
       const limit = AbortSignal.timeout(timeoutMs);
       const result = await run(args, env, AbortSignal.any([signal, limit]), signal, repository);
@@ -61,8 +63,8 @@ export async function withRestic<T>(
 }
 
 /** The user's environment, but for what it tells restic of another repository: a second address, password or cache. */
-function withoutRestics(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('RESTIC_')));
+function withoutRestics(environment: Variables): Variables {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('RESTIC_')));
 }
 
 async function run(

@@ -45,7 +45,7 @@ async function answer(argv: string[]): Promise<number> {
   const [{ run }, { abortOnSignals }] = await Promise.all([import('./run.ts'), import('./signals.ts')]);
   // Libraries talk to developers through Node's warnings; users get ours.
   if (!own.includes('--debug')) process.removeAllListeners('warning');
-  return run(argv, world, abortOnSignals());
+  return run(argv, world, abortOnSignals(world.env));
 }
 
 /** Connections that the engine keeps open must not keep the process alive; what was written must come out first. */

@@ -68,6 +68,7 @@ export async function run(
       settle,
       engine() {
         engine ??= world.openEngine({
+          environment: world.env,
           store: flags.store ?? defaultStore(world),
           storeIdentity: flags.storeIdentity ?? null,
           signal,

@@ -20,7 +20,7 @@ export function realWorld(): ProcessSurroundings {
   const err = screen(process.stderr, 'standard error');
   return {
     env: process.env,
-    home: homeFolder(),
+    home: homeFolder(process.env),
     out,
     err,
     interactive: process.stdin.isTTY === true && process.stderr.isTTY === true,

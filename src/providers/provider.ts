@@ -1,3 +1,5 @@
+import type { Variables } from '../util/variables.ts';
+
 /**
  * The provider contract: machines, the API address, the load balancer and the network rules of one cloud, in one
  * vocabulary. `test/contract` is its executable form and runs against every provider.
@@ -268,6 +270,8 @@ export interface ProviderOptions {
   readonly signal: AbortSignal;
   /** What is being waited for, for the live display: "demo-master: waiting for the instance to run". */
   readonly progress: (message: string) => void;
+  /** Where artifacts and machine images are kept on the operator's machine. */
+  readonly cacheFolder: string;
   /** Folder of the binaries of this cluster's versions on the operator's machine (for `mounted`). */
   readonly binariesFolder: string;
   /** Folder of the folders of all releases there (for `mounted`); absent: of this cluster's alone. */
@@ -276,6 +280,8 @@ export interface ProviderOptions {
   readonly nodeBinariesFolder?: string;
   /** The range of all pods of all nodes, where firewall rules name it: packets between pods have no machine's address. */
   readonly podRange?: string;
+  /** What the operator's environment says to this provider; no other variables are read below cli/. */
+  readonly environment: Variables;
 }
 
 /** Each provider's `index.ts` exports one of these as `open`; it does no I/O. */

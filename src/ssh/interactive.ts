@@ -6,6 +6,8 @@ export interface Terminal {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
+  /** Its kind, as TERM names it. Default: xterm. */
+  readonly term?: string | undefined;
 }
 
 /**
@@ -20,7 +22,7 @@ export function interactiveOn(
 ): Promise<number> {
   const { stdin, stdout, stderr } = terminal;
   const tty = stdin.isTTY === true && stdout.isTTY === true;
-  const pty = { rows: stdout.rows, cols: stdout.columns, term: process.env.TERM ?? 'xterm' };
+  const pty = { rows: stdout.rows, cols: stdout.columns, term: terminal.term ?? 'xterm' };
   return new Promise((resolve, reject) => {
     const opened = (error: Error | undefined, stream: ClientChannel) => {
       if (error) return reject(new SshError('lost', host, `${host}: ${error.message}`, error));

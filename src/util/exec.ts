@@ -1,8 +1,15 @@
 import { spawn } from 'node:child_process';
 import { Failure } from './failure.ts';
-import { ignoredAtStart } from './ignored-signals.ts';
 
-const survivesTerminal = ['SIGHUP', 'SIGINT'].some((name) => ignoredAtStart().has(name as NodeJS.Signals));
+let apart = false;
+
+/**
+ * From now on children do not get a terminal's signals, which reach a whole process group: what haup ignores must not end its
+ * children, which do not inherit that.
+ */
+export function keepChildrenFromTerminal(): void {
+  apart = true;
+}
 
 export interface ExecResult {
   readonly code: number;
@@ -34,8 +41,7 @@ export function tryExec(
       cwd: options.cwd,
       env: options.env,
       signal: options.signal,
-      // A terminal's signals reach a whole process group: what haup ignores must not end its children, which do not inherit that.
-      detached: survivesTerminal,
+      detached: apart,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     const out: Buffer[] = [];

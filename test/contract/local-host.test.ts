@@ -3,14 +3,12 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client, utils } from 'ssh2';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { clusterKey, machineFolder } from '../../src/providers/local/paths.ts';
 import { MACHINE_RECORD } from '../../src/providers/local/state.ts';
 import type { ClusterIdentity, Machine, Provider } from '../../src/providers/provider.ts';
 import { exec } from '../../src/util/exec.ts';
 import { parseCidr } from '../../src/util/ipv4.ts';
-import { waitFor } from '../../src/util/wait.ts';
 import type { ContractWorld } from './support/contract-world.ts';
 import { localWorld } from './support/local-world.ts';
 
@@ -86,45 +84,6 @@ test('a range that the host routes elsewhere is not used', async () => {
   } finally {
     await exec('ip', ['route', 'delete', 'blackhole', next]);
   }
-});
-
-/** The host key that sshd shows, without logging in. */
-function shownHostKey(host: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const client = new Client();
-    client.on('error', reject);
-    client.connect({
-      host,
-      username: 'root',
-      readyTimeout: 3000,
-      hostVerifier: (key: Buffer) => {
-        resolve(key.toString('base64'));
-        return false;
-      },
-    });
-  });
-}
-
-test('HAUP_LOCAL_RANDOM_HOST_KEY: sshd shows a key of its own making until the boot script has run', async () => {
-  const host = utils.generateKeyPairSync('ed25519');
-  const pinned = host.public.split(' ')[1];
-  const script = `#!/bin/sh\ncat > /etc/ssh/ssh_host_ed25519_key <<'EOT'\n${host.private.trim()}\nEOT
-rm /etc/ssh/ssh_host_rsa_key* /etc/ssh/ssh_host_ecdsa_key* /etc/ssh/ssh_host_ed25519_key.pub
-systemctl restart ssh\n`;
-  process.env.HAUP_LOCAL_RANDOM_HOST_KEY = '2000';
-  const seen: string[] = [];
-  try {
-    const [, , machine] = await withMachine(script);
-    const look = async () => {
-      seen.push(await shownHostKey(machine.sshHost!));
-      return seen.includes(pinned!) || undefined;
-    };
-    await waitFor(look, { what: 'the pinned key', timeoutMs: 30_000, intervalMs: 300, maxIntervalMs: 300 });
-  } finally {
-    delete process.env.HAUP_LOCAL_RANDOM_HOST_KEY;
-  }
-  expect(seen[0]).not.toBe(pinned);
-  expect(seen.at(-1)).toBe(pinned);
 });
 
 test('a machine from before roles is a master', async () => {

@@ -42,7 +42,7 @@ const CHANGES = ['create', 'update', 'patch', 'delete', 'deletecollection'];
 let program: string;
 let policy: string;
 beforeAll(async () => {
-  const folder = join(cacheFolder(), 'tests', 'audit');
+  const folder = join(cacheFolder(process.env), 'tests', 'audit');
   await mkdir(folder, { recursive: true });
   await cp(new URL('audit', import.meta.url).pathname, folder, { recursive: true });
   program = join(folder, 'audit');

@@ -98,7 +98,7 @@ describe('a false API server', () => {
     const config = join(await mkdtemp(join(tmpdir(), 'haup-e2e-')), 'config');
     await writeFile(config, await haup('kubeconfig', '-c', CLUSTER), { mode: 0o600 });
     const { versions } = await release();
-    const kubectl = join(cachedBinaries(cacheFolder(), versions), 'kubectl');
+    const kubectl = join(cachedBinaries(cacheFolder(process.env), versions), 'kubectl');
     const { port } = server.address() as AddressInfo;
     try {
       const at = `--server=https://127.0.0.1:${port}`;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { builtInAddons, userAddon } from '../../src/addons/addons.ts';
 import { makeJoinCommand } from '../../src/app/join-command.ts';
+import { cacheFolder } from '../../src/artifacts/cache.ts';
 import { ensureBinaries, ensureNodeBinaries } from '../../src/artifacts/ensure.ts';
 import { type Image, imageArchive, imageLayer } from '../../src/artifacts/images/layout.ts';
 import { COREDNS_IMAGE, ECHO_IMAGE, PAUSE_IMAGE } from '../../src/artifacts/images/names.ts';
@@ -236,9 +237,9 @@ beforeAll(async () => {
     join(folder, 'kept.yaml'),
     'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: kept, namespace: default}\n',
   );
-  const binaries = await ensureBinaries(versions);
-  const nodeBinaries = await ensureNodeBinaries(versions);
-  const archives = await ensureOfflineImages();
+  const binaries = await ensureBinaries({ ...versions, environment: process.env });
+  const nodeBinaries = await ensureNodeBinaries({ ...versions, environment: process.env });
+  const archives = await ensureOfflineImages({ environment: process.env });
   images = await Promise.all(Object.values(archives).map(readImageArchive));
   provider = open({
     cluster: { name: cluster, uid, region: 'local', zone: 'local-a', apiPort },
@@ -246,6 +247,8 @@ beforeAll(async () => {
     signal: new AbortController().signal,
     progress: () => {},
     binariesFolder: binaries.folder,
+    cacheFolder: cacheFolder(process.env),
+    environment: process.env,
     nodeBinariesFolder: nodeBinaries.folder,
   });
   await destroy();

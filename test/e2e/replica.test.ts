@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { cacheFolder } from '../../src/artifacts/cache.ts';
 import { ensureBinaries } from '../../src/artifacts/ensure.ts';
 import { etcdClient } from '../../src/etcd/client.ts';
 import { addLearner, promote } from '../../src/etcd/membership.ts';
@@ -103,13 +104,15 @@ async function destroy(): Promise<void> {
 }
 
 beforeAll(async () => {
-  const { folder } = await ensureBinaries(versions);
+  const { folder } = await ensureBinaries({ ...versions, environment: process.env });
   provider = open({
     cluster: { name: cluster, uid, region: 'local', zone: 'local-a', apiPort },
     settings: {},
     signal: new AbortController().signal,
     progress: () => {},
     binariesFolder: folder,
+    cacheFolder: cacheFolder(process.env),
+    environment: process.env,
   });
   await destroy();
   await provider.network.ensure();

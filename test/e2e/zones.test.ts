@@ -28,7 +28,7 @@ describe.runIf(process.env.HAUP_ZONES === '1')('masters and nodes in three zones
   test('of which one loses its power: pods come back in the others, the API and the workload go on', async () => {
     clientsFirst();
     const zones = ZONES.join();
-    const { echo } = await ensureOfflineImages();
+    const { echo } = await ensureOfflineImages({ environment: process.env });
     const nodes = ['--nodes', '3', '--node-zones', zones, '--images', echo];
     await haup('create', '-c', CLUSTER, '--multizone', '--zones', zones, '--replicas', '3', ...nodes);
     const before = await status(CLUSTER);

@@ -6,7 +6,7 @@ import { lockCache } from '../../src/artifacts/lock.ts';
 
 /** The cache's folder for something that tests alone need. `name` says what it is made from. */
 export function testCache(name: string): string {
-  return join(cacheFolder(), 'tests', name);
+  return join(cacheFolder(process.env), 'tests', name);
 }
 
 /** Whether {@link builtOnce} has made it. */
@@ -24,7 +24,7 @@ export async function builtOnce(
   say: (message: string) => void = (message) => process.stdout.write(`${message}\n`),
 ): Promise<string> {
   const folder = testCache(name);
-  const unlock = await lockCache(cacheFolder(), name);
+  const unlock = await lockCache(cacheFolder(process.env), name);
   const work = `${folder}.new-${randomBytes(4).toString('hex')}`;
   try {
     if (await isBuilt(name)) return folder;

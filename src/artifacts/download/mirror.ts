@@ -1,4 +1,5 @@
 import { BOOLEANS, booleanOf } from '../../util/text/boolean.ts';
+import type { Variables } from '../../util/variables.ts';
 import { ArtifactError } from '../errors.ts';
 
 /** Where to download from, if not from the official places. */
@@ -13,7 +14,7 @@ export interface Mirror {
  * `HAUP_MIRROR` and `HAUP_MIRROR_INSECURE`.
  * @throws ArtifactError of kind usage for a HAUP_MIRROR_INSECURE that is neither yes nor no.
  */
-export function mirrorFrom(environment: Readonly<Record<string, string | undefined>>): Mirror {
+export function mirrorFrom(environment: Variables): Mirror {
   const word = environment.HAUP_MIRROR_INSECURE || 'no';
   const insecure = booleanOf(word);
   if (insecure === null) {

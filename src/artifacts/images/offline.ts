@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { tryExec } from '../../util/exec.ts';
 import { makeFolder } from '../../util/files.ts';
 import { packageRoot } from '../../util/package-root.ts';
+import type { Variables } from '../../util/variables.ts';
 import { cacheFolder } from '../cache.ts';
 import { ArtifactError } from '../errors.ts';
 import { lockCache } from '../lock.ts';
@@ -13,6 +14,7 @@ import { type Image, imageArchive, imageLayer } from './layout.ts';
 import { COREDNS_IMAGE, ECHO_IMAGE, PAUSE_IMAGE } from './names.ts';
 
 export interface OfflineOptions {
+  readonly environment: Variables;
   /** Default: this machine's. */
   readonly arch?: Architecture;
   /** Default: {@link cacheFolder}. */
@@ -20,6 +22,8 @@ export interface OfflineOptions {
   readonly onProgress?: (message: string) => void;
   readonly signal?: AbortSignal;
 }
+
+type Around = Pick<OfflineOptions, 'environment' | 'signal'>;
 
 interface Recipe {
   readonly name: string;
@@ -31,7 +35,7 @@ interface Recipe {
   readonly version: string;
   readonly user?: string;
   /** Puts the executable into `folder`. */
-  readonly build: (folder: string, arch: Architecture, signal: AbortSignal | undefined) => Promise<void>;
+  readonly build: (folder: string, arch: Architecture, around: Around) => Promise<void>;
 }
 
 const scripts = `${packageRoot}scripts`;
@@ -58,14 +62,14 @@ const RECIPES = {
     program: 'coredns',
     sources: ['images/coredns/main.go', 'build-node-binaries.sh', 'go/modules.sh'],
     version: NODE_VERSIONS.coredns,
-    build: (folder, arch, signal) =>
+    build: (folder, arch, around) =>
       run(
         'bash',
         [
           join(scripts, 'build-node-binaries.sh'),
           ...['--coredns-version', NODE_VERSIONS.coredns, '--output', folder, '--arch', arch],
         ],
-        signal,
+        around,
       ),
   },
 } satisfies Record<string, Recipe>;
@@ -77,9 +81,7 @@ export type OfflineImage = keyof typeof RECIPES;
  * paths by image, for `--images`. Kept in the cache by what they are made from; an archive appears whole or not at all.
  * @throws ArtifactError of kind build
  */
-export async function ensureOfflineImages(
-  options: OfflineOptions = {},
-): Promise<Record<OfflineImage, string>> {
+export async function ensureOfflineImages(options: OfflineOptions): Promise<Record<OfflineImage, string>> {
   const archives = {} as Record<OfflineImage, string>;
   // One after the other: each keeps all processors busy.
   for (const [image, recipe] of Object.entries(RECIPES) as [OfflineImage, Recipe][])
@@ -89,7 +91,7 @@ export async function ensureOfflineImages(
 
 async function ensureOne(recipe: Recipe, options: OfflineOptions): Promise<string> {
   const arch = options.arch ?? hostArchitecture();
-  const cache = options.cache ?? cacheFolder();
+  const cache = options.cache ?? cacheFolder(options.environment);
   const folder = join(cache, 'container-images');
   const path = join(folder, `${recipe.program}-${await key(recipe, arch)}.tar`);
   if (await exists(path)) return path;
@@ -99,7 +101,7 @@ async function ensureOne(recipe: Recipe, options: OfflineOptions): Promise<strin
     if (await exists(path)) return path;
     options.onProgress?.(`building the image ${recipe.name}`);
     await makeFolder(work);
-    await recipe.build(work, arch, options.signal);
+    await recipe.build(work, arch, options);
     const content = await readFile(join(work, recipe.program));
     await writeFile(join(work, 'archive'), imageArchive(imageOf(recipe, arch, content)));
     await rename(join(work, 'archive'), path);
@@ -129,11 +131,11 @@ async function key({ name, sources, version }: Recipe, arch: Architecture): Prom
 
 /** A program of ours that needs no module but Go's own library. */
 function own(program: string): Recipe['build'] {
-  return (folder, arch, signal) =>
+  return (folder, arch, around) =>
     run(
       'go',
       ['build', '-trimpath', '-buildvcs=false', '-ldflags', '-s -w', '-o', join(folder, program), '.'],
-      signal,
+      around,
       { cwd: join(scripts, 'images', program), arch },
     );
 }
@@ -141,10 +143,10 @@ function own(program: string): Recipe['build'] {
 async function run(
   file: string,
   args: readonly string[],
-  signal: AbortSignal | undefined,
+  { environment, signal }: Around,
   go?: { readonly cwd: string; readonly arch: Architecture },
 ): Promise<void> {
-  const env = { ...process.env, CGO_ENABLED: '0', GOOS: 'linux', GOFLAGS: '', GOWORK: 'off' };
+  const env = { ...environment, CGO_ENABLED: '0', GOOS: 'linux', GOFLAGS: '', GOWORK: 'off' };
   const { code, stderr } = await tryExec(file, args, {
     ...(go ? { cwd: go.cwd, env: { ...env, GOARCH: go.arch } } : {}),
     ...(signal ? { signal } : {}),

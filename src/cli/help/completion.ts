@@ -50,6 +50,7 @@ function nextWords(namespace: string): string[] {
 /** The clusters in the default store, or in the one that HAUP_STORE names. */
 async function clusterNames(world: Surroundings): Promise<string[]> {
   const engine = await world.openEngine({
+    environment: world.env,
     store: world.env.HAUP_STORE || defaultStore(world),
     storeIdentity: null,
     signal: new AbortController().signal,

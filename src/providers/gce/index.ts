@@ -20,7 +20,6 @@ import { zoneReader } from './zones.ts';
 export interface Surroundings {
   readonly clock: Clock;
   readonly random: () => number;
-  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly login: (project: string | undefined) => Login;
   readonly operatorAddress: (signal: AbortSignal) => Promise<string>;
   readonly around: Around;
@@ -31,7 +30,6 @@ export interface Surroundings {
 const world: Surroundings = {
   clock: systemClock,
   random: Math.random,
-  environment: process.env,
   login: (project) => googleAuth({ project }),
   operatorAddress,
   around: (_method, _request, send) => send(),
@@ -41,15 +39,15 @@ export const open: OpenProvider = (options) => openWith(options, world);
 
 /** @throws ProviderError `invalid` for settings that GCE has no use for. */
 export function openWith(options: ProviderOptions, around: Surroundings): Provider {
-  const { cluster, signal, progress } = options;
+  const { cluster, signal, progress, environment } = options;
   const { clock, random } = around;
   const settings = checkSettings(cluster, options.settings);
   let login: Login | undefined;
   const loggedIn = () => {
-    login ??= around.login(settings.project);
+    login ??= around.login(settings.project ?? (environment.CLOUDSDK_CORE_PROJECT || undefined));
     return login;
   };
-  const endpoint = endpointFrom(around.environment);
+  const endpoint = endpointFrom(environment);
   const clients = around.clients ?? openClients({ auth: () => loggedIn().auth, endpoint });
   const rest = openRest(clients, around.around);
   let project: Promise<string> | undefined;

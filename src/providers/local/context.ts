@@ -1,5 +1,5 @@
 import { ProviderError } from '../errors.ts';
-import type { ClusterIdentity } from '../provider.ts';
+import type { ProviderOptions } from '../provider.ts';
 import { namespaceExists } from './fabric/netns.ts';
 import { withLock } from './host/flock.ts';
 import { fabricNamespace } from './names.ts';
@@ -7,25 +7,22 @@ import { clusterFolder, clusterKey } from './paths.ts';
 import { type ClusterRecord, readCluster } from './state.ts';
 
 /** What the parts of the provider share: one cluster, seen by one process. */
-export interface Context {
-  readonly cluster: ClusterIdentity;
+export interface Context
+  extends Pick<
+    ProviderOptions,
+    | 'cluster'
+    | 'signal'
+    | 'progress'
+    | 'cacheFolder'
+    | 'binariesFolder'
+    | 'releasesFolder'
+    | 'nodeBinariesFolder'
+    | 'environment'
+  > {
   readonly key: string;
-  readonly signal: AbortSignal;
-  readonly progress: (message: string) => void;
-  /** The operator's folder of binaries, shown to the machines. */
-  readonly binariesFolder: string;
-  /** The folder that holds it and all others, shown to masters, which may be given another release while they run. */
-  readonly releasesFolder?: string;
-  /** The same for nodes. */
-  readonly nodeBinariesFolder?: string;
 }
 
-export function makeContext(
-  options: Pick<
-    Context,
-    'cluster' | 'signal' | 'progress' | 'binariesFolder' | 'releasesFolder' | 'nodeBinariesFolder'
-  >,
-): Context {
+export function makeContext(options: Omit<Context, 'key'>): Context {
   return { ...options, key: clusterKey(options.cluster) };
 }
 

@@ -31,8 +31,7 @@ export const open: OpenProvider = (options) => {
   const context = makeContext(options);
   const machines = localMachines(context);
   const calls = {
-    preflight: (machines?: number) =>
-      preflight(machines === undefined ? null : { machines, programs: context.binariesFolder }),
+    preflight: (machines?: number) => preflight(context, machines),
     zones: async () => zonesOf(cluster.region),
     faultBalancer: () => endBalancerProcess(context),
     fault: (kind: FaultKind, machine: string) => injectFault(context, kind, machine),

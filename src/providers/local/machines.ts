@@ -113,18 +113,18 @@ export async function start(context: Context, name: string): Promise<Machine> {
   });
   if (booting) {
     context.progress(`${name}: waiting for the machine to boot`);
-    const { key, binariesFolder, releasesFolder, nodeBinariesFolder = binariesFolder } = context;
+    const { key, environment, binariesFolder, releasesFolder, nodeBinariesFolder = binariesFolder } = context;
     const binaries = booting.role === 'node' ? nodeBinariesFolder : binariesFolder;
     await share(binaries);
     const releases = booting.role === 'master' && releasesFolder ? { releases: releasesFolder } : {};
-    await powerOn({ key, machine: booting, image, binaries, ...releases }, context.signal);
+    await powerOn({ key, machine: booting, image, binaries, environment, ...releases }, context.signal);
   }
   return await describe(context, name);
 }
 
 async function imageFor(context: Context, record: MachineRecord | null): Promise<string> {
   const ensure = record && record.uidBase !== 0 ? ensureShiftedImage : ensureImage;
-  return await ensure(context.progress, { signal: context.signal });
+  return await ensure({ ...context, onProgress: context.progress });
 }
 
 /** A fresh namespace (nothing of an earlier boot's connections), its link, and a new external address, as in a cloud. */

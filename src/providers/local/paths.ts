@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { homeFolder } from '../../util/host/home.ts';
 import type { ClusterIdentity } from '../provider.ts';
 import { machineName } from './names.ts';
 
@@ -27,10 +26,4 @@ export function machineFolder(key: string, name: string): string {
 
 export function runFolder(key: string): string {
   return join(RUN_ROOT, key);
-}
-
-/** HAUP_CACHE, or the cache folder of root. */
-export function cacheRoot(env: NodeJS.ProcessEnv = process.env): string {
-  if (env.HAUP_CACHE) return env.HAUP_CACHE;
-  return process.getuid?.() === 0 ? '/var/cache/haup' : join(homeFolder(env) ?? '/', '.cache/haup');
 }

@@ -2,12 +2,14 @@ import { access, constants, readFile, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { tryExec } from '../../util/exec.ts';
 import { exposureOf } from '../../util/host/private-folder.ts';
+import type { Variables } from '../../util/variables.ts';
 import { ProviderError } from '../errors.ts';
+import type { Context } from './context.ts';
 import { capacityOf, checkCapacity } from './host/capacity.ts';
 import { needCgroupRoot } from './host/cgroups.ts';
 import { exists } from './host/files.ts';
 import { imageIsCached } from './image/ensure.ts';
-import { cacheRoot, STATE_ROOT } from './paths.ts';
+import { STATE_ROOT } from './paths.ts';
 
 /** Debian packages of the programs that the provider runs. */
 const PROGRAMS: Readonly<Record<string, string>> = {
@@ -26,11 +28,12 @@ const IMAGE_PROGRAMS: Readonly<Record<string, string>> = { debootstrap: 'deboots
 const OVERLAYFS = 0x794c7630;
 
 /**
- * @param making how many machines are to be made, and the folder of the programs that they run; null: none
+ * @param machines how many are to be made; absent: none
  * @throws ProviderError `preflight` that names all that is missing and the command that mends it
  */
 export async function preflight(
-  making: { readonly machines: number; readonly programs: string } | null,
+  context: Pick<Context, 'cacheFolder' | 'binariesFolder' | 'environment'>,
+  machines?: number,
 ): Promise<void> {
   if (process.platform !== 'linux') {
     throw new ProviderError('preflight', `the local provider needs Linux, not ${process.platform}`);
@@ -40,28 +43,32 @@ export async function preflight(
       advice: 'run haup with sudo',
     });
   }
-  await needPrivateFolders();
-  await needPrograms();
+  await needPrivateFolders([STATE_ROOT, context.cacheFolder]);
+  await needPrograms(context);
   await needOverlay();
   await needCgroupRoot();
-  if (making) checkCapacity(await capacityOf(making.programs), making.machines);
+  if (machines !== undefined) checkCapacity(await capacityOf(context.binariesFolder), machines);
 }
 
 /** What is in them runs as root. */
-async function needPrivateFolders(): Promise<void> {
-  for (const folder of [STATE_ROOT, cacheRoot()]) {
+async function needPrivateFolders(folders: readonly string[]): Promise<void> {
+  for (const folder of folders) {
     const exposure = await exposureOf(folder);
     if (exposure) throw new ProviderError('preflight', exposure.fault, { advice: exposure.mend });
   }
 }
 
-async function needPrograms(): Promise<void> {
-  const wanted = { ...PROGRAMS, ...((await imageIsCached()) ? {} : IMAGE_PROGRAMS) };
+async function needPrograms({
+  cacheFolder,
+  environment,
+}: Pick<Context, 'cacheFolder' | 'environment'>): Promise<void> {
+  const isCached = await imageIsCached(cacheFolder);
+  const wanted = { ...PROGRAMS, ...(isCached ? {} : IMAGE_PROGRAMS) };
   const missing: string[] = [];
-  for (const program of Object.keys(wanted)) if (!(await onPath(program))) missing.push(program);
+  for (const program of Object.keys(wanted)) if (!(await onPath(program, environment))) missing.push(program);
   const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
   const packages = new Set(missing.map((program) => wanted[program]!));
-  if (!(await imageIsCached()) && !(await exists(keyring))) {
+  if (!isCached && !(await exists(keyring))) {
     missing.push(keyring);
     packages.add('debian-archive-keyring');
   }
@@ -71,8 +78,8 @@ async function needPrograms(): Promise<void> {
   });
 }
 
-async function onPath(program: string): Promise<boolean> {
-  for (const folder of (process.env.PATH ?? '').split(':').filter(Boolean)) {
+async function onPath(program: string, environment: Variables): Promise<boolean> {
+  for (const folder of (environment.PATH ?? '').split(':').filter(Boolean)) {
     try {
       await access(join(folder, program), constants.X_OK);
       return true;

@@ -1,7 +1,8 @@
 import { homedir } from 'node:os';
+import type { Variables } from '../variables.ts';
 
 /** The user's home folder; null for a user without HOME and without an entry in passwd. */
-export function homeFolder(env: NodeJS.ProcessEnv = process.env): string | null {
+export function homeFolder(env: Variables): string | null {
   try {
     return env.HOME || homedir() || null;
   } catch {

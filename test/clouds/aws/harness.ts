@@ -37,6 +37,8 @@ export function connect(cloud: AwsCloud, identity: ClusterIdentity, options: Pro
       signal: options.signal ?? new AbortController().signal,
       progress: () => {},
       binariesFolder: '/nonexistent',
+      cacheFolder: '/nonexistent',
+      environment: {},
       ...(options.podRange === undefined ? {} : { podRange: options.podRange }),
     },
     {

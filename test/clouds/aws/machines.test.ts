@@ -168,6 +168,8 @@ test('SSH is open to the address that this host has now, and follows it', async 
         signal: new AbortController().signal,
         progress: () => {},
         binariesFolder: '/nonexistent',
+        cacheFolder: '/nonexistent',
+        environment: {},
       },
       {
         clock: cloud.clock,

@@ -15,7 +15,10 @@ beforeAll(async () => {
 afterAll(() => it?.close(), 300_000);
 
 test('with one subnet the address is away while the balancer is provisioned with it, as the plan said before', async () => {
-  const images = Object.values(await ensureOfflineImages()).flatMap((image) => ['--images', image]);
+  const images = Object.values(await ensureOfflineImages({ environment: process.env })).flatMap((image) => [
+    '--images',
+    image,
+  ]);
   const access = ['--subnets', 'subnet-0defaulta', '--ssh-from', '198.51.100.7/32'];
   await it.succeeds('create', ...access, '--cluster-cidr', '10.64.0.0/16', ...images);
   const plan = await it.succeeds('add-replica', '--zone', zone, '--dry-run');

@@ -42,9 +42,9 @@ export class Program {
   }
 
   static async start(delays: Partial<Delays>): Promise<Program> {
-    const folder = cachedBinaries(cacheFolder(), release);
-    if (!existsSync(folder)) await ensureBinaries(release);
-    const { folder: nodeBinariesFolder } = await ensureNodeBinaries(release);
+    const folder = cachedBinaries(cacheFolder(process.env), release);
+    if (!existsSync(folder)) await ensureBinaries({ ...release, environment: process.env });
+    const { folder: nodeBinariesFolder } = await ensureNodeBinaries({ ...release, environment: process.env });
     const aws = await startRealizedAws({
       binariesFolder: folder,
       nodeBinariesFolder,
@@ -129,7 +129,7 @@ export class Program {
 
   async podsOnNodes(): Promise<PodsOnNodes> {
     const { stdout } = await this.succeeds('kubeconfig');
-    return podsOnNodes(stdout, cachedBinaries(cacheFolder(), release), this.#home);
+    return podsOnNodes(stdout, cachedBinaries(cacheFolder(process.env), release), this.#home);
   }
 
   /** Nothing of any cluster is left, in the cloud or of its machines. */

@@ -77,6 +77,8 @@ export async function startRealizedAws(options: {
           signal,
           progress: () => {},
           binariesFolder,
+          cacheFolder: '/nonexistent',
+          environment: {},
           podRange: '10.200.0.0/16',
         },
         { client: { endpoint: cloud.url, credentials } },

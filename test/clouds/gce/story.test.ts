@@ -44,12 +44,15 @@ let binaries: string;
 beforeAll(async () => {
   const kubernetesVersion = DEFAULT_KUBERNETES_VERSION;
   const etcdVersion = defaultEtcdVersion(kubernetesVersion);
-  await ensureBinaries({ kubernetesVersion, etcdVersion });
+  await ensureBinaries({ environment: process.env, kubernetesVersion, etcdVersion });
   const release = { kubernetesVersion, etcdVersion, arch: hostArchitecture() };
-  binaries = cachedBinaries(cacheFolder(), release);
+  binaries = cachedBinaries(cacheFolder(process.env), release);
   expect(existsSync(binaries)).toBe(true);
-  const { folder: nodeBinariesFolder } = await ensureNodeBinaries({ kubernetesVersion });
-  images = Object.values(await ensureOfflineImages());
+  const { folder: nodeBinariesFolder } = await ensureNodeBinaries({
+    environment: process.env,
+    kubernetesVersion,
+  });
+  images = Object.values(await ensureOfflineImages({ environment: process.env }));
   gce = await startRealizedGce({
     binariesFolder: binaries,
     nodeBinariesFolder,

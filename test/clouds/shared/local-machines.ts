@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { cacheFolder } from '../../../src/artifacts/cache.ts';
 import { open } from '../../../src/providers/local/index.ts';
 import { fabricNamespace } from '../../../src/providers/local/names.ts';
 import { clusterKey } from '../../../src/providers/local/paths.ts';
@@ -48,6 +49,8 @@ export async function localMachines(options: LocalMachinesOptions): Promise<Loca
     signal: new AbortController().signal,
     progress: () => {},
     binariesFolder: options.binariesFolder,
+    cacheFolder: cacheFolder(process.env),
+    environment: process.env,
   });
   await provider.preflight();
   await provider.network.ensure();

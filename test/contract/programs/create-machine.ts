@@ -1,4 +1,5 @@
 /** Makes a network, an address and a machine, in a process that a test kills: `create-machine.ts <identity as JSON> [keep]`. */
+import { cacheFolder } from '../../../src/artifacts/cache.ts';
 import { open } from '../../../src/providers/local/index.ts';
 
 const provider = open({
@@ -7,6 +8,8 @@ const provider = open({
   signal: new AbortController().signal,
   progress: () => {},
   binariesFolder: '/tmp/lp-no-binaries',
+  cacheFolder: cacheFolder(process.env),
+  environment: process.env,
 });
 await provider.network.ensure();
 await provider.address.reserve();

@@ -3,8 +3,9 @@ import { ProviderError } from '../../../src/providers/errors.ts';
 import { preflight } from '../../../src/providers/local/preflight.ts';
 
 try {
-  const programs = process.env.HAUP_CACHE ?? '/nonexistent';
-  await preflight(process.argv[2] ? { machines: Number(process.argv[2]), programs } : null);
+  const cache = process.env.HAUP_CACHE ?? '/nonexistent';
+  const context = { cacheFolder: cache, binariesFolder: cache, environment: process.env };
+  await preflight(context, process.argv[2] ? Number(process.argv[2]) : undefined);
   console.log('ready');
 } catch (error) {
   if (!(error instanceof ProviderError)) throw error;

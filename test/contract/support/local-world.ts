@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { copyFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { cacheFolder } from '../../../src/artifacts/cache.ts';
 import { uplinkName } from '../../../src/providers/local/fabric/fabric.ts';
 import { cgroupRoot } from '../../../src/providers/local/host/cgroups.ts';
 import { parseHierarchies } from '../../../src/providers/local/host/hierarchies.ts';
@@ -37,7 +38,15 @@ export async function localWorld(prefix = 'lp-contract'): Promise<ContractWorld>
       apiPort: 443,
     }),
     open: (cluster, signal = new AbortController().signal) =>
-      open({ cluster, settings: {}, signal, progress: () => {}, binariesFolder: folder }),
+      open({
+        cluster,
+        settings: {},
+        signal,
+        progress: () => {},
+        cacheFolder: cacheFolder(process.env),
+        binariesFolder: folder,
+        environment: process.env,
+      }),
     bootScript: async (cluster) =>
       bootScript(cluster, letIn({ hostKeyPrivate: host.privateKey, operatorPublicKey: operator.publicKey })),
     run: async ({ name: what, sshHost }, command) => {

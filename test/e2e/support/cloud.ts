@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { cacheFolder } from '../../../src/artifacts/cache.ts';
 import type { ClusterSpec } from '../../../src/cluster/model/spec.ts';
 import { open } from '../../../src/providers/local/index.ts';
 import type { Provider } from '../../../src/providers/provider.ts';
@@ -29,6 +30,8 @@ export async function behindTheBack<T>(
     signal,
     progress: () => {},
     binariesFolder,
+    cacheFolder: cacheFolder(process.env),
+    environment: process.env,
   });
   try {
     return await work(cloud);

@@ -66,6 +66,7 @@ async function locked(dryRun: boolean): Promise<string> {
   const options = {
     store: url,
     storeIdentity: null,
+    environment: process.env,
     signal: new AbortController().signal,
     emit: () => {},
     timeoutMs: 60_000,
@@ -86,7 +87,14 @@ it('a new cluster is stored with its first secrets, at once', async () => {
   const url = storeUrl(newFolder());
   const store = openStore(url, clusterStateSchema);
   const signal = new AbortController().signal;
-  const options = { store: url, storeIdentity: null, signal, emit: () => {}, timeoutMs: 60_000 };
+  const options = {
+    store: url,
+    storeIdentity: null,
+    environment: {},
+    signal,
+    emit: () => {},
+    timeoutMs: 60_000,
+  };
   const running = { ...provider, binaries: { kind: 'download' } } as unknown as Provider;
   const env = environment(store, options, async () => ({ open: () => running }));
   await env.creating(spec, { addons: '[]' }, false, async ({ world }) => {

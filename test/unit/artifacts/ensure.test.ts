@@ -33,6 +33,7 @@ afterEach(async () => {
 
 const ensure = (options: Partial<EnsureOptions> = {}) =>
   ensureBinaries({
+    environment: process.env,
     ...release,
     cache,
     mirror: server.url,
@@ -204,7 +205,13 @@ test('offline with a builder, the binaries are built and say so', async () => {
 
 test('HAUP_BUILD=1 builds without asking the network', async () => {
   vi.stubEnv('HAUP_BUILD', '1');
-  await ensureBinaries({ ...release, cache, mirror: server.url, builder: await smallBuilder(BUILD_ALL) });
+  await ensureBinaries({
+    environment: process.env,
+    ...release,
+    cache,
+    mirror: server.url,
+    builder: await smallBuilder(BUILD_ALL),
+  });
   expect(server.requests).toEqual([]);
 });
 
@@ -264,6 +271,7 @@ test("a node's executables are built into a folder of their own, by another scri
     `set -eu\necho "$*" >&2\nwhile [ "$1" != --output ]; do shift; done\nfor name in ${names.join(' ')}; do echo built >$2/$name; done\n`,
   );
   const got = await ensureNodeBinaries({
+    environment: process.env,
     kubernetesVersion: '1.37.1',
     arch: 'amd64',
     cache,

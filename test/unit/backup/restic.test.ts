@@ -26,7 +26,8 @@ test('restic is told of one repository, whatever the user’s environment says o
   for (const name of ['REPOSITORY', 'PASSWORD', 'PASSWORD_COMMAND', 'CACHE_DIR', 'KEY_HINT'])
     vi.stubEnv(`RESTIC_${name}`, 'foreign');
   const access = { repository: readRepository('/backups'), password: 'PASS-WORD', credentials: null };
-  const said = await withRestic(access, new AbortController().signal, (restic) => restic(['snapshots']));
+  const around = { environment: process.env, signal: new AbortController().signal };
+  const said = await withRestic(access, around, (restic) => restic(['snapshots']));
   expect(said).toBe('/backups');
   const [environment, words] = ['env', 'arguments'].map((file) => readFileSync(join(folder, file), 'utf8'));
   expect(environment).not.toMatch(/foreign|PASS-WORD/);

@@ -127,11 +127,11 @@ it('HAUP_BUILD is read as every boolean is', async () => {
   const release = { kubernetesVersion: 'v1.37.1', etcdVersion: 'v3.7.3', cache: join(folder, 'cache') };
   try {
     process.env.HAUP_BUILD = 'On';
-    await expect(ensureBinaries({ ...release, builder })).rejects.toThrow(
+    await expect(ensureBinaries({ environment: process.env, ...release, builder })).rejects.toThrow(
       'cannot build the binaries: no compiler here',
     );
     process.env.HAUP_BUILD = 'perhaps';
-    await expect(ensureBinaries({ ...release, builder })).rejects.toThrow(
+    await expect(ensureBinaries({ environment: process.env, ...release, builder })).rejects.toThrow(
       'HAUP_BUILD must be true or false (or 1/0, yes/no, y/n, on/off), not "perhaps"',
     );
   } finally {

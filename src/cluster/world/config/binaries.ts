@@ -15,6 +15,7 @@ import { resolveSums, type Sums } from '../../../artifacts/sums.ts';
 import type { BinarySource } from '../../../providers/provider.ts';
 import type { ReplicaBinaries } from '../../../replicas/config.ts';
 import { paths } from '../../../replicas/paths.ts';
+import type { Variables } from '../../../util/variables.ts';
 import type { ClusterSpec } from '../../model/spec.ts';
 import type { ClusterMemory } from '../memory.ts';
 
@@ -29,10 +30,11 @@ export async function binariesFor(
   memory: Pick<ClusterMemory, 'spec' | 'sums' | 'rememberSums'>,
   role: Role,
   source: BinarySource,
+  environment: Variables,
   signal?: AbortSignal,
 ): Promise<ReplicaBinaries> {
   if (source.kind === 'mounted') return mounted(memory.spec, role, source);
-  const { mirror, insecure } = mirrorFrom(process.env);
+  const { mirror, insecure } = mirrorFrom(environment);
   const downloads: Partial<Record<Architecture, readonly Download[]>> = {};
   let sums: Sums = {};
   let missing: unknown;

@@ -50,8 +50,6 @@ type Send = (action: string, input: object) => Promise<unknown>;
 
 /** Both clients, loaded at the first call: importing them takes a third of a second. */
 function clients(options: ApiOptions) {
-  // The SDK tells users of Node 20 on their terminal what its versions of 2027 will need; ours is pinned.
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   let ec2: { send: Send; destroy(): void } | undefined;
   let elb: { send: Send; destroy(): void } | undefined;
   const config = {

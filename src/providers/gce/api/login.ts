@@ -33,7 +33,7 @@ export function googleAuth(options: { project?: string | undefined; credentials?
   // The library that the Compute Engine client itself logs in with, found from there.
   const fromClient = createRequire(createRequire(import.meta.url).resolve('@google-cloud/compute'));
   const { GoogleAuth } = fromClient('google-gax') as { GoogleAuth: GoogleAuthClass };
-  const projectId = options.project ?? (process.env.CLOUDSDK_CORE_PROJECT || undefined);
+  const projectId = options.project;
   const auth = new GoogleAuth({
     scopes: ['https://www.googleapis.com/auth/compute'],
     ...(options.credentials ? { credentials: options.credentials } : {}),

@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { deadline } from '../../../util/deadline.ts';
+import type { Variables } from '../../../util/variables.ts';
 import { ProviderError } from '../../errors.ts';
 
 /** `addresses.insert`, `zoneOperations.wait`: service and method as in the compute v1 reference. */
@@ -155,7 +156,7 @@ async function until<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
  * Reads gcloud's own variable for another API endpoint, `CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE`
  * (`https://host:port/compute/v1/`). Plain HTTP only to this host: the calls carry an access token.
  */
-export function endpointFrom(environment: Readonly<Record<string, string | undefined>>): Endpoint | null {
+export function endpointFrom(environment: Variables): Endpoint | null {
   const value = environment.CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE;
   if (!value) return null;
   const url = URL.canParse(value) ? new URL(value) : undefined;

@@ -1,24 +1,26 @@
 import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ExecError, tryExec } from '../../../util/exec.ts';
+import type { Variables } from '../../../util/variables.ts';
 import { ProviderError } from '../../errors.ts';
 import { isMissing, readText } from '../host/files.ts';
 import { type AptSource, debianMirrors, parseDeb822, parseSourcesList } from './apt-sources.ts';
 import { DISABLED_UNITS, ENABLED_UNITS, FILES, MASKED_UNITS, PACKAGES, REMOVED, SUITE } from './recipe.ts';
 
 export interface BuildOptions {
-  readonly onProgress: (message: string) => void;
-  readonly signal?: AbortSignal | undefined;
+  readonly environment: Variables;
+  readonly onProgress?: (message: string) => void;
+  readonly signal?: AbortSignal;
 }
 
 /** Makes the image in `folder`, which must not exist. Takes the mirror from the host's own apt settings. */
 export async function buildImage(folder: string, options: BuildOptions): Promise<void> {
-  const mirrors = await hostMirrors();
+  const mirrors = await hostMirrors(options.environment);
   let failure: unknown;
   for (const mirror of mirrors) {
-    options.onProgress(`building the machine image (Debian ${SUITE}), once, about a minute`);
+    options.onProgress?.(`building the machine image (Debian ${SUITE}), once, about a minute`);
     try {
-      await debootstrap(folder, mirror, options.signal);
+      await debootstrap(folder, mirror, options);
       await furnish(folder);
       return;
     } catch (error) {
@@ -39,8 +41,8 @@ export async function buildImage(folder: string, options: BuildOptions): Promise
 }
 
 /** HAUP_DEBIAN_MIRROR, or the archives that this host's apt uses. @throws ProviderError `preflight` when there are none. */
-async function hostMirrors(): Promise<AptSource[]> {
-  const named = process.env.HAUP_DEBIAN_MIRROR;
+async function hostMirrors(environment: Variables): Promise<AptSource[]> {
+  const named = environment.HAUP_DEBIAN_MIRROR;
   if (named) return [{ uri: named, suite: SUITE, components: ['main'], signedBy: null }];
   const parts = '/etc/apt/sources.list.d';
   const entries = await readdir(parts).catch((error) => {
@@ -72,7 +74,11 @@ function hostCodename(osRelease: string): string {
  * debootstrap mounts in its target and would go on after our death: it runs in a mount and a process namespace of its
  * own, which end with us and take everything along.
  */
-async function debootstrap(folder: string, mirror: AptSource, signal?: AbortSignal): Promise<void> {
+async function debootstrap(
+  folder: string,
+  mirror: AptSource,
+  { environment, signal }: BuildOptions,
+): Promise<void> {
   const proxy = await aptProxy();
   const args = [
     ...['--pdeathsig', 'KILL', 'unshare', '--mount', '--propagation', 'private'],
@@ -82,7 +88,7 @@ async function debootstrap(folder: string, mirror: AptSource, signal?: AbortSign
     ...[SUITE, folder, mirror.uri],
   ];
   const result = await tryExec('setpriv', args, {
-    env: { ...process.env, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive', ...proxy },
+    env: { ...environment, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive', ...proxy },
     ...(signal ? { signal } : {}),
   });
   if (result.code !== 0) throw new ExecError('debootstrap', result);

@@ -2,19 +2,21 @@ import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { arch } from 'node:os';
 import { join } from 'node:path';
 import { exec } from '../../../util/exec.ts';
+import type { Variables } from '../../../util/variables.ts';
 import { ProviderError } from '../../errors.ts';
 import { exists } from '../host/files.ts';
 import { withLock } from '../host/flock.ts';
 import { SHIFTED } from '../machine/uids.ts';
-import { cacheRoot } from '../paths.ts';
 import { buildImage } from './build.ts';
 import { imageKey } from './recipe.ts';
 import { shiftOwners } from './shift.ts';
 
 export interface EnsureImageOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** Defaults to HAUP_CACHE or root's cache folder. */
-  readonly cache?: string | undefined;
+  /** The operator's cache of artifacts and images. */
+  readonly cacheFolder: string;
+  readonly environment: Variables;
+  readonly onProgress?: (message: string) => void;
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -22,34 +24,25 @@ export interface EnsureImageOptions {
  * the cache afterwards. Safe for several processes at once: one builds, the others wait for it.
  * @throws ProviderError `preflight`, `transient`
  */
-export async function ensureImage(
-  onProgress: (message: string) => void = () => {},
-  options: EnsureImageOptions = {},
-): Promise<string> {
-  return await ensured(onProgress, options, '', (folder) =>
-    buildImage(folder, { onProgress, signal: options.signal }),
-  );
+export async function ensureImage(options: EnsureImageOptions): Promise<string> {
+  return await ensured(options, '', (folder) => buildImage(folder, options));
 }
 
 /** The same with shifted owners, for machines whose root is not the host's: a copy, made at the first call (a few seconds). */
-export async function ensureShiftedImage(
-  onProgress: (message: string) => void = () => {},
-  options: EnsureImageOptions = {},
-): Promise<string> {
-  const image = await ensureImage(onProgress, options);
-  return await ensured(onProgress, options, `.shifted-${SHIFTED}`, async (folder) => {
+export async function ensureShiftedImage(options: EnsureImageOptions): Promise<string> {
+  const image = await ensureImage(options);
+  return await ensured(options, `.shifted-${SHIFTED}`, async (folder) => {
     await exec('cp', ['--archive', '--reflink=auto', image, folder]);
     await shiftOwners(folder, SHIFTED);
   });
 }
 
 async function ensured(
-  onProgress: (message: string) => void,
   options: EnsureImageOptions,
   suffix: string,
   make: (folder: string) => Promise<void>,
 ): Promise<string> {
-  const folder = join(options.cache ?? cacheRoot(), 'images');
+  const folder = join(options.cacheFolder, 'images');
   const key = `${imageKey(arch())}${suffix}`;
   const image = join(folder, key);
   if (/[:,\\\n]/.test(image)) {
@@ -57,7 +50,7 @@ async function ensured(
   }
   // An image gets its name only when it is complete.
   if (await exists(image)) return image;
-  onProgress('waiting for the machine image');
+  options.onProgress?.('waiting for the machine image');
   return await withLock(
     folder,
     async () => {
@@ -79,7 +72,7 @@ async function ensured(
 }
 
 /** True when no image has to be built. */
-export async function imageIsCached(cache: string = cacheRoot()): Promise<boolean> {
+export async function imageIsCached(cache: string): Promise<boolean> {
   return await exists(join(cache, 'images', imageKey(arch())));
 }
 

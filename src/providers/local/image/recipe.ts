@@ -75,10 +75,8 @@ export const MASKED_UNITS = [
   'systemd-update-utmp.service',
 ] as const;
 
-/** Where the machine finds the boot script of its request; removed once it has run. scripts/first-boot.sh names both places too. */
+/** Where the machine finds the boot script of its request; removed once it has run. scripts/first-boot.sh names the place too. */
 export const BOOT_SCRIPT = '/var/lib/haup-boot/script';
-/** For tests: milliseconds that sshd answers with a key of its own making before the boot script runs. */
-export const BOOT_DELAY = '/var/lib/haup-boot/delay-ms';
 
 /**
  * Runs the boot script once and then starts sshd, as a cloud's guest agent would. sshd is not ordered after this unit,

@@ -5,7 +5,7 @@ import { makeFolder } from '../../../util/files.ts';
 import { ProviderError } from '../../errors.ts';
 import type { MachineRequest } from '../../provider.ts';
 import { exists, writeJson } from '../host/files.ts';
-import { BOOT_DELAY, BOOT_SCRIPT } from '../image/recipe.ts';
+import { BOOT_SCRIPT } from '../image/recipe.ts';
 import { machineFolder, machinesFolder } from '../paths.ts';
 import { MACHINE_RECORD, type MachineRecord, removeFolder } from '../state.ts';
 
@@ -41,8 +41,6 @@ export async function makeMachine(
     const upper = join(unfinished, 'disk/upper');
     const { uidBase } = record;
     await put(upper, BOOT_SCRIPT, request.bootScript, uidBase);
-    const delay = randomHostKeyMs(process.env.HAUP_LOCAL_RANDOM_HOST_KEY);
-    if (delay !== null) await put(upper, BOOT_DELAY, String(delay), uidBase);
     await writeJson(join(unfinished, MACHINE_RECORD), record);
     await rename(unfinished, machineFolder(key, record.name));
   } catch (error) {
@@ -96,11 +94,4 @@ async function put(upper: string, path: string, content: string, owner: number, 
   await writeFile(file, content);
   await chmod(file, mode);
   await chown(file, owner, owner);
-}
-
-/** Milliseconds that sshd answers with a key of its own making, as clouds' machines do. Null: not at all. */
-function randomHostKeyMs(text: string | undefined): number | null {
-  if (!text) return null;
-  if (/^\d{1,6}$/.test(text)) return Number(text);
-  throw new ProviderError('invalid', `HAUP_LOCAL_RANDOM_HOST_KEY is a number of milliseconds, not ${text}`);
 }

@@ -1,4 +1,5 @@
 import { totalmem } from 'node:os';
+import type { Variables } from '../../../util/variables.ts';
 import { ProviderError } from '../../errors.ts';
 import type { MachineRole } from '../../provider.ts';
 
@@ -18,7 +19,7 @@ const TASKS: Readonly<Record<MachineRole, number>> = { master: 8192, node: 32_76
  * HAUP_LOCAL_MEMORY (bytes, or with K, M or G) and HAUP_LOCAL_TASKS, for every machine; the defaults otherwise.
  * @throws ProviderError `invalid`
  */
-export function limitsOf(role: MachineRole, env: NodeJS.ProcessEnv, hostMemory = totalmem()): Limits {
+export function limitsOf(role: MachineRole, env: Variables, hostMemory = totalmem()): Limits {
   const { HAUP_LOCAL_MEMORY: memory, HAUP_LOCAL_TASKS: tasks } = env;
   return {
     memory: memory ? bytes(memory) : Math.max(Math.floor(hostMemory / 2), LEAST_MEMORY),

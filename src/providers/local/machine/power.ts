@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { shellScript } from '../../../ssh/script.ts';
+import type { Variables } from '../../../util/variables.ts';
 import { GiveUp, waitFor } from '../../../util/wait.ts';
 import { ProviderError } from '../../errors.ts';
 import { subnetGateway } from '../address/addresses.ts';
@@ -24,6 +25,7 @@ export interface PowerOn {
   readonly binaries: string;
   /** The folder of the folders of all releases, shown beside it; absent: not shown. */
   readonly releases?: string | undefined;
+  readonly environment: Variables;
 }
 
 /**
@@ -81,7 +83,7 @@ export async function powerOn(request: PowerOn, signal: AbortSignal): Promise<vo
         disk: diskOf(folder),
       }),
     ],
-    confinement: { role, limits: limitsOf(role, process.env) },
+    confinement: { role, limits: limitsOf(role, request.environment) },
   });
   await started(name, group, log, launched, signal);
 }

@@ -1,13 +1,5 @@
 #!/bin/sh
 script=/var/lib/haup-boot/script
-delay=/var/lib/haup-boot/delay-ms
-if [ -e "$delay" ]; then
-  ssh-keygen -q -A
-  systemctl start ssh.service
-  ms=$(cat "$delay")
-  rm -f "$delay"
-  sleep "$((ms / 1000)).$(printf %03d "$((ms % 1000))")"
-fi
 if [ -e "$script" ]; then
   chmod 0700 "$script"
   "$script" || echo "haup: the boot script failed with exit code $?" >&2

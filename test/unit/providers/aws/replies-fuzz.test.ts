@@ -39,6 +39,8 @@ function provider(wire: Wire): Provider {
         signal: new AbortController().signal,
         progress: () => {},
         binariesFolder: '/nonexistent',
+        cacheFolder: '/nonexistent',
+        environment: {},
       },
       {
         clock: quickClock(50),

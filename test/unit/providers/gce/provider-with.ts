@@ -15,11 +15,12 @@ export function providerWith(clients: Clients, clock: Clock, random: () => numbe
       signal: new AbortController().signal,
       progress: () => {},
       binariesFolder: '',
+      cacheFolder: '/nonexistent',
+      environment: {},
     },
     {
       clock,
       random,
-      environment: {},
       login: () => ({ project: async () => 'p' }) as unknown as Login,
       operatorAddress: async () => '198.51.100.7/32',
       around: (_method, _request, send) => send(),

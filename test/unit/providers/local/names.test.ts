@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { cacheFolder } from '../../../../src/artifacts/cache.ts';
 import { open } from '../../../../src/providers/local/index.ts';
 import { dnsLabel, linkName } from '../../../../src/providers/local/names.ts';
 import type { ClusterIdentity } from '../../../../src/providers/provider.ts';
@@ -17,6 +18,8 @@ const openWith = (over: Partial<ClusterIdentity>, settings = {}) =>
     signal: new AbortController().signal,
     progress: () => {},
     binariesFolder: '/nonexistent',
+    cacheFolder: cacheFolder(process.env),
+    environment: process.env,
   });
 
 test('a DNS label passes; whatever could mean something to a path, a shell or a rule does not', () => {
