@@ -42,8 +42,8 @@ export interface EtcdClient {
   compact(revision: string, options?: CallOptions): Promise<void>;
   /** Gives free space of this member back to its disk. It serves nothing meanwhile. Default time limit: a minute. */
   defragment(options?: CallOptions): Promise<void>;
-  /** Takes all NOSPACE alarms back. */
-  disarm(options?: CallOptions): Promise<void>;
+  /** Takes one alarm of one member back: etcd knows no other way. */
+  disarm(alarm: EtcdAlarm, options?: CallOptions): Promise<void>;
   /** All alarms of the cluster; goes through raft. */
   alarms(options?: CallOptions): Promise<readonly EtcdAlarm[]>;
 }
@@ -128,8 +128,8 @@ export function etcdClient(endpoint: EtcdEndpoint): EtcdClient {
     async defragment(options) {
       await ask(anyReply, 'maintenance/defragment', {}, 'defragment', options, UPKEEP_MS);
     },
-    async disarm(options) {
-      const body = { action: 'DEACTIVATE', memberID: '0', alarm: 'NOSPACE' };
+    async disarm({ memberId, alarm }, options) {
+      const body = { action: 'DEACTIVATE', memberID: memberId, alarm };
       await ask(anyReply, 'maintenance/alarm', body, 'take the alarm back', options, CHANGE_MS);
     },
     alarms: (options) =>

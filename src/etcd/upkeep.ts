@@ -40,5 +40,7 @@ export async function clearNoSpace({ members, quotaBytes, signal, progress }: Up
     const words = `${Math.round(largest / 1024 ** 2)} MiB are in use, which is all that it may have: delete what fills it`;
     throw new EtcdError('other', first.member, 'take the alarm back', words);
   }
-  await first.disarm({ signal });
+  for (const alarm of await first.alarms({ signal })) {
+    if (alarm.alarm === 'NOSPACE') await first.disarm(alarm, { signal });
+  }
 }

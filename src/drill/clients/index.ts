@@ -35,7 +35,7 @@ const LISTINGS_HZ = 0.2;
 const QUIET_MS = 8000;
 const CALM_READS = 25;
 const CALM_WRITES = 15;
-const CALM_WITHIN_MS = 60_000;
+const CALM_WITHIN_MS = 180_000;
 const PREPARE_MS = 20_000;
 
 /**

@@ -50,7 +50,7 @@ function tiles({ log, figures }: SealedReport): string {
   const tile = (value: string, words: string): string =>
     `<div class="tile"><b>${value}</b><span>${words}</span></div>`;
   return `<div class="tiles">${[
-    tile(String(log.acts.length), 'acts, each survived'),
+    tile(String(log.acts.length), log.acts.length === 1 ? 'act, survived' : 'acts, each survived'),
     tile(seconds(worst(({ clients }) => clients.writes.gapSeconds)), 'longest without a write'),
     tile(seconds(worst(({ clients }) => clients.reads.gapSeconds)), 'longest without a read'),
     tile(

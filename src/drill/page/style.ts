@@ -34,6 +34,6 @@ th, td { text-align: left; padding: 7px 12px 7px 0; border-bottom: 1px solid var
 th { color: var(--soft); font-weight: 600; font-size: 13px; } code { font: 13px ui-monospace, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
 @media print { :root { --paper: #fff; --ink: #000; --soft: #444; --line: #ccc; --card: #fff; --on: #000; --took: #3b6fb6; --bad: #b00020;
   --good: #1b5e20; --fair: #f9c74f; --none: #e57373; --r0: #8ecae6; --r1: #b7e4c7; --r2: #ffd6a5; --r3: #d7c4f3; --r4: #f7b7c5; --r5: #d8d8c0;
-  --balancer: #cfe3d4; } body { max-width: none; padding: 0; font-size: 11px; } h2 { break-after: avoid; } svg, table, .tiles { break-inside: avoid; }
+  --balancer: #cfe3d4; } body { max-width: none; padding: 0; font-size: 11px; } h2 { break-after: avoid; } svg, table, .tiles { break-inside: avoid; } svg { max-height: 112mm; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } @page { size: A4 landscape; margin: 12mm; } }
 `;
