@@ -144,6 +144,8 @@ describe('a replica', () => {
     storeRevision: null,
     freeKib: expect.objectContaining({ '/run': expect.any(Number) }),
     backup: null,
+    staged: null,
+    change: null,
   };
 
   test('that is new says that nothing is on it', async () => {
