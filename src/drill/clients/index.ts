@@ -27,10 +27,12 @@ export interface Clients {
   stop(): Promise<ClientRecords>;
 }
 
-const READS_HZ = 25;
+const READS_HZ = 20;
 const WRITES_HZ = 10;
 /** Of a set that grows for minutes. */
 const LISTINGS_HZ = 0.2;
+/** Longer than any of them is waited for: only where this host itself does not keep up. */
+const UNANSWERED_SECONDS = 6;
 /** What kubelets of haup's nodes are set to: after this a silent connection is taken for dead. */
 const QUIET_MS = 8000;
 const CALM_READS = 25;
@@ -50,10 +52,11 @@ export async function startClients(api: ApiClient, namespace: string): Promise<C
     growKeySet(api, folder, 'key', {
       hz: WRITES_HZ,
       listingHz: LISTINGS_HZ,
+      mostUnanswered: WRITES_HZ * UNANSWERED_SECONDS,
       quietMs: QUIET_MS,
     }),
   ]);
-  const reads = newConnections(api, { hz: READS_HZ });
+  const reads = newConnections(api, { hz: READS_HZ, mostUnanswered: READS_HZ * UNANSWERED_SECONDS });
   const path = `/api/v1/namespaces/${namespace}`;
   const kept = keptAlive(api, { small: path, large: '/api/v1/namespaces' });
   return {

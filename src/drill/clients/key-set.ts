@@ -1,7 +1,7 @@
 import type { ApiClient } from '../../kubernetes/client.ts';
 import { waitFor } from '../../util/wait.ts';
 import { type Addition, type Listing, setViolations } from './history.ts';
-import { ask, describeError, type Load, openLoop, type Sample } from './load.ts';
+import { ask, describeError, type Load, type LoopLimits, openLoop, type Sample } from './load.ts';
 import { type WatchOptions, watch } from './watcher.ts';
 
 export interface KeySetReport {
@@ -28,7 +28,7 @@ const MAX_LIST_BYTES = 32 * 1024 * 1024;
 /** The last list counts: without it nobody knows what is there. */
 const LAST_LIST_MS = 60_000;
 
-export interface KeySetOptions extends WatchOptions {
+export interface KeySetOptions extends WatchOptions, LoopLimits {
   /** Additions a second, each begun on time. */
   readonly hz?: number;
   /** Listings a second: each is as long as the set is by then. */
@@ -45,7 +45,7 @@ export async function growKeySet(
   api: ApiClient,
   folder: string,
   name: string,
-  { hz = ADDITIONS_HZ, listingHz = LISTINGS_HZ, quietMs }: KeySetOptions = {},
+  { hz = ADDITIONS_HZ, listingHz = LISTINGS_HZ, quietMs, mostUnanswered }: KeySetOptions = {},
 ): Promise<KeySet> {
   const watcher = await watch(api, folder, `set=${name}`, { quietMs });
   const additions: Addition[] = [];
@@ -55,7 +55,7 @@ export async function growKeySet(
     failures.push(describeError(error));
   };
 
-  const adding = openLoop(hz, async (count) => {
+  const add = async (count: number): Promise<void> => {
     const key = `${name}-${count}`;
     const body = { metadata: { name: key, labels: { set: name } } };
     const began = performance.now();
@@ -66,7 +66,8 @@ export async function growKeySet(
       additions.push({ key, began, ended: performance.now(), outcome: 'unknown' });
       failed(error);
     }
-  });
+  };
+  const adding = openLoop(hz, add, { mostUnanswered });
   const list = async (): Promise<void> => {
     const began = performance.now();
     const path = `${folder}?labelSelector=set%3D${name}`;

@@ -26,8 +26,17 @@ export interface OpenLoop extends Load<Sample[]> {
   readonly samples: readonly Sample[];
 }
 
+export interface LoopLimits {
+  /** With so many unanswered no more are begun, and none of those is made up for: a host that cannot keep up is not buried. Default: any. */
+  readonly mostUnanswered?: number | undefined;
+}
+
 /** Begins a request `hz` times a second whether or not the last one has ended: a slow answer hides no failure. */
-export function openLoop(hz: number, ask: (count: number) => Promise<void>): OpenLoop {
+export function openLoop(
+  hz: number,
+  ask: (count: number) => Promise<void>,
+  { mostUnanswered = Number.POSITIVE_INFINITY }: LoopLimits = {},
+): OpenLoop {
   const samples: Sample[] = [];
   const pending = new Set<Promise<void>>();
   let count = 0;
@@ -47,7 +56,10 @@ export function openLoop(hz: number, ask: (count: number) => Promise<void>): Ope
     () => {
       // A timer that came late makes up for it: the rate is the client's, not the machine's.
       const due = Math.floor(((performance.now() - first) / 1000) * hz);
-      for (let behind = due - count; behind >= 0; behind--) begin();
+      for (let behind = due - count; behind >= 0; behind--) {
+        if (pending.size < mostUnanswered) begin();
+        else count += 1;
+      }
     },
     1000 / hz / 2,
   );
@@ -64,11 +76,12 @@ export function openLoop(hz: number, ask: (count: number) => Promise<void>): Ope
 /** A new TLS connection, with an authenticated read on it, for every request. */
 export function newConnections(
   api: ApiClient,
-  { hz, timeoutMs = 5000 }: { readonly hz: number; readonly timeoutMs?: number },
+  { hz, timeoutMs = 5000, ...limits }: { readonly hz: number; readonly timeoutMs?: number } & LoopLimits,
 ): OpenLoop {
-  return openLoop(hz, async () => {
+  const read = async (): Promise<void> => {
     await ask(api, { path: '/api/v1/namespaces/default', timeoutMs });
-  });
+  };
+  return openLoop(hz, read, limits);
 }
 
 /** One request on a new connection, which must be answered with 2xx. Returns the answer's JSON. */
