@@ -10,14 +10,7 @@ import { releaseLeaseScript } from '../settings/release-lease.ts';
 import { rights } from '../settings/rights.ts';
 import { serviceAddressesScript } from '../settings/service-addresses.ts';
 import { waitForApiScript } from '../settings/wait-for-api.ts';
-import { addonsUnit } from '../units/addons.ts';
-import { apiServerUnit } from '../units/api-server.ts';
-import { controllerManagerUnit } from '../units/controller-manager.ts';
-import { etcdUnit } from '../units/etcd.ts';
-import { kubernetesEndpointsUnit } from '../units/kubernetes-endpoints.ts';
-import { localRouteUnit } from '../units/local-route.ts';
-import { schedulerUnit } from '../units/scheduler.ts';
-import { serviceAddressesUnit } from '../units/service-addresses.ts';
+import { units } from '../units/index.ts';
 import { readerOf, users } from './users.ts';
 
 /** All files of a replica, with paths relative to its release: pki/…, config/…, addons/… and units/…. */
@@ -74,24 +67,8 @@ export function addonFiles({ addons }: Pick<ReplicaConfig, 'addons'>): ArchivedF
 }
 
 function unitFiles(config: ReplicaConfig): ArchivedFile[] {
-  const program = (name: string) => programPath(config, name);
-  const units = {
-    etcd: etcdUnit({ ...config, program: program('etcd') }),
-    'kube-apiserver': apiServerUnit({ ...config, program: program('kube-apiserver') }),
-    'kube-controller-manager': controllerManagerUnit({
-      ...config,
-      program: program('kube-controller-manager'),
-    }),
-    'kube-scheduler': schedulerUnit({ ...config, program: program('kube-scheduler') }),
-    'kubernetes-endpoints': kubernetesEndpointsUnit(),
-    'haup-addons': addonsUnit(),
-    ...(config.serviceAddresses === null ? {} : { 'haup-service-addresses': serviceAddressesUnit() }),
-    ...(config.localRoute ? { 'haup-api-address': localRouteUnit(config.apiAddress) } : {}),
-  };
-  return Object.entries(units).map(([name, content]) => ({
-    path: `units/${name}.service`,
-    content,
-    mode: 0o600,
-    owner: 'root',
-  }));
+  return Object.entries(units).flatMap(([name, make]) => {
+    const content = make(config);
+    return content === null ? [] : [{ path: `units/${name}`, content, mode: 0o600, owner: 'root' }];
+  });
 }

@@ -2,7 +2,8 @@ import { shellScript } from '../../ssh/script.ts';
 import type { Session } from '../../ssh/session.ts';
 import { backupPaths } from '../backup/paths.ts';
 import { paths, pkiFolder } from '../paths.ts';
-import { healthUrls, releaseUnits, unit } from '../units/names.ts';
+import { releaseUnits } from '../units/index.ts';
+import { healthUrls, unit } from '../units/names.ts';
 import { type AskLimits, askInside, SEPARATOR } from './ask.ts';
 import { type Inside, type InspectOptions, parseInside } from './inside.ts';
 

@@ -13,14 +13,6 @@ export const ADDONS_UNIT = 'haup-addons.service';
 /** Come and go with the API server. */
 export const companions = [unit.endpoints, ADDONS_UNIT] as const;
 
-/** Every unit that a release can have: its own file and what somebody has put beside it. */
-export const releaseUnits = [
-  ...Object.values(unit),
-  companions[1],
-  'haup-service-addresses.service',
-  'haup-api-address.service',
-] as const;
-
 export type UnitName = (typeof unit)[keyof typeof unit];
 
 /** Where controller manager and scheduler say on loopback whether they are well. Their fixed, default ports. */

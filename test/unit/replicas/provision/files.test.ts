@@ -5,7 +5,7 @@ import type { ReplicaConfig } from '../../../../src/replicas/config.ts';
 import { paths } from '../../../../src/replicas/paths.ts';
 import { replicaFiles } from '../../../../src/replicas/provision/files.ts';
 import { digest } from '../../../../src/replicas/provision/release.ts';
-import { releaseUnits } from '../../../../src/replicas/units/names.ts';
+import { releaseUnits } from '../../../../src/replicas/units/index.ts';
 import type { ArchivedFile } from '../../../../src/util/host/archive.ts';
 import { exampleConfig } from '../config.ts';
 

@@ -5,7 +5,7 @@ import { sayDifference } from '../../../../../src/cluster/plan/revision/report.t
 import { statusOf } from '../../../../../src/cluster/plan/status.ts';
 import { replicaFiles } from '../../../../../src/replicas/provision/files.ts';
 import type { Revision, WantedRevision } from '../../../../../src/replicas/revision/revision.ts';
-import { releaseUnits } from '../../../../../src/replicas/units/names.ts';
+import { releaseUnits } from '../../../../../src/replicas/units/index.ts';
 import { converged, specOf } from '../../../../support/clusters.ts';
 import { exampleConfig } from '../../../replicas/config.ts';
 

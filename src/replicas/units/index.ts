@@ -1,0 +1,31 @@
+import type { ReplicaConfig } from '../config.ts';
+import { programPath } from '../programs.ts';
+import { addonsUnit } from './addons.ts';
+import { apiServerUnit } from './api-server.ts';
+import { controllerManagerUnit } from './controller-manager.ts';
+import { etcdUnit } from './etcd.ts';
+import { kubernetesEndpointsUnit } from './kubernetes-endpoints.ts';
+import { localRouteUnit } from './local-route.ts';
+import { ADDONS_UNIT, unit } from './names.ts';
+import { schedulerUnit } from './scheduler.ts';
+import { serviceAddressesUnit } from './service-addresses.ts';
+
+type MakeUnit = (config: ReplicaConfig) => string | null;
+
+/** Every unit that a release can have, by its name; null: not with this configuration. A new one is a file and a line here. */
+export const units = {
+  [unit.etcd]: (config) => etcdUnit({ ...config, program: programPath(config, 'etcd') }),
+  [unit.apiServer]: (config) => apiServerUnit({ ...config, program: programPath(config, 'kube-apiserver') }),
+  [unit.controllerManager]: (config) =>
+    controllerManagerUnit({ ...config, program: programPath(config, 'kube-controller-manager') }),
+  [unit.scheduler]: (config) => schedulerUnit({ ...config, program: programPath(config, 'kube-scheduler') }),
+  [unit.endpoints]: () => kubernetesEndpointsUnit(),
+  [ADDONS_UNIT]: () => addonsUnit(),
+  'haup-service-addresses.service': ({ serviceAddresses }) =>
+    serviceAddresses === null ? null : serviceAddressesUnit(),
+  'haup-api-address.service': ({ localRoute, apiAddress }) =>
+    localRoute ? localRouteUnit(apiAddress) : null,
+} satisfies Readonly<Record<`${string}.service`, MakeUnit>>;
+
+/** Their names: what a look at a machine reads, with what somebody has put beside them. */
+export const releaseUnits = Object.keys(units) as readonly (keyof typeof units)[];
