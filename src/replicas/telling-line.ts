@@ -6,9 +6,14 @@ const TELLING: readonly RegExp[] = [
   /\b(?:failed|cannot|refused|denied|no such|not found|mismatch)\b/i,
 ];
 
+/** What systemd says of any program that ends: never why. */
+const SYSTEMD = /^Failed to start |^\S+\.service: (?:Failed with result|Scheduled restart job|Start request)/;
+
 /** The one line of a log that says why its program ended: the last of the most telling kind; else the last. Empty of an empty log. */
 export function tellingLine(log: string): string {
-  const lines = log.split('\n').filter((line) => line.trim() !== '');
+  const all = log.split('\n').filter((line) => line.trim() !== '');
+  const own = all.filter((line) => !SYSTEMD.test(line));
+  const lines = own.length > 0 ? own : all;
   for (const kind of TELLING) {
     const found = lines.findLast((line) => kind.test(line));
     if (found) return found.trim();

@@ -15,6 +15,15 @@ test('the line that says why a program ended is found among those that do not', 
     'W1125 bye',
   ];
   expect(tellingLine(klog.join('\n'))).toBe(klog[1]);
+  const containerd = [
+    'containerd: failed to load TOML: /etc/haup/current/config/containerd.toml: (1, 11): no value can start with m',
+    'containerd.service: Main process exited, code=exited, status=1/FAILURE',
+    "containerd.service: Failed with result 'exit-code'.",
+    'Failed to start containerd.service - Container runtime.',
+    'containerd.service: Scheduled restart job, restart counter is at 5.',
+  ];
+  expect(tellingLine(containerd.join('\n'))).toBe(containerd[0]);
+  expect(tellingLine(containerd[3]!)).toBe(containerd[3]);
   expect(tellingLine('one\ntwo\n')).toBe('two');
   expect(tellingLine('')).toBe('');
 });
