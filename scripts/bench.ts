@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: what haup costs, as ratios to floors that are measured in the same run, so that they mean the same on
- * every machine. Prints the tables and stores them in docs/benchmarks.md. Needs root, and takes some five minutes.
+ * every machine. Prints the tables and stores them in docs/benchmarks.md. Needs root, and takes some eight minutes.
+ * `npm run bench -- nodes` measures nodes alone, and stores nothing.
  */
 
 import './bench/home.ts';
@@ -13,6 +14,7 @@ import { duration } from './bench/figures.ts';
 import { removeFloor, runFloor } from './bench/floor.ts';
 import { HOME } from './bench/home.ts';
 import { load, quiet } from './bench/machine.ts';
+import { NODES, type NodesRound, nodesRound, nodesTable } from './bench/nodes.ts';
 import { report } from './bench/report.ts';
 import { makeSeed, removeSeed } from './bench/seed.ts';
 import { startup } from './bench/startup.ts';
@@ -22,6 +24,14 @@ const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 const say = (text: string): void => void process.stderr.write(`bench: ${text}\n`);
 
 if (!process.env.HAUP_MAIN) build();
+if (process.argv[2] === 'nodes') {
+  try {
+    process.stdout.write(`${nodesTable(await nodesRounds())}\n\nLoad average ${load()} at the end.\n`);
+  } finally {
+    await cleanUp();
+  }
+  process.exit();
+}
 say('API calls, at the test clouds');
 const calls = await apiCalls();
 await cleanUp();
@@ -47,16 +57,29 @@ try {
   }
   say('the gaps, under a client that writes');
   const gaps = await gapsRound();
+  const nodes = await nodesRounds();
   say('what takes haup its processor time');
-  report({ help, floors, rounds, gaps, calls, profiles: await profiles() });
+  report({ help, floors, rounds, gaps, nodes, calls, profiles: await profiles() });
 } finally {
   await cleanUp();
+}
+
+async function nodesRounds(): Promise<NodesRound[]> {
+  const rounds: NodesRound[] = [];
+  for (let round = 1; round <= ROUNDS; round++) {
+    say(`nodes, round ${round} of ${ROUNDS}`);
+    rounds.push(await nodesRound());
+    const { ready, floor } = rounds.at(-1)!;
+    say(`a node: ${duration(ready)}, the floor ${duration(floor)}; load ${load()}`);
+  }
+  return rounds;
 }
 
 async function cleanUp(): Promise<void> {
   removeFloor();
   await removeSeed();
   await removeCluster(CLUSTER);
+  await removeCluster(NODES);
   rmSync('/var/lib/haup-bench', { recursive: true, force: true });
   rmSync(HOME, { recursive: true, force: true });
 }

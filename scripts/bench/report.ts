@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import type { Gaps, Profiles, Timed } from './cluster.ts';
 import { duration, median, ratio, table } from './figures.ts';
 import { describeMachine, load } from './machine.ts';
+import { type NodesRound, nodesTable } from './nodes.ts';
 import type { Gap } from './writes.ts';
 
 export interface Figures {
@@ -10,6 +11,7 @@ export interface Figures {
   readonly floors: readonly { readonly one: number; readonly three: number }[];
   readonly rounds: readonly Timed[];
   readonly gaps: Gaps;
+  readonly nodes: readonly NodesRound[];
   readonly profiles: Profiles;
   /** The table of API calls. */
   readonly calls: string;
@@ -19,7 +21,14 @@ const PAGE = new URL('../../docs/benchmarks.md', import.meta.url).pathname;
 
 /** Prints the tables, and stores them with the machine that they were taken on. */
 export function report(figures: Figures): void {
-  const parts = [ratios(figures), interruptions(figures.gaps), costs(figures), cpu(figures), figures.calls];
+  const parts = [
+    ratios(figures),
+    interruptions(figures.gaps),
+    nodesTable(figures.nodes),
+    costs(figures),
+    cpu(figures),
+    figures.calls,
+  ];
   const text = parts.join('\n\n');
   process.stdout.write(`${text}\n`);
   writeFileSync(PAGE, page(text, figures.rounds.length));
