@@ -27,7 +27,7 @@ export interface SealedReport {
 }
 
 /** A report that is none, or not what was signed. */
-export class SealError extends Failure {
+class SealError extends Failure {
   override readonly name = 'SealError';
   readonly failure = 'input';
 }

@@ -6,7 +6,7 @@ export function sentenceOf(act: ActName, wounds: readonly Wound[]): string {
   return acts[act].tell(victimsOf(wounds));
 }
 
-export function victimsOf(wounds: readonly Wound[]): string {
+function victimsOf(wounds: readonly Wound[]): string {
   const names = wounds.map(({ machine }) => machine ?? 'the load balancer');
   return names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
