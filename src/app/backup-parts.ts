@@ -110,7 +110,7 @@ export function backedUp(spec: ClusterSpec): ClusterSpec & { readonly backup: Ba
   });
 }
 
-async function readCredentials(path: string): Promise<string> {
+export async function readCredentials(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {

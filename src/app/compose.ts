@@ -28,7 +28,9 @@ import { moveCluster } from './move-store.ts';
 import * as nodes from './nodes.ts';
 import * as operations from './operations.ts';
 import { rescue } from './rescue.ts';
+import { restoreStore } from './restore-store.ts';
 import { upgrade } from './upgrade.ts';
+import { verifyBackup } from './verify-backup.ts';
 import { withinTime } from './within-time.ts';
 
 /** Said when a cluster comes into a bucket. */
@@ -98,6 +100,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     disableBackups: ({ cluster, dryRun }) =>
       changing(dryRun, (env) => backups.disableBackups(env, cluster, dryRun)),
     createBackup: (cluster) => timed((env) => backups.createBackup(env, cluster)),
+    restoreStore: ({ dryRun, ...request }) => timed((env) => restoreStore(store, env, request, dryRun)),
+    verifyBackup: ({ cluster, backup }) => timed((env) => verifyBackup(env, cluster, backup)),
     backups: (cluster) => timed((env) => backups.backupsOf(env, cluster)),
     pruneBackups: ({ cluster, dryRun }) => timed((env) => backups.pruneBackups(env, cluster, dryRun)),
     renew: ({ cluster, all, dryRun }) =>

@@ -16,7 +16,9 @@ import type { JoinCommand } from './join-command.ts';
 import type { Access, IssuedKubeconfig, NewKubeconfig } from './kubeconfig.ts';
 import type { NewCluster } from './new-cluster.ts';
 import type { ChangeOutcome } from './operations.ts';
+import type { RestoreRequest } from './restore-store.ts';
 import type { UpgradeRequest } from './upgrade.ts';
+import type { Verified } from './verify-backup.ts';
 
 /** What the command line needs of the engine. */
 export interface Engine {
@@ -67,6 +69,9 @@ export interface Engine {
   createBackup(cluster: string): Promise<TakenBackup>;
   /** The newest first. */
   backups(cluster: string): Promise<readonly Backup[]>;
+  /** Makes what a lost store had of a cluster again, out of a backup. */
+  restoreStore(request: RestoreRequest & { readonly dryRun: boolean }): Promise<Backup>;
+  verifyBackup(request: { readonly cluster: string; readonly backup: string | undefined }): Promise<Verified>;
   /** @returns how many are left. */
   pruneBackups(request: { readonly cluster: string; readonly dryRun: boolean }): Promise<number>;
   renew(request: {

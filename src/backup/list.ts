@@ -24,7 +24,7 @@ export interface Backup {
 }
 
 /** What haup writes; of a greater one nothing is read. */
-export const FORMAT = 1;
+const FORMAT = 1;
 
 const snapshotsSchema = z.array(
   z.object({ short_id: z.string().regex(/^[0-9a-f]{8,64}$/), tags: z.array(z.string()).nullish() }).loose(),

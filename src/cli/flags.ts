@@ -266,6 +266,7 @@ export const backupCredentials = text(
   { defaultText: 'what the machines have of the cloud itself' },
 );
 
+export const from = text('from', 'REPOSITORY', 'where the backups of the cluster are', values.repository);
 export const backup = text('backup', 'ID', 'the backup to restore, whoever survived', values.backupId, {
   defaultText: 'the newest one, if nobody survived',
 });

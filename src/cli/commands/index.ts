@@ -6,6 +6,7 @@ import { backupDisable } from './backup/disable.ts';
 import { backupEnable } from './backup/enable.ts';
 import { backupList } from './backup/list.ts';
 import { backupPrune } from './backup/prune.ts';
+import { backupVerify } from './backup/verify.ts';
 import { completion } from './completion.ts';
 import { create, kubeUp } from './create.ts';
 import { deleteCluster } from './delete.ts';
@@ -23,6 +24,7 @@ import { repair } from './repair.ts';
 import { replaceNode } from './replace-node.ts';
 import { replaceReplica } from './replace-replica.ts';
 import { rescue } from './rescue.ts';
+import { restore } from './restore.ts';
 import { setAddons } from './set-addons.ts';
 import { ssh } from './ssh.ts';
 import { status } from './status.ts';
@@ -40,10 +42,12 @@ export const commands: readonly Command[] = [
   replaceNode,
   repair,
   rescue,
+  restore,
   backupEnable,
   backupDisable,
   backupCreate,
   backupList,
+  backupVerify,
   backupPrune,
   renew,
   upgrade,

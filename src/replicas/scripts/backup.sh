@@ -35,8 +35,17 @@ cp -- "$folder/sealed.age" work/ || fail 'the sealed keys cannot be read'
 store=$(cat "$folder/store-revision") || fail 'the revision of the sealed keys cannot be read'
 size=$(stat -c %s work/etcd.db)
 tags="haup,format=1,cluster=$cluster,taken=$taken,by=$(hostname),size=$size,revision=$(fact revision),keys=$(fact totalKey),hash=$(fact hash),store=$store"
-(cd work && restic backup --cache-dir "$STATE_DIRECTORY/cache" --host "$cluster" --tag "$tags" .) >log 2>&1 ||
-  fail "restic: $(sed 's/^Fatal: //' log | tail -n 3)"
+(cd work && exec restic backup --cache-dir "$STATE_DIRECTORY/cache" --host "$cluster" --tag "$tags" .) >log 2>&1 &
+restic=$!
+# restic tries the same for a quarter of an hour, and says why; the next backup tries again anyway.
+while kill -0 "$restic" 2>/dev/null; do
+  [ "$(grep -c ' retrying after ' log)" -lt 4 ] || kill "$restic" 2>/dev/null
+  sleep 0.2
+done
+why() {
+  sed -n 's/.* retrying after [^:]*: //p' log | tail -n 1 | grep . || sed 's/^Fatal: //' log | grep -v '^Is there a repository' | tail -n 2
+}
+wait "$restic" || fail "restic: $(why)"
 id=$(sed -n 's/^snapshot \([0-9a-f]\{8\}\)[0-9a-f]* saved$/\1/p' log)
 added=$(sed -n 's/^Added to the repo[a-z]*: *//p' log)
 keep last "{\"id\":\"$id\",\"taken\":\"$taken\",\"finished\":\"$(now)\",\"size\":$size,\"added\":\"$added\",\"store\":$store}"

@@ -80,6 +80,18 @@ function fakeEngine(answers: Partial<Engine> = {}): { engine: Engine; calls: Cal
       added: '1 KiB',
     }),
     backups: async () => [],
+    verifyBackup: async () => ({
+      backup: {
+        ...{ id: '0a1b2c3d', cluster: 'demo', taken: '2026-01-01T00:00:00Z', by: 'demo-master', size: 2048 },
+        ...{ etcdRevision: 7, keys: 3, hash: 99, storeRevision: 12 },
+      },
+      objects: 42,
+      secrets: 1,
+    }),
+    restoreStore: async () => ({
+      ...{ id: '0a1b2c3d', cluster: 'demo', taken: '2026-01-01T00:00:00Z', by: 'demo-master', size: 2048 },
+      ...{ etcdRevision: 7, keys: 3, hash: 99, storeRevision: 12 },
+    }),
     pruneBackups: async () => 3,
     renew: async () => outcome,
     upgrade: async () => outcome,

@@ -1,0 +1,67 @@
+import { openBundle } from '../backup/bundle.ts';
+import { BackupError } from '../backup/errors.ts';
+import { backupKey } from '../backup/key.ts';
+import { type Backup, chosen, listBackups } from '../backup/list.ts';
+import { readRepository } from '../backup/repository.ts';
+import { withRestic } from '../backup/restic.ts';
+import { InputError } from '../cluster/model/errors.ts';
+import type { ClusterSpec } from '../cluster/model/spec.ts';
+import { type ClusterState, clusterStateSchema } from '../cluster/world/memory.ts';
+import type { Store } from '../state/store.ts';
+import type { Variables } from '../util/variables.ts';
+import { readCredentials } from './backup-parts.ts';
+
+export interface RestoreRequest {
+  readonly cluster: string;
+  readonly from: string;
+  /** A file; null: as the environment has them. */
+  readonly credentials: string | null;
+  /** Absent: the newest. */
+  readonly backup: string | undefined;
+}
+
+/**
+ * Makes the store's part of a cluster again out of a backup of it, with nothing but the operator's identity. Nothing of the cluster
+ * itself is touched.
+ * @throws BackupError, InputError where the store has a cluster of this name
+ */
+export async function restoreStore(
+  store: Store<ClusterState>,
+  env: { readonly identity: string | null; readonly environment: Variables; readonly signal: AbortSignal },
+  { cluster, from, credentials: file, backup: asked }: RestoreRequest,
+  dryRun: boolean,
+): Promise<Backup> {
+  if (await store.read(cluster)) {
+    throw new InputError(`the store has a cluster ${cluster}: nothing of it is written over`, {
+      advice: { to: 'bring it back from its newest backup', command: 'rescue', cluster },
+    });
+  }
+  const { password } = await backupKey(env.identity, cluster);
+  const credentials = file === null ? null : await readCredentials(file);
+  const access = { repository: readRepository(from), password, credentials };
+  const [backup, sealed] = await withRestic(access, env, async (restic) => {
+    const found = chosen(await listBackups(restic), asked);
+    return [found, await restic(['--no-lock', 'dump', found.id, '/sealed.age'])] as const;
+  });
+  const { revision, state, secrets } = await openBundle(sealed, env.identity);
+  const read = clusterStateSchema.parse(state);
+  if (read.spec.name !== cluster)
+    throw new BackupError(
+      'refused',
+      `the backup ${backup.id} is of the cluster ${read.spec.name}, not of ${cluster}`,
+    );
+  if (dryRun) return backup;
+  const lock = await store.lock(cluster, { doing: 'haup restore' });
+  try {
+    await store.create(cluster, { ...read, spec: movedTo(read.spec, from) }, secrets, revision);
+  } finally {
+    await lock.release();
+  }
+  return backup;
+}
+
+/** Where the repository is by now is where the next backups go. */
+function movedTo(spec: ClusterSpec, to: string): ClusterSpec {
+  if (!spec.backup || spec.backup.to === to) return spec;
+  return { ...spec, backup: { ...spec.backup, to, generation: spec.backup.generation + 1 } };
+}
