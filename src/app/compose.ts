@@ -15,6 +15,7 @@ import { providers, regionOf } from '../providers/registry.ts';
 import { isBucket, openStore } from '../state/open.ts';
 import { unlessAborted } from '../util/unless-aborted.ts';
 import { havingAddons, setAddons } from './addons.ts';
+import { apply, documentOf, readDocument } from './apply.ts';
 import * as backups from './backup.ts';
 import { drill, knownSealingKey } from './drill.ts';
 import type { Engine, EngineOptions, Outcome } from './engine.ts';
@@ -113,6 +114,12 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
         (env) => setAddons(env, cluster, { secrets: store.secrets(cluster), addons, dryRun }),
         dryRun ? havingAddons(store, addons) : store,
       ),
+    apply: ({ cluster, document, dryRun }) => {
+      const read = readDocument(document);
+      return changing(dryRun, (env) => apply(env, cluster, read, dryRun));
+    },
+    configOf: (cluster) =>
+      timed((env) => env.looking(cluster, async ({ world }) => documentOf(world.spec()))),
     delete: ({ cluster, dryRun }) =>
       changing(dryRun, (env) => operations.deleteCluster(env, cluster, dryRun)),
     status: (cluster) =>

@@ -91,6 +91,14 @@ export interface Engine {
     readonly addons: readonly Addon[];
     readonly dryRun: boolean;
   }): Promise<Outcome>;
+  apply(request: {
+    readonly cluster: string;
+    /** As it was parsed: what it says is checked here. */
+    readonly document: unknown;
+    readonly dryRun: boolean;
+  }): Promise<Outcome>;
+  /** The document that would change nothing. */
+  configOf(cluster: string): Promise<object>;
   delete(request: { readonly cluster: string; readonly dryRun: boolean }): Promise<Outcome>;
   status(cluster: string): Promise<StatusNow>;
   /** Moves a cluster to the store at `to`. False: it was there already, as an interrupted move left it. */

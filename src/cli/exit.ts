@@ -1,5 +1,5 @@
 import { OutOfTime } from '../app/errors.ts';
-import { Refusal, StepError } from '../cluster/model/errors.ts';
+import { ChangeUndone, Refusal, StepError } from '../cluster/model/errors.ts';
 import { StoreError } from '../state/errors.ts';
 import { Failure, type FailureKind, messageOf } from '../util/failure.ts';
 import { describeSystemError, OsError } from '../util/host/os-error.ts';
@@ -70,7 +70,13 @@ function codeOf(error: unknown): number {
 
 /** What an error that no step explains has left behind. */
 function leftBy(error: unknown, { work, command, cluster }: Circumstances): string[] {
-  if (error instanceof StepError || error instanceof Refusal || work.doing.length === 0) return [];
+  if (
+    error instanceof StepError ||
+    error instanceof ChangeUndone ||
+    error instanceof Refusal ||
+    work.doing.length === 0
+  )
+    return [];
   if (!work.unfinished) return [`  all steps that were begun are done; ${wayToSee(cluster)}`];
   return [
     `  unfinished: ${few([...work.doing, ...work.toCome])}`,

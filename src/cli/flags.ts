@@ -276,6 +276,15 @@ export const backup = text('backup', 'ID', 'the backup to restore, whoever survi
 export const dryRun = toggle('dry-run', 'print the whole plan and change nothing');
 export const allCertificates = toggle('all', 'all of them, whatever is left of their lives');
 export const abandon = toggle('abandon', 'settle for what is there, instead of finishing what was begun');
+export const documentFile = text(
+  'filename',
+  'FILE',
+  'the document, as haup config show prints it; -: standard input',
+  values.filePath,
+  {
+    short: 'f',
+  },
+);
 export const rollback = toggle('rollback', 'go back to the version from which the last upgrade came');
 export const finalize = toggle('finalize', 'end the last upgrade: the new version in full, and no way back');
 export const fenced = list(

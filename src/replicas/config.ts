@@ -20,6 +20,8 @@ export interface ReplicaConfig {
   readonly kubernetesVersion: string;
   /** `v3.7.3` */
   readonly etcdVersion: string;
+  /** Beyond what haup sets itself, by component: flags without their dashes. */
+  readonly extraArguments?: ExtraArguments;
   /** An older minor, `1.36`, that Kubernetes' programs behave like; absent: their own. */
   readonly emulated?: string;
   readonly binaries: ReplicaBinaries;
@@ -40,6 +42,12 @@ export interface ReplicaConfig {
   /** What the add-on unit keeps in the cluster, besides the rights of haup's own. */
   readonly addons: readonly Addon[];
 }
+
+export const COMPONENTS = ['apiServer', 'controllerManager', 'scheduler', 'etcd'] as const;
+export type Component = (typeof COMPONENTS)[number];
+export type ExtraArguments = Readonly<
+  Partial<Record<Component, Readonly<Record<string, string>> | undefined>>
+>;
 
 /** `path`: the folder on the machine that has the programs of its release. */
 export type ReplicaBinaries =

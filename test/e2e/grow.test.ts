@@ -110,6 +110,31 @@ describe('a cluster that grows and shrinks', () => {
     }
   }
 
+  /** A document for `haup apply` that gives the API servers these arguments. */
+  async function documentWith(apiServer: Record<string, string>): Promise<string> {
+    const file = join(await mkdtemp(join(tmpdir(), 'haup-grow-')), 'cluster.json');
+    await writeFile(file, JSON.stringify({ extraArguments: { apiServer } }));
+    return file;
+  }
+
+  /** No API server starts with these: one is tried and put back, and the others run on as they did. */
+  async function expectPutBack(apiServer: Record<string, string>): Promise<void> {
+    const started = async () => {
+      const { replicas } = await status(CLUSTER);
+      const ask = 'systemctl show -p ActiveEnterTimestampMonotonic kube-apiserver';
+      return Promise.all(replicas.map(({ name }) => haup('ssh', '-c', CLUSTER, name, '--', ask)));
+    };
+    const before = await started();
+    const ended = await tryHaup(['apply', '-c', CLUSTER, '-f', await documentWith(apiServer)]);
+    expect([ended.code, ended.stderr]).toEqual([5, expect.stringContaining('/no/such/file')]);
+    expect(ended.stderr).toContain('was put back, the others were never touched');
+    const after = await started();
+    expect(after.filter((time) => !before.includes(time)).length).toBe(1);
+    expect(JSON.parse(await haup('config', 'show', '-c', CLUSTER, '-o', 'json'))).toMatchObject({
+      extraArguments: { apiServer: { v: '1' } },
+    });
+  }
+
   async function zones(): Promise<string[]> {
     return (await status(CLUSTER)).replicas.map((r) => r.zone).sort();
   }
@@ -151,6 +176,10 @@ describe('a cluster that grows and shrinks', () => {
     await unnoticed('1-to-3', ['add-replica', '--zones', 'local-a,local-c']);
     await expectMasters(3);
     await expectCertificates();
+    await unnoticed('another argument', ['apply', '-f', await documentWith({ v: '1' })]);
+    await expectMasters(3);
+    await expectPutBack({ v: '1', 'audit-webhook-config-file': '/no/such/file' });
+    await expectMasters(3);
     await unnoticed('3-to-5', ['add-replica', '--zones', 'local-a,local-b']);
     await expectMasters(5);
     await unnoticed('5-to-3', ['remove-replica', '--count', '2']);

@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts';
 import { addNode } from './add-node.ts';
 import { addReplica } from './add-replica.ts';
+import { apply } from './apply.ts';
 import { backupCreate } from './backup/create.ts';
 import { backupDisable } from './backup/disable.ts';
 import { backupEnable } from './backup/enable.ts';
@@ -8,6 +9,7 @@ import { backupList } from './backup/list.ts';
 import { backupPrune } from './backup/prune.ts';
 import { backupVerify } from './backup/verify.ts';
 import { completion } from './completion.ts';
+import { configShow } from './config-show.ts';
 import { create, kubeUp } from './create.ts';
 import { deleteCluster } from './delete.ts';
 import { drill } from './drill.ts';
@@ -52,6 +54,8 @@ export const commands: readonly Command[] = [
   renew,
   upgrade,
   setAddons,
+  apply,
+  configShow,
   status,
   list,
   kubeconfig,

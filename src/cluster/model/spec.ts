@@ -46,11 +46,22 @@ const nodeSchema = z.strictObject({
 });
 
 /** What a change puts on every replica, one at a time. */
+/** Beyond what haup sets itself; flags without their dashes. */
+const extraArguments = z.record(z.string().regex(/^[a-z][a-z0-9-]{0,80}$/), z.string().regex(/^[^\n\0]*$/));
+
 const revisableShape = {
   kubernetesVersion: z.string().regex(KUBERNETES_VERSION),
   etcdVersion: z.string().regex(ETCD_VERSION),
   /** The API servers' limit for a request that is not long-running. Clusters of before have it from here, too. */
   requestTimeoutSeconds: z.number().int().min(5).max(3600).default(60),
+  extraArguments: z
+    .strictObject({
+      apiServer: extraArguments.optional(),
+      controllerManager: extraArguments.optional(),
+      scheduler: extraArguments.optional(),
+      etcd: extraArguments.optional(),
+    })
+    .optional(),
   /**
    * Where an upgrade can go back to. While it is of an older minor, API servers, controller manager and scheduler behave like that
    * minor's, so that nothing is stored that it could not read.
@@ -62,6 +73,10 @@ const revisableShape = {
     })
     .optional(),
 };
+
+/** Of that, what users write in a document. */
+const { wayBack: _, ...written } = revisableShape;
+export const documentShape = { ...written, requestTimeoutSeconds: z.number().int().min(5).max(3600) };
 
 /** A change of what is on the replicas, under way: they are brought to it one at a time. Gone once all have it. */
 const changeSchema = z.strictObject({
@@ -156,8 +171,18 @@ export type Revisable = ClusterChange['before'];
 
 /** What a change of this spec would put on every replica. */
 export function revisable(spec: ClusterSpec): Revisable {
-  const { kubernetesVersion, etcdVersion, requestTimeoutSeconds, wayBack } = spec;
-  return { kubernetesVersion, etcdVersion, requestTimeoutSeconds, ...(wayBack ? { wayBack } : {}) };
+  const { kubernetesVersion, etcdVersion, requestTimeoutSeconds, extraArguments, wayBack } = spec;
+  return {
+    ...{ kubernetesVersion, etcdVersion, requestTimeoutSeconds },
+    ...(extraArguments ? { extraArguments } : {}),
+    ...(wayBack ? { wayBack } : {}),
+  };
+}
+
+/** The spec with that put in, and nothing left of what it had of it. */
+export function revised(spec: ClusterSpec, wanted: Revisable): ClusterSpec {
+  const { wayBack: _, extraArguments: __, ...kept } = spec;
+  return { ...kept, ...wanted };
 }
 
 /** The address sits on a balancer when there is more than one replica, or always if the user wants so. */

@@ -1,6 +1,5 @@
 import { machineOf, type Observation } from '../model/observation.ts';
-import type { ClusterChange, ClusterSpec } from '../model/spec.ts';
-import { wantsBalancer } from '../model/spec.ts';
+import { type ClusterChange, type ClusterSpec, revised, wantsBalancer } from '../model/spec.ts';
 import type { Blocked } from './decision.ts';
 import { COSTS, type Cost, worst } from './revision/cost.ts';
 import { differencesOf } from './revision/differs.ts';
@@ -146,8 +145,7 @@ export function takenBack(spec: ClusterSpec, o: Observation): ClusterSpec | unde
   const [first, second] = have;
   if (second) return undefined;
   if (first && works(o, first.name)) return undefined;
-  const { wayBack: _, ...kept } = spec;
-  return { ...kept, ...change.before, change: { ...change, back: first?.name ?? null } };
+  return { ...revised(spec, change.before), change: { ...change, back: first?.name ?? null } };
 }
 
 function works(o: Observation, name: string): boolean {

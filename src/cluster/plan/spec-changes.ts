@@ -11,6 +11,7 @@ import {
   type Revisable,
   replicaZones,
   revisable,
+  revised,
 } from '../model/spec.ts';
 import { sightOfEtcd } from './health.ts';
 
@@ -64,8 +65,7 @@ export function withoutReplicas(spec: ClusterSpec, observation: Observation, rem
 
 /** Replicas are to have something else on them: one at a time. `id` is of lower-case letters and digits, and never given twice. */
 export function withRevision(spec: ClusterSpec, wanted: Revisable, id: string): ClusterSpec {
-  const { wayBack: _, ...kept } = spec;
-  return { ...kept, ...wanted, change: { id, before: revisable(spec) } };
+  return { ...revised(spec, wanted), change: { id, before: revisable(spec) } };
 }
 
 /** A successor in the same zone for each. Several dead ones go together: etcd adds nothing while any is still listed. */
@@ -118,9 +118,12 @@ export function abandoned(spec: ClusterSpec, observation: Observation): ClusterS
 
 /** A change that is given up half-way becomes the change back, unless it is that already. */
 function turnedRound(spec: ClusterSpec): ClusterSpec {
-  const { change, wayBack: _, ...kept } = spec;
+  const { change } = spec;
   if (!change || change.back !== undefined) return spec;
-  return { ...kept, ...change.before, change: { id: `${change.id.slice(0, 31)}r`, before: revisable(spec) } };
+  return {
+    ...revised(spec, change.before),
+    change: { id: `${change.id.slice(0, 31)}r`, before: revisable(spec) },
+  };
 }
 
 function find(spec: ClusterSpec, name: string): ReplicaSpec {

@@ -3,10 +3,12 @@ import { configPath, paths, pkiPath } from '../paths.ts';
 import { users } from '../provision/users.ts';
 import { emulation } from './emulation.ts';
 import { ETCD_CLIENT_URL } from './etcd.ts';
-import { commandLine, unitFile } from './unit.ts';
+import { commandLine, type Flags, unitFile } from './unit.ts';
 
 export interface ApiServerUnit {
   readonly program: string;
+  /** What the user adds. */
+  readonly extra?: Flags;
   readonly emulated?: string;
   readonly apiAddress: string;
   readonly apiPort: number;
@@ -115,6 +117,7 @@ export function apiServerUnit(options: ApiServerUnit): string {
       // Nothing may be had from /debug/pprof.
       profiling: false,
       ...emulation(options),
+      ...options.extra,
     }),
   });
 }

@@ -2,11 +2,13 @@ import { pkiPath } from '../paths.ts';
 import { users } from '../provision/users.ts';
 import { controllerService } from './controllers.ts';
 import { emulation } from './emulation.ts';
-import { commandLine, unitFile } from './unit.ts';
+import { commandLine, type Flags, unitFile } from './unit.ts';
 
 /** `kube-controller-manager.service` */
 export function controllerManagerUnit(options: {
   readonly program: string;
+  /** What the user adds. */
+  readonly extra?: Flags;
   readonly emulated?: string;
   readonly cluster: string;
   readonly clusterCidr: string;
@@ -58,6 +60,7 @@ export function controllerManagerUnit(options: {
       'tls-private-key-file': pkiPath('controller-manager.key'),
       profiling: false,
       ...emulation(options),
+      ...options.extra,
     }),
   });
 }

@@ -1,13 +1,15 @@
 import { peerUrl } from '../../etcd/peer-url.ts';
 import { paths, pkiPath } from '../paths.ts';
 import { users } from '../provision/users.ts';
-import { commandLine, unitFile } from './unit.ts';
+import { commandLine, type Flags, unitFile } from './unit.ts';
 
 /** Twice the default: the limit that Kubernetes' own GCE masters had. etcd refuses writes beyond it. */
 export const QUOTA_BYTES = 4 * 1024 ** 3;
 
 export interface EtcdUnit {
   readonly program: string;
+  /** What the user adds. */
+  readonly extra?: Flags;
   readonly name: string;
   readonly internalIp: string;
   /** Of the cluster: members of two clusters never take each other for their own. */
@@ -72,6 +74,7 @@ export function etcdUnit(options: EtcdUnit): string {
       'watch-progress-notify-interval': '5s',
       // All newcomers of 1→3 catch up before any is promoted.
       'max-learners': 2,
+      ...options.extra,
     }),
   });
 }

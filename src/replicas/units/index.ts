@@ -1,4 +1,4 @@
-import type { ReplicaConfig } from '../config.ts';
+import type { Component, ReplicaConfig } from '../config.ts';
 import { programPath } from '../programs.ts';
 import { addonsUnit } from './addons.ts';
 import { apiServerUnit } from './api-server.ts';
@@ -14,11 +14,26 @@ type MakeUnit = (config: ReplicaConfig) => string | null;
 
 /** Every unit that a release can have, by its name; null: not with this configuration. A new one is a file and a line here. */
 export const units = {
-  [unit.etcd]: (config) => etcdUnit({ ...config, program: programPath(config, 'etcd') }),
-  [unit.apiServer]: (config) => apiServerUnit({ ...config, program: programPath(config, 'kube-apiserver') }),
+  [unit.etcd]: (config) =>
+    etcdUnit({ ...config, program: programPath(config, 'etcd'), ...extra(config, 'etcd') }),
+  [unit.apiServer]: (config) =>
+    apiServerUnit({
+      ...config,
+      program: programPath(config, 'kube-apiserver'),
+      ...extra(config, 'apiServer'),
+    }),
   [unit.controllerManager]: (config) =>
-    controllerManagerUnit({ ...config, program: programPath(config, 'kube-controller-manager') }),
-  [unit.scheduler]: (config) => schedulerUnit({ ...config, program: programPath(config, 'kube-scheduler') }),
+    controllerManagerUnit({
+      ...config,
+      program: programPath(config, 'kube-controller-manager'),
+      ...extra(config, 'controllerManager'),
+    }),
+  [unit.scheduler]: (config) =>
+    schedulerUnit({
+      ...config,
+      program: programPath(config, 'kube-scheduler'),
+      ...extra(config, 'scheduler'),
+    }),
   [unit.endpoints]: () => kubernetesEndpointsUnit(),
   [ADDONS_UNIT]: () => addonsUnit(),
   'haup-service-addresses.service': ({ serviceAddresses }) =>
@@ -26,6 +41,12 @@ export const units = {
   'haup-api-address.service': ({ localRoute, apiAddress }) =>
     localRoute ? localRouteUnit(apiAddress) : null,
 } satisfies Readonly<Record<`${string}.service`, MakeUnit>>;
+
+/** What the user adds to a component's arguments. */
+function extra({ extraArguments }: ReplicaConfig, component: Component) {
+  const flags = extraArguments?.[component];
+  return flags ? { extra: flags } : {};
+}
 
 /** Their names: what a look at a machine reads, with what somebody has put beside them. */
 export const releaseUnits = Object.keys(units) as readonly (keyof typeof units)[];

@@ -2,10 +2,14 @@ import { pkiPath } from '../paths.ts';
 import { users } from '../provision/users.ts';
 import { controllerService } from './controllers.ts';
 import { emulation } from './emulation.ts';
-import { commandLine, unitFile } from './unit.ts';
+import { commandLine, type Flags, unitFile } from './unit.ts';
 
 /** `kube-scheduler.service` */
-export function schedulerUnit(options: { readonly program: string; readonly emulated?: string }): string {
+export function schedulerUnit(options: {
+  readonly program: string;
+  readonly emulated?: string;
+  readonly extra?: Flags;
+}): string {
   const kubeconfig = pkiPath('scheduler.conf');
   return unitFile({
     description: 'Kubernetes scheduler',
@@ -28,6 +32,7 @@ export function schedulerUnit(options: { readonly program: string; readonly emul
       'tls-private-key-file': pkiPath('scheduler.key'),
       profiling: false,
       ...emulation(options),
+      ...options.extra,
     }),
   });
 }

@@ -20,6 +20,7 @@ export async function sharedConfig(
     requestTimeoutSeconds: spec.requestTimeoutSeconds,
     kubernetesVersion: spec.kubernetesVersion,
     etcdVersion: spec.etcdVersion,
+    ...(spec.extraArguments ? { extraArguments: spec.extraArguments } : {}),
     ...(emulated === null ? {} : { emulated }),
     shutdownDelaySeconds: t.provider.drainSeconds,
     localRoute: t.provider.capabilities.deliversToApiAddress,

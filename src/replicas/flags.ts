@@ -1,0 +1,63 @@
+import { shellQuote } from '../ssh/quote.ts';
+import type { Session } from '../ssh/session.ts';
+import type { Component, ReplicaConfig } from './config.ts';
+import { ReplicaError } from './errors.ts';
+import { programPath } from './programs.ts';
+import { apiServerUnit } from './units/api-server.ts';
+import { controllerManagerUnit } from './units/controller-manager.ts';
+import { etcdUnit } from './units/etcd.ts';
+import { schedulerUnit } from './units/scheduler.ts';
+import type { Waiting } from './waiting.ts';
+
+const PROGRAMS: Readonly<Record<Component, string>> = {
+  apiServer: 'kube-apiserver',
+  controllerManager: 'kube-controller-manager',
+  scheduler: 'kube-scheduler',
+  etcd: 'etcd',
+};
+
+/** Any replica's: which flags there are does not depend on their values. */
+const any = {
+  ...{ program: '/', name: '', internalIp: '', uid: '', cluster: '', apiAddress: '', apiPort: 443 },
+  ...{ serviceCidr: '', clusterCidr: '', shutdownDelaySeconds: 0, requestTimeoutSeconds: 0, emulated: '1.0' },
+};
+const units: Readonly<Record<Component, string>> = {
+  apiServer: apiServerUnit(any),
+  controllerManager: controllerManagerUnit(any),
+  scheduler: schedulerUnit(any),
+  etcd: etcdUnit(any),
+};
+
+/** The flags that haup sets itself: nobody else may. */
+export function ownFlags(component: Component): ReadonlySet<string> {
+  return new Set([...units[component].matchAll(/^ {2}"?--([a-z0-9-]+)=/gm)].map(([, flag]) => flag!));
+}
+
+/** The flags that the components of these versions know, as their `--help` says on a machine that has them. @throws ReplicaError, SshError */
+export async function knownFlags(
+  session: Session,
+  versions: Pick<ReplicaConfig, 'kubernetesVersion' | 'etcdVersion'>,
+  { signal }: Waiting = {},
+): Promise<Readonly<Record<Component, ReadonlySet<string>>>> {
+  const read = async (component: Component) => {
+    const program = programPath(versions, PROGRAMS[component]);
+    const what = `ask ${PROGRAMS[component]} for its flags`;
+    const { stdout, stderr } = await session.exec(`${shellQuote(program)} --help 2>&1`, { what, signal });
+    const flags = readFlags(stdout);
+    if (flags.size === 0)
+      throw new ReplicaError(`${session.what}: could not ${what}: ${stderr || stdout.slice(0, 300)}`);
+    return flags;
+  };
+  const [apiServer, controllerManager, scheduler, etcd] = await Promise.all([
+    read('apiServer'),
+    read('controllerManager'),
+    read('scheduler'),
+    read('etcd'),
+  ]);
+  return { apiServer, controllerManager, scheduler, etcd };
+}
+
+/** Of the text that `--help` prints: a line a flag, with or without a short form before it. */
+export function readFlags(help: string): Set<string> {
+  return new Set([...help.matchAll(/^\s+(?:-\w, )?--([a-z0-9-]+)/gm)].map(([, flag]) => flag!));
+}

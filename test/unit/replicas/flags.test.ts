@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { ownFlags, readFlags } from '../../../src/replicas/flags.ts';
+
+test('flags that haup sets itself', () => {
+  expect([...ownFlags('apiServer')]).toEqual(
+    expect.arrayContaining(['etcd-servers', 'request-timeout', 'emulated-version']),
+  );
+  expect([...ownFlags('etcd')]).toEqual(expect.arrayContaining(['name', 'data-dir', 'feature-gates']));
+  expect(ownFlags('scheduler').has('kubeconfig')).toBe(true);
+  expect(ownFlags('controllerManager').has('v')).toBe(false);
+});
+
+test('flags as --help lists them', () => {
+  const help = `The API server.
+Usage:
+  kube-apiserver [flags]
+  -v, --v Level             number for the log level verbosity
+      --audit-log-path string    If set, all requests come here; see --audit-log-maxage
+  --name 'default'
+`;
+  expect([...readFlags(help)]).toEqual(['v', 'audit-log-path', 'name']);
+});
