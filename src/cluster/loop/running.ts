@@ -58,7 +58,11 @@ export class RunningSteps {
     const halfway = () => new Promise<void>((looked) => this.#tell({ step, ended: false, looked }));
     const ended = work(halfway)
       .then(
-        () => void this.#succeeded.set(key, this.successes(step) + 1),
+        () => {
+          // With each replica that has been changed the same steps come again, for the next one.
+          if (step.kind === 'change-release') this.#succeeded.clear();
+          this.#succeeded.set(key, this.successes(step) + 1);
+        },
         (error: unknown) => this.fail(step, error),
       )
       .then(() => {
