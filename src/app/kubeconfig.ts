@@ -79,7 +79,7 @@ export async function makeKubeconfig(
     warnings.push(`${what}: ${messageOf(error)}`);
   };
   await note(secrets, access.user, groups, issued, now()).catch(
-    warn('the store could not note it, so haup kubeconfig --list will not show it'),
+    warn('the store could not note it, so the list of what was handed out will not show it'),
   );
   const { name, uid, host, apiPort, ip } = cluster;
   if (isBound && ip !== null) {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type ExecResult, tryExec } from '../util/exec.ts';
 import { writeNewFile } from '../util/files.ts';
 import { hasCode } from '../util/host/os-error.ts';
+import type { Remedies } from '../util/remedy.ts';
 import type { Variables } from '../util/variables.ts';
 import { BackupError } from './errors.ts';
 import type { Repository } from './repository.ts';
@@ -91,7 +92,7 @@ async function run(
 interface Meaning {
   readonly says: RegExp;
   readonly kind: BackupError['kind'];
-  readonly advice?: string;
+  readonly advice?: Remedies;
 }
 
 const MEANINGS: readonly Meaning[] = [
@@ -112,7 +113,11 @@ const MEANINGS: readonly Meaning[] = [
     advice: "name the region's own host in the address",
   },
   { says: /version \d+ is not supported|unsupported|newer/i, kind: 'refused', advice: 'use a newer restic' },
-  { says: /no space left|disk quota/i, kind: 'trouble', advice: 'make room there: haup backup prune' },
+  {
+    says: /no space left|disk quota/i,
+    kind: 'trouble',
+    advice: { to: 'make room there', command: 'backup prune' },
+  },
   { says: /no matching ID|no snapshot found|Ambiguous|multiple IDs/i, kind: 'not-found' },
   {
     says: /ciphertext verification failed|invalid data returned|hash mismatch|does not match/i,

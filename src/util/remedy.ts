@@ -33,6 +33,7 @@ export type CommandName =
   | 'add-replica'
   | 'backup create'
   | 'backup enable'
+  | 'backup prune'
   | 'create'
   | 'delete'
   | 'kubeconfig'

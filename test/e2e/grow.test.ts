@@ -176,7 +176,7 @@ describe('a cluster that grows and shrinks', () => {
     await unnoticed('1-to-3', ['add-replica', '--zones', 'local-a,local-c']);
     await expectMasters(3);
     await expectCertificates();
-    await unnoticed('another argument', ['apply', '-f', await documentWith({ v: '1' })]);
+    await unnoticed('another-argument', ['apply', '-f', await documentWith({ v: '1' })]);
     await expectMasters(3);
     await expectPutBack({ v: '1', 'audit-webhook-config-file': '/no/such/file' });
     await expectMasters(3);

@@ -18,11 +18,7 @@ not know. --dry-run shows what differs, and the plan. Applied twice, it does not
     dryRun: flags.dryRun,
     output: flags.output,
   },
-  examples: [
-    'haup config show -c demo > demo.yaml',
-    'haup apply -c demo -f demo.yaml --dry-run',
-    'haup apply -c demo -f demo.yaml',
-  ],
+  examples: ['haup apply -c demo -f demo.yaml --dry-run', 'haup apply -c demo -f demo.yaml'],
 
   async run(call) {
     const { cluster, filename, dryRun } = call.flags;

@@ -202,6 +202,7 @@ export function retention(text: string) {
     : refuse('how long all, one an hour and one a day are kept, such as 1h,1d,30d', text);
 }
 
+/** One whose name no line can show is refused, though a disk may have it. */
 export function filePath(text: string): string {
-  return text.includes('\0') ? refuse('a file', text) : text;
+  return /\p{Cc}/u.test(text) ? refuse('a file', text) : text;
 }

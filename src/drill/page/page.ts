@@ -28,7 +28,7 @@ ${data(report)}
 <h2>What failed, and how</h2>
 ${errorsTable(log)}
 <h2>Who says so</h2>
-<p>Signed with the Ed25519 key <code>${fingerprint(report.seal.publicKey)}</code>. The JSON beside this page has every single request; <code>haup drill --check FILE.json</code> proves that it is unchanged and that these figures follow from it.</p>
+<p>Signed with the Ed25519 key <code>${fingerprint(report.seal.publicKey)}</code>. The JSON beside this page has every single request; a drill's <code>--check FILE.json</code> proves that it is unchanged and that these figures follow from it.</p>
 </body></html>
 `;
 }

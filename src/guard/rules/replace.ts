@@ -20,7 +20,7 @@ export const replace: Rule = (watch) => {
   if (!oldest) return null;
   const { etcd } = watch.observation;
   if (!etcd.readable || !standing(watch.observation).hasQuorum)
-    return wait('etcd has no quorum: what is given up then is for a person to say (haup rescue)');
+    return wait('etcd has no quorum: what is given up then is for a person to say');
   const out = dead.map(([name]) => zoneOutage(watch, name)).find((zone) => zone !== null);
   if (out)
     return wait(`more than half of ${out} is dead: that is an outage of the zone, which is waited out`);

@@ -123,5 +123,7 @@ test('what has ended is forgotten; keys are not kept; what is not a note is left
 test('a store that cannot note it is a warning: who is at work at three in the morning needs the file', async () => {
   const secrets = { ...memory(), putIfAbsent: () => Promise.reject(new Error('no space left on device')) };
   const made = await makeKubeconfig(at(1), { ...access, user: 'ann', groups: ['g'] }, tools(secrets));
-  expect(made.warnings).toEqual([expect.stringMatching(/--list will not show it: no space left/)]);
+  expect(made.warnings).toEqual([
+    expect.stringMatching(/the list of what was handed out will not show it: no space left/),
+  ]);
 });

@@ -166,6 +166,7 @@ describe('a way out', () => {
     'add-replica': { to: '', command: 'add-replica' },
     'backup create': { to: '', command: 'backup create' },
     'backup enable': { to: '', command: 'backup enable' },
+    'backup prune': { to: '', command: 'backup prune' },
     create: { to: '', command: 'create', switches: ['multizone'] },
     delete: { to: '', command: 'delete' },
     kubeconfig: { to: '', command: 'kubeconfig' },

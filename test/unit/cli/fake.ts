@@ -2,6 +2,7 @@ import type { Engine, EngineOptions, Outcome, StatusNow } from '../../../src/app
 import { screenText } from '../../../src/cli/output/safe.ts';
 import { run } from '../../../src/cli/run.ts';
 import type { Screen, Surroundings } from '../../../src/cli/surroundings.ts';
+import { NotFoundError } from '../../../src/cluster/model/errors.ts';
 import { nothing } from '../../../src/cluster/model/observation.ts';
 import type { Plan } from '../../../src/cluster/plan/plan.ts';
 import type { Standing } from '../../../src/cluster/plan/standing.ts';
@@ -112,7 +113,10 @@ function fakeEngine(answers: Partial<Engine> = {}): { engine: Engine; calls: Cal
       expires: '2026-01-01T00:00:00Z',
     }),
     ssh: async () => 0,
-    drill: async () => ({ planned: [], report: null }),
+    drill: async ({ cluster, dryRun }) => {
+      if (!dryRun) throw new NotFoundError('cluster', cluster, []);
+      return { planned: [], report: null };
+    },
     drillKey: async () => null,
     guard: async () => ({ deed: null, waits: [] }),
     fault: async () => ['demo-master'],

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -63,7 +63,10 @@ describe('a command that a page or --help shows', () => {
     const home = mkdtempSync(join(tmpdir(), 'haup-reference-'));
     onTestFinished(() => rmSync(home, { recursive: true }));
     const sleep = () => Promise.reject(new Error('no second look'));
-    const { code, err } = await haup(argv, { env, world: { interactive: true, home, sleep } });
+    const document = join(home, 'demo.yaml');
+    writeFileSync(document, '{}\n');
+    const given = argv.map((word) => (word === 'demo.yaml' ? document : word));
+    const { code, err } = await haup(given, { env, world: { interactive: true, home, sleep } });
     expect(code, err).not.toBe(2);
   });
 });

@@ -15,6 +15,7 @@ describe('completion', () => {
       'replace-node',
       'repair',
       'rescue',
+      'restore',
       'renew',
     ]);
     expect(await complete('delete', '--')).toEqual(expect.arrayContaining(['--cluster', '--yes', '--help']));
