@@ -19,10 +19,17 @@ export interface Deed {
 export interface GuardMemory {
   /** Since when each dead replica has been seen dead without a break. */
   readonly deadSince: Readonly<Record<string, number>>;
+  /** When somebody was last seen dead, to a quarter of what counts as a break; null: at the last look nobody was. */
+  readonly deadSeenAt: number | null;
   /** Since when there has been something that a repair would do; null: there is nothing. */
   readonly unfinishedSince: number | null;
   /** The last ones, the newest last. */
   readonly deeds: readonly Deed[];
 }
 
-export const nothingSeen: GuardMemory = { deadSince: {}, unfinishedSince: null, deeds: [] };
+export const nothingSeen: GuardMemory = {
+  deadSince: {},
+  deadSeenAt: null,
+  unfinishedSince: null,
+  deeds: [],
+};

@@ -34,6 +34,7 @@ const drillSchema = z.strictObject({
 
 const guardSchema = z.strictObject({
   deadSince: z.record(z.string(), z.number()),
+  deadSeenAt: z.number().nullable().default(null),
   unfinishedSince: z.number().nullable(),
   deeds: z.array(
     z.strictObject({

@@ -73,6 +73,21 @@ describe('a guard', () => {
     expect(looks([seen, seen]).act).toMatchObject({ duty: 'repair', reason: expect.stringMatching(what) });
   });
 
+  test('counts anew what nobody looked at for hours: it may have come back and died again', () => {
+    const dead = hung(whole, 'm1');
+    const first = looks(times(3, dead)).memory;
+    const later = (hours: number) =>
+      decide(spec, dead, first, { may: all, afterMs: AFTER_MS }, hours * 3_600_000 + 120_000).act;
+    expect(later(1)).toMatchObject({ duty: 'replace' });
+    expect(later(2.1)).toBeNull();
+  });
+
+  test('goes on counting over looks that could not read etcd', () => {
+    const dead = hung(whole, 'm1');
+    const unread = { ...dead, etcd: { ...dead.etcd, readable: false, quorum: 'unknown' as const } };
+    expect(looks([dead, ...times(3, unread), ...times(2, dead)]).act).toMatchObject({ duty: 'replace' });
+  });
+
   test('never replaces one that comes and goes', () => {
     const flapping = times(60, 0).map((_, n) => (n % 2 === 0 ? hung(whole, 'm1') : whole));
     for (let n = 1; n <= flapping.length; n++) expect(looks(flapping.slice(0, n)).act).toBeNull();
@@ -145,7 +160,7 @@ describe('a guard', () => {
 
   test('tries again later each time, and at once after something has succeeded', () => {
     const deed = { at: 0, duty: 'replace', replica: 'm1', reason: '', failed: 'no capacity' } as const;
-    const dead = { deadSince: { m1: -AFTER_MS }, unfinishedSince: null, deeds: [] };
+    const dead = { ...nothingSeen, deadSince: { m1: -AFTER_MS }, deadSeenAt: -60_000 };
     const at = (memory: GuardMemory, now: number) =>
       decide(spec, hung(whole, 'm1'), memory, { may: all, afterMs: AFTER_MS }, now).act;
     const once = withDeed(dead, deed);
