@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { ApiClient } from '../../src/kubernetes/client.ts';
 import { tryExec } from '../../src/util/exec.ts';
+import { whole } from '../support/whole.ts';
 import { clientsFirst } from './support/clients-first.ts';
 import { adminOf, useClusters } from './support/clusters.ts';
 import { type ControllerState, controllerStates } from './support/controllers.ts';
@@ -139,7 +140,7 @@ describe('a cluster that grows and shrinks', () => {
     return (await status(CLUSTER)).replicas.map((r) => r.zone).sort();
   }
 
-  test('two are added and two removed in one zone', async () => {
+  test.runIf(whole)('two are added and two removed in one zone', async () => {
     await expectMasters(1);
     await expectCertificates();
     await unnoticed('1-to-2', ['add-replica', '--zone', 'local-a'], async () => {
@@ -178,7 +179,7 @@ describe('a cluster that grows and shrinks', () => {
     await expectCertificates();
     await unnoticed('another-argument', ['apply', '-f', await documentWith({ v: '1' })]);
     await expectMasters(3);
-    await expectPutBack({ v: '1', 'audit-webhook-config-file': '/no/such/file' });
+    if (whole) await expectPutBack({ v: '1', 'audit-webhook-config-file': '/no/such/file' });
     await expectMasters(3);
     await unnoticed('3-to-5', ['add-replica', '--zones', 'local-a,local-b']);
     await expectMasters(5);

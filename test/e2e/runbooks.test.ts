@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type ApiClient, callApi } from '../../src/kubernetes/client.ts';
 import { waitFor } from '../../src/util/wait.ts';
+import { whole } from '../support/whole.ts';
 import { behindTheBack } from './support/cloud.ts';
 import { adminOf, useClusters } from './support/clusters.ts';
 import { haup, status, tryHaup } from './support/haup.ts';
@@ -74,30 +75,33 @@ describe('the runbooks', () => {
     await expectThree();
   });
 
-  test('lost-quorum.md, by hand, helps when two of three are lost for good, one machine deleted, one disk emptied', async () => {
-    const { replicas } = await status(CLUSTER);
-    const [, deleted, emptied] = replicas.map((replica) => replica.name);
-    await behindTheBack(CLUSTER, (cloud) => cloud.machines.delete(deleted!));
-    await haup('fault', '-c', CLUSTER, 'wipe-disk', emptied!);
-    const blocks = blocksOf('lost-quorum.md').filter(({ heading }) => /^A\d/.test(heading));
-    const runs = await follow(
-      blocks,
-      { CLUSTER, SURVIVORS: FIRST, SURVIVOR: FIRST, ZONES: 'local-b,local-c' },
-      { 'A1. Bring back what can be brought back': 3 },
-    );
-    expect([...runs.keys()].map((heading) => heading[1])).toEqual('12345678'.split(''));
-    const output = (step: string): string =>
-      [...runs].find(([heading]) => heading.startsWith(step))![1].output;
-    expect(output('A1')).toContain('etcd has no quorum');
-    expect(output('A2')).toMatch(/RAFT APPLIED INDEX/);
-    expect(output('A4')).toContain('etcd/member/snap/db');
-    expect(output('A5').match(/started/g)).toHaveLength(1);
-    expect(output('A6')).toContain(`delete the machine ${emptied}`);
-    expect(output('A6')).not.toContain('create the machine');
-    await expectThree();
-    expect((await status(CLUSTER)).replicas.map((replica) => replica.name)).toContain(FIRST);
-    await make('/api/v1/namespaces', 'afterwards');
-  });
+  test.runIf(whole)(
+    'lost-quorum.md, by hand, helps when two of three are lost for good, one machine deleted, one disk emptied',
+    async () => {
+      const { replicas } = await status(CLUSTER);
+      const [, deleted, emptied] = replicas.map((replica) => replica.name);
+      await behindTheBack(CLUSTER, (cloud) => cloud.machines.delete(deleted!));
+      await haup('fault', '-c', CLUSTER, 'wipe-disk', emptied!);
+      const blocks = blocksOf('lost-quorum.md').filter(({ heading }) => /^A\d/.test(heading));
+      const runs = await follow(
+        blocks,
+        { CLUSTER, SURVIVORS: FIRST, SURVIVOR: FIRST, ZONES: 'local-b,local-c' },
+        { 'A1. Bring back what can be brought back': 3 },
+      );
+      expect([...runs.keys()].map((heading) => heading[1])).toEqual('12345678'.split(''));
+      const output = (step: string): string =>
+        [...runs].find(([heading]) => heading.startsWith(step))![1].output;
+      expect(output('A1')).toContain('etcd has no quorum');
+      expect(output('A2')).toMatch(/RAFT APPLIED INDEX/);
+      expect(output('A4')).toContain('etcd/member/snap/db');
+      expect(output('A5').match(/started/g)).toHaveLength(1);
+      expect(output('A6')).toContain(`delete the machine ${emptied}`);
+      expect(output('A6')).not.toContain('create the machine');
+      await expectThree();
+      expect((await status(CLUSTER)).replicas.map((replica) => replica.name)).toContain(FIRST);
+      await make('/api/v1/namespaces', 'afterwards');
+    },
+  );
 
   test('lost-quorum.md helps with one command, which is killed, while the machines that were lost are switched on again', async () => {
     await make('/api/v1/namespaces', 'just-before');

@@ -1,0 +1,153 @@
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { generateIdentity } from 'age-encryption';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Backup } from '../../src/backup/list.ts';
+import { type ApiClient, callApi } from '../../src/kubernetes/client.ts';
+import { behindTheBack, stored } from './support/cloud.ts';
+import { adminOf, useClusters } from './support/clusters.ts';
+import { E2E_HOME, haup, status, tryHaup } from './support/haup.ts';
+import { onMachine } from './support/inside.ts';
+import { killedAfterSteps, unharmed } from './support/relay.ts';
+import { type CloudStorage, startStorage } from './support/s3.ts';
+
+/** A master, its backups in a bucket, and everything lost: first the machine, then the operator's store as well. */
+const CLUSTER = 'e2e-backup';
+const on = ['-c', CLUSTER];
+useClusters(CLUSTER);
+
+const identity = join(E2E_HOME, 'backup-identity');
+let api: ApiClient;
+let storage: CloudStorage;
+let to: string;
+
+beforeAll(async () => {
+  await haup('create', ...on);
+  api = await adminOf(CLUSTER);
+  await writeFile(identity, await generateIdentity(), { mode: 0o600 });
+  storage = await startStorage(CLUSTER, api.ip);
+  to = `${storage.address}/backups/demo`;
+});
+
+afterAll(async () => {
+  await storage?.close();
+  await rm(identity, { force: true });
+});
+
+/** As the operator who has the identity. */
+async function operator(...args: string[]) {
+  return tryHaup(args, { env: { HAUP_STORE_IDENTITY: identity } });
+}
+
+async function succeed(...args: string[]): Promise<string> {
+  const ended = await operator(...args);
+  expect([ended.code, ended.code === 0 ? '' : ended.stderr]).toEqual([0, '']);
+  return ended.stdout;
+}
+
+async function make(kind: 'namespaces' | 'namespaces/default/secrets', name: string): Promise<void> {
+  const data = kind === 'namespaces' ? {} : { stringData: { word: 'keepsake-in-a-secret' } };
+  const body = { metadata: { name }, ...data };
+  const made = await callApi(api, { method: 'POST', path: `/api/v1/${kind}`, body, timeoutMs: 10_000 });
+  expect(made.status).toBe(201);
+}
+
+async function expectKept(name: string): Promise<void> {
+  const kept = await callApi(api, { path: `/api/v1/namespaces/default/secrets/${name}`, timeoutMs: 10_000 });
+  expect(kept.status).toBe(200);
+  expect(kept.text).toContain(Buffer.from('keepsake-in-a-secret').toString('base64'));
+  expect(await status(CLUSTER)).toMatchObject({
+    converged: true,
+    warnings: [],
+    etcd: { voters: 1, healthy: 1 },
+    apiAddress: { ip: api.ip },
+  });
+}
+
+const enable = (...more: string[]) => [
+  ...['backup', 'enable', ...on, '--backup-credentials', storage.credentials, ...more],
+];
+
+test('what cannot be a repository is refused in a line, and changes nothing', async () => {
+  const before = stored(CLUSTER);
+  const missing = await operator(...enable('--backup-to', `${storage.address}/no-such-bucket/x`));
+  expect(missing).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^haup: .*bucket does not exist.*\n$/),
+  });
+  const alone = await tryHaup(enable('--backup-to', to));
+  expect(alone).toMatchObject({ code: 2, stderr: expect.stringMatching(/^haup: .*none is named.*\n$/) });
+  expect((await tryHaup(['backup', 'list', ...on])).code).toBe(2);
+  expect(stored(CLUSTER)).toBe(before);
+});
+
+test('backups are taken by themselves and on request, and their failure is told in restic’s words', async () => {
+  await succeed(...enable('--backup-to', to, '--backup-every', '1h'));
+  await make('namespaces/default/secrets', 'first');
+  const taken = JSON.parse(await succeed('backup', 'create', ...on, '-o', 'json')) as { id: string };
+  const backups = JSON.parse(await haup('backup', 'list', ...on, '-o', 'json')) as Backup[];
+  expect(backups[0]).toMatchObject({ id: taken.id, cluster: CLUSTER, by: `${CLUSTER}-master` });
+  expect(await status(CLUSTER)).toMatchObject({ warnings: [], backup: { to, last: { id: taken.id } } });
+
+  const processes = 'cat /proc/*/cmdline /proc/*/environ; journalctl -q --no-pager -o cat | tr -d "\\0"';
+  const { stdout } = await onMachine(CLUSTER, `${CLUSTER}-master`, processes);
+  expect(stdout).toContain('kube-apiserver');
+  const words = await onMachine(CLUSTER, `${CLUSTER}-master`, 'cat /etc/haup/backup/password');
+  expect(words.stdout).toMatch(/^[\w-]{43}$/);
+  expect(stdout).not.toContain(words.stdout);
+  expect(stdout).not.toContain('test-masters-secret');
+  const sealed = await onMachine(CLUSTER, `${CLUSTER}-master`, 'cat /etc/haup/backup/sealed.age');
+  expect(sealed.stdout).toMatch(/^-----BEGIN AGE ENCRYPTED FILE-----/);
+
+  await rename(join(storage.root, 'backups'), join(storage.root, 'gone'));
+  const failed = await operator('backup', 'create', ...on);
+  expect(failed).toMatchObject({ code: 5, stderr: expect.stringContaining('bucket does not exist') });
+  expect((await status(CLUSTER)).warnings).toEqual([
+    expect.stringMatching(
+      new RegExp(`^backups fail on ${CLUSTER}-master .*${taken.id}.*bucket does not exist`),
+    ),
+  ]);
+  await rename(join(storage.root, 'gone'), join(storage.root, 'backups'));
+  await succeed('backup', 'create', ...on);
+  expect(JSON.parse(await succeed('backup', 'verify', ...on, '-o', 'json'))).toMatchObject({ secrets: 1 });
+  expect((await status(CLUSTER)).warnings).toEqual([]);
+});
+
+test('the only master is lost: one command, which is killed, and repair bring everything back', async () => {
+  await make('namespaces', 'too-late');
+  await behindTheBack(CLUSTER, (cloud) => cloud.machines.delete(`${CLUSTER}-master`));
+  const plan = await haup('rescue', ...on, '--dry-run');
+  expect(plan).toMatch(/restore etcd on e2e-backup-master-\w+ from the backup/);
+  expect(plan).toMatch(/writes after 20\S+Z are lost for ever/);
+  expect((await tryHaup(['rescue', ...on])).code).toBe(2);
+  expect((await tryHaup(['rescue', ...on, '--backup', '0123abcd', '--yes'])).code).toBe(6);
+  expect((await killedAfterSteps(['rescue', ...on, '--yes'], 3)).killed).toBe(true);
+  expect((await unharmed(['repair', ...on])).result.code).toBe(0);
+  await expectKept('first');
+  const late = await callApi(api, { path: '/api/v1/namespaces/too-late', timeoutMs: 10_000 });
+  expect(late.status).toBe(404);
+});
+
+test('the store is lost too: the repository and the identity bring it back, and the cluster with it', async () => {
+  await make('namespaces/default/secrets', 'second');
+  await succeed('backup', 'create', ...on);
+  const name = (await status(CLUSTER)).replicas[0]!.name;
+  await behindTheBack(CLUSTER, (cloud) => cloud.machines.delete(name));
+  await rm(join(E2E_HOME, 'clusters', CLUSTER), { recursive: true });
+  const restore = ['restore', ...on, '--from', to, '--backup-credentials', storage.credentials, '--yes'];
+  expect(await tryHaup(restore)).toMatchObject({ code: 2 });
+  const other = join(E2E_HOME, 'other-identity');
+  await writeFile(other, await generateIdentity(), { mode: 0o600 });
+  expect(await tryHaup(restore, { env: { HAUP_STORE_IDENTITY: other } })).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/wrong password .*another identity/),
+  });
+  await rm(other);
+  await succeed(...restore);
+  await expectKept('first');
+  await expectKept('second');
+  expect(await operator(...restore)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('written over'),
+  });
+});
