@@ -1,0 +1,26 @@
+import { duties } from '../../cluster/model/guard.ts';
+import { list, text, toggle, withFallback } from '../flag.ts';
+import * as values from '../input/values.ts';
+
+// What a guard may do.
+
+export const once = toggle('once', 'look once, do at most one thing, and end: for cron');
+export const may = list('may', 'A,B,C', `what it may do: ${duties.join(', ')}`, values.oneOf(...duties), {
+  defaultText: 'nothing: it only says what it would do',
+});
+export const after = withFallback(
+  text(
+    'after',
+    'TIME',
+    'how long a replica has to be dead before it is replaced, 30s to 1d',
+    values.durationBetween(30, 86_400),
+    { defaultText: '5m' },
+  ),
+  5 * 60_000,
+);
+export const every = withFallback(
+  text('every', 'TIME', 'from one look to the next, 5s to 1h', values.durationBetween(5, 3600), {
+    defaultText: '30s',
+  }),
+  30_000,
+);
