@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest';
+import { applyChange } from '../../../../src/cluster/loop/apply-change.ts';
+import { ChangeUndone, StepError } from '../../../../src/cluster/model/errors.ts';
+import { revisable } from '../../../../src/cluster/model/spec.ts';
+import { withRevision } from '../../../../src/cluster/plan/spec-changes.ts';
+import type { Clock } from '../../../../src/util/clock.ts';
+import { specOf } from '../../../support/clusters.ts';
+import { SimulatedWorld } from '../../../support/world.ts';
+
+const instantly: Clock = { now: () => 0, sleep: async () => {} };
+const options = { dryRun: false, emit: () => {}, clock: instantly };
+
+async function made(...names: string[]): Promise<SimulatedWorld> {
+  const world = new SimulatedWorld(specOf(names));
+  await applyChange(world, (spec) => spec, { ...options, mayBeUnfinished: true });
+  return world;
+}
+
+function upgrade(world: SimulatedWorld, id: string): Promise<unknown> {
+  return applyChange(
+    world,
+    (spec) => withRevision(spec, { ...revisable(spec), kubernetesVersion: 'v1.37.9' }, id),
+    options,
+  );
+}
+
+function touched(world: SimulatedWorld, kind: string): string[] {
+  return world.done.flatMap((step) => (step.kind === kind && 'replica' in step ? [step.replica] : []));
+}
+
+test('the first replica that does not come back well is put back, the spec too, and nobody else was touched', async () => {
+  const world = await made('m0', 'm1', 'm2');
+  const before = world.spec();
+  world.broken.add('c1');
+  const error = await upgrade(world, 'c1').catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(ChangeUndone);
+  expect(world.spec()).toEqual(before);
+  const changed = touched(world, 'change-release');
+  expect(changed).toHaveLength(1);
+  expect([touched(world, 'put-back'), (error as Error).message]).toEqual([
+    changed,
+    expect.stringContaining(changed[0]!),
+  ]);
+  expect(world.isAvailable()).toBe(true);
+});
+
+test('a later one that fails is left as it is: the change works elsewhere, and a repair goes on', async () => {
+  const world = await made('m0', 'm1', 'm2');
+  let second = false;
+  world.fate = (step) => {
+    if (step.kind !== 'change-release' || touched(world, 'change-release').length === 0 || second)
+      return 'works';
+    second = true;
+    return 'fails';
+  };
+  const error = await upgrade(world, 'c1').catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(StepError);
+  expect(error).not.toBeInstanceOf(ChangeUndone);
+  expect(touched(world, 'put-back')).toEqual([]);
+  await applyChange(world, (spec) => spec, { ...options, mayBeUnfinished: true, partly: true });
+  expect(world.spec()).toMatchObject({ kubernetesVersion: 'v1.37.9' });
+  expect(world.spec().change).toBeUndefined();
+  expect(new Set(touched(world, 'change-release')).size).toBe(3);
+});
+
+test('what fails before any replica has the change is taken back without a word to any of them', async () => {
+  const world = await made('m0', 'm1', 'm2');
+  const before = world.spec();
+  world.fate = (step) => (step.kind === 'stage-release' ? 'fails' : 'works');
+  await expect(upgrade(world, 'c1')).rejects.toBeInstanceOf(ChangeUndone);
+  expect(world.spec()).toEqual(before);
+  expect([touched(world, 'change-release'), touched(world, 'put-back')]).toEqual([[], []]);
+});
