@@ -1,4 +1,5 @@
 import type { Clock } from '../../util/clock.ts';
+import { GiveUp, TimeoutError, waitFor } from '../../util/wait.ts';
 import { ProviderError } from '../errors.ts';
 
 export interface PollOptions {
@@ -17,27 +18,24 @@ export interface PollOptions {
 }
 
 /**
- * Looks until `look` returns a value other than undefined. Unlike `waitFor`, an error of `look` ends the wait: the
- * provider's own calls have been retried already, so what comes out of them is final.
+ * {@link waitFor}, but that an error of `look` ends the wait: the provider's own calls have been retried already, so what comes out of
+ * them is final.
  * @throws a `transient` {@link ProviderError} at the time limit; the signal's reason when aborted.
  */
 export async function poll<T>(look: () => Promise<T | undefined>, options: PollOptions): Promise<T> {
-  const { clock, signal, timeoutMs, what } = options;
-  const deadline = clock.now() + timeoutMs;
-  let pause = options.intervalMs ?? 500;
-  for (;;) {
-    signal.throwIfAborted();
-    const value = await look();
-    if (value !== undefined) return value;
-    if (clock.now() + pause > deadline) {
-      const last = options.last?.();
-      throw new ProviderError(
-        'transient',
-        `waited ${Math.round(timeoutMs / 1000)} s for ${what}${last ? `: ${last}` : ''}`,
-        options.advice ? { advice: options.advice } : {},
-      );
-    }
-    await clock.sleep(pause, signal);
-    pause = Math.min(pause * 1.5, options.maxIntervalMs ?? 5000);
+  const { intervalMs = 500, maxIntervalMs = 5000, timeoutMs, what, last, advice, ...rest } = options;
+  const final = (error: unknown): never => {
+    throw new GiveUp(error);
+  };
+  try {
+    return await waitFor(() => look().catch(final), { ...rest, what, timeoutMs, intervalMs, maxIntervalMs });
+  } catch (error) {
+    if (!(error instanceof TimeoutError)) throw error;
+    const words = last?.();
+    throw new ProviderError(
+      'transient',
+      `waited ${Math.round(timeoutMs / 1000)} s for ${what}${words ? `: ${words}` : ''}`,
+      advice ? { advice } : {},
+    );
   }
 }
