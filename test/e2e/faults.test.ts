@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Status } from '../../src/cluster/plan/status.ts';
 import {
@@ -8,13 +10,14 @@ import {
   type Sample,
   summarize,
 } from '../../src/drill/clients/load.ts';
+import { unseal } from '../../src/drill/seal.ts';
 import type { ApiClient } from '../../src/kubernetes/client.ts';
 import { waitFor } from '../../src/util/wait.ts';
 import { clientsFirst } from './support/clients-first.ts';
 import { adminOf, useClusters } from './support/clusters.ts';
 import { controllerStates } from './support/controllers.ts';
 import { type Fault, injectFault } from './support/faults.ts';
-import { haup, status, tryHaup } from './support/haup.ts';
+import { E2E_HOME, haup, startHaup, status, tryHaup } from './support/haup.ts';
 import { CONFIG_MAPS, madeByClients } from './support/many-clients.ts';
 
 const CLUSTER = 'e2e-faults';
@@ -117,6 +120,41 @@ describe('three masters in three zones', () => {
   test('writes resume when the leader freezes', async () => {
     const { leader } = await leaderAndFollower();
     await hit('freeze of the leader', 'freeze', leader, ['fault', 'thaw', leader]);
+  });
+
+  test('a drill of two acts shows what clients met, act by act, and that no write was lost', async () => {
+    const page = join(E2E_HOME, 'drill.html');
+    const acts = ['--acts', 'api-server,freeze', '--for', '3s'];
+    const ended = await tryHaup(['drill', '-c', CLUSTER, ...acts, '--yes', '--report', page]);
+    expect(ended.code, ended.stderr).toBe(0);
+    const file = page.replace('.html', '.json');
+    const { log, figures } = unseal(readFileSync(file, 'utf8'));
+    figure(`a drill of two acts took ${Math.round(log.ms / 1000)} s:\n${ended.stdout}`);
+    expect(log.acts.map(({ act, wellAt }) => [act, wellAt !== null])).toEqual([
+      ['api-server', true],
+      ['freeze', true],
+    ]);
+    expect([log.violations, log.unheard]).toEqual([[], 0]);
+    for (const { clients } of figures)
+      for (const client of Object.values(clients)) expect(client.requests).toBeGreaterThan(0);
+    const leaders = new Set(log.moments.flatMap(({ leader }) => leader ?? []));
+    expect(leaders.size).toBeGreaterThan(1);
+    expect(readFileSync(page, 'utf8')).toContain(`Drill of ${CLUSTER}`);
+    expect((await tryHaup(['drill', '--check', file])).stdout).toMatch(/unchanged since/);
+    await expectRecovery();
+  });
+
+  test('a drill that is killed is undone by repair, before which nothing else is done', async () => {
+    const drill = startHaup(['drill', '-c', CLUSTER, '--acts', 'freeze', '--for', '10m', '--yes']);
+    await drill.shows(/thaw .* again after the drill/);
+    drill.child.kill('SIGKILL');
+    await drill.ended;
+    expect((await status(CLUSTER)).unfinished.join()).toMatch(/thaw .* again after the drill/);
+    expect((await tryHaup(['remove-replica', '-c', CLUSTER, '--count', '1', '--zone', 'local-a'])).code).toBe(
+      3,
+    );
+    await haup('repair', '-c', CLUSTER);
+    await expectRecovery();
   });
 
   test('with a majority cut off nothing is written or read, haup says so, and all recovers when it is healed', async () => {
