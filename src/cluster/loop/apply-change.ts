@@ -5,6 +5,7 @@ import type { Observation } from '../model/observation.ts';
 import { type ClusterSpec, wanted } from '../model/spec.ts';
 import { next } from '../plan/next.ts';
 import { makePlan, type Plan } from '../plan/plan.ts';
+import { withoutUntried } from '../plan/roll.ts';
 import { describe, replicaOf, type Step } from '../plan/step.ts';
 import type { ConvergeOptions, World } from './converge.ts';
 import { convergeOrGoBack } from './way-back.ts';
@@ -51,7 +52,8 @@ export async function applyChange(
   const unfinished = options.mayBeUnfinished ? undefined : whatIsUnfinished(before, observation);
   if (unfinished && !isAmendable(unfinished)) throw unfinished.refusal;
 
-  const after = await change(before, observation);
+  const settled = unfinished && withoutUntried(before, observation);
+  const after = await change(settled ?? before, observation);
   if (unfinished && !isAmended(unfinished, after)) throw unfinished.refusal;
   const plan = makePlan(after, await asWantedBy(world, after, before, observation), {
     interruption: world.interruption(after),
@@ -59,6 +61,7 @@ export async function applyChange(
   });
   // A change that is stuck may be amended by one that gets it unstuck: the replica in its way is replaced.
   if (unfinished && plan.blocked.length > 0) throw unfinished.refusal;
+  if (settled) options.emit({ type: 'warning', message: GIVEN_UP });
   options.emit({ type: 'plan', plan });
   if (options.dryRun) return { plan, executed: false, observation };
   const [blocked] = plan.blocked;
@@ -79,6 +82,9 @@ async function asWantedBy(
   if (after.change === before.change) return observation;
   return { ...observation, wanted: await world.wantedBy(after) };
 }
+
+const GIVEN_UP =
+  'the change of the replicas that was under way, and that none of them has yet, is given up by this: ask for it again afterwards';
 
 interface Unfinished {
   readonly refusal: Refusal;

@@ -141,11 +141,25 @@ export function takenBack(spec: ClusterSpec, o: Observation): ClusterSpec | unde
   if (!change || change.back !== undefined) return undefined;
   const insides = spec.replicas.map(({ name }) => machineOf(o, name)?.inside);
   if (insides.some((inside) => !inside)) return undefined;
-  const have = spec.replicas.filter((_, index) => insides[index]?.change === change.id);
+  const have = spec.replicas.filter(
+    ({ name }, index) => insides[index]?.change === change.id || differencesOf(o, name).length === 0,
+  );
   const [first, second] = have;
   if (second) return undefined;
   if (first && works(o, first.name)) return undefined;
   return { ...revised(spec, change.before), change: { ...change, back: first?.name ?? null } };
+}
+
+/**
+ * The spec without a change that no replica has yet; undefined where there is none such. A newcomer that were made with it would have
+ * nothing to go back to if it did not work.
+ */
+export function withoutUntried(spec: ClusterSpec, o: Observation): ClusterSpec | undefined {
+  const { change } = spec;
+  if (!change || change.back !== undefined) return undefined;
+  if (spec.replicas.some(({ name }) => machineOf(o, name)?.inside?.change === change.id)) return undefined;
+  const { change: _, ...kept } = revised(spec, change.before);
+  return kept;
 }
 
 function works(o: Observation, name: string): boolean {
