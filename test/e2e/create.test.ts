@@ -188,7 +188,7 @@ describe('haup create', () => {
   // Twenty of them with HAUP_CRASH_FULL=1.
   test('killed at seeded moments, it is finished by repair, or delete removes all', async () => {
     const random = seeded(20_261_121);
-    for (let round = 0; round < (process.env.HAUP_CRASH_FULL === '1' ? 20 : 4); round++) {
+    for (let round = 0; round < (process.env.HAUP_CRASH_FULL === '1' ? 20 : 2); round++) {
       const moment = Math.round(random() * 6000);
       const run = startHaup(['create', '-c', 'e2e-kill', '--log-format', 'json']);
       await run.shows('"plan"');

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { whole } from '../support/whole.ts';
 import { behindTheBack, stored } from './support/cloud.ts';
 import { useClusters } from './support/clusters.ts';
 import { haup, startHaup, status, tryHaup } from './support/haup.ts';
@@ -83,7 +84,7 @@ describe('refused with exit code 3, the reason and the way out, and nothing is c
     await haup('fault', ...on, 'thaw', third!);
   });
 
-  test('removing or abandoning anything when etcd cannot be read', async () => {
+  test.runIf(whole)('removing or abandoning anything when etcd cannot be read', async () => {
     const [second, third] = await others();
     await haup('fault', ...on, 'isolate', second!);
     await haup('fault', ...on, 'isolate', third!);

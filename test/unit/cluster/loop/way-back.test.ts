@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { applyChange } from '../../../../src/cluster/loop/apply-change.ts';
+import type { HaupEvent } from '../../../../src/cluster/loop/events.ts';
 import { ChangeUndone, StepError } from '../../../../src/cluster/model/errors.ts';
 import { revisable } from '../../../../src/cluster/model/spec.ts';
-import { withRevision } from '../../../../src/cluster/plan/spec-changes.ts';
+import { abandoned, withReplacements, withRevision } from '../../../../src/cluster/plan/spec-changes.ts';
 import type { Clock } from '../../../../src/util/clock.ts';
 import { specOf } from '../../../support/clusters.ts';
 import { SimulatedWorld } from '../../../support/world.ts';
@@ -71,3 +72,32 @@ test('what fails before any replica has the change is taken back without a word 
   expect(world.spec()).toEqual(before);
   expect([touched(world, 'change-release'), touched(world, 'put-back')]).toEqual([[], []]);
 });
+
+test('what was turned round and is there already is not turned again because its end could not be noted', async () => {
+  const world = await made('m0');
+  world.saveFate = once('reply-lost');
+  await expect(upgrade(world, 'c1')).rejects.toThrow();
+  world.fate = once('fails');
+  const abandon = applyChange(world, abandoned, { ...options, mayBeUnfinished: true, partly: true });
+  await expect(abandon).rejects.toBeInstanceOf(StepError);
+  expect(world.spec().kubernetesVersion).toBe('v1.37.1');
+  await applyChange(world, (spec) => spec, { ...options, mayBeUnfinished: true });
+  expect(world.spec()).toEqual(specOf(['m0']));
+});
+
+test('a change that no replica has yet is given up by replacing the one in its way, and that is said', async () => {
+  const world = await made('m0');
+  world.saveFate = once('reply-lost');
+  await expect(upgrade(world, 'c1')).rejects.toThrow();
+  const said: string[] = [];
+  const emit = (event: HaupEvent) => void (event.type === 'warning' && said.push(event.message));
+  await applyChange(world, (spec) => withReplacements(spec, ['m0'], () => 'm1'), { ...options, emit });
+  expect(said).toEqual([expect.stringMatching(/is given up by this: ask for it again afterwards$/)]);
+  expect(world.spec()).toMatchObject({ kubernetesVersion: 'v1.37.1', replicas: [{ name: 'm1' }] });
+  expect(world.spec().change).toBeUndefined();
+});
+
+function once<T>(fate: T): () => T | 'works' {
+  const left = [fate];
+  return () => left.shift() ?? 'works';
+}
