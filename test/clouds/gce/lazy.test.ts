@@ -39,7 +39,9 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** What the registry knows of every provider without loading it, and the pure files that this is made of. */
 function withoutTraits(loaded: readonly string[]): string[] {
-  return loaded.filter((url) => !/\/providers\/\w+\/(traits|names|addresses|ipv4)\.ts$/.test(url));
+  return loaded.filter(
+    (url) => !/\/providers\/\w+\/(address\/)?(traits|names|addresses|ipv4)\.ts$/.test(url),
+  );
 }
 
 /** The modules that `haup status` of this cluster loads. */
