@@ -47,7 +47,7 @@ function clientFigures(samples: readonly LoggedSample[], from: number, until: nu
   };
 }
 
-/** The longest time within `from` and `until` in which no request came to a good end; one that is open when it is over counts in full. */
+/** The longest time within `from` and `until` in which no request came to a good end. What goes on after that is the next act's. */
 function longestGap(samples: readonly LoggedSample[], from: number, until: number): number {
   const ends = samples
     .filter(([, , failed]) => failed === 0)
@@ -57,7 +57,7 @@ function longestGap(samples: readonly LoggedSample[], from: number, until: numbe
   let last = from;
   for (const end of ends) {
     if (end <= from) continue;
-    longest = Math.max(longest, end - last);
+    longest = Math.max(longest, Math.min(end, until) - last);
     if (end >= until) return longest;
     last = end;
   }

@@ -44,6 +44,15 @@ describe('the figures of a drill', () => {
   });
 });
 
+test('an outage that begins as the next act does is not counted as the last one’s', () => {
+  const log = logWith(3000);
+  const [act] = log.acts;
+  const before = { ...act!, act: 'follower-power' as const, at: act!.at - 5000 };
+  const [first, second] = figuresOf({ ...log, acts: [before, act!] });
+  expect(first!.clients.writes.gapSeconds).toBeLessThan(0.2);
+  expect(second!.clients.writes.gapSeconds).toBe(3.005);
+});
+
 describe('goals', () => {
   test('are judged act by act', () => {
     const log = logWith(3000);
