@@ -5,6 +5,7 @@ import { type ClusterSpec, documentShape, type Revisable, revisable } from '../c
 import { upgraded } from '../cluster/plan/upgrade.ts';
 import { COMPONENTS } from '../replicas/config.ts';
 import { knownFlags, ownFlags } from '../replicas/flags.ts';
+import { understood } from '../util/text/understood.ts';
 import type { ChangeOutcome, Environment, OpenCluster } from './operations.ts';
 import { revise } from './upgrade.ts';
 
@@ -15,10 +16,7 @@ export type ClusterDocument = z.infer<typeof clusterDocument>;
 
 /** @throws InputError that names what is wrong, and where. */
 export function readDocument(value: unknown): ClusterDocument {
-  const read = clusterDocument.safeParse(value);
-  if (read.success) return read.data;
-  const [first] = read.error.issues;
-  throw new InputError(`${first?.path.join('.') || 'the document'}: ${first?.message}`);
+  return understood(clusterDocument, value, (how) => new InputError(how), 'the document');
 }
 
 /** The present state as such a document. */

@@ -39,9 +39,6 @@ const UNSEALED =
   'the keys of this cluster are stored in the bucket as they are: whoever can read the bucket rules the cluster; ' +
   'with a key file (HAUP_STORE_IDENTITY) they are sealed before they leave this machine';
 
-/** Of a guard's, in a status. */
-const LAST_DEEDS = 5;
-
 const load: LoadProvider = (name) => providers[name].load();
 
 export async function openEngine(options: EngineOptions): Promise<Engine> {
@@ -126,7 +123,6 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       timed(async (env) => ({
         ...(await operations.status(env, cluster)),
         operation: await store.holder(cluster),
-        guard: (await store.read(cluster))?.value.guard?.deeds.slice(-LAST_DEEDS) ?? [],
       })),
     moveStore: ({ cluster, to, dryRun }) => {
       if (to === options.store) throw new InputError(`${cluster} is in that store already`);

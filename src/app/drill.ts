@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Wound } from '../cluster/model/drill.ts';
 import { Refusal } from '../cluster/model/errors.ts';
 import type { ActName } from '../drill/acts.ts';
@@ -9,10 +8,9 @@ import { type PlannedAct, planDrill } from '../drill/plan.ts';
 import { runDrill } from '../drill/run.ts';
 import { newSealingKey, type SealedReport, seal } from '../drill/seal.ts';
 import { ills } from '../drill/well.ts';
-import type { FaultKind } from '../providers/provider.ts';
 import { unit } from '../replicas/units/names.ts';
 import type { Secrets } from '../state/store.ts';
-import { packageRoot } from '../util/package-root.ts';
+import { packageVersion } from '../util/package-root.ts';
 import type { Environment, OpenCluster } from './operations.ts';
 
 export interface DrillRequest {
@@ -45,7 +43,7 @@ export function drill(env: Environment, secrets: Secrets, request: DrillRequest)
     const { emit, signal } = env;
     const { acts, holdMs, goals } = request;
     const seen = await runDrill(arena, { acts, holdMs, emit, signal });
-    const log = makeLog(seen, { spec: world.spec(), haup: haupVersion(), holdMs, goals });
+    const log = makeLog(seen, { spec: world.spec(), haup: packageVersion(), holdMs, goals });
     return { planned, report: seal(log, await sealingKey(secrets)) };
   });
 }
@@ -103,10 +101,6 @@ function arenaOf({ signal }: Environment, { world, provider }: OpenCluster): Are
   };
 }
 
-const faults = { 'power-off': 'power-off', freeze: 'freeze', isolate: 'isolate' } as const satisfies Partial<
-  Record<Wound['blow'], FaultKind>
->;
-
 async function strike(
   { world, provider }: Pick<OpenCluster, 'world' | 'provider'>,
   { blow, machine }: Wound,
@@ -114,13 +108,8 @@ async function strike(
 ) {
   if (machine === null) return provider.faultBalancer!();
   if (blow === 'kill-balancer') throw new Error('the balancer is no machine');
-  if (blow !== 'kill-api-server') return provider.fault!(faults[blow], machine);
+  if (blow !== 'kill-api-server') return provider.fault!(blow, machine);
   const session = await world.session(machine);
   const what = 'kill its API server';
   await session.run(`systemctl kill --signal=KILL ${unit.apiServer}`, { what, signal });
-}
-
-function haupVersion(): string {
-  const { version } = JSON.parse(readFileSync(`${packageRoot}package.json`, 'utf8')) as { version: string };
-  return version;
 }

@@ -1,10 +1,8 @@
 import type { Addon } from '../addons/addons.ts';
 import type { Backup } from '../backup/list.ts';
 import type { HaupEvent } from '../cluster/loop/events.ts';
-import type { Deed } from '../cluster/model/guard.ts';
 import type { DrainPolicy } from '../cluster/plan/decision.ts';
 import type { Removal } from '../cluster/plan/spec-changes.ts';
-import type { Status } from '../cluster/plan/status.ts';
 import type { AvailabilityReport } from '../lb/availability.ts';
 import type { FaultKind } from '../providers/provider.ts';
 import type { LockOwner } from '../state/errors.ts';
@@ -15,7 +13,7 @@ import type { GuardOutcome, GuardRequest } from './guard.ts';
 import type { JoinCommand } from './join-command.ts';
 import type { Access, IssuedKubeconfig, NewKubeconfig } from './kubeconfig.ts';
 import type { NewCluster } from './new-cluster.ts';
-import type { ChangeOutcome } from './operations.ts';
+import type { ChangeOutcome, StatusWithDeeds } from './operations.ts';
 import type { RestoreRequest } from './restore-store.ts';
 import type { UpgradeRequest } from './upgrade.ts';
 import type { Verified } from './verify-backup.ts';
@@ -135,11 +133,9 @@ export type CreateRequest = Omit<NewCluster, Resolved> & {
 export type RemoveRequest = Removal & { readonly cluster: string; readonly dryRun: boolean };
 
 /** What is, and who is changing it. */
-export interface StatusNow extends Status {
+export interface StatusNow extends StatusWithDeeds {
   /** The haup that has the cluster's lock; null: nothing is under way. */
   readonly operation: LockOwner | null;
-  /** What a guard did last, the newest last; empty where none is on, or nothing was to be done. */
-  readonly guard: readonly Deed[];
 }
 
 /** With what clients met whenever the API address moved. */

@@ -2,6 +2,7 @@ import { readImageArchive } from '../artifacts/images/read.ts';
 import { applyChange, type Change, type ChangeOptions } from '../cluster/loop/apply-change.ts';
 import type { Emit } from '../cluster/loop/events.ts';
 import { InputError, NotFoundError, StepError } from '../cluster/model/errors.ts';
+import type { Deed } from '../cluster/model/guard.ts';
 import type { ClusterSpec } from '../cluster/model/spec.ts';
 import type { Policy } from '../cluster/plan/decision.ts';
 import { diagnoseNewcomer } from '../cluster/plan/health.ts';
@@ -185,12 +186,21 @@ export function deleteCluster(env: Environment, cluster: string, dryRun: boolean
   );
 }
 
-export async function status(env: Environment, cluster: string): Promise<Status> {
+export interface StatusWithDeeds extends Status {
+  /** What a guard did last, the newest last; empty where none is on, or nothing was to be done. */
+  readonly guard: readonly Deed[];
+}
+
+/** Of a guard's, in a status. */
+const LAST_DEEDS = 5;
+
+export async function status(env: Environment, cluster: string): Promise<StatusWithDeeds> {
   const look = () =>
     env.looking(cluster, async ({ world }) => {
       const observation = await world.observe();
       const isOld = isOldStore(world.spec(), observation);
-      return { isOld, status: statusOf(world.spec(), observation, env.now(), await world.unanswered()) };
+      const seen = statusOf(world.spec(), observation, env.now(), await world.unanswered());
+      return { isOld, status: { ...seen, guard: world.guard().deeds.slice(-LAST_DEEDS) } };
     });
   const first = await look();
   // Another haup may have saved its change between the two looks, at the store and at the cluster: then the store is newer now.

@@ -1,5 +1,5 @@
 import { hkdfSync } from 'node:crypto';
-import { ExposedKeyError, readKeyFile } from '../util/host/key-file.ts';
+import { ageIdentityIn, ExposedKeyError, readKeyFile } from '../util/host/key-file.ts';
 import { BackupError } from './errors.ts';
 
 /** What an operator's age identity means for the backups of one cluster. */
@@ -58,7 +58,7 @@ async function readIdentity(path: string | null): Promise<string> {
     if (cause instanceof ExposedKeyError) throw cause;
     throw refuse(`the identity for backups cannot be read: ${cause.message}`, cause);
   });
-  const identity = /^AGE-SECRET-KEY-1\S+$/m.exec(text)?.[0];
+  const identity = ageIdentityIn(text);
   if (identity === undefined) throw refuse(`${path} holds no age identity (AGE-SECRET-KEY-1…)`);
   return identity;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { blows } from '../cluster/model/drill.ts';
+import { woundSchema } from '../cluster/model/drill.ts';
 import { CLUSTER_NAME, REPLICA_NAME, ZONE } from '../cluster/model/names.ts';
 import { actNames } from './acts.ts';
 import { goalNames } from './goals.ts';
@@ -13,9 +13,7 @@ const samples = z.array(sample);
 const act = z.strictObject({
   act: z.enum(actNames),
   /** Whom it hit; null: the balancer. */
-  wounds: z.array(
-    z.strictObject({ blow: z.enum(blows), machine: z.string().regex(REPLICA_NAME).nullable() }),
-  ),
+  wounds: z.array(woundSchema),
   at: ms,
   /** When all was undone; null: it was not. */
   curedAt: ms.nullable(),

@@ -8,6 +8,7 @@ import {
 } from 'node:crypto';
 import { z } from 'zod';
 import { Failure } from '../util/failure.ts';
+import { parseJson } from '../util/text/json.ts';
 import { type ActFigures, figuresOf } from './figures.ts';
 import { type Judged, judge } from './judge.ts';
 import { type DrillLog, drillLogSchema } from './log.ts';
@@ -47,14 +48,16 @@ export function newSealingKey(): string {
 /** The log, signed, with the figures that follow from it. */
 export function seal(log: DrillLog, privatePem: string): SealedReport {
   const key = createPrivateKey(privatePem);
-  const publicKey = createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString();
   const signature = sign(null, Buffer.from(JSON.stringify(log)), key).toString('base64');
-  return { ...conclusions(log), seal: { algorithm: 'Ed25519', publicKey, signature } };
+  return {
+    ...conclusions(log),
+    seal: { algorithm: 'Ed25519', publicKey: publicHalf(privatePem), signature },
+  };
 }
 
 /** What a report says, once it is known to be what was signed, and its figures to be what follows from that. @throws SealError */
 export function unseal(text: string): SealedReport {
-  const read = sealedSchema.safeParse(parsed(text));
+  const read = sealedSchema.safeParse(parseJson(text));
   if (!read.success) throw new SealError("this is no drill's report");
   const { log: said, figures, goals, seal } = read.data;
   if (!isSigned(JSON.stringify(said), seal))
@@ -94,13 +97,5 @@ function publicKeyOf(pem: string) {
     return createPublicKey(pem);
   } catch (cause) {
     throw new SealError('the public key in this report is none', { cause });
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -1,6 +1,7 @@
 import type { Wound } from '../cluster/model/drill.ts';
 import { machineOf, memberOf, type Observation } from '../cluster/model/observation.ts';
 import { type Standing, standing } from '../cluster/plan/standing.ts';
+import { withMember } from '../cluster/plan/steps/effects.ts';
 
 /** Whether the cluster goes on without what an act takes away; `after`: how etcd stands then. */
 export interface Survival {
@@ -36,11 +37,8 @@ function serves(observation: Observation, name: string): boolean {
 
 /** As it would be seen: it does not answer, and if it led etcd, another leads now. */
 function withoutMachine(observation: Observation, name: string): Observation {
-  const members = observation.etcd.members.map((member) =>
-    member.name === name ? { ...member, healthy: false, leader: false } : member,
-  );
   const machines = observation.machines.map((machine) =>
     machine.name === name ? { ...machine, inside: null } : machine,
   );
-  return { ...observation, machines, etcd: { ...observation.etcd, members } };
+  return { ...withMember(observation, name, { healthy: false, leader: false }), machines };
 }

@@ -26,7 +26,7 @@ export async function bindClusterAdmins(api: ApiClient, signal?: AbortSignal): P
     timeoutMs: ANSWER_MS,
     signal,
   });
-  if (status >= 300) throw new Error(statusMessage(parseJson(text)) ?? `the API server answers ${status}`);
+  if (status >= 300) throw refusal(status, text);
 }
 
 /** True when the client may read what only an administrator may. @throws Error with the API server's words. */
@@ -34,5 +34,9 @@ export async function isAdministrator(api: ApiClient, signal?: AbortSignal): Pro
   const path = '/api/v1/namespaces/kube-system/secrets?limit=1';
   const { status, text } = await callApi(api, { path, timeoutMs: ANSWER_MS, signal });
   if (status === 200) return true;
-  throw new Error(statusMessage(parseJson(text)) ?? `the API server answers ${status}`);
+  throw refusal(status, text);
+}
+
+function refusal(status: number, text: string): Error {
+  return new Error(statusMessage(parseJson(text)) ?? `the API server answers ${status}`);
 }

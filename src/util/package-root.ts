@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /**
@@ -5,3 +6,9 @@ import { fileURLToPath } from 'node:url';
  * equally deep below it, which is why nobody else asks where their own file is.
  */
 export const packageRoot = fileURLToPath(new URL('../../', import.meta.url));
+
+/** `0.1.0`: which haup this is. */
+export function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(`${packageRoot}package.json`, 'utf8')) as { version: string };
+  return version;
+}

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { packageRoot } from '../../util/package-root.ts';
+import { packageVersion } from '../../util/package-root.ts';
 import { nearest } from '../../util/text/nearest.ts';
 import type { Command } from '../command.ts';
 import { commands } from '../commands/index.ts';
@@ -67,10 +66,7 @@ function commandHelp(command: Command): string {
 }
 
 export function version(): string {
-  const { version: text } = JSON.parse(readFileSync(`${packageRoot}package.json`, 'utf8')) as {
-    version: string;
-  };
-  return `haup ${text}\n`;
+  return `haup ${packageVersion()}\n`;
 }
 
 function signature(command: Command): string {

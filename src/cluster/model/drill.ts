@@ -1,14 +1,19 @@
+import { z } from 'zod';
+import { REPLICA_NAME } from './names.ts';
+
 /** What a drill does to a machine, or to the balancer, on purpose. */
 export const blows = ['power-off', 'freeze', 'isolate', 'kill-api-server', 'kill-balancer'] as const;
 
 export type Blow = (typeof blows)[number];
 
-/** A blow that was dealt, or is about to be, and has not been undone. */
-export interface Wound {
-  readonly blow: Blow;
+export const woundSchema = z.strictObject({
+  blow: z.enum(blows),
   /** Null: the balancer's. */
-  readonly machine: string | null;
-}
+  machine: z.string().regex(REPLICA_NAME).nullable(),
+});
+
+/** A blow that was dealt, or is about to be, and has not been undone. */
+export type Wound = Readonly<z.infer<typeof woundSchema>>;
 
 /** What a drill has begun and not ended: written down before it happens, so that whoever comes after can undo it. */
 export interface DrillRecord {

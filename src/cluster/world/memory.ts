@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { PinRecord } from '../../ssh/hostkey.ts';
 import type { Store } from '../../state/store.ts';
-import { blows, type DrillRecord } from '../model/drill.ts';
+import { type DrillRecord, woundSchema } from '../model/drill.ts';
 import { duties, type GuardMemory, nothingSeen } from '../model/guard.ts';
-import { CLUSTER_NAME, REPLICA_NAME } from '../model/names.ts';
+import { CLUSTER_NAME } from '../model/names.ts';
 import { type ClusterSpec, clusterSpecSchema } from '../model/spec.ts';
 
 const pinSchema = z.strictObject({
@@ -27,9 +27,7 @@ export const noHistory: History = { bootstrapped: false, attempts: {} };
 
 const drillSchema = z.strictObject({
   namespace: z.string().regex(CLUSTER_NAME),
-  wounds: z.array(
-    z.strictObject({ blow: z.enum(blows), machine: z.string().regex(REPLICA_NAME).nullable() }),
-  ),
+  wounds: z.array(woundSchema),
 });
 
 const guardSchema = z.strictObject({

@@ -62,34 +62,20 @@ export function parseInside(output: string, options: InspectOptions, exchange: E
   const sections = output.split(`${SEPARATOR}\n`);
   if (sections.length !== 13) return null;
   const [
-    began,
-    marking,
-    staging,
-    files,
-    digests,
-    wal,
-    noted,
-    backups,
-    unitLines,
-    up,
-    space,
-    healthLines,
-    ended,
-  ] = sections as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-  ];
+    began = '',
+    marking = '',
+    staging = '',
+    files = '',
+    digests = '',
+    wal = '',
+    noted = '',
+    backups = '',
+    unitLines = '',
+    up = '',
+    space = '',
+    healthLines = '',
+    ended = '',
+  ] = sections;
   const units = readUnits(unitLines);
   const clocks = [began, ended].map((text) => (/^\d{13}\n$/.test(text) ? Number(text) : Number.NaN));
   const marker = parseMarker(marking);

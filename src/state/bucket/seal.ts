@@ -1,5 +1,5 @@
 import type { Decrypter, Encrypter } from 'age-encryption';
-import { ExposedKeyError, readKeyFile } from '../../util/host/key-file.ts';
+import { ageIdentityIn, ExposedKeyError, readKeyFile } from '../../util/host/key-file.ts';
 import { StoreError } from '../errors.ts';
 
 /** Closes and opens texts for whoever has the operator's key. */
@@ -48,7 +48,7 @@ async function load(path: string): Promise<{ encrypter: Encrypter; decrypter: De
   const { Decrypter, Encrypter, identityToRecipient } = await import('age-encryption');
   const encrypter = new Encrypter();
   const decrypter = new Decrypter();
-  const identity = /^AGE-SECRET-KEY-1\S+$/m.exec(text)?.[0];
+  const identity = ageIdentityIn(text);
   if (identity !== undefined) {
     encrypter.addRecipient(await identityToRecipient(identity));
     decrypter.addIdentity(identity);

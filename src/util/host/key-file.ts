@@ -32,3 +32,8 @@ export async function readKeyFile(path: string): Promise<string> {
     return await readText(file.createReadStream({ autoClose: false }), KEY_BYTES);
   });
 }
+
+/** The age identity in a key file, as `age-keygen` writes it, comments and all; undefined: there is none. */
+export function ageIdentityIn(text: string): string | undefined {
+  return /^AGE-SECRET-KEY-1\S+$/m.exec(text)?.[0];
+}
