@@ -1,15 +1,13 @@
 import { machineOf, memberOf, type Observation } from '../cluster/model/observation.ts';
 import type { ClusterSpec } from '../cluster/model/spec.ts';
 import { next } from '../cluster/plan/next.ts';
-import { describe } from '../cluster/plan/step.ts';
+import { stillToDo } from '../cluster/plan/step.ts';
 
 /** What is wrong with the cluster, in sentences; empty: every replica does its part, clients are led to it, nothing is left to do. Pure. */
 export function ills(spec: ClusterSpec, observation: Observation): string[] {
   const { steps, blocked } = next(spec, observation);
   // What the drill's own clients have written is removed when they have ended.
-  const open = steps
-    .filter(({ kind }) => kind !== 'clear-drill')
-    .map((step) => `still to do is to ${describe(step)}`);
+  const open = steps.filter(({ kind }) => kind !== 'clear-drill').map(stillToDo);
   return [
     ...spec.replicas.flatMap(({ name }) => illOf(observation, name) ?? []),
     ...open,

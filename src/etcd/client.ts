@@ -73,7 +73,7 @@ export function etcdClient(endpoint: EtcdEndpoint): EtcdClient {
       timeoutMs: options?.timeoutMs ?? timeoutMs,
       signal: options?.signal,
     });
-    const json = parse(answer.body);
+    const json = parse(answer.text);
     if (answer.status !== 200) {
       const refusal = errorReply.safeParse(json);
       const words =
@@ -148,7 +148,7 @@ async function health(endpoint: EtcdEndpoint, options: CallOptions = {}) {
       timeoutMs: options.timeoutMs ?? QUESTION_MS,
       signal: options.signal,
     });
-    const reply = healthReply.safeParse(parse(answer.body));
+    const reply = healthReply.safeParse(parse(answer.text));
     if (!reply.success) return { healthy: false, reason: `HTTP ${answer.status}` };
     return { healthy: reply.data.health === 'true', reason: reply.data.reason };
   } catch (error) {
@@ -171,10 +171,10 @@ async function receivedFrom(
   const { timeoutMs = QUESTION_MS, signal } = options;
   const answer = await call(endpoint, { method: 'GET', path: '/metrics', doing, timeoutMs, signal });
   if (answer.status !== 200) throw new EtcdError('other', endpoint.member, doing, `HTTP ${answer.status}`);
-  if (!WHOLE.test(answer.body))
+  if (!WHOLE.test(answer.text))
     throw new EtcdError('other', endpoint.member, doing, 'an answer of another form than haup knows');
   return new Map(
-    [...answer.body.matchAll(RECEIVED)].map(([, hex, bytes]) => [String(BigInt(`0x${hex}`)), Number(bytes)]),
+    [...answer.text.matchAll(RECEIVED)].map(([, hex, bytes]) => [String(BigInt(`0x${hex}`)), Number(bytes)]),
   );
 }
 

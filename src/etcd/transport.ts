@@ -1,8 +1,8 @@
-import { request as httpRequest } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { createSecureContext, type SecureContext, type TLSSocket, connect as tlsConnect } from 'node:tls';
+import { withDeadline } from '../util/deadline.ts';
 import { messageOf } from '../util/failure.ts';
-import { readText } from '../util/text/bounded.ts';
+import { callHttps, type HttpsAnswer, type TlsIdentity } from '../util/https.ts';
+import { unlessAborted } from '../util/unless-aborted.ts';
 import { EtcdError } from './errors.ts';
 
 /** How one member is reached. */
@@ -11,15 +11,12 @@ export interface EtcdEndpoint {
   readonly member: string;
   /** A fresh connection to the member's client port: `() => session.forward('127.0.0.1', 2379)`. */
   readonly connect: () => Promise<Duplex>;
-  /** PEM. */
-  readonly tls: { readonly ca: string; readonly cert: string; readonly key: string };
-  /** A name in the member's server certificate; etcd's is for loopback clients. Default `localhost`. */
-  readonly serverName?: string | undefined;
+  readonly tls: TlsIdentity;
   /** Another way to the same port, where the machine refuses forwarding; `connect` has failed with `refusal`. */
-  readonly otherwise?: ((call: HttpCall, refusal: unknown) => Promise<HttpAnswer>) | undefined;
+  readonly otherwise?: ((call: EtcdCall, refusal: unknown) => Promise<HttpsAnswer>) | undefined;
 }
 
-export interface HttpCall {
+export interface EtcdCall {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly body?: string;
@@ -29,91 +26,41 @@ export interface HttpCall {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface HttpAnswer {
-  readonly status: number;
-  readonly body: string;
-}
+/** A member's certificate is for clients of its own machine. */
+const NAME = 'localhost';
 
-/**
- * One request over one connection of its own: nothing to keep alive, to share or to close, and a connection through a
- * session that has broken is never met again.
- * @throws EtcdError `timeout` or `unreachable`; the signal's reason when aborted.
- */
-export function call(endpoint: EtcdEndpoint, what: HttpCall): Promise<HttpAnswer> {
-  return new Promise((resolve, reject) => {
-    if (what.signal?.aborted) return reject(what.signal.reason);
-    let connection: Duplex | undefined;
-    let socket: TLSSocket | undefined;
-    let done = false;
-    const end = (settle: () => void) => {
-      if (done) return;
-      done = true;
-      clearTimeout(timer);
-      what.signal?.removeEventListener('abort', abort);
-      socket?.destroy();
-      connection?.destroy();
-      settle();
-    };
-    const fail = (kind: 'timeout' | 'unreachable', words: string, cause?: unknown) =>
-      end(() => reject(new EtcdError(kind, endpoint.member, what.doing, words, cause)));
-    const broken = (error: unknown) => fail('unreachable', messageOf(error), error);
-    const refused = (error: unknown) => {
-      if (endpoint.otherwise)
-        endpoint.otherwise(what, error).then((answer) => end(() => resolve(answer)), broken);
-      else broken(error);
-    };
-    const abort = () => end(() => reject(what.signal?.reason));
-    const timer = setTimeout(
-      () => fail('timeout', `no answer within ${what.timeoutMs / 1000} s`),
-      what.timeoutMs,
-    );
-    what.signal?.addEventListener('abort', abort, { once: true });
-
-    endpoint.connect().then((stream) => {
-      stream.on('error', broken);
-      if (done) return void stream.destroy();
-      connection = stream;
-      stream.once('close', () => broken('the connection was closed'));
-      socket = tlsConnect({
-        socket: stream,
-        servername: endpoint.serverName ?? 'localhost',
-        secureContext: contextOf(endpoint.tls),
-      });
-      socket.on('error', broken);
-      socket.once('secureConnect', () => {
-        send(socket!, what, (answer) => end(() => resolve(answer)), broken);
-      });
-    }, refused);
+/** @throws EtcdError `timeout` or `unreachable`; the signal's reason when aborted. */
+export function call(endpoint: EtcdEndpoint, what: EtcdCall): Promise<HttpsAnswer> {
+  const { member } = endpoint;
+  const { doing, timeoutMs } = what;
+  return withDeadline(timeoutMs, what.signal, async (signal) => {
+    try {
+      return await oneWayOrTheOther(endpoint, what, signal);
+    } catch (error) {
+      what.signal?.throwIfAborted();
+      if (signal.aborted)
+        throw new EtcdError('timeout', member, doing, `no answer within ${timeoutMs / 1000} s`, error);
+      throw new EtcdError('unreachable', member, doing, messageOf(error), error);
+    }
   });
 }
 
-const contexts = new WeakMap<EtcdEndpoint['tls'], SecureContext>();
-
-/** Reading certificates and a key takes longer than the call that needs them: done once. */
-function contextOf(tls: EtcdEndpoint['tls']): SecureContext {
-  const known = contexts.get(tls);
-  if (known) return known;
-  const context = createSecureContext(tls);
-  contexts.set(tls, context);
-  return context;
-}
-
-function send(
-  socket: TLSSocket,
-  { method, path, body }: HttpCall,
-  answered: (answer: HttpAnswer) => void,
-  broken: (error: unknown) => void,
-): void {
-  const headers = {
-    host: 'localhost',
-    connection: 'close',
-    ...(body === undefined
-      ? {}
-      : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
-  };
-  const request = httpRequest({ method, path, headers, createConnection: () => socket }, (response) => {
-    readText(response).then((text) => answered({ status: response.statusCode ?? 0, body: text }), broken);
-  });
-  request.on('error', broken);
-  request.end(body);
+async function oneWayOrTheOther(
+  { tls, connect, otherwise }: EtcdEndpoint,
+  what: EtcdCall,
+  signal: AbortSignal,
+): Promise<HttpsAnswer> {
+  let refusal: { readonly error: unknown } | undefined;
+  const noted = (): Promise<Duplex> =>
+    connect().catch((error: unknown) => {
+      refusal = { error };
+      throw error;
+    });
+  try {
+    return await callHttps({ tls, name: NAME, connect: noted }, what, signal);
+  } catch (error) {
+    const refused = refusal;
+    if (!refused || !otherwise || signal.aborted) throw error;
+    return unlessAborted(signal, () => otherwise(what, refused.error));
+  }
 }

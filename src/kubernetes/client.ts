@@ -1,17 +1,13 @@
-import { request as httpsRequest } from 'node:https';
+import { connect as tcpConnect } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { connect as tlsConnect } from 'node:tls';
-import { deadline } from '../util/deadline.ts';
-import { readText } from '../util/text/bounded.ts';
+import { withDeadline } from '../util/deadline.ts';
+import { callHttps, type HttpsAnswer, type TlsIdentity } from '../util/https.ts';
 import { TimeoutError } from '../util/wait.ts';
 
 /** An API server as a client sees it: verified against the cluster's authority, with a client certificate. */
-export interface ApiClient {
+export interface ApiClient extends TlsIdentity {
   readonly ip: string;
   readonly port: number;
-  readonly caPem: string;
-  readonly certPem: string;
-  readonly keyPem: string;
   /** A fresh connection to it, where it is not reached by its address: through a session. */
   readonly connect?: () => Promise<Duplex>;
 }
@@ -27,55 +23,30 @@ export interface ApiRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface ApiAnswer {
-  readonly status: number;
-  readonly text: string;
+export type ApiAnswer = HttpsAnswer;
+
+/**
+ * One request on a new TLS connection, so that it says what a new client would meet. Rejects unless it is answered.
+ * @throws TimeoutError; the signal's reason when aborted; what the connection met
+ */
+export async function callApi(client: ApiClient, request: ApiRequest): Promise<ApiAnswer> {
+  const { method = 'GET', body, timeoutMs, ...rest } = request;
+  const connect = client.connect ?? ((ended: AbortSignal) => connected(client, ended));
+  const peer = { tls: client, name: client.ip, connect };
+  const json = body === undefined ? undefined : JSON.stringify(body);
+  return withDeadline(timeoutMs, request.signal, (signal) =>
+    callHttps(peer, { ...rest, method, body: json }, signal).catch((error: unknown) => {
+      if (!signal.aborted || request.signal?.aborted) throw error;
+      throw new TimeoutError(`an answer from ${client.ip}`, timeoutMs, undefined);
+    }),
+  );
 }
 
-/** One request on a new TLS connection, so that it says what a new client would meet. Rejects unless it is answered. */
-export async function callApi(client: ApiClient, request: ApiRequest): Promise<ApiAnswer> {
-  const { ip, caPem: ca, certPem: cert, keyPem: key } = client;
-  const stream = await client.connect?.();
-  const connection = stream
-    ? { createConnection: () => tlsConnect({ socket: stream, host: ip, ca, cert, key }) }
-    : { agent: false as const, ca, cert, key };
+function connected({ ip, port }: ApiClient, signal: AbortSignal): Promise<Duplex> {
   return new Promise((resolve, reject) => {
-    const body = request.body === undefined ? undefined : JSON.stringify(request.body);
-    const signal = deadline(request.timeoutMs, request.signal);
-    const fail = (error: unknown): void => {
-      const silent = signal.aborted && !request.signal?.aborted;
-      reject(silent ? new TimeoutError(`an answer from ${client.ip}`, request.timeoutMs, undefined) : error);
-    };
-    const outgoing = httpsRequest(
-      {
-        host: ip,
-        port: client.port,
-        path: request.path,
-        method: request.method ?? 'GET',
-        ...connection,
-        headers: {
-          connection: 'close',
-          ...(body === undefined
-            ? {}
-            : {
-                'content-type': request.contentType ?? 'application/json',
-                'content-length': Buffer.byteLength(body),
-              }),
-        },
-        signal,
-      },
-      (incoming) => {
-        readText(incoming, request.maxBytes).then(
-          (text) => resolve({ status: incoming.statusCode ?? 0, text }),
-          (error: unknown) => {
-            outgoing.destroy();
-            fail(error);
-          },
-        );
-      },
-    );
-    outgoing.on('error', fail);
-    outgoing.end(body);
+    const socket = tcpConnect({ host: ip, port, noDelay: true, signal });
+    socket.once('error', reject);
+    socket.once('connect', () => resolve(socket));
   });
 }
 

@@ -1,5 +1,6 @@
 import type { ImageArchive } from '../artifacts/images/read.ts';
 import type { ApiClient } from '../kubernetes/client.ts';
+import { ApiError } from '../kubernetes/errors.ts';
 import { binariesFolder } from '../replicas/provision/release.ts';
 import type { Waiting } from '../replicas/waiting.ts';
 import type { Session } from '../ssh/session.ts';
@@ -7,7 +8,6 @@ import { GiveUp, waitFor } from '../util/wait.ts';
 import { listNodes, type NodeObject, readNode } from './api/nodes.ts';
 import { createJoinToken, deleteJoinToken } from './api/token.ts';
 import type { NodeConfig } from './config.ts';
-import { ApiError } from './errors.ts';
 import { importImages } from './images.ts';
 import type { NodeIdentity } from './pki.ts';
 import { connectPods, startNode } from './start.ts';

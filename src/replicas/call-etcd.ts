@@ -1,6 +1,7 @@
-import type { HttpAnswer, HttpCall } from '../etcd/transport.ts';
+import type { EtcdCall } from '../etcd/transport.ts';
 import { shellScript } from '../ssh/script.ts';
 import type { Session } from '../ssh/session.ts';
+import type { HttpsAnswer } from '../util/https.ts';
 import { pkiFolder } from './paths.ts';
 import { ETCD_CLIENT_URL } from './units/etcd.ts';
 
@@ -11,7 +12,7 @@ const script = shellScript('replicas/scripts/call-etcd.sh', ['pki', 'seconds', '
  * certificate that every master has.
  * @throws SshError; Error with curl's words
  */
-export async function callEtcdThere(session: Session, call: HttpCall): Promise<HttpAnswer> {
+export async function callEtcdThere(session: Session, call: EtcdCall): Promise<HttpsAnswer> {
   const { method, path, doing, body, timeoutMs, signal } = call;
   const out = await session.run(
     script({
@@ -21,5 +22,5 @@ export async function callEtcdThere(session: Session, call: HttpCall): Promise<H
     { what: doing, input: body, timeoutMs: timeoutMs + 5_000, signal },
   );
   const end = out.lastIndexOf('\n');
-  return { status: Number(out.slice(end + 1)), body: out.slice(0, end) };
+  return { status: Number(out.slice(end + 1)), text: out.slice(0, end) };
 }

@@ -5,6 +5,24 @@
  * and that only weakly, so it is collected with its timer (nodejs/node#54614). Here the timer holds the controller.
  */
 export function deadline(ms: number, ...signals: readonly (AbortSignal | undefined)[]): AbortSignal {
+  return begun(ms, signals).signal;
+}
+
+/** `work` with such a signal, which holds on to nothing when it has ended: for what is done often under one signal. */
+export async function withDeadline<T>(
+  ms: number,
+  signal: AbortSignal | undefined,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = begun(ms, [signal]);
+  try {
+    return await work(controller.signal);
+  } finally {
+    controller.abort();
+  }
+}
+
+function begun(ms: number, signals: readonly (AbortSignal | undefined)[]): AbortController {
   const controller = new AbortController();
   const timer = setTimeout(
     () => controller.abort(new DOMException(`no end within ${ms / 1000} s`, 'TimeoutError')),
@@ -16,5 +34,5 @@ export function deadline(ms: number, ...signals: readonly (AbortSignal | undefin
     signal?.addEventListener('abort', () => controller.abort(signal.reason), { signal: controller.signal });
   }
   controller.signal.addEventListener('abort', () => clearTimeout(timer));
-  return controller.signal;
+  return controller;
 }

@@ -223,8 +223,7 @@ describe('a replica', () => {
 
   test('joins another as a learner, and its API server serves', async () => {
     await provisionMachine(second);
-    const { certPem, keyPem } = await issueClient('etcd-client', authorities);
-    const tls = { ca: authorities.etcd.certPem, cert: certPem, key: keyPem };
+    const tls = { caPem: authorities.etcd.certPem, ...(await issueClient('etcd-client', authorities)) };
     const connect = async () => (await session(first)).forward('127.0.0.1', 2379);
     const etcd = etcdClient({ member: first, connect, tls });
     const peerUrl = `https://${(await machine(second)).internalIp}:2380`;

@@ -6,7 +6,7 @@ import { type ClusterSpec, wanted } from '../model/spec.ts';
 import { next } from '../plan/next.ts';
 import { makePlan, type Plan } from '../plan/plan.ts';
 import { withoutUntried } from '../plan/roll.ts';
-import { describe, replicaOf, type Step } from '../plan/step.ts';
+import { replicaOf, type Step, stillToDo } from '../plan/step.ts';
 import type { ConvergeOptions, World } from './converge.ts';
 import { convergeOrGoBack } from './way-back.ts';
 
@@ -111,10 +111,7 @@ function whatIsUnfinished(spec: ClusterSpec, observation: Observation): Unfinish
     return { refusal: new Refusal(`${spec.name} is being deleted`, wayOn), steps: null };
   }
   const { steps, blocked } = next(spec, observation);
-  const open = [
-    ...steps.map((step) => `still to do is to ${describe(step)}`),
-    ...blocked.map((b) => b.message),
-  ];
+  const open = [...steps.map(stillToDo), ...blocked.map(({ message }) => message)];
   if (open.length === 0) return undefined;
   const refusal = new Refusal(
     `${spec.name} has an unfinished change: ${open.slice(0, 3).join('; ')}${open.length > 3 ? '; …' : ''}`,

@@ -19,6 +19,11 @@ export function describe(step: Step): string {
   return kindOf(step).describe(step);
 }
 
+/** The same, of a change that has stopped before it. */
+export function stillToDo(step: Step): string {
+  return `still to do is to ${describe(step)}`;
+}
+
 /** What has to be looked at again after it. */
 export function outdatedBy(step: Step): Outdated {
   return kindOf(step).outdates(step);

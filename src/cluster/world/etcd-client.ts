@@ -9,8 +9,7 @@ type MakeClient = (replica: string, session: () => Promise<Session>) => EtcdClie
 
 /** etcd listens on the replica's loopback alone: its API is reached through the replica's SSH session, with mutual TLS. */
 export async function etcdClients(authorities: Authorities): Promise<MakeClient> {
-  const { certPem, keyPem } = await issueClient('etcd-client', authorities);
-  const tls = { ca: authorities.etcd.certPem, cert: certPem, key: keyPem };
+  const tls = { caPem: authorities.etcd.certPem, ...(await issueClient('etcd-client', authorities)) };
   return (replica, session) =>
     etcdClient({
       member: replica,

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { call, wordsOf } from '../../kubernetes/call.ts';
 import type { ApiClient } from '../../kubernetes/client.ts';
 import { type Clock, systemClock } from '../../util/clock.ts';
 import { type Blocker, DrainError } from '../errors.ts';
-import { call, wordsOf } from './call.ts';
 import { setCordoned } from './nodes.ts';
 import { type Pod, podsOn, toBeMoved } from './pods.ts';
 

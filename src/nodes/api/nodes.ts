@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { call, readAnswer } from '../../kubernetes/call.ts';
 import type { ApiClient } from '../../kubernetes/client.ts';
-import { call, readAnswer } from './call.ts';
-import { listAll } from './list.ts';
+import { listAll } from '../../kubernetes/list.ts';
 
 const nodeSchema = z.object({
   metadata: z.object({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) }),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ApiClient } from '../../kubernetes/client.ts';
-import { listAll } from './list.ts';
+import { listAll } from '../../kubernetes/list.ts';
 
 const podSchema = z.object({
   metadata: z.object({

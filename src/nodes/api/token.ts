@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
+import { call } from '../../kubernetes/call.ts';
 import type { ApiClient } from '../../kubernetes/client.ts';
 import { type Clock, systemClock } from '../../util/clock.ts';
 import { rfc3339 } from '../../util/text/rfc3339.ts';
-import { call } from './call.ts';
 
 /** Who joins by such a token is in this group, kubeadm's own for it; the add-on `node-bootstrap` says what it may. */
 const JOIN_GROUP = 'system:bootstrappers:kubeadm:default-node-token';

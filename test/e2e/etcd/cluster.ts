@@ -130,7 +130,7 @@ export async function makeCluster(
       etcdClient({
         member: name,
         connect: () => connect(port(name)),
-        tls: { ca: authorities.etcd.certPem, cert: client.certPem, key: client.keyPem },
+        tls: { caPem: authorities.etcd.certPem, ...client },
       }),
     async bootstrap(name) {
       launch(name, 'new', `${name}=${peerUrl(name)}`);

@@ -235,13 +235,13 @@ test('a client without a certificate, a closed port and a silent peer are told a
   const stranger = etcdClient({
     member: 'a',
     connect: async () => connect({ host: '127.0.0.1', port }),
-    tls: { ca: '', cert: '', key: '' },
+    tls: { caPem: '', certPem: '', keyPem: '' },
   });
   await expect(stranger.status()).rejects.toMatchObject({ kind: 'unreachable' });
   const silent = etcdClient({
     member: 'a',
     connect: async () => new PassThrough(),
-    tls: { ca: '', cert: '', key: '' },
+    tls: { caPem: '', certPem: '', keyPem: '' },
   });
   await expect(silent.status({ timeoutMs: 50 })).rejects.toMatchObject({
     kind: expect.stringMatching(/timeout|unreachable/),

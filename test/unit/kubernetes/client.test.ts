@@ -36,10 +36,9 @@ it('an answer of the API beyond 1 MiB ends the connection, and that is said', as
 });
 
 it("and so does one of etcd's", async () => {
-  const { caPem: ca, certPem: cert, keyPem: key } = admin;
   const client = etcdClient({
     member: 'demo-master',
-    tls: { ca, cert, key },
+    tls: admin,
     connect: async () => connect(port, '127.0.0.1'),
   });
   await expect(client.memberList({ timeoutMs: 30_000 })).rejects.toMatchObject({

@@ -1,8 +1,9 @@
+import { getEventListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import { deadline } from '../../../src/util/deadline.ts';
+import { deadline, withDeadline } from '../../../src/util/deadline.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -25,4 +26,17 @@ test('an earlier signal ends it with its own reason, also one that is aborted al
   stop.abort(new Error('interrupted'));
   expect((await reason).message).toBe('interrupted');
   expect(deadline(60_000, stop.signal).reason).toBe(stop.signal.reason);
+});
+
+test('holds on to nothing when its work has ended', async () => {
+  const parent = new AbortController();
+  let given: AbortSignal | undefined;
+  const work = async (signal: AbortSignal): Promise<string> => {
+    given = signal;
+    expect(getEventListeners(parent.signal, 'abort')).toHaveLength(1);
+    return 'done';
+  };
+  await expect(withDeadline(60_000, parent.signal, work)).resolves.toBe('done');
+  expect(getEventListeners(parent.signal, 'abort')).toEqual([]);
+  expect(given?.aborted).toBe(true);
 });

@@ -1,4 +1,4 @@
-import { callApi } from '../../../kubernetes/client.ts';
+import { call } from '../../../kubernetes/call.ts';
 import { apiAt } from '../api.ts';
 import type { Executor } from './executor.ts';
 
@@ -8,14 +8,14 @@ const TIMEOUT_MS = 20_000;
 export const clearDrill: Executor<'clear-drill'> = async (t, { namespace }) => {
   const { address } = t.seen();
   if (!address) throw new Error('the cluster has no API address');
-  const { status, text } = await callApi(await apiAt(t, address.ip), {
+  await call(await apiAt(t, address.ip), {
+    doing: `delete the drill's namespace ${namespace}`,
     method: 'DELETE',
     path: `/api/v1/namespaces/${namespace}`,
+    // 409: it is being emptied already.
+    accept: [404, 409],
     timeoutMs: TIMEOUT_MS,
     signal: t.signal,
   });
-  // 409: it is being emptied already.
-  if (![200, 202, 404, 409].includes(status))
-    throw new Error(`the API answered ${status}: ${text.slice(0, 200)}`);
   await t.memory.rememberDrill(() => undefined);
 };

@@ -80,14 +80,14 @@ function clientBy(at: number, way: Way) {
   let asked = 0;
   return etcdClient({
     member: names[at]!,
-    tls: { ca: '', cert: '', key: '' },
+    tls: { caPem: '', certPem: '', keyPem: '' },
     connect: () => Promise.reject(new Error('refused')),
     otherwise: async ({ path }) => {
       if (way.gone) throw new Error('cut off');
       asked += 1;
       const answer = answers(at, asked)[path];
       const done = path.endsWith('list') ? way.list : path.endsWith('status') ? way.own : way.metrics;
-      return { status: way.status, body: mangled(answer, done) };
+      return { status: way.status, text: mangled(answer, done) };
     },
   });
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { ApiClient } from '../../kubernetes/client.ts';
-import { ApiError } from '../errors.ts';
 import { call, readAnswer } from './call.ts';
+import type { ApiClient } from './client.ts';
+import { ApiError } from './errors.ts';
 
 /** A hundred nodes, or one full of pods, are longer than any one answer may be. An object has some 10 KiB, 50 at most. */
 const PAGE = 20;

@@ -1,9 +1,9 @@
 import type { z } from 'zod';
-import { type ApiClient, callApi } from '../../kubernetes/client.ts';
-import { statusMessage } from '../../kubernetes/status.ts';
-import { parseJson } from '../../util/text/json.ts';
-import { understood } from '../../util/text/understood.ts';
-import { ApiError } from '../errors.ts';
+import { parseJson } from '../util/text/json.ts';
+import { understood } from '../util/text/understood.ts';
+import { type ApiClient, callApi } from './client.ts';
+import { ApiError } from './errors.ts';
+import { statusMessage } from './status.ts';
 
 export interface Call {
   /** As it follows "could not": "cordon demo-node-abc". */
@@ -16,6 +16,8 @@ export interface Call {
   readonly accept?: readonly number[];
   /** Of the answer. Default 1 MiB. */
   readonly maxBytes?: number;
+  /** Default 15 s. */
+  readonly timeoutMs?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -26,10 +28,10 @@ export interface Answer {
 
 const TIMEOUT_MS = 15_000;
 
-/** One request of haup's about nodes. @throws ApiError; what callApi throws where nobody answers. */
+/** One request of haup's that is to succeed. @throws ApiError; what callApi throws where nobody answers. */
 export async function call(api: ApiClient, request: Call): Promise<Answer> {
-  const { doing, accept = [], ...rest } = request;
-  const { status, text } = await callApi(api, { ...rest, timeoutMs: TIMEOUT_MS });
+  const { doing, accept = [], timeoutMs = TIMEOUT_MS, ...rest } = request;
+  const { status, text } = await callApi(api, { ...rest, timeoutMs });
   const body = parseJson(text);
   if ((status >= 200 && status < 300) || accept.includes(status)) return { status, body };
   throw new ApiError(doing, status, wordsOf(body));
