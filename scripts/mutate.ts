@@ -1,19 +1,20 @@
 /**
  * `npm run test:mutation [PART OF A PATH…]`: changes every condition of src/cluster/plan, one at a time, and runs the unit tests of
  * that folder against each change. What no test notices is shown with its line; it is a test that is missing, or a condition that
- * makes no difference. Takes minutes, needs nothing but Node, and is no part of CI. `revision/` is left out: its tests make keys each time.
+ * makes no difference. Takes minutes, needs nothing but Node, and is no part of CI.
  */
+import { type ChildProcess, fork } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Worker } from 'node:worker_threads';
 import { build, type Plugin } from 'esbuild';
 import { instrument, type Mutant } from './mutation/instrument.ts';
 
 const root = new URL('..', import.meta.url).pathname;
 const FOLDER = 'src/cluster/plan';
-/** A change may make a loop endless. */
-const LIMIT_MS = 15_000;
+/** A change may make a loop endless: then it takes so many times as long as all tests without any change, and this long at least. */
+const PATIENCE = 10;
+let limitMs = 120_000;
 
 const wanted = process.argv.slice(2);
 const mutants: Mutant[] = [];
@@ -34,9 +35,13 @@ try {
   const worker = await bundledWorker(place);
   // What fails without any change says nothing of a change.
   for (;;) {
+    const began = Date.now();
     const [before] = await tried(worker, bundle, [0]);
     const failed = before?.[1];
-    if (!failed) break;
+    if (!failed) {
+      limitMs = Math.max(15_000, PATIENCE * (Date.now() - began));
+      break;
+    }
     console.log(`left out, for it fails without any change: ${failed}`);
     ignored.push(failed);
   }
@@ -70,6 +75,11 @@ async function bundled(folder: string): Promise<string> {
         const contents = texts.get(path);
         return contents === undefined ? undefined : { contents, loader: 'ts' };
       });
+      // Each test says which file it is of: those beside a change's own file are tried first.
+      onLoad({ filter: /\.test\.ts$/ }, ({ path }) => ({
+        contents: `${readFileSync(path, 'utf8').replace(/^(?:import [^;]*;\s*)+/, (imports) => `${imports}globalThis.testFile = ${JSON.stringify(relative(root, path))};`)}`,
+        loader: 'ts',
+      }));
       const reads = `import { readFileSync } from 'node:fs';
         export const shellFile = (path) => readFileSync(${JSON.stringify(`${root}src/`)} + path, 'utf8');`;
       onLoad({ filter: /\/src\/util\/shell-file\.ts$/ }, () => ({ contents: reads, loader: 'js' }));
@@ -127,23 +137,29 @@ function oneWorker(
   ids: readonly number[],
   results: (readonly [number, string | null])[],
 ): Promise<number> {
-  const worker = new Worker(file, { workerData: { bundle, ids, ignored } });
+  // A process: what a test of keys has under way does not survive the end of a thread.
+  const worker: ChildProcess = fork(file);
+  const near = ids.map((id) => mirrorOf(mutants[id - 1]?.file ?? ''));
+  worker.send({ bundle, ids, near, ignored });
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined;
     const end = (id: number): void => {
       clearTimeout(timer);
-      void worker.terminate();
+      worker.kill('SIGKILL');
       resolve(id);
     };
     worker.on('error', reject);
-    worker.on('message', ({ id, began, killedBy }) => {
+    worker.on('exit', (code) => {
+      if (code) reject(new Error(`the process of the tests ended with ${code}`));
+    });
+    worker.on('message', ({ id, began, killedBy }: Message) => {
       clearTimeout(timer);
       if (began) {
         timer = setTimeout(() => {
           results.push([id, 'its time limit']);
           console.log(`endless: ${said(id)}`);
           end(id);
-        }, LIMIT_MS);
+        }, limitMs);
         return;
       }
       results.push([id, killedBy]);
@@ -151,6 +167,17 @@ function oneWorker(
       if (id === ids.at(-1)) end(id);
     });
   });
+}
+
+interface Message {
+  readonly id: number;
+  readonly began?: boolean;
+  readonly killedBy: string | null;
+}
+
+/** The test beside a source's mirror. */
+function mirrorOf(file: string): string {
+  return file.replace(/^src\//, 'test/unit/').replace(/\.ts$/, '.test.ts');
 }
 
 function said(id: number): string {

@@ -2,14 +2,16 @@
 type Body = (...args: never[]) => unknown;
 export interface Registered {
   readonly name: string;
+  readonly file: string | undefined;
   readonly run: () => unknown;
 }
 
-const registered = (globalThis as { tests?: Registered[] }).tests ?? [];
+const shared = globalThis as { tests?: Registered[]; testFile?: string };
+const registered = shared.tests ?? [];
 let path = '';
 
 export function test(name: string, run: () => unknown): void {
-  registered.push({ name: path + name, run });
+  registered.push({ name: path + name, file: shared.testFile, run });
 }
 
 export function describe(name: string, body: () => void): void {
@@ -26,5 +28,6 @@ function each(define: (name: string, body: () => never) => void) {
   };
 }
 
+export const it = test;
 test.each = each(test);
 describe.each = each(describe as never);

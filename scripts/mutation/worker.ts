@@ -1,28 +1,36 @@
-import { parentPort, workerData } from 'node:worker_threads';
 import type { Registered } from './vitest.ts';
 
-/** Runs the bundled tests once for each mutant, and says which test noticed it; null when none did. */
-const { bundle, ids, ignored } = workerData as {
+interface Work {
   readonly bundle: string;
   readonly ids: readonly number[];
+  /** For each, the file of tests that most likely notice it. */
+  readonly near: readonly string[];
   readonly ignored: readonly string[];
-};
-const shared = globalThis as { mutant?: number; tests?: Registered[] };
-
-for (const id of ids) {
-  parentPort!.postMessage({ id, began: true });
-  shared.mutant = id;
-  shared.tests = [];
-  parentPort!.postMessage({ id, killedBy: await firstFailure(`${bundle}?${id}`) });
 }
 
-async function firstFailure(url: string): Promise<string | null> {
+const shared = globalThis as { mutant?: number; tests?: Registered[] };
+
+/** Runs the bundled tests once for each mutant, and says which test noticed it; null when none did. */
+process.on('message', async ({ bundle, ids, near, ignored }: Work) => {
+  for (const [index, id] of ids.entries()) {
+    process.send!({ id, began: true });
+    shared.mutant = id;
+    shared.tests = [];
+    process.send!({ id, killedBy: await firstFailure(`${bundle}?${id}`, near[index]!, ignored) });
+  }
+});
+
+async function firstFailure(url: string, near: string, ignored: readonly string[]): Promise<string | null> {
   try {
     await import(url);
   } catch (error) {
     return `loading: ${error}`;
   }
-  for (const { name, run } of shared.tests!) {
+  const tests = shared.tests!;
+  for (const { name, run } of [
+    ...tests.filter(({ file }) => file === near),
+    ...tests.filter(({ file }) => file !== near),
+  ]) {
     if (ignored.includes(name)) continue;
     try {
       await run();
