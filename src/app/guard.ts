@@ -1,14 +1,19 @@
 import type { Emit } from '../cluster/loop/events.ts';
 import type { Deed, Duty } from '../cluster/model/guard.ts';
+import type { Observation } from '../cluster/model/observation.ts';
+import type { ClusterSpec } from '../cluster/model/spec.ts';
 import { reprieved } from '../cluster/plan/rescue.ts';
 import { withReplacements } from '../cluster/plan/spec-changes.ts';
-import { clearNoSpace } from '../etcd/upkeep.ts';
+import { statusOf } from '../cluster/plan/status.ts';
+import { clearNoSpace, defragmentAll } from '../etcd/upkeep.ts';
 import { decide, type GuardOptions, told, type Verdict } from '../guard/decide.ts';
+import type { Seen } from '../guard/metrics.ts';
 import { withDeed } from '../guard/remember.ts';
 import type { GuardAct } from '../guard/watch.ts';
 import { newReplicaName } from '../replicas/names.ts';
 import { QUOTA_BYTES } from '../replicas/units/etcd.ts';
 import { messageOf } from '../util/failure.ts';
+import { takeNow } from './backup-parts.ts';
 import { changed, type Environment, type OpenCluster } from './operations.ts';
 
 export interface GuardRequest {
@@ -16,6 +21,8 @@ export interface GuardRequest {
   readonly may: readonly Duty[];
   /** How long a replica has to be dead before it is replaced. */
   readonly afterMs: number;
+  /** The zones to which a replica may go whose own is out. */
+  readonly elsewhere: readonly string[];
   readonly dryRun: boolean;
 }
 
@@ -24,6 +31,8 @@ export interface GuardOutcome {
   readonly deed: Deed | null;
   /** Why what is wrong is left as it is. */
   readonly waits: readonly string[];
+  /** As it was before anything was done. */
+  readonly seen: Seen;
 }
 
 /**
@@ -31,16 +40,16 @@ export interface GuardOutcome {
  * or remembers anything.
  */
 export async function guardOnce(env: Environment, request: GuardRequest): Promise<GuardOutcome> {
-  const seen = await env.looking(request.cluster, (open) => look(env, open, request));
-  if (request.dryRun) return { deed: seen.act && deedOf(env, seen.act), waits: seen.waits };
-  if (seen.act === null && !seen.news) return { deed: null, waits: seen.waits };
+  const { act, waits, news, seen } = await env.looking(request.cluster, (open) => look(env, open, request));
+  if (request.dryRun) return { deed: act && deedOf(env, act), waits, seen };
+  if (act === null && !news) return { deed: null, waits, seen };
   return env.locked(request.cluster, 'guard', async (open) => {
-    const { act, waits, memory } = await look(env, open, request);
+    const { act, waits, memory, seen } = await look(env, open, request);
     await open.world.rememberGuard(memory);
-    if (act === null) return { deed: null, waits };
+    if (act === null) return { deed: null, waits, seen };
     const deed = await perform(env, open, act);
     await open.world.rememberGuard(withDeed(open.world.guard(), deed));
-    return { deed, waits };
+    return { deed, waits, seen };
   });
 }
 
@@ -48,12 +57,15 @@ export async function guardOnce(env: Environment, request: GuardRequest): Promis
 async function look(
   env: Environment,
   { world }: OpenCluster,
-  { may, afterMs }: GuardRequest,
-): Promise<Verdict & { readonly news: boolean }> {
+  { may, afterMs, elsewhere }: GuardRequest,
+): Promise<Verdict & { readonly news: boolean; readonly seen: Seen }> {
   const before = world.guard();
-  const options: GuardOptions = { may: new Set(may), afterMs };
-  const verdict = decide(world.spec(), await world.observe(), before, options, env.now());
-  return { ...verdict, news: JSON.stringify(verdict.memory) !== JSON.stringify(before) };
+  const options: GuardOptions = { may: new Set(may), afterMs, elsewhere };
+  const observation = await world.observe();
+  const verdict = decide(world.spec(), observation, before, options, env.now());
+  const status = statusOf(world.spec(), observation, env.now(), await world.unanswered());
+  const news = JSON.stringify(verdict.memory) !== JSON.stringify(before);
+  return { ...verdict, news, seen: { status, databases: databasesOf(observation) } };
 }
 
 /** What fails is remembered, not thrown: it is tried again, later each time. */
@@ -80,11 +92,17 @@ function deedOf({ now }: Environment, { duty, replica, reason }: GuardAct): Deed
   return { at: now(), duty, replica, reason, failed: null };
 }
 
+function databasesOf({ etcd }: Observation): Seen['databases'] {
+  return etcd.members.flatMap(({ name, database }) => (database ? [{ member: name, ...database }] : []));
+}
+
 type Hand = (env: Environment, open: OpenCluster, act: GuardAct) => Promise<unknown>;
 
 /** Each duty is what an operator's command does. */
 const hands: Readonly<Record<Duty, Hand>> = {
   'clear-nospace': clear,
+  defragment,
+  backup: (env, { world }) => takeNow(env, world),
   repair: (env, open) =>
     changed(env, open, reprieved, {
       dryRun: false,
@@ -93,17 +111,27 @@ const hands: Readonly<Record<Duty, Hand>> = {
       policy: { revive: true, renew: {} },
     }),
   renew: (env, open) => changed(env, open, (spec) => spec, { dryRun: false, partly: true }),
-  replace: (env, open, { replica }) =>
-    changed(env, open, (spec) => withReplacements(spec, [replica!], newReplicaName), { dryRun: false }),
+  replace: (env, open, { replica, moves }) => {
+    const names = moves ? Object.keys(moves) : [replica!];
+    const change = (spec: ClusterSpec) => withReplacements(spec, names, newReplicaName, moves);
+    return changed(env, open, change, { dryRun: false });
+  },
 };
 
-async function clear({ signal, emit }: Environment, { world }: OpenCluster): Promise<void> {
+async function clear(env: Environment, open: OpenCluster): Promise<void> {
+  await clearNoSpace({ ...(await upkeepOf(env, open)), quotaBytes: QUOTA_BYTES });
+}
+
+async function defragment(env: Environment, open: OpenCluster): Promise<void> {
+  await defragmentAll(await upkeepOf(env, open));
+}
+
+async function upkeepOf({ signal, emit }: Environment, { world }: OpenCluster) {
   const { etcd } = await world.observe();
   const leaderLast = [...etcd.members].sort((a, b) => Number(a.leader) - Number(b.leader));
-  await clearNoSpace({
+  return {
     members: await Promise.all(leaderLast.map(({ name }) => world.etcd(name))),
-    quotaBytes: QUOTA_BYTES,
     signal,
-    progress: (message) => emit({ type: 'progress', topic: 'guard', message }),
-  });
+    progress: (message: string) => emit({ type: 'progress', topic: 'guard', message }),
+  };
 }

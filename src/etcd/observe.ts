@@ -18,6 +18,8 @@ export interface ObservedMember {
   readonly behind: number | null;
   /** The replica through which it answered; null when it did not. */
   readonly replica: string | null;
+  /** Bytes of its database on disk, and how many of them hold anything; null when it did not answer. */
+  readonly database: { readonly bytes: number; readonly inUse: number } | null;
 }
 
 export interface EtcdSummary {
@@ -137,6 +139,7 @@ function judge(
       isLeader: id === leaderId,
       behind: behind === null ? null : Number(behind),
       replica: answer?.replica ?? null,
+      database: answer ? { bytes: answer.status.dbSize, inUse: answer.status.dbSizeInUse } : null,
     };
   });
   members.sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1));

@@ -10,6 +10,23 @@ export interface Upkeep {
   readonly progress: (message: string) => void;
 }
 
+/** Gives free space back to the disks, one member after the other and each well again before the next. @throws EtcdError */
+export async function defragmentAll({
+  members,
+  signal,
+  progress,
+}: Omit<Upkeep, 'quotaBytes'>): Promise<void> {
+  for (const member of members) {
+    progress(`${member.member}: giving free space back`);
+    await member.defragment({ signal });
+    // Its /health says no as long as an alarm stands.
+    const leads = async (): Promise<true | undefined> =>
+      (await member.status({ signal })).leader !== '0' || undefined;
+    const what = `etcd on ${member.member} to serve again`;
+    await waitFor(leads, { what, timeoutMs: BACK_MS, signal });
+  }
+}
+
 /** Of the quota: with more in use the alarm would be back at once. */
 const TOO_FULL = 0.95;
 const BACK_MS = 60_000;
@@ -25,15 +42,7 @@ export async function clearNoSpace({ members, quotaBytes, signal, progress }: Up
   progress('forgetting old versions');
   const { revision } = await first.status({ signal });
   await first.compact(revision, { signal });
-  for (const member of members) {
-    progress(`${member.member}: giving free space back`);
-    await member.defragment({ signal });
-    // Its /health says no as long as the alarm stands.
-    const leads = async (): Promise<true | undefined> =>
-      (await member.status({ signal })).leader !== '0' || undefined;
-    const what = `etcd on ${member.member} to serve again`;
-    await waitFor(leads, { what, timeoutMs: BACK_MS, signal });
-  }
+  await defragmentAll({ members, signal, progress });
   const sizes = await Promise.all(members.map((member) => member.status({ signal })));
   const largest = Math.max(...sizes.map(({ dbSize }) => dbSize));
   if (largest > quotaBytes * TOO_FULL) {

@@ -3,6 +3,8 @@ import type { Observation } from '../cluster/model/observation.ts';
 import type { ClusterSpec } from '../cluster/model/spec.ts';
 import { isOldStore } from '../cluster/plan/rules/old-store.ts';
 import { failuresInARow, withLook } from './remember.ts';
+import { backup } from './rules/backup.ts';
+import { defragment } from './rules/defragment.ts';
 import { nospace } from './rules/nospace.ts';
 import { renew } from './rules/renew.ts';
 import { repair } from './rules/repair.ts';
@@ -13,6 +15,8 @@ export interface GuardOptions {
   /** All that it may do. */
   readonly may: ReadonlySet<Duty>;
   readonly afterMs: number;
+  /** As in a {@link Watch}. */
+  readonly elsewhere: readonly string[];
 }
 
 export interface Verdict {
@@ -26,9 +30,9 @@ export interface Verdict {
 
 /**
  * The most urgent first: what refuses every write; who is lost, once the operator's time for it to come back is over; what has only
- * stopped; what will stop.
+ * stopped; what will stop; what is wanted when all else is lost; what takes room.
  */
-const rules: readonly Rule[] = [nospace, replace, repair, renew];
+const rules: readonly Rule[] = [nospace, replace, repair, renew, backup, defragment];
 
 const FIRST_PAUSE_MS = 60_000;
 const LONGEST_PAUSE_MS = 3_600_000;
@@ -38,23 +42,24 @@ export function decide(
   spec: ClusterSpec,
   observation: Observation,
   before: GuardMemory,
-  { may, afterMs }: GuardOptions,
+  { may, afterMs, elsewhere }: GuardOptions,
   now: number,
 ): Verdict {
   const memory = withLook(before, spec, observation, now);
   const nothing = (...waits: string[]): Verdict => ({ memory, act: null, waits });
   if (spec.deleting) return nothing(`${spec.name} is being deleted`);
   if (isOldStore(spec, observation)) return nothing('this store is an older copy: nothing is done by it');
-  const pause = pauseLeft(memory, now);
   const waits: string[] = [];
   for (const rule of rules) {
-    const opinion = rule({ spec, observation, memory, now, afterMs });
+    const opinion = rule({ spec, observation, memory, now, afterMs, elsewhere });
     if (opinion === null) continue;
     if (opinion.kind === 'wait') waits.push(opinion.reason);
-    else if (!may.has(opinion.duty)) waits.push(`${told(opinion)}; that is not among what it may do`);
-    else if (pause > 0)
-      waits.push(`${told(opinion)}; after failures it tries again in ${Math.ceil(pause / 1000)} s`);
-    else return { memory, act: opinion, waits };
+    else {
+      const pause = pauseLeft(memory, opinion.duty, now);
+      if (!may.has(opinion.duty)) waits.push(`${told(opinion)}; that is not among what it may do`);
+      else if (pause <= 0) return { memory, act: opinion, waits };
+      else waits.push(`${told(opinion)}; after failures it tries again in ${Math.ceil(pause / 1000)} s`);
+    }
     // Nothing else can be written then.
     if (rule === nospace) break;
   }
@@ -66,9 +71,10 @@ export function told({ duty, replica, reason }: GuardAct): string {
   return `${duty}${replica === null ? '' : ` ${replica}`}: ${reason}`;
 }
 
-function pauseLeft(memory: GuardMemory, now: number): number {
-  const failures = failuresInARow(memory);
-  if (failures === 0) return 0;
-  const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - 1));
-  return memory.deeds.at(-1)!.at + pause - now;
+/** Of each duty for itself: backups that fail for hours keep nobody from replacing what is dead. */
+function pauseLeft(memory: GuardMemory, duty: Duty, now: number): number {
+  const failures = failuresInARow(memory, duty);
+  const last = failures.at(-1);
+  if (!last) return 0;
+  return last.at + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures.length - 1)) - now;
 }

@@ -1,4 +1,4 @@
-import type { Deed, GuardMemory } from '../cluster/model/guard.ts';
+import type { Deed, Duty, GuardMemory } from '../cluster/model/guard.ts';
 import { isDead, type Observation } from '../cluster/model/observation.ts';
 import { type ClusterSpec, wanted } from '../cluster/model/spec.ts';
 import { next } from '../cluster/plan/next.ts';
@@ -46,8 +46,8 @@ export function withDeed(memory: GuardMemory, deed: Deed): GuardMemory {
   return { ...memory, deeds: [...memory.deeds, deed].slice(-KEPT) };
 }
 
-/** How many of the last deeds failed, one after the other. */
-export function failuresInARow({ deeds }: GuardMemory): number {
-  const last = deeds.findLastIndex(({ failed }) => failed === null);
-  return deeds.length - 1 - last;
+/** The last deeds of a duty that failed, one after the other; empty: the last one succeeded. */
+export function failuresInARow({ deeds }: GuardMemory, duty: Duty): readonly Deed[] {
+  const same = deeds.filter((deed) => deed.duty === duty);
+  return same.slice(same.findLastIndex(({ failed }) => failed === null) + 1);
 }

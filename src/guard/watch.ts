@@ -12,11 +12,20 @@ export interface Watch {
   readonly now: number;
   /** How long a replica has to be dead before it is replaced. */
   readonly afterMs: number;
+  /** The zones to which a replica may go whose own is out; empty: such a one is waited for. */
+  readonly elsewhere: readonly string[];
 }
 
 /** What should be done, or why it is waited. */
 export type Opinion =
-  | { readonly kind: 'act'; readonly duty: Duty; readonly replica: string | null; readonly reason: string }
+  | {
+      readonly kind: 'act';
+      readonly duty: Duty;
+      readonly replica: string | null;
+      readonly reason: string;
+      /** Whoever goes to another zone together, by name, that replica among them; absent: nobody. */
+      readonly moves?: Readonly<Record<string, string>>;
+    }
   | { readonly kind: 'wait'; readonly reason: string };
 
 export type GuardAct = Extract<Opinion, { readonly kind: 'act' }>;

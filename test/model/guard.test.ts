@@ -57,8 +57,9 @@ async function change(world: SimulatedWorld, what: Change, revive: boolean): Pro
   await applyChange(world, what, { ...options, mayBeUnfinished: revive, partly: revive });
 }
 
-async function perform(world: SimulatedWorld, { duty, replica }: GuardAct): Promise<void> {
-  if (duty === 'replace') await change(world, (spec) => withReplacements(spec, [replica!], nameOf), false);
+async function perform(world: SimulatedWorld, { duty, replica, moves }: GuardAct): Promise<void> {
+  const names = moves ? Object.keys(moves) : [replica!];
+  if (duty === 'replace') await change(world, (spec) => withReplacements(spec, names, nameOf, moves), false);
   else await change(world, duty === 'repair' ? reprieved : (spec) => spec, true);
 }
 
@@ -68,7 +69,8 @@ test('whatever happens, a guard never loses a quorum, and leaves alone what it c
     fc.asyncProperty(
       fc.integer({ min: 1, max: 5 }),
       fc.array(moment, { maxLength: 25 }),
-      async (size, moments) => {
+      fc.subarray([...zones, 'local-d']),
+      async (size, moments, elsewhere) => {
         const world = await grown(size);
         let memory: GuardMemory = nothingSeen;
         let now = 0;
@@ -85,7 +87,7 @@ test('whatever happens, a guard never loses a quorum, and leaves alone what it c
             world.spec(),
             await world.observe(),
             memory,
-            { may: new Set(duties), afterMs: AFTER_MS },
+            { may: new Set(duties), afterMs: AFTER_MS, elsewhere },
             now,
           );
           memory = verdict.memory;

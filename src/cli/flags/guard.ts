@@ -18,6 +18,20 @@ export const after = withFallback(
   ),
   5 * 60_000,
 );
+export const elsewhere = list(
+  'elsewhere',
+  'A,B,C',
+  'the zones to which replicas may go whose own zone is out',
+  values.zoneName,
+  { defaultText: 'none: an outage of a zone is waited out' },
+);
+export const metrics = text(
+  'metrics',
+  '[HOST:]PORT',
+  "Prometheus' metrics at http://127.0.0.1:PORT/metrics while it runs; loopback alone",
+  values.loopback,
+  { defaultText: 'none' },
+);
 export const every = withFallback(
   text('every', 'TIME', 'from one look to the next, 5s to 1h', values.durationBetween(5, 3600), {
     defaultText: '30s',

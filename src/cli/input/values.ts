@@ -2,6 +2,7 @@ import { pathToFileURL } from 'node:url';
 import { parseEtcdVersion, parseKubernetesVersion } from '../../artifacts/versions.ts';
 import { readRepository } from '../../backup/repository.ts';
 import { CIDR, CLUSTER_NAME, REPLICA_NAME, ZONE } from '../../cluster/model/names.ts';
+import type { Loopback } from '../../guard/serve-metrics.ts';
 import type { Taint } from '../../nodes/config.ts';
 import { providerNames, providers, regionOf } from '../../providers/registry.ts';
 import { BOOLEANS, booleanOf } from '../../util/text/boolean.ts';
@@ -90,6 +91,16 @@ export function apiPort(text: string): number {
   return TAKEN_PORTS.includes(port)
     ? refuse(`a port that nothing else on a replica uses (${TAKEN_PORTS.join(', ')} are taken)`, text)
     : port;
+}
+
+/** `9479`, `127.0.0.1:9479` or `[::1]:9479`: nobody else's machine can ask there. */
+export function loopback(text: string): Loopback {
+  const [, host = '127.0.0.1', port = ''] =
+    /^(?:(127\.0\.0\.1|localhost|\[::1\]):)?(\d{1,5})$/.exec(text) ?? [];
+  const number = Number(port);
+  if (number < 1 || number > 65_535)
+    refuse('a port, or one of loopback: 9479, 127.0.0.1:9479 or [::1]:9479', text);
+  return { host: host === '[::1]' ? '::1' : '127.0.0.1', port: number };
 }
 
 /** `20` and kube-up's `20GB`. */

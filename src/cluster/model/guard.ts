@@ -1,5 +1,5 @@
 /** What a guard may be allowed to do. */
-export const duties = ['clear-nospace', 'repair', 'renew', 'replace'] as const;
+export const duties = ['clear-nospace', 'repair', 'renew', 'replace', 'defragment', 'backup'] as const;
 
 export type Duty = (typeof duties)[number];
 

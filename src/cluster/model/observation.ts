@@ -22,6 +22,8 @@ export interface MemberObservation {
    */
   readonly unseen?: boolean | undefined;
   readonly leader: boolean;
+  /** Bytes of its database on disk, and how many of them hold anything. Absent: it did not say. */
+  readonly database?: { readonly bytes: number; readonly inUse: number } | undefined;
 }
 
 export interface EtcdObservation {

@@ -68,11 +68,15 @@ export function withRevision(spec: ClusterSpec, wanted: Revisable, id: string): 
   return { ...revised(spec, wanted), change: { id, before: revisable(spec) } };
 }
 
-/** A successor in the same zone for each. Several dead ones go together: etcd adds nothing while any is still listed. */
+/**
+ * A successor in the same zone for each, or in that of `zones`, by the name of who leaves. Several dead ones go together: etcd adds nothing
+ * while any is still listed.
+ */
 export function withReplacements(
   spec: ClusterSpec,
   names: readonly string[],
   nameOf: NameMaker,
+  zones: Readonly<Record<string, string>> = {},
 ): ClusterSpec {
   for (const name of names) find(spec, name);
   const usedNames = [...spec.usedNames];
@@ -80,7 +84,7 @@ export function withReplacements(
     if (!names.includes(replica.name)) return replica;
     const successor = nameOf(spec.name, usedNames);
     usedNames.push(successor);
-    return { name: successor, zone: replica.zone };
+    return { name: successor, zone: zones[replica.name] ?? replica.zone };
   });
   return { ...spec, replicas, usedNames };
 }

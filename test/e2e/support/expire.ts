@@ -5,15 +5,29 @@ import { createPrivateKey, sign, X509Certificate } from 'node:crypto';
  * nobody looked.
  */
 export function expired(certPem: string, authorityKeyPem: string): string {
+  return dated(certPem, authorityKeyPem, '240101000000Z', '250101000000Z');
+}
+
+/** Signed anew as well: less than a third of its life, a year, is left. */
+export function dueToBeRenewed(certPem: string, authorityKeyPem: string, now = Date.now()): string {
+  const DAY_MS = 86_400_000;
+  return dated(certPem, authorityKeyPem, utcTime(now - 265 * DAY_MS), utcTime(now + 100 * DAY_MS));
+}
+
+function utcTime(ms: number): string {
+  return `${new Date(ms).toISOString().replace(/[-:T]/g, '').slice(2, 14)}Z`;
+}
+
+/** With these first and last moments: UTCTime, of the same length as those that they replace. */
+function dated(certPem: string, authorityKeyPem: string, from: string, until: string): string {
   const [tbs, algorithm] = children(new X509Certificate(certPem).raw);
   const end = tbs!.whole.indexOf(
     Buffer.from([0x17, 0x0d]),
     tbs!.whole.indexOf(Buffer.from([0x17, 0x0d])) + 2,
   );
   const body = Buffer.from(tbs!.whole);
-  body.write('250101000000Z', end + 2, 'latin1');
-  // It must not end before it begins.
-  body.write('240101000000Z', end - 13, 'latin1');
+  body.write(until, end + 2, 'latin1');
+  body.write(from, end - 13, 'latin1');
   const signature = sign('sha256', body, createPrivateKey(authorityKeyPem));
   const bits = element(0x03, Buffer.concat([Buffer.from([0]), signature]));
   const der = element(0x30, Buffer.concat([body, algorithm!.whole, bits]));

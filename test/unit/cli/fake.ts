@@ -118,7 +118,7 @@ function fakeEngine(answers: Partial<Engine> = {}): { engine: Engine; calls: Cal
       return { planned: [], report: null };
     },
     drillKey: async () => null,
-    guard: async () => ({ deed: null, waits: [] }),
+    guard: async () => ({ deed: null, waits: [], seen: { status: statusOf(), databases: [] } }),
     fault: async () => ['demo-master'],
   };
   const all = { ...defaults, ...answers };

@@ -14,11 +14,11 @@ const all = new Set(duties);
 /** Looks at these states, a minute apart; the last verdict. */
 function looks(
   states: readonly Observation[],
-  { of = spec, may = all, from = nothingSeen, apart = 60_000 } = {},
+  { of = spec, may = all, from = nothingSeen, apart = 60_000, elsewhere = [] as string[] } = {},
 ) {
   let verdict: Verdict = { memory: from, act: null, waits: [] };
   states.forEach((state, index) => {
-    verdict = decide(of, state, verdict.memory, { may, afterMs: AFTER_MS }, index * apart);
+    verdict = decide(of, state, verdict.memory, { may, afterMs: AFTER_MS, elsewhere }, index * apart);
   });
   return verdict;
 }
@@ -77,7 +77,8 @@ describe('a guard', () => {
     const dead = hung(whole, 'm1');
     const first = looks(times(3, dead)).memory;
     const later = (hours: number) =>
-      decide(spec, dead, first, { may: all, afterMs: AFTER_MS }, hours * 3_600_000 + 120_000).act;
+      decide(spec, dead, first, { may: all, afterMs: AFTER_MS, elsewhere: [] }, hours * 3_600_000 + 120_000)
+        .act;
     expect(later(1)).toMatchObject({ duty: 'replace' });
     expect(later(2.1)).toBeNull();
   });
@@ -123,6 +124,76 @@ describe('a guard', () => {
     expect(two.waits.join()).toMatch(/m2 is dead for 29 min, and cannot be replaced now: .*m3/);
   });
 
+  test('leads those of a zone that is out to another together, if that is allowed, and only where nobody is dead', () => {
+    const five = specOf(['m0@local-a', 'm1@local-a', 'm2@local-b', 'm3@local-b', 'm4@local-c']);
+    const zone = hung(hung(converged(five), 'm2'), 'm3');
+    const early = looks(times(5, zone), { of: five, elsewhere: ['local-c', 'local-d'] });
+    expect(early.waits).toEqual([
+      'more than half of local-b is dead: that is an outage of the zone; m2, m3 can go elsewhere in 60 s',
+    ]);
+    expect(looks(times(6, zone), { of: five, elsewhere: ['local-c', 'local-d'] }).act).toMatchObject({
+      duty: 'replace',
+      replica: 'm2',
+      moves: { m2: 'local-d', m3: 'local-c' },
+      reason: expect.stringMatching(/outage of the zone: m2 to local-d, m3 to local-c$/),
+    });
+    expect(looks(times(30, zone), { of: five, elsewhere: ['local-b'] }).waits.join()).toMatch(/waited out/);
+    const oneZone = { ...five, multizone: false };
+    expect(looks(times(30, zone), { of: oneZone, elsewhere: ['local-c'] }).act).toBeNull();
+  });
+
+  test('gives back the free space of a database that is large and mostly empty, while all are well', () => {
+    const filled = (bytes: number, inUse: number, o = whole) => {
+      const members = o.etcd.members.map((m) => ({ ...m, database: { bytes, inUse } }));
+      return { ...o, etcd: { ...o.etcd, members } };
+    };
+    const MiB = 1024 ** 2;
+    expect(looks([filled(200 * MiB, 100 * MiB)]).act).toMatchObject({
+      duty: 'defragment',
+      reason: expect.stringContaining('m0 uses 100 of 200 MiB'),
+    });
+    expect(looks([filled(200 * MiB, 120 * MiB)]).act).toBeNull();
+    expect(looks([filled(90 * MiB, MiB)]).act).toBeNull();
+    expect(looks([filled(200 * MiB, MiB, hung(whole, 'm1'))]).waits.join()).toMatch(/m1 has to be well/);
+    const two = specOf(['m0@local-a', 'm1@local-b']);
+    expect(looks([filled(200 * MiB, MiB, converged(two))], { of: two }).act).toBeNull();
+  });
+
+  test('takes a backup where they are late or fail, and tries that again without holding up the rest', () => {
+    const to = {
+      to: '/backups',
+      everySeconds: 60,
+      keep: { all: '1h', hourly: '1d', daily: '30d' },
+      generation: 1,
+    };
+    const wanting = { ...spec, backup: to } as unknown as typeof spec;
+    const taken = {
+      id: 'a',
+      taken: '1970-01-01T00:00:00Z',
+      finished: '1970-01-01T00:00:01Z',
+      size: 1,
+      added: '1',
+    };
+    const backup = { generation: 1, last: { ...taken, store: 1 }, failure: null };
+    const reporting = (report: object) => {
+      const machines = whole.machines.map((m) => ({ ...m, inside: { ...m.inside!, backup: report } }));
+      return { ...whole, machines } as unknown as Observation;
+    };
+    expect(looks(times(3, reporting(backup)), { of: wanting }).act).toBeNull();
+    const late = looks(times(6, reporting(backup)), { of: wanting });
+    expect(late.act).toMatchObject({ duty: 'backup', reason: expect.stringMatching(/^backups are late/) });
+    const failure = { at: '1970-01-01T00:00:30Z', words: 'no room' };
+    expect(looks([reporting({ ...backup, failure })], { of: wanting }).act).toMatchObject({
+      duty: 'backup',
+      reason: 'backups fail on m2 (no room), the last one is of 1970-01-01T00:00:00Z',
+    });
+    const failed = { at: 0, duty: 'backup', replica: null, reason: '', failed: 'no room' } as const;
+    const from = { ...withDeed(nothingSeen, failed), deadSince: { m1: -AFTER_MS }, deadSeenAt: -1 };
+    expect(
+      decide(spec, hung(whole, 'm1'), from, { may: all, afterMs: AFTER_MS, elsewhere: [] }, 1000).act,
+    ).toMatchObject({ duty: 'replace' });
+  });
+
   test('replaces nothing while something is unfinished', () => {
     const wanting = {
       ...spec,
@@ -162,7 +233,7 @@ describe('a guard', () => {
     const deed = { at: 0, duty: 'replace', replica: 'm1', reason: '', failed: 'no capacity' } as const;
     const dead = { ...nothingSeen, deadSince: { m1: -AFTER_MS }, deadSeenAt: -60_000 };
     const at = (memory: GuardMemory, now: number) =>
-      decide(spec, hung(whole, 'm1'), memory, { may: all, afterMs: AFTER_MS }, now).act;
+      decide(spec, hung(whole, 'm1'), memory, { may: all, afterMs: AFTER_MS, elsewhere: [] }, now).act;
     const once = withDeed(dead, deed);
     expect([at(once, 59_000), at(once, 60_000)?.duty]).toEqual([null, 'replace']);
     const thrice = withDeed(withDeed(once, deed), deed);

@@ -94,7 +94,12 @@ async function withPeers(summary: EtcdSummary, asked: MembersAsked): Promise<Etc
   return {
     readable: true,
     members: summary.members.map((member, index) => {
-      const seen = { ...all[index]!, healthy: member.healthy, leader: member.isLeader };
+      const seen = {
+        ...all[index]!,
+        healthy: member.healthy,
+        leader: member.isLeader,
+        ...(member.database ? { database: member.database } : {}),
+      };
       return unseen.has(member.id) ? { ...seen, unseen: true } : seen;
     }),
   };

@@ -149,6 +149,7 @@ it('a whole answer is what it says, with every peer URL and who leads', async ()
       started: true,
       healthy: true,
       leader: at === 0,
+      database: { bytes: 24_576, inUse: 24_576 },
     })),
   );
 });
