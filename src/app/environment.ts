@@ -118,11 +118,11 @@ async function withCluster<T>(
       provider,
       pool,
       authorities: getAuthorities,
-      binaries: perVersion(memory, () =>
-        binariesFor(memory, 'master', provider.binaries, options.environment, options.signal),
+      binaries: perVersion((spec) =>
+        binariesFor(memory, spec, 'master', provider.binaries, options.environment, options.signal),
       ),
       nodeBinaries: once(() =>
-        binariesFor(memory, 'node', provider.binaries, options.environment, options.signal),
+        binariesFor(memory, memory.spec, 'node', provider.binaries, options.environment, options.signal),
       ),
       nodeSupplies: once(() => nodeSupplies(world.spec(), provider.binaries, options)),
       etcdClients: once(async () => etcdClients(await getAuthorities())),
@@ -178,12 +178,12 @@ async function fetchBinaries(
   });
 }
 
-/** What is asked for once, as long as the spec's versions stay. */
-function perVersion<T>(memory: Pick<ClusterMemory, 'spec'>, make: () => Promise<T>): () => Promise<T> {
-  let made: { readonly of: string; readonly what: () => Promise<T> } | undefined;
-  return () => {
-    const of = `${memory.spec.kubernetesVersion} ${memory.spec.etcdVersion}`;
-    if (made?.of !== of) made = { of, what: once(make) };
-    return made.what();
+/** What is asked for once of each pair of versions. */
+function perVersion<T>(make: (spec: ClusterSpec) => Promise<T>): (spec: ClusterSpec) => Promise<T> {
+  const made = new Map<string, () => Promise<T>>();
+  return (spec) => {
+    const of = `${spec.kubernetesVersion} ${spec.etcdVersion}`;
+    if (!made.has(of)) made.set(of, once(() => make(spec)));
+    return made.get(of)!();
   };
 }

@@ -306,13 +306,12 @@ export class SimulatedWorld implements ChangeableWorld {
       Object.assign(this.running(step.replica).disk, {
         provisioned: true,
         certificateNames: this.names(),
-        revision: revisionOf(0, this.stored),
-        change: this.underWay(),
+        ...this.made(),
       });
     },
     'renew-certificates': (step) => {
       const { disk } = this.running(step.replica);
-      Object.assign(disk, { revision: revisionOf(0, this.stored), change: this.underWay() });
+      Object.assign(disk, this.made());
     },
     'stage-release': (step) => {
       const machine = this.running(step.replica);
@@ -532,10 +531,14 @@ export class SimulatedWorld implements ChangeableWorld {
     },
   };
 
-  /** What is put on a machine now is for this change. */
-  private underWay(): string | null {
+  /** What is put on a machine as a whole: a change that is under way only if it is known to work somewhere. */
+  private made(): Pick<Inside, 'revision' | 'change'> {
     const { change } = this.stored;
-    return change && change.back === undefined ? change.id : null;
+    if (!change || change.back !== undefined) return { revision: revisionOf(0, this.stored), change: null };
+    const have = this.machines.filter(({ disk, name }) => disk.change === change.id && this.isWanted(name));
+    if (have.length > 1 || have.some(({ name }) => this.isWhole(name)))
+      return { revision: revisionOf(0, this.stored), change: change.id };
+    return { revision: revisionOf(0, change.before), change: null };
   }
 
   /** Who is wanted is only stopped to be changed, and only while all others work. */

@@ -151,6 +151,19 @@ export function takenBack(spec: ClusterSpec, o: Observation): ClusterSpec | unde
 }
 
 /**
+ * What a machine is made by now. A change that nobody is known to work with is not tried out on a newcomer, which would have nothing to go
+ * back to: it is made as the others were before, and its turn comes with theirs.
+ */
+export function makingSpec(spec: ClusterSpec, o: Observation): ClusterSpec {
+  const { change } = spec;
+  if (!change || change.back !== undefined) return spec;
+  const have = spec.replicas.filter(({ name }) => machineOf(o, name)?.inside?.change === change.id);
+  if (have.length > 1 || have.some(({ name }) => works(o, name))) return spec;
+  const { change: _, ...before } = revised(spec, change.before);
+  return before;
+}
+
+/**
  * The spec without a change that no replica has yet; undefined where there is none such. A newcomer that were made with it would have
  * nothing to go back to if it did not work.
  */

@@ -7,6 +7,7 @@ import type { Session } from '../../ssh/session.ts';
 import type { Secrets } from '../../state/store.ts';
 import type { Emit } from '../loop/events.ts';
 import type { MemberObservation, Observation } from '../model/observation.ts';
+import type { ClusterSpec } from '../model/spec.ts';
 import type { ClusterMemory } from './memory.ts';
 
 export interface NodeSupplies {
@@ -23,7 +24,8 @@ export interface Tools {
   authorities(): Promise<Authorities>;
   readonly signal: AbortSignal;
   readonly emit: Emit;
-  readonly binaries: () => Promise<ReplicaBinaries>;
+  /** Of the masters, in the versions of this spec. */
+  readonly binaries: (spec: ClusterSpec) => Promise<ReplicaBinaries>;
   readonly nodeBinaries: () => Promise<ReplicaBinaries>;
   /** What nodes need on the operator's machine before the first is made: their programs and images, fetched or built, once. */
   readonly nodeSupplies: () => Promise<NodeSupplies>;

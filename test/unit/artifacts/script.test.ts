@@ -51,7 +51,7 @@ async function fromMirror(memory: ReturnType<typeof memoryOf>) {
   vi.stubEnv('HAUP_MIRROR', server.url);
   vi.stubEnv('HAUP_MIRROR_INSECURE', '1');
   try {
-    return await binariesFor(memory, 'master', { kind: 'download' }, process.env);
+    return await binariesFor(memory, memory.spec, 'master', { kind: 'download' }, process.env);
   } finally {
     vi.unstubAllEnvs();
   }
@@ -219,7 +219,8 @@ test("a node's machine is told what its executables must be, by the same table",
   }
   vi.stubEnv('HAUP_MIRROR', server.url);
   vi.stubEnv('HAUP_MIRROR_INSECURE', '1');
-  const binaries = await binariesFor(memoryOf(), 'node', { kind: 'download' }, process.env);
+  const memory = memoryOf();
+  const binaries = await binariesFor(memory, memory.spec, 'node', { kind: 'download' }, process.env);
   vi.unstubAllEnvs();
   if (binaries.kind !== 'download') throw new Error('a script was expected');
   for (const name of programsOf('node')) expect(binaries.script).toContain(name);

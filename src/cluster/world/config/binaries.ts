@@ -27,19 +27,20 @@ type Mounted = Extract<BinarySource, { readonly kind: 'mounted' }>;
  * @throws ArtifactError; the signal's reason when aborted.
  */
 export async function binariesFor(
-  memory: Pick<ClusterMemory, 'spec' | 'sums' | 'rememberSums'>,
+  memory: Pick<ClusterMemory, 'sums' | 'rememberSums'>,
+  spec: ClusterSpec,
   role: Role,
   source: BinarySource,
   environment: Variables,
   signal?: AbortSignal,
 ): Promise<ReplicaBinaries> {
-  if (source.kind === 'mounted') return mounted(memory.spec, role, source);
+  if (source.kind === 'mounted') return mounted(spec, role, source);
   const { mirror, insecure } = mirrorFrom(environment);
   const downloads: Partial<Record<Architecture, readonly Download[]>> = {};
   let sums: Sums = {};
   let missing: unknown;
   for (const arch of ARCHITECTURES) {
-    const files = listDownloads(releaseOf(memory.spec, role, arch), { mirror, insecure });
+    const files = listDownloads(releaseOf(spec, role, arch), { mirror, insecure });
     try {
       sums = { ...sums, ...(await resolveSums(files, { known: memory.sums, insecure, signal })) };
       downloads[arch] = files;
@@ -51,7 +52,7 @@ export async function binariesFor(
   }
   if (Object.keys(downloads).length === 0) throw missing;
   await memory.rememberSums(sums);
-  const path = role === 'node' ? paths.downloadedBinaries : releasePath(memory.spec);
+  const path = role === 'node' ? paths.downloadedBinaries : releasePath(spec);
   return { kind: 'download', path, script: downloadScript(downloads, sums, { folder: path, insecure }) };
 }
 

@@ -1,22 +1,22 @@
 import { issueReplica } from '../../../pki/replica.ts';
 import type { ReplicaConfig } from '../../../replicas/config.ts';
 import { encryptionKey, kubeletAuthorities } from '../keys.ts';
+import type { ClusterSpec } from '../../model/spec.ts';
 import type { Tools } from '../tools.ts';
 import { pkiIdentity } from './identity.ts';
 import { sharedConfig } from './shared-config.ts';
 
-/** All that is put on a replica, with certificates that are new each time. */
-export async function replicaConfig(t: Tools, replica: string): Promise<ReplicaConfig> {
-  const { spec } = t.memory;
+/** All that `spec` puts on a replica, with certificates that are new each time. */
+export async function replicaConfig(t: Tools, replica: string, spec: ClusterSpec): Promise<ReplicaConfig> {
   const identity = pkiIdentity(t, replica);
   const pki = await issueReplica(
     { ...identity, cluster: spec.name, apiPort: spec.apiPort },
     await t.authorities(),
     await kubeletAuthorities(t.secrets, spec.name),
   );
-  const shared = await sharedConfig(t, {
-    binaries: await t.binaries(),
-    encryptionKey: await encryptionKey(t.secrets),
-  });
+  const shared = await sharedConfig(
+    { ...t, memory: { spec } },
+    { binaries: await t.binaries(spec), encryptionKey: await encryptionKey(t.secrets) },
+  );
   return { ...shared, name: replica, internalIp: identity.internalIp, pki };
 }

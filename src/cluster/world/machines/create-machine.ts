@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { ProviderError } from '../../../providers/errors.ts';
 import type { MachineRole } from '../../../providers/provider.ts';
 import { bootScript } from '../../../replicas/provision/boot.ts';
+import { makingSpec } from '../../plan/roll.ts';
 import { operatorKey } from '../keys.ts';
 import type { Tools } from '../tools.ts';
 import { bootHostKey, forgetBootHostKey } from './boot-host-key.ts';
@@ -16,7 +17,7 @@ export async function createMachine(
   // Needed next, and made while the machine boots; whether that fails is said where they are used.
   t.authorities().catch(() => {});
   // A machine that could not be given its binaries would be paid for in vain.
-  await t.binaries();
+  await t.binaries(makingSpec(memory.spec, t.seen()));
   // It had a machine before, which is gone: the new one must not be taken for it, by SSH or by the cloud.
   if (memory.pin(replica)?.seen) await forgetMachine(t, replica);
   const hostKey = await bootHostKey(t, replica);

@@ -1,5 +1,6 @@
 import { provision as provisionReplica } from '../../../replicas/provision/provision.ts';
 import { noteStoreRevision } from '../../../replicas/store-revision.ts';
+import { makingSpec } from '../../plan/roll.ts';
 import { replicaConfig } from '../config/replica-config.ts';
 import { forgetBootHostKey } from '../machines/boot-host-key.ts';
 import { FIRST_LOGIN_MS } from '../machines/first-login.ts';
@@ -10,7 +11,7 @@ export const provision: Executor<'provision'> = async (t, { replica }, progress)
   // The machine boots meanwhile.
   const [session, config] = await Promise.all([
     t.session(replica, FIRST_LOGIN_MS),
-    replicaConfig(t, replica),
+    replicaConfig(t, replica, makingSpec(t.memory.spec, t.seen())),
   ]);
   // The machine has its own key now. Not after the provisioning: whoever is cut off there never comes back here.
   await forgetBootHostKey(t, replica);

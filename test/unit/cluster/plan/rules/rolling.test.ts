@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Observation } from '../../../../../src/cluster/model/observation.ts';
 import { type ClusterSpec, revisable } from '../../../../../src/cluster/model/spec.ts';
 import { next } from '../../../../../src/cluster/plan/next.ts';
-import { takenBack } from '../../../../../src/cluster/plan/roll.ts';
+import { makingSpec, takenBack } from '../../../../../src/cluster/plan/roll.ts';
 import { withRevision } from '../../../../../src/cluster/plan/spec-changes.ts';
 import { withInside, withMember } from '../../../../../src/cluster/plan/steps/effects.ts';
 import { converged, lines, planFor, powerOff, specOf } from '../../../../support/clusters.ts';
@@ -142,5 +142,45 @@ describe('a change that fails', () => {
     const back = takenBack(etcd, dead)!;
     const o = { ...withInside(dead, 'm1', { revision }), wanted: seen(three, three).wanted };
     expect(next(back, o).steps[0]).toEqual({ kind: 'put-back', replica: 'm1', change: 'c1', etcd: true });
+  });
+});
+
+describe('a newcomer', () => {
+  const seenFirst = (change: object) => withInside(seen(three, patched), 'm1', { change: 'c1', ...change });
+
+  test('is made as the others were, while a change is tried by nobody or works with nobody', () => {
+    const before = specOf(['m0', 'm1', 'm2'], { bootstrapped: true });
+    expect(makingSpec(patched, seen(three, patched))).toEqual(before);
+    expect(makingSpec(patched, seenFirst({ apiServer: 'unready' }))).toEqual(before);
+  });
+
+  test('has the change as soon as it works with one, or has got further than one', () => {
+    expect(makingSpec(patched, seenFirst({}))).toBe(patched);
+    const two = withInside(seenFirst({ apiServer: 'unready' }), 'm2', { change: 'c1', apiServer: 'unready' });
+    expect(makingSpec(patched, two)).toBe(patched);
+  });
+
+  test('of a change that is taken back is made as before, which the spec says then', () => {
+    const back = takenBack(patched, seenFirst({ apiServer: 'unready' }))!;
+    expect(makingSpec(back, seenFirst({ apiServer: 'unready' }))).toBe(back);
+    expect(makingSpec(three, seen(three, three))).toBe(three);
+  });
+
+  test('that comes with a change comes first, and is changed in its turn', () => {
+    const one = specOf(['m0'], { bootstrapped: true });
+    const grown = { ...specOf(['m0', 'm1@b', 'm2@c']), usedNames: ['m0', 'm1', 'm2'] };
+    const wanted = withRevision(one, { ...revisable(one), kubernetesVersion: 'v1.37.9' }, 'c1');
+    const both = { ...grown, kubernetesVersion: 'v1.37.9', change: wanted.change };
+    const plan = lines(planFor(both, seen(one, wanted)));
+    expect(plan.filter((line) => /^(provision|promote|change|finish)/.test(line))).toEqual([
+      'provision m1',
+      'provision m2',
+      'promote m1',
+      'promote m2',
+      'change-release m1 c1 api-server',
+      'change-release m2 c1 api-server',
+      'change-release m0 c1 api-server',
+      'finish-change',
+    ]);
   });
 });
