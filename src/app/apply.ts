@@ -35,7 +35,7 @@ export function apply(
   if (document.cluster !== undefined && document.cluster !== cluster)
     throw new InputError(`the document is about ${document.cluster}, not about ${cluster}`);
   return env.locked(cluster, 'apply', (open) =>
-    revise(env, open, (spec) => wantedBy(env, open, spec, document), dryRun),
+    revise(env, open, (spec) => wantedBy(env, open, spec, document), { dryRun, withoutBackup: false }),
   );
 }
 

@@ -4,7 +4,7 @@ import { openRepository } from '../backup/list.ts';
 import { readRepository } from '../backup/repository.ts';
 import { withRestic } from '../backup/restic.ts';
 import type { Emit } from '../cluster/loop/events.ts';
-import { InputError, StepError } from '../cluster/model/errors.ts';
+import { InputError, Refusal, StepError } from '../cluster/model/errors.ts';
 import type { BackupSpec, ClusterSpec } from '../cluster/model/spec.ts';
 import { type BackupSecret, backupSecrets } from '../cluster/world/backup.ts';
 import type { RealWorld } from '../cluster/world/world.ts';
@@ -91,15 +91,27 @@ export async function takeNow(
 }
 
 /**
- * A backup of what is, before etcd's members change. That none can be taken is said, and stops nothing: what is replaced may be why.
+ * A backup of what is, before it changes (plan/backup-first.ts says before what).
+ * @throws Refusal where it is needed and none can be taken; otherwise that is said, and stops nothing.
  */
-export async function backUpFirst(env: Surroundings, world: Parameters<typeof takeNow>[1]): Promise<void> {
+export async function backUpFirst(
+  env: Surroundings,
+  world: Parameters<typeof takeNow>[1],
+  needed: boolean,
+): Promise<void> {
   try {
     const { id, by } = await takeNow(env, world);
     env.emit({ type: 'progress', topic: 'backup', message: `${by}: took the backup ${id} first` });
   } catch (error) {
     env.signal.throwIfAborted();
-    env.emit({ type: 'warning', message: `no backup was taken before the change: ${messageOf(error)}` });
+    const message = `no backup was taken before the change: ${messageOf(error)}`;
+    if (needed) {
+      throw new Refusal(`${message}; nothing was changed`, [
+        { to: 'see what is wrong', command: 'status', cluster: world.spec().name },
+        { to: 'or go on without one', setting: 'withoutBackup' },
+      ]);
+    }
+    env.emit({ type: 'warning', message });
   }
 }
 

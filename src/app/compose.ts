@@ -104,7 +104,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     pruneBackups: ({ cluster, dryRun }) => timed((env) => backups.pruneBackups(env, cluster, dryRun)),
     renew: ({ cluster, all, dryRun }) =>
       changing(dryRun, (env) => operations.renew(env, cluster, all, dryRun)),
-    upgrade: ({ cluster, to, dryRun }) => changing(dryRun, (env) => upgrade(env, cluster, to, dryRun)),
+    upgrade: ({ cluster, to, ...how }) => changing(how.dryRun, (env) => upgrade(env, cluster, to, how)),
     setAddons: ({ cluster, addons, dryRun }) =>
       changing(
         dryRun,

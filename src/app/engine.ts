@@ -82,6 +82,7 @@ export interface Engine {
     readonly cluster: string;
     readonly to: UpgradeRequest;
     readonly dryRun: boolean;
+    readonly withoutBackup: boolean;
   }): Promise<Outcome>;
   /** Makes these the user's add-ons, and no others. */
   setAddons(request: {

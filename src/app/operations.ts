@@ -17,7 +17,6 @@ import {
   withReplicas,
 } from '../cluster/plan/spec-changes.ts';
 import { type Status, statusOf } from '../cluster/plan/status.ts';
-import type { Step } from '../cluster/plan/step.ts';
 import { addonSecrets } from '../cluster/world/config/addons.ts';
 import type { RealWorld } from '../cluster/world/world.ts';
 import { BACKDATING_MS } from '../pki/validity.ts';
@@ -231,7 +230,7 @@ export async function changed(
   env: Environment,
   open: OpenCluster,
   change: Change,
-  options: Omit<ChangeOptions, 'emit' | 'signal'>,
+  options: Omit<ChangeOptions, 'emit' | 'signal' | 'first'>,
 ): Promise<ChangeOutcome> {
   const { world } = open;
   const began = env.now();
@@ -242,8 +241,10 @@ export async function changed(
   };
   // Whoever changes a cluster finds it with certificates that last.
   const policy: Policy = { revive: false, renew: {}, ...options.policy };
-  const first = async (plan: Plan, { backup, rescue }: ClusterSpec) => {
-    if (backup && !rescue && changesMembers(plan)) await backUpFirst(env, world);
+  // What was begun is finished whether or not there is one more backup.
+  const mayGoWithout = options.mayBeUnfinished || options.partly;
+  const first = async ({ backupFirst }: Plan) => {
+    if (backupFirst) await backUpFirst(env, world, backupFirst === 'needed' && !mayGoWithout);
   };
   const result = await applyChange(world, change, { ...options, first, policy, emit, signal: env.signal });
   // A rotation changes keys on the way, and a machine that was provisioned has a host key of its own.
@@ -260,15 +261,6 @@ export async function changed(
     seconds: (env.now() - began) / 1000,
   };
 }
-
-/** etcd has members, and it will have others. */
-function changesMembers({ steps, end }: Plan): boolean {
-  if (end.etcd.members.length === 0) return false;
-  const kinds = steps.map(({ step }) => step.kind);
-  return !kinds.includes('bootstrap-etcd') && kinds.some((kind) => MEMBERSHIP.includes(kind));
-}
-
-const MEMBERSHIP: readonly Step['kind'][] = ['add-learner', 'remove-member'];
 
 /**
  * Also what an earlier run had moved and not seen through is proven here: no command ends well while clients are not

@@ -15,16 +15,21 @@ export type UpgradeRequest =
   | 'rollback'
   | 'finalize';
 
+/** How a change of the replicas is made. */
+export interface RollOptions {
+  readonly dryRun: boolean;
+  /** No backup goes before it. */
+  readonly withoutBackup: boolean;
+}
+
 /** Other versions of Kubernetes and etcd on the masters, replica by replica. */
 export function upgrade(
   env: Environment,
   cluster: string,
   request: UpgradeRequest,
-  dryRun: boolean,
+  how: RollOptions,
 ): Promise<ChangeOutcome> {
-  return env.locked(cluster, 'upgrade', (open) =>
-    revise(env, open, (spec) => wantedBy(spec, request), dryRun),
-  );
+  return env.locked(cluster, 'upgrade', (open) => revise(env, open, (spec) => wantedBy(spec, request), how));
 }
 
 /** Gives the replicas what `wanted` makes of the spec; undefined: they have it. What can be checked is checked before anything is done. */
@@ -32,17 +37,17 @@ export function revise(
   env: Environment,
   open: OpenCluster,
   wanted: (spec: ClusterSpec) => Revisable | undefined | Promise<Revisable | undefined>,
-  dryRun: boolean,
+  how: RollOptions,
 ): Promise<ChangeOutcome> {
   const change: Change = async (spec) => {
     const next = await wanted(spec);
     if (!next) return spec;
     if (next.kubernetesVersion !== spec.kubernetesVersion)
       await checkVersion(env, open, spec, next.kubernetesVersion);
-    if (!dryRun) await open.fetch(next);
+    if (!how.dryRun) await open.fetch(next);
     return withRevision(spec, next, randomBytes(6).toString('hex'));
   };
-  return changed(env, open, change, { dryRun });
+  return changed(env, open, change, how);
 }
 
 function wantedBy(spec: ClusterSpec, request: UpgradeRequest): Revisable | undefined {

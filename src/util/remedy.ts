@@ -63,6 +63,7 @@ export type SettingName =
   | 'sshFrom'
   | 'store'
   | 'subnets'
+  | 'withoutBackup'
   | 'zone';
 
 /** One or several, the best first. */

@@ -120,11 +120,11 @@ const saveFates = fc.array(fc.constantFrom<SaveFate>('works', 'works', 'fails', 
 });
 
 /**
- * Not together with a rescue: that is several saves, and what is left between two of them, with a death beside it, is not always something
- * that a repair finishes by itself yet.
+ * Not together with a change of the replicas or a rescue: those are several saves each, and what is left between two of them, with a death
+ * beside it, is not always something that a repair finishes by itself yet.
  */
 function savesOf(acts: readonly Act[], saves: readonly SaveFate[]): SaveFate[] {
-  const several = /^(rescue|back-up)/;
+  const several = /^(upgrade|rescue|abandon|back-up)/;
   return acts.some(({ what }) => several.test(what)) ? [] : [...saves];
 }
 

@@ -535,6 +535,7 @@ export class SimulatedWorld implements ChangeableWorld {
   private made(): Pick<Inside, 'revision' | 'change'> {
     const { change } = this.stored;
     if (!change || change.back !== undefined) return { revision: revisionOf(0, this.stored), change: null };
+    if (change.returns) return { revision: revisionOf(0, this.stored), change: change.id };
     const have = this.machines.filter(({ disk, name }) => disk.change === change.id && this.isWanted(name));
     if (have.length > 1 || have.some(({ name }) => this.isWhole(name)))
       return { revision: revisionOf(0, this.stored), change: change.id };

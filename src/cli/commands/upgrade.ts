@@ -9,7 +9,7 @@ export const upgrade = defineCommand({
   details: `One replica at a time, out of the load balancer meanwhile, the etcd leader last; nobody is taken out unless the others can do
 without. A patch release or the next minor. After a new minor the new programs behave like the old minor until --finalize, and
 --rollback goes back. If the first replica does not come back well, it is put back, the others are not touched, and the exit code is
-5. A new minor of etcd is a step of its own, without a way back. See docs/upgrade.md.`,
+5. A new minor of etcd is a step of its own, without a way back. Where there are backups, one is taken first. See docs/upgrade.md.`,
   operands: [],
   flags: {
     cluster: flags.cluster,
@@ -17,6 +17,7 @@ without. A patch release or the next minor. After a new minor the new programs b
     etcdVersion: flags.etcdVersion,
     rollback: flags.rollback,
     finalize: flags.finalize,
+    withoutBackup: flags.withoutBackup,
     dryRun: flags.dryRun,
     output: flags.output,
   },
@@ -29,7 +30,7 @@ without. A patch release or the next minor. After a new minor the new programs b
   ],
 
   async run(call) {
-    const { cluster, dryRun, kubernetesVersion, etcdVersion, rollback, finalize } = call.flags;
+    const { cluster, dryRun, kubernetesVersion, etcdVersion, rollback, finalize, withoutBackup } = call.flags;
     const versions = kubernetesVersion !== undefined || etcdVersion !== undefined;
     const wishes = [versions, rollback, finalize].filter(Boolean).length;
     if (wishes === 0)
@@ -37,6 +38,6 @@ without. A patch release or the next minor. After a new minor the new programs b
     if (wishes > 1) throw new UsageError('a version, --rollback and --finalize are three different wishes');
     const to = rollback ? 'rollback' : finalize ? 'finalize' : { kubernetesVersion, etcdVersion };
     const engine = await call.engine();
-    return finish(call, await engine.upgrade({ cluster, to, dryRun }));
+    return finish(call, await engine.upgrade({ cluster, to, dryRun, withoutBackup }));
   },
 });

@@ -18,6 +18,10 @@ export const documentFile = text(
 );
 export const rollback = toggle('rollback', 'go back to the version from which the last upgrade came');
 export const finalize = toggle('finalize', 'end the last upgrade: the new version in full, and no way back');
+export const withoutBackup = toggle(
+  'without-backup',
+  'go on without a backup before it, where there are backups',
+);
 export const fenced = list(
   'fenced',
   'NAME',

@@ -26,6 +26,7 @@ export function renderPlan(cluster: string, made: Plan, style: Style): string[] 
   const refused = plan.blocked.length > 0;
   const title = `${cluster}: ${counted(plan.steps.length, 'step')}${refused ? ', then refused' : ''}; nothing was changed`;
   const notes = [
+    ...(plan.backupFirst ? ['Before the first step a backup is taken.'] : []),
     ...interruptionLines(plan),
     ...warningLines(plan, style),
     ...plan.blocked.flatMap(({ message, advice }) => [
@@ -57,6 +58,7 @@ export function planDocument(plan: Plan): object {
     })),
     warnings: plan.warnings,
     interruption: plan.interruption,
+    backupFirst: plan.backupFirst != null,
   };
 }
 

@@ -31,6 +31,7 @@ const settings: Record<SettingName, Flag<unknown>> = {
   sshFrom: flags.sshFrom,
   store: flags.common.store,
   subnets: flags.subnets,
+  withoutBackup: flags.withoutBackup,
   zone: flags.zone,
 };
 

@@ -3,6 +3,7 @@ import type { Remedy } from '../../util/remedy.ts';
 import { Refusal } from '../model/errors.ts';
 import type { Observation } from '../model/observation.ts';
 import { type ClusterSpec, wanted } from '../model/spec.ts';
+import { backupFirst } from '../plan/backup-first.ts';
 import { next } from '../plan/next.ts';
 import { makePlan, type Plan } from '../plan/plan.ts';
 import { withoutUntried } from '../plan/roll.ts';
@@ -28,7 +29,9 @@ export interface ChangeOptions extends ConvergeOptions {
   /** Do what is safe even if the whole cannot be done (`repair`): the rest is refused at the end. */
   readonly partly?: boolean;
   /** Runs when the plan is sure to be begun, before anything is remembered or changed. */
-  readonly first?: (plan: Plan, before: ClusterSpec) => Promise<void>;
+  readonly first?: (plan: Plan) => Promise<void>;
+  /** No backup goes before it, whatever it changes. */
+  readonly withoutBackup?: boolean;
 }
 
 export interface ChangeResult {
@@ -55,10 +58,11 @@ export async function applyChange(
   const settled = unfinished && withoutUntried(before, observation);
   const after = await change(settled ?? before, observation);
   if (unfinished && !isAmended(unfinished, after)) throw unfinished.refusal;
-  const plan = makePlan(after, await asWantedBy(world, after, before, observation), {
+  const made = makePlan(after, await asWantedBy(world, after, before, observation), {
     interruption: world.interruption(after),
     ...(options.policy ? { policy: options.policy } : {}),
   });
+  const plan = { ...made, backupFirst: options.withoutBackup ? null : backupFirst(before, made) };
   // A change that is stuck may be amended by one that gets it unstuck: the replica in its way is replaced.
   if (unfinished && plan.blocked.length > 0) throw unfinished.refusal;
   if (settled) options.emit({ type: 'warning', message: GIVEN_UP });
@@ -67,7 +71,7 @@ export async function applyChange(
   const [blocked] = plan.blocked;
   if (blocked && !options.partly) throw new Refusal(blocked.message, blocked.advice);
 
-  await options.first?.(plan, before);
+  await options.first?.(plan);
   if (after !== before) await world.save(after);
   return { plan, executed: true, observation: await convergeOrGoBack(world, options) };
 }

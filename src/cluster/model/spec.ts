@@ -86,6 +86,8 @@ const changeSchema = z.strictObject({
   before: z.strictObject(revisableShape),
   /** It is taken back: by name the one replica that has had it; null: none had. */
   back: z.string().regex(REPLICA_NAME).nullable().optional(),
+  /** It is the way back of one that was abandoned half-way: what was wanted before it is what nobody wants any more. */
+  returns: z.literal(true).optional(),
 });
 
 /** A quorum that is lost for good, given up: one survivor becomes a cluster of one. Gone once it has. */

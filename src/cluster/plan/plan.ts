@@ -1,6 +1,7 @@
 import type { Interruption } from '../../providers/provider.ts';
 import type { Observation } from '../model/observation.ts';
 import { type ClusterSpec, type Rescue, replicaZones } from '../model/spec.ts';
+import type { BackupFirst } from './backup-first.ts';
 import type { Blocked, Policy } from './decision.ts';
 import { next } from './next.ts';
 import { type Standing, standing } from './standing.ts';
@@ -27,6 +28,8 @@ export interface Plan {
   } | null;
   /** What will be. */
   readonly end: Observation;
+  /** A backup is taken before the first step. */
+  readonly backupFirst?: BackupFirst;
 }
 
 /** More steps than any plan for nine replicas has: reaching it is a defect of ours, not a long plan. */

@@ -140,7 +140,8 @@ export function takenBack(spec: ClusterSpec, o: Observation): ClusterSpec | unde
   const { change } = spec;
   if (!change || change.back !== undefined) return undefined;
   const insides = spec.replicas.map(({ name }) => machineOf(o, name)?.inside);
-  if (insides.some((inside) => !inside)) return undefined;
+  // One without a machine cannot have it: a newcomer is not made with what is not proven.
+  if (spec.replicas.some(({ name }, index) => machineOf(o, name) && !insides[index])) return undefined;
   const have = spec.replicas.filter(
     ({ name }, index) => insides[index]?.change === change.id || differencesOf(o, name).length === 0,
   );
@@ -156,7 +157,7 @@ export function takenBack(spec: ClusterSpec, o: Observation): ClusterSpec | unde
  */
 export function makingSpec(spec: ClusterSpec, o: Observation): ClusterSpec {
   const { change } = spec;
-  if (!change || change.back !== undefined) return spec;
+  if (!change || change.back !== undefined || change.returns) return spec;
   const have = spec.replicas.filter(({ name }) => machineOf(o, name)?.inside?.change === change.id);
   if (have.length > 1 || have.some(({ name }) => works(o, name))) return spec;
   const { change: _, ...before } = revised(spec, change.before);
@@ -164,12 +165,12 @@ export function makingSpec(spec: ClusterSpec, o: Observation): ClusterSpec {
 }
 
 /**
- * The spec without a change that no replica has yet; undefined where there is none such. A newcomer that were made with it would have
- * nothing to go back to if it did not work.
+ * The spec without a change that no replica has yet; undefined where there is none such. The way back of one that was abandoned stays:
+ * some may have that.
  */
 export function withoutUntried(spec: ClusterSpec, o: Observation): ClusterSpec | undefined {
   const { change } = spec;
-  if (!change || change.back !== undefined) return undefined;
+  if (!change || change.back !== undefined || change.returns) return undefined;
   if (spec.replicas.some(({ name }) => machineOf(o, name)?.inside?.change === change.id)) return undefined;
   const { change: _, ...kept } = revised(spec, change.before);
   return kept;

@@ -126,7 +126,7 @@ function turnedRound(spec: ClusterSpec): ClusterSpec {
   if (!change || change.back !== undefined) return spec;
   return {
     ...revised(spec, change.before),
-    change: { id: `${change.id.slice(0, 31)}r`, before: revisable(spec) },
+    change: { id: `${change.id.slice(0, 31)}r`, before: revisable(spec), returns: true },
   };
 }
 

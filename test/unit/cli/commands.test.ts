@@ -176,6 +176,7 @@ describe('a dry run', () => {
         blocked,
         warnings: [],
         interruption: null,
+        backupFirst: false,
       },
       status: null,
       availability: [],

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { Observation } from '../../../../../src/cluster/model/observation.ts';
 import { type ClusterSpec, revisable } from '../../../../../src/cluster/model/spec.ts';
 import { next } from '../../../../../src/cluster/plan/next.ts';
-import { makingSpec, takenBack } from '../../../../../src/cluster/plan/roll.ts';
-import { withRevision } from '../../../../../src/cluster/plan/spec-changes.ts';
+import { makingSpec, takenBack, withoutUntried } from '../../../../../src/cluster/plan/roll.ts';
+import { abandoned, withRevision } from '../../../../../src/cluster/plan/spec-changes.ts';
 import { withInside, withMember } from '../../../../../src/cluster/plan/steps/effects.ts';
 import { converged, lines, planFor, powerOff, specOf } from '../../../../support/clusters.ts';
 
@@ -132,6 +132,11 @@ describe('a change that fails', () => {
     expect(takenBack(patched, powerOff(first, 'm2'))).toBeUndefined();
   });
 
+  test('is taken back although another has no machine, which cannot have it', () => {
+    const gone = { ...first, machines: first.machines.filter(({ name }) => name !== 'm2') };
+    expect(takenBack(patched, gone)).toMatchObject({ change: { back: 'm1' } });
+  });
+
   test('in etcd starts the old etcd again', () => {
     const dead = withMember(
       withInside(seen(three, etcd), 'm1', { change: 'c1', etcd: 'stopped', apiServer: 'disabled' }),
@@ -164,6 +169,13 @@ describe('a newcomer', () => {
     const back = takenBack(patched, seenFirst({ apiServer: 'unready' }))!;
     expect(makingSpec(back, seenFirst({ apiServer: 'unready' }))).toBe(back);
     expect(makingSpec(three, seen(three, three))).toBe(three);
+  });
+
+  test('of a change that was abandoned is made as all are to be again, whoever has what was abandoned', () => {
+    const back = abandoned(patched, seen(three, patched));
+    expect(back).toMatchObject({ kubernetesVersion: 'v1.37.1', change: { id: 'c1r' } });
+    expect(makingSpec(back, seen(three, three))).toBe(back);
+    expect(withoutUntried(back, seen(three, three))).toBeUndefined();
   });
 
   test('that comes with a change comes first, and is changed in its turn', () => {
