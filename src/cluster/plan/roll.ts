@@ -143,7 +143,8 @@ export function takenBack(spec: ClusterSpec, o: Observation): ClusterSpec | unde
   // One without a machine cannot have it: a newcomer is not made with what is not proven.
   if (spec.replicas.some(({ name }, index) => machineOf(o, name) && !insides[index])) return undefined;
   const have = spec.replicas.filter(
-    ({ name }, index) => insides[index]?.change === change.id || differencesOf(o, name).length === 0,
+    ({ name }, index) =>
+      insides[index] && (insides[index].change === change.id || differencesOf(o, name).length === 0),
   );
   const [first, second] = have;
   if (second) return undefined;

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { nothing } from '../../../../../src/cluster/model/observation.ts';
 import { createMachine } from '../../../../../src/cluster/world/machines/create-machine.ts';
 import { ClusterMemory, type ClusterState, noHistory } from '../../../../../src/cluster/world/memory.ts';
 import type { Tools } from '../../../../../src/cluster/world/tools.ts';
@@ -52,6 +53,7 @@ function toolsThatFail(error: Error) {
   );
   const tools = {
     memory,
+    seen: () => nothing,
     authorities: () => new Promise(() => {}),
     binaries: async () => ({ kind: 'mounted', path: '/opt/haup/bin' }),
     secrets: {
