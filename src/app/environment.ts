@@ -183,7 +183,11 @@ function perVersion<T>(make: (spec: ClusterSpec) => Promise<T>): (spec: ClusterS
   const made = new Map<string, () => Promise<T>>();
   return (spec) => {
     const of = `${spec.kubernetesVersion} ${spec.etcdVersion}`;
-    if (!made.has(of)) made.set(of, once(() => make(spec)));
+    if (!made.has(of))
+      made.set(
+        of,
+        once(() => make(spec)),
+      );
     return made.get(of)!();
   };
 }

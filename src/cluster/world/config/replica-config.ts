@@ -1,7 +1,7 @@
 import { issueReplica } from '../../../pki/replica.ts';
 import type { ReplicaConfig } from '../../../replicas/config.ts';
-import { encryptionKey, kubeletAuthorities } from '../keys.ts';
 import type { ClusterSpec } from '../../model/spec.ts';
+import { encryptionKey, kubeletAuthorities } from '../keys.ts';
 import type { Tools } from '../tools.ts';
 import { pkiIdentity } from './identity.ts';
 import { sharedConfig } from './shared-config.ts';

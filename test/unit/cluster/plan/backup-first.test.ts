@@ -12,7 +12,9 @@ const before = (after: ClusterSpec, now: ClusterSpec = three) => {
   const revision = { kubernetesVersion: 'v1.0.0', etcdVersion: 'v3.0.0', digest: '', configuration: {} };
   const seen = { ...revision, trust: {}, certificates: [], keys: {} };
   const machines = o.machines.map((m) => ({ ...m, inside: { ...m.inside!, revision: seen } }));
-  const wanted = Object.fromEntries(after.replicas.map(({ name }) => [name, { ...seen, etcdVersion: 'v3.1.0' }]));
+  const wanted = Object.fromEntries(
+    after.replicas.map(({ name }) => [name, { ...seen, etcdVersion: 'v3.1.0' }]),
+  );
   return backupFirst(now, planFor(after, { ...o, machines, wanted: after.change ? wanted : undefined }));
 };
 
