@@ -1,7 +1,6 @@
 import type { Interruption } from '../../providers/provider.ts';
 import type { Observation } from '../model/observation.ts';
 import { type ClusterSpec, type Rescue, replicaZones } from '../model/spec.ts';
-import type { BackupFirst } from './backup-first.ts';
 import type { Blocked, Policy } from './decision.ts';
 import { next } from './next.ts';
 import { type Standing, standing } from './standing.ts';
@@ -31,6 +30,12 @@ export interface Plan {
   /** A backup is taken before the first step. */
   readonly backupFirst?: BackupFirst;
 }
+
+/**
+ * Whether a backup goes before a plan, where there are any. `tried`: what is replaced may be why none can be taken, so that stops nothing.
+ * `needed`: everybody has to be well for it anyway, and what new programs or keys make of the data may be the reason to want the old.
+ */
+export type BackupFirst = 'needed' | 'tried' | null;
 
 /** More steps than any plan for nine replicas has: reaching it is a defect of ours, not a long plan. */
 const TOO_MANY = 300;
