@@ -28,6 +28,5 @@ function each(define: (name: string, body: () => never) => void) {
   };
 }
 
-export const it = test;
 test.each = each(test);
 describe.each = each(describe as never);
