@@ -74,7 +74,7 @@ build_cni_plugins() {
     $module/plugins/main/{ptp,loopback} $module/plugins/ipam/host-local $module/plugins/meta/portmap
 }
 
-# Thirteen of its plugins: all of them bring the clients of three clouds along.
+# Sixteen of its plugins: all of them bring the clients of three clouds along.
 build_coredns() {
   wrap coredns github.com/coredns/coredns "$coredns"
   cp "$sums/../images/coredns/main.go" .
