@@ -17,6 +17,7 @@ export default defineConfig({
     projects: [
       layer('unit', { testTimeout: 60_000 }),
       layer('model', { testTimeout: 600_000 }),
+      layer('pages', { testTimeout: 120_000 }),
       layer('contract', { testTimeout: 300_000, serial: true }),
       layer('clouds', { testTimeout: 300_000, serial: true }),
       layer('e2e', { testTimeout: 900_000, serial: true, globalSetup: 'test/e2e/support/build.ts' }),

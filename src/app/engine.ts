@@ -165,6 +165,8 @@ export interface EngineOptions {
   readonly storeIdentity: string | null;
   readonly signal: AbortSignal;
   readonly emit: (event: HaupEvent) => void;
+  /** Whether the API is read all the time that a change takes, each read an event. Default: no. */
+  readonly reads?: boolean;
   /** For each call. */
   readonly timeoutMs: number;
 }

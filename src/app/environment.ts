@@ -56,6 +56,7 @@ export function environment(
     emit: options.emit,
     signal,
     now: () => Date.now(),
+    reads: engineOptions.reads ?? false,
     environment: engineOptions.environment,
     identity: engineOptions.storeIdentity,
     names: () => store.list(),

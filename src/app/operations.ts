@@ -28,6 +28,7 @@ import type { Variables } from '../util/variables.ts';
 import { waitFor } from '../util/wait.ts';
 import { type BackupWish, backUpFirst, preparedBackups, withBackups } from './backup-parts.ts';
 import { type NewCluster, newSpec } from './new-cluster.ts';
+import { readMeanwhile } from './read-meanwhile.ts';
 
 /** An opened cluster: its world, with everything that has to be closed after it. */
 export interface OpenCluster {
@@ -42,6 +43,8 @@ export interface Environment {
   readonly emit: Emit;
   readonly signal: AbortSignal;
   readonly now: () => number;
+  /** As in the engine's options. */
+  readonly reads: boolean;
   readonly environment: Variables;
   /** The file of the operator's key; null: none was named. */
   readonly identity: string | null;
@@ -246,7 +249,14 @@ export async function changed(
   const first = async ({ backupFirst }: Plan) => {
     if (backupFirst) await backUpFirst(env, world, backupFirst === 'needed' && !mayGoWithout);
   };
-  const result = await applyChange(world, change, { ...options, first, policy, emit, signal: env.signal });
+  const reader = env.reads && !options.dryRun ? readMeanwhile(world, env) : null;
+  const result = await applyChange(world, change, {
+    ...options,
+    first,
+    policy,
+    emit,
+    signal: env.signal,
+  }).finally(() => reader?.stop());
   // A rotation changes keys on the way, and a machine that was provisioned has a host key of its own.
   if (result.executed && !world.spec().deleting) await world.sealed();
   if (result.executed) env.emit({ type: 'cost', steps, commands: world.commands() });

@@ -1,5 +1,6 @@
 import type { Engine } from '../app/engine.ts';
 import type { HaupEvent } from '../cluster/loop/events.ts';
+import { messageOf } from '../util/failure.ts';
 import type { Call, Command, Source } from './command.ts';
 import { commands } from './commands/index.ts';
 import { explain } from './exit.ts';
@@ -10,7 +11,8 @@ import { type Arguments, readArguments } from './input/argv.ts';
 import { type Resolved, resolveFlags, type Setting } from './input/resolve.ts';
 import { openDisplay } from './output/display/open-display.ts';
 import { noWork } from './output/display/progress.ts';
-import { printableJson, safeAll } from './output/safe.ts';
+import { printableJson, safe, safeAll } from './output/safe.ts';
+import { openRecorder } from './report/record.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Does what the command line says. Returns the exit code; every error has become one, and lines on standard error. */
@@ -25,11 +27,16 @@ export async function run(
   let cluster: string | undefined;
   let store: string | undefined;
   let left = () => noWork;
+  let report = async (_error: string | null): Promise<void> => {};
   let settle = () => {};
   try {
     const { arguments_, resolved } = await readInput(argv, world, signal);
     const { command, operands, rest } = arguments_;
-    const flags = resolved.values as Values<typeof common> & { cluster?: string; dryRun?: boolean };
+    const flags = resolved.values as Values<typeof common> & {
+      cluster?: string;
+      dryRun?: boolean;
+      changeReport?: string;
+    };
     debug = flags.debug;
     // What is left of a deletion is finished by haup delete.
     const deletes =
@@ -49,7 +56,15 @@ export async function run(
       display.emit({ type: 'warning', message: 'stopping; once more ends it at once' });
     });
     // A dry run's plan is its answer: it is not announced as well.
+    const recorder = flags.changeReport === undefined ? null : openRecorder(flags.changeReport, world.now);
+    const about = { command: command.name, cluster: cluster ?? '', dryRun: flags.dryRun ?? false };
+    report = async (error) => {
+      const files = (await recorder?.write({ ...about, error })) ?? [];
+      if (files.length > 0 && !json) world.err.write(`report: ${files.map(safe).join(', ')}\n`);
+    };
     const emit = (event: HaupEvent) => {
+      recorder?.note(event);
+      if (event.type === 'read') return;
       if (event.type !== 'plan' || json || !flags.dryRun) display.emit(json ? event : safeAll(event));
     };
     let engine: Promise<Engine> | undefined;
@@ -74,12 +89,14 @@ export async function run(
           signal,
           emit,
           timeoutMs: flags.timeout,
+          reads: recorder !== null,
         });
         return engine;
       },
     };
     const code = await Promise.race([command.run(call), world.crashed]);
     settle();
+    await report(null);
     return code;
   } catch (error) {
     settle();
@@ -95,6 +112,9 @@ export async function run(
       json
         ? `${printableJson({ time: new Date(world.now()).toISOString(), type: 'error', code: failure.code, message: failure.lines.join('\n') })}\n`
         : `${failure.lines.join('\n')}\n`,
+    );
+    await report(failure.lines.join(' ')).catch((cause: unknown) =>
+      world.err.write(`the report could not be written: ${safe(messageOf(cause))}\n`),
     );
     return failure.code;
   }

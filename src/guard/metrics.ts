@@ -124,7 +124,7 @@ function ofCluster(last: Tally['last']): readonly Family[] {
       ],
     ),
     gauge('haup_cluster_converged', '1 if nothing is unfinished.', status && [[{}, bit(status.converged)]]),
-    gauge('haup_cluster_warnings', 'Warnings of haup status.', status && [[{}, status.warnings.length]]),
+    gauge('haup_cluster_warnings', 'Warnings about the cluster.', status && [[{}, status.warnings.length]]),
     gauge(
       'haup_api_address_held',
       '1 for who has the API address: machine, balancer, or nobody.',

@@ -150,7 +150,7 @@ describe.runIf(whole)('a guard meets', () => {
     const { kubernetes } = parseAuthorities(readFileSync(file, 'utf8'));
     const old = dueToBeRenewed(await on(followers[0]!, `cat ${PKI}/apiserver.crt`), kubernetes.keyPem);
     await on(followers[0]!, `printf '%s' '${old}' >${PKI}/apiserver.crt`);
-    await expectDeed('renew', new RegExp(`renew the certificates of ${followers[0]}`), {});
+    await expectDeed('renew', new RegExp(`renew certificates of ${followers[0]}: apiserver.crt`), {});
     await expectWell();
   });
 

@@ -14,6 +14,7 @@ export const addNode = defineCommand({
     zones: flags.zones,
     count: flags.count,
     dryRun: flags.dryRun,
+    changeReport: flags.changeReport,
     output: flags.output,
   },
   examples: ['haup add-node -c demo', 'haup add-node -c demo --zones local-a,local-b --count 4'],

@@ -15,6 +15,7 @@ export const addReplica = defineCommand({
     zones: flags.zones,
     count: flags.count,
     dryRun: flags.dryRun,
+    changeReport: flags.changeReport,
     output: flags.output,
   },
   examples: [

@@ -16,6 +16,7 @@ not know. --dry-run shows what differs, and the plan. Applied twice, it does not
     cluster: flags.cluster,
     filename: flags.documentFile,
     dryRun: flags.dryRun,
+    changeReport: flags.changeReport,
     output: flags.output,
   },
   examples: ['haup apply -c demo -f demo.yaml --dry-run', 'haup apply -c demo -f demo.yaml'],

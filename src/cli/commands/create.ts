@@ -45,6 +45,7 @@ const createFlags = {
   backupKeep: flags.backupKeep,
   backupCredentials: flags.backupCredentials,
   dryRun: flags.dryRun,
+  changeReport: flags.changeReport,
   output: flags.output,
 };
 

@@ -5,7 +5,13 @@ import * as flags from '../flags.ts';
 import { finish } from '../output/finish.ts';
 import { safe } from '../output/safe.ts';
 
-const deleteFlags = { cluster: flags.cluster, yes: flags.yes, dryRun: flags.dryRun, output: flags.output };
+const deleteFlags = {
+  cluster: flags.cluster,
+  yes: flags.yes,
+  dryRun: flags.dryRun,
+  changeReport: flags.changeReport,
+  output: flags.output,
+};
 
 export const deleteCluster = defineCommand({
   name: 'delete',

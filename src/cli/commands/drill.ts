@@ -10,6 +10,7 @@ import { isGood, renderDrillPlan, renderDrillReport } from '../output/drill.ts';
 import { safe, safeAll } from '../output/safe.ts';
 import { serialize } from '../output/serialize.ts';
 import { style } from '../output/style.ts';
+import { filesOf } from '../report/record.ts';
 
 const drillFlags = {
   cluster: flags.cluster,
@@ -84,8 +85,7 @@ function nameOf({ log }: SealedReport): string {
 
 /** The page, and the same for programs beside it. */
 async function write(report: SealedReport, page: string): Promise<string[]> {
-  const json = `${page.replace(/\.(html?|json)$/, '')}.json`;
-  const html = page === json ? `${page.slice(0, -'.json'.length)}.html` : page;
+  const [html, json] = filesOf(page);
   const { drillPage } = await import('../../drill/page/page.ts');
   await replaceFile(html, drillPage(report), { mode: 0o644 });
   await replaceFile(json, `${JSON.stringify(report)}\n`, { mode: 0o644 });

@@ -14,6 +14,7 @@ const kubeDownFlags = {
   replicaName: flags.replicaName,
   yes: flags.yes,
   dryRun: flags.dryRun,
+  changeReport: flags.changeReport,
   output: flags.output,
 };
 

@@ -23,6 +23,7 @@ operation: from three masters, go to one at once, because two tolerate no failur
     zone: flags.zone,
     count: flags.count,
     dryRun: flags.dryRun,
+    changeReport: flags.changeReport,
     output: flags.output,
   },
   examples: [

@@ -12,6 +12,7 @@ back. With no voter ever, that deletes the cluster. --abandon --dry-run shows th
     cluster: flags.cluster,
     abandon: flags.abandon,
     dryRun: flags.dryRun,
+    changeReport: flags.changeReport,
     output: flags.output,
   },
   examples: ['haup repair -c demo', 'haup repair -c demo --abandon --dry-run'],

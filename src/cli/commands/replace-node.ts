@@ -15,6 +15,7 @@ export const replaceNode = defineCommand({
     drainTimeout: flags.drainTimeout,
     force: flags.force,
     dryRun: flags.dryRun,
+    changeReport: flags.changeReport,
     output: flags.output,
   },
   examples: ['haup replace-node -c demo demo-node-k2x'],

@@ -16,7 +16,12 @@ export const replaceReplica = defineCommand({
       parse: replicaName,
     },
   ],
-  flags: { cluster: flags.cluster, dryRun: flags.dryRun, output: flags.output },
+  flags: {
+    cluster: flags.cluster,
+    dryRun: flags.dryRun,
+    changeReport: flags.changeReport,
+    output: flags.output,
+  },
   examples: ['haup replace-replica -c demo demo-master-k2x'],
 
   async run(call) {

@@ -19,6 +19,7 @@ See docs/runbooks/lost-quorum.md.`,
     backup: flags.backup,
     yes: flags.yes,
     dryRun: flags.dryRun,
+    changeReport: flags.changeReport,
     output: flags.output,
   },
   examples: [

@@ -19,6 +19,7 @@ rescued from that backup, with --yes. See docs/backup.md.`,
     fenced: flags.fenced,
     yes: flags.yes,
     dryRun: flags.dryRun,
+    changeReport: flags.changeReport,
     output: flags.output,
   },
   examples: [

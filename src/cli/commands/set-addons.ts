@@ -10,7 +10,13 @@ export const setAddons = defineCommand({
   details: `What --addons said when the cluster was made is replaced as a whole: name all folders that are to be kept, or --none.
 Objects that are in none of them any more are deleted.`,
   operands: [{ name: 'DIR', help: 'a folder of manifests', needed: false, many: true, parse: filePath }],
-  flags: { cluster: flags.cluster, none: flags.noAddons, dryRun: flags.dryRun, output: flags.output },
+  flags: {
+    cluster: flags.cluster,
+    none: flags.noAddons,
+    dryRun: flags.dryRun,
+    changeReport: flags.changeReport,
+    output: flags.output,
+  },
   examples: ['haup set-addons -c demo --none'],
 
   async run(call) {

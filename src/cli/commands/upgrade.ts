@@ -19,6 +19,7 @@ without. A patch release or the next minor. After a new minor the new programs b
     finalize: flags.finalize,
     withoutBackup: flags.withoutBackup,
     dryRun: flags.dryRun,
+    changeReport: flags.changeReport,
     output: flags.output,
   },
   examples: [

@@ -43,3 +43,10 @@ export const replicaName = text('replica-name', 'NAME', 'the replica to remove',
   defaultText: 'any one in the zone',
   ...kubeUp('KUBE_REPLICA_NAME'),
 });
+export const changeReport = text(
+  'report',
+  'FILE',
+  'a page of what was done when, and of how the API answered meanwhile; of the plan with --dry-run; the same in JSON beside it',
+  values.filePath,
+  { defaultText: 'none' },
+);

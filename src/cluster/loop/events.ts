@@ -21,6 +21,8 @@ export type HaupEvent =
       readonly doing: 'begins' | 'done' | 'failed' | 'waits';
       readonly what: string;
     }
-  | { readonly type: 'availability'; readonly report: AvailabilityReport };
+  | { readonly type: 'availability'; readonly report: AvailabilityReport }
+  /** One read on a new connection, for a report: when it began, in milliseconds since the epoch, and what it took. Nobody is shown it. */
+  | { readonly type: 'read'; readonly at: number; readonly ms: number; readonly failed: boolean };
 
 export type Emit = (event: HaupEvent) => void;

@@ -25,6 +25,8 @@ export interface Plan {
     readonly worstSeconds: number;
     readonly note: string | null;
   } | null;
+  /** What is. */
+  readonly begin: Observation;
   /** What will be. */
   readonly end: Observation;
   /** A backup is taken before the first step. */
@@ -58,6 +60,7 @@ export function makePlan(spec: ClusterSpec, from: Observation, options: PlanOpti
         blocked: decision.blocked,
         warnings: spec.deleting ? [] : warningsOf(spec, from, steps),
         interruption: interruptionOf(spec, from, steps, options.interruption),
+        begin: from,
         end: at,
       };
     }

@@ -200,6 +200,7 @@ export function planOf(steps: readonly Step[], change: Partial<Plan> = {}): Plan
     blocked: [],
     warnings: [],
     interruption: null,
+    begin: nothing,
     end: nothing,
     ...change,
   };

@@ -6,7 +6,12 @@ export const backupDisable = defineCommand({
   name: 'backup disable',
   summary: 'back etcd up no more; what is in the repository stays there',
   operands: [],
-  flags: { cluster: flags.cluster, dryRun: flags.dryRun, output: flags.output },
+  flags: {
+    cluster: flags.cluster,
+    dryRun: flags.dryRun,
+    changeReport: flags.changeReport,
+    output: flags.output,
+  },
   examples: ['haup backup disable -c demo'],
 
   async run(call) {

@@ -18,6 +18,7 @@ export const backupEnable = defineCommand({
     backupKeep: flags.backupKeep,
     backupCredentials: flags.backupCredentials,
     dryRun: flags.dryRun,
+    changeReport: flags.changeReport,
     output: flags.output,
   },
   examples: [

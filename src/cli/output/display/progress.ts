@@ -63,6 +63,7 @@ export function advance(progress: Progress, event: HaupEvent, now: number): Prog
         topics: new Map(progress.topics).set('guard', { message: `${event.doing}: ${event.what}`, at: now }),
       };
     case 'availability':
+    case 'read':
     case 'cost':
       return progress;
   }

@@ -1,0 +1,54 @@
+import type { Emit } from '../cluster/loop/events.ts';
+import type { RealWorld } from '../cluster/world/world.ts';
+import { ask } from '../drill/clients/load.ts';
+import { systemClock } from '../util/clock.ts';
+
+/** Enough to see a gap of half a second, too few to be a load. */
+const PAUSE_MS = 200;
+const ANSWER_MS = 5000;
+const MOST_UNANSWERED = 50;
+
+/**
+ * Reads the API at its address while something else goes on, each time on a new connection and begun on time whatever became of the one
+ * before. Begins once there is an address that has answered, as a new cluster has none at first.
+ */
+export function readMeanwhile(
+  world: Pick<RealWorld, 'api'>,
+  { emit, signal }: { readonly emit: Emit; readonly signal: AbortSignal },
+): { stop(): Promise<void> } {
+  const ended = new AbortController();
+  const until = AbortSignal.any([signal, ended.signal]);
+  const pending = new Set<Promise<void>>();
+  let hasAnswered = false;
+
+  const read = async (): Promise<void> => {
+    const at = Date.now();
+    const failed = await world
+      .api()
+      .then((api) => ask(api, { path: '/api/v1/namespaces/default', timeoutMs: ANSWER_MS }))
+      .then(
+        () => false,
+        () => true,
+      );
+    hasAnswered ||= !failed;
+    if (hasAnswered) emit({ type: 'read', at, ms: Date.now() - at, failed });
+  };
+  const loop = async (): Promise<void> => {
+    while (!until.aborted) {
+      if (pending.size < MOST_UNANSWERED) {
+        const done = read().finally(() => pending.delete(done));
+        pending.add(done);
+      }
+      await systemClock.sleep(PAUSE_MS, until).catch(() => {});
+    }
+  };
+  const looping = loop();
+  return {
+    async stop() {
+      ended.abort();
+      await looping;
+      // Who is stopped does not wait for clients that are not answered.
+      if (!signal.aborted) await Promise.all(pending);
+    },
+  };
+}
