@@ -60,4 +60,22 @@ describe('backups in the status', () => {
   test('of which nobody could be asked are not called anything', () => {
     expect(warnings(null, null)).toEqual([]);
   });
+
+  test('are compared by when they were taken, and failures by when they were met, whatever the order of masters', () => {
+    for (const reports of [
+      [report(-300, -20), report(-40, -10)],
+      [report(-40, -10), report(-300, -20)],
+    ]) {
+      const status = backupStatus(spec, seen(...reports), NOW)!;
+      expect(status.last?.id).toBe('id40');
+      expect(status.failure?.at).toBe(at(-10));
+    }
+    const same = backupStatus(spec, seen(report(-40, -10), report(-40, -10)), NOW)!;
+    expect([same.last?.by, same.failure?.by]).toEqual(['m1', 'm1']);
+  });
+
+  test('that fail at the moment at which one has succeeded have not failed since', () => {
+    expect(backupStatus(spec, seen(report(-40, -38)), NOW)?.failure).toBeNull();
+    expect(backupStatus(spec, seen(report(-40, -37)), NOW)?.failure).not.toBeNull();
+  });
 });

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { sayWarning } from '../../../../src/cli/output/remedy.ts';
-import type { Observation } from '../../../../src/cluster/model/observation.ts';
-import { warningsOf } from '../../../../src/cluster/plan/health.ts';
-import { withReplacements } from '../../../../src/cluster/plan/spec-changes.ts';
-import { statusOf } from '../../../../src/cluster/plan/status.ts';
-import { simulate } from '../../../../src/cluster/plan/step.ts';
-import type { Inside } from '../../../../src/replicas/revision/inspect.ts';
-import { converged, lines, planFor, specOf } from '../../../support/clusters.ts';
+import { sayWarning } from '../../../../../src/cli/output/remedy.ts';
+import type { Observation } from '../../../../../src/cluster/model/observation.ts';
+import { warningsOf } from '../../../../../src/cluster/plan/health.ts';
+import { withReplacements } from '../../../../../src/cluster/plan/spec-changes.ts';
+import { statusOf } from '../../../../../src/cluster/plan/status.ts';
+import { simulate } from '../../../../../src/cluster/plan/step.ts';
+import type { Inside } from '../../../../../src/replicas/revision/inspect.ts';
+import { converged, lines, planFor, specOf } from '../../../../support/clusters.ts';
 
 const spec = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c']);
 const grown = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c', 'm3@local-a']);

@@ -1,0 +1,121 @@
+import { describe, expect, test } from 'vitest';
+import { applyChange, type Change } from '../../../../src/cluster/loop/apply-change.ts';
+import { converge } from '../../../../src/cluster/loop/converge.ts';
+import type { HaupEvent } from '../../../../src/cluster/loop/events.ts';
+import {
+  withoutReplicas,
+  withReplacements,
+  withReplicas,
+} from '../../../../src/cluster/plan/spec-changes.ts';
+import type { Step } from '../../../../src/cluster/plan/step.ts';
+import type { Clock } from '../../../../src/util/clock.ts';
+import { specOf } from '../../../support/clusters.ts';
+import { type Fate, SimulatedWorld } from '../../../support/world.ts';
+
+const instantly: Clock = { now: () => 0, sleep: async () => {} };
+const silent = { emit: () => {}, clock: instantly };
+const nameOf = (_: string, used: readonly string[]): string => `m${used.length}`;
+const grow: Change = (spec) => withReplicas(spec, ['local-b', 'local-c'], nameOf);
+
+async function worldOf(...replicas: string[]): Promise<SimulatedWorld> {
+  const world = new SimulatedWorld(specOf(replicas));
+  await converge(world, silent);
+  world.done.length = 0;
+  return world;
+}
+
+function failing(kind: Step['kind'], fate: Fate = 'fails'): (step: Step) => Fate {
+  return (step) => (step.kind === kind ? fate : 'works');
+}
+
+function change(
+  world: SimulatedWorld,
+  what: Change,
+  options: { dryRun?: boolean; events?: HaupEvent[] } = {},
+) {
+  const { dryRun = false, events = [] } = options;
+  return applyChange(world, what, { dryRun, clock: instantly, emit: (event) => events.push(event) });
+}
+
+describe('a change', () => {
+  test('is only shown by a dry run: nothing is done and nothing remembered', async () => {
+    const world = await worldOf('m0');
+    const before = world.spec();
+    const { plan, executed } = await change(world, grow, { dryRun: true });
+    expect([executed, world.done, world.spec()]).toEqual([false, [], before]);
+    expect(plan.steps.length).toBeGreaterThan(10);
+  });
+
+  test('does what its plan said', async () => {
+    const world = await worldOf('m0');
+    const { plan } = await change(world, grow);
+    expect(world.done.map((step) => step.kind).sort()).toEqual(
+      plan.steps.map(({ step }) => step.kind).sort(),
+    );
+  });
+
+  test('that is not safe is refused before anything is done or remembered', async () => {
+    const world = await worldOf('m0', 'm1@local-b', 'm2@local-c');
+    world.hurt('power-off', 'm1');
+    const before = world.spec();
+    await expect(
+      change(world, (spec, o) => withoutReplicas(spec, o, { names: ['m2'] })),
+    ).rejects.toMatchObject({
+      name: 'Refusal',
+      message: expect.stringContaining('healthy majority'),
+      remedies: [{ command: 'repair', cluster: 'demo' }],
+    });
+    expect([world.done, world.spec()]).toEqual([[], before]);
+  });
+
+  test('is not piled on top of one that is unfinished', async () => {
+    const world = await worldOf('m0');
+    world.fate = failing('provision');
+    await expect(change(world, grow)).rejects.toThrow('the cloud said no');
+    await expect(change(world, (spec) => withReplicas(spec, ['local-a'], nameOf))).rejects.toMatchObject({
+      name: 'Refusal',
+      message: expect.stringContaining('unfinished change: still to do is to provision m1'),
+      remedies: [{ command: 'repair' }, { command: 'repair', switches: ['abandon'] }],
+    });
+  });
+
+  test('may take out the one replica that an unfinished change is stuck on', async () => {
+    const world = await worldOf('m0', 'm1@local-b', 'm2@local-c');
+    world.fate = failing('start-etcd');
+    await expect(change(world, (spec) => withReplacements(spec, ['m2'], nameOf))).rejects.toThrow(
+      'start etcd on m3',
+    );
+    world.fate = () => 'works';
+    await expect(change(world, (spec) => withReplacements(spec, ['m0'], nameOf))).rejects.toThrow(
+      'unfinished',
+    );
+    await change(world, (spec) => withReplacements(spec, ['m3'], nameOf));
+    expect(world.members.map((member) => member.name).sort()).toEqual(['m0', 'm1', 'm4']);
+    expect(world.machines.map((machine) => machine.name).sort()).toEqual(['m0', 'm1', 'm4']);
+  });
+
+  test('of a cluster that is being deleted is refused, whatever it is', async () => {
+    const world = await worldOf('m0', 'm1@local-b', 'm2@local-c');
+    await world.save({ ...world.spec(), deleting: true });
+    await expect(change(world, grow)).rejects.toThrow('demo is being deleted');
+  });
+
+  test('of a partly broken cluster is repaired as far as it can be, and the rest refused', async () => {
+    const world = await worldOf('m0', 'm1@local-b', 'm2@local-c');
+    for (const name of ['m0', 'm1', 'm2']) world.hurt('power-off', name);
+    world.hurt('vanish', 'm1');
+    world.hurt('vanish', 'm2');
+    const repair = applyChange(world, (spec) => spec, {
+      ...silent,
+      dryRun: false,
+      mayBeUnfinished: true,
+      partly: true,
+      policy: { revive: true },
+    });
+    await expect(repair).rejects.toMatchObject({
+      name: 'Refusal',
+      advice: expect.stringContaining('lost-quorum.md'),
+    });
+    expect(world.machines).toMatchObject([{ name: 'm0', on: true }]);
+  });
+});

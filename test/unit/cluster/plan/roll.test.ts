@@ -1,0 +1,228 @@
+import { describe, expect, test } from 'vitest';
+import type { Observation } from '../../../../src/cluster/model/observation.ts';
+import { type ClusterSpec, revisable } from '../../../../src/cluster/model/spec.ts';
+import {
+  drains,
+  dueForChange,
+  inHand,
+  isWhole,
+  takenBack,
+  toPutBack,
+  turn,
+  whyNobody,
+  withoutUntried,
+} from '../../../../src/cluster/plan/roll.ts';
+import { withRevision } from '../../../../src/cluster/plan/spec-changes.ts';
+import { withInside, withMember } from '../../../../src/cluster/plan/steps/effects.ts';
+import { view } from '../../../../src/cluster/plan/view.ts';
+import { converged, powerOff, specOf } from '../../../support/clusters.ts';
+
+const three = specOf(['m0', 'm1', 'm2']);
+const patched = withRevision(three, { ...revisable(three), kubernetesVersion: 'v1.37.9' }, 'c1');
+const etcd = withRevision(three, { ...revisable(three), etcdVersion: 'v3.7.9' }, 'c1');
+
+/** Each replica has what `now` is, and is to be what `wanted` is; who is staged has been prepared for c1. */
+function seen(now: ClusterSpec, wanted: ClusterSpec, staged = true): Observation {
+  const of = ({ kubernetesVersion, etcdVersion }: ClusterSpec) => ({
+    ...{
+      kubernetesVersion,
+      etcdVersion,
+      digest: '',
+      trust: {},
+      certificates: [],
+      keys: {},
+      configuration: {},
+    },
+  });
+  const o = converged(now);
+  const machines = o.machines.map((machine) => ({
+    ...machine,
+    inside: { ...machine.inside!, revision: of(now), staged: staged ? 'c1' : null },
+  }));
+  return { ...o, machines, wanted: Object.fromEntries(now.replicas.map(({ name }) => [name, of(wanted)])) };
+}
+
+const viewed = (spec: ClusterSpec, o: Observation) => view(spec, o, { revive: false });
+const ready = seen(three, patched);
+const next = (spec: ClusterSpec, o: Observation) => turn(viewed(spec, o))?.replica.name;
+const whole = (o: Observation, name = 'm1', spec = three) => {
+  const v = viewed(spec, o);
+  return isWhole(v, v.replicas.find((replica) => replica.name === name)!);
+};
+
+describe('who is due', () => {
+  const due = (spec: ClusterSpec, o: Observation) =>
+    dueForChange(viewed(spec, o)).map(({ replica }) => replica.name);
+
+  test('is everybody who differs and has not had the change', () => {
+    expect(due(patched, ready)).toEqual(['m0', 'm1', 'm2']);
+    expect(due(patched, withInside(ready, 'm1', { change: 'c1' }))).toEqual(['m0', 'm2']);
+    expect(due(patched, withInside(ready, 'm1', { provisioned: false }))).toEqual(['m0', 'm2']);
+    expect(due(patched, seen(three, three))).toEqual([]);
+  });
+
+  test('is nobody without a change, or once it is taken back', () => {
+    expect(due(three, ready)).toEqual([]);
+    expect(due({ ...patched, change: { ...patched.change!, back: null } }, ready)).toEqual([]);
+    expect(due({ ...patched, change: { ...patched.change!, back: 'm1' } }, ready)).toEqual([]);
+  });
+
+  test('pays for the dearest of its differences', () => {
+    const cost = (spec: ClusterSpec) => dueForChange(viewed(spec, seen(three, spec)))[0]!.cost;
+    expect([cost(patched), cost(etcd)]).toEqual(['api-server', 'etcd']);
+  });
+});
+
+describe('whose turn it is', () => {
+  test('is that of who does not lead etcd, and of the leader when nobody else is left', () => {
+    expect(next(patched, ready)).toBe('m1');
+    const others = withInside(withInside(ready, 'm1', { change: 'c1' }), 'm2', { change: 'c1' });
+    expect(next(patched, others)).toBe('m0');
+  });
+
+  test('is first of all that of who does not work anyway', () => {
+    expect(next(patched, withInside(ready, 'm2', { controllers: 'stopped' }))).toBe('m2');
+  });
+
+  test('is nobody’s before all are prepared, while two do not work, or while anybody comes or goes', () => {
+    expect(next(patched, withInside(ready, 'm2', { staged: null }))).toBeUndefined();
+    const ill = withInside(ready, 'm1', { controllers: 'stopped' });
+    expect(next(patched, withInside(ill, 'm2', { controllers: 'stopped' }))).toBeUndefined();
+    expect(next(patched, withMember(ready, 'm2', { learner: true }))).toBeUndefined();
+    expect(next({ ...patched, replicas: patched.replicas.slice(0, 2) }, ready)).toBeUndefined();
+    const four = { ...patched, replicas: [...patched.replicas, { name: 'm3', zone: 'local-a' }] };
+    expect(next(four, ready)).toBeUndefined();
+  });
+
+  test('is nobody’s while the address is not where it belongs, or is lost', () => {
+    const held = (address: Observation['address']) => next(patched, { ...ready, address });
+    const { ip } = ready.address!;
+    expect(held({ ip, holder: { kind: 'balancer' } })).toBe('m1');
+    expect(held({ ip, holder: { kind: 'nobody' } })).toBeUndefined();
+    expect(held({ ip, holder: { kind: 'balancer' }, lost: 'its zone is gone' })).toBeUndefined();
+    expect(held(null)).toBeUndefined();
+    const one = specOf(['m0']);
+    const spec = withRevision(one, { ...revisable(one), kubernetesVersion: 'v1.37.9' }, 'c1');
+    const alone = seen(one, spec);
+    expect(next(spec, alone)).toBe('m0');
+    const elsewhere = { ip, holder: { kind: 'machine', name: 'other' } } as const;
+    expect(next(spec, { ...alone, address: elsewhere })).toBeUndefined();
+  });
+
+  test('is nobody’s where etcd would have to start again and two of two are needed', () => {
+    const two = specOf(['m0', 'm1']);
+    const inEtcd = withRevision(two, { ...revisable(two), etcdVersion: 'v3.7.9' }, 'c1');
+    expect(next(inEtcd, seen(two, inEtcd))).toBeUndefined();
+    const inApi = withRevision(two, { ...revisable(two), kubernetesVersion: 'v1.37.9' }, 'c1');
+    expect(next(inApi, seen(two, inApi))).toBe('m1');
+    expect(next(etcd, seen(three, etcd))).toBe('m1');
+  });
+});
+
+describe('why it is nobody’s turn', () => {
+  const why = (spec: ClusterSpec, o: Observation) => whyNobody(viewed(spec, o))?.message;
+
+  test('is nothing while somebody’s can come', () => {
+    expect(why(patched, ready)).toBeUndefined();
+    expect(why(patched, seen(three, three))).toBeUndefined();
+  });
+
+  test('is who cannot be looked into, then who does not work, then the quorum', () => {
+    expect(why(patched, powerOff(ready, 'm2'))).toContain('waits until m2 is well');
+    const ill = withInside(ready, 'm1', { controllers: 'stopped' });
+    expect(why(patched, withInside(ill, 'm2', { controllers: 'stopped' }))).toContain(
+      'waits until m2 is well',
+    );
+    const two = specOf(['m0', 'm1']);
+    const inEtcd = withRevision(two, { ...revisable(two), etcdVersion: 'v3.7.9' }, 'c1');
+    expect(why(inEtcd, seen(two, inEtcd))).toContain('there is no quorum');
+  });
+
+  test('is who has the change and does not work with it, when all have it', () => {
+    const all = ['m0', 'm1', 'm2'].reduce((o, name) => withInside(o, name, { change: 'c1' }), ready);
+    expect(why(patched, all)).toBeUndefined();
+    expect(why(patched, withInside(all, 'm1', { controllers: 'stopped' }))).toContain(
+      'waits until m1 is well',
+    );
+  });
+});
+
+describe('a replica is whole', () => {
+  test('when it serves, with its controllers, to whom it has to', () => {
+    expect(whole(ready)).toBe(true);
+    expect(whole(withInside(ready, 'm1', { apiServer: 'unready' }))).toBe(false);
+    expect(whole(withInside(ready, 'm1', { controllers: 'disabled' }))).toBe(false);
+    expect(whole(powerOff(ready, 'm1'))).toBe(false);
+    const targets = ready.balancer!.targets.filter(({ replica }) => replica !== 'm1');
+    expect(whole({ ...ready, balancer: { ...ready.balancer!, targets } })).toBe(false);
+    expect(whole({ ...ready, balancer: null })).toBe(false);
+    const one = specOf(['m0']);
+    expect(whole(converged(one), 'm0', one)).toBe(true);
+  });
+});
+
+test('clients are sent elsewhere before an API server stops, and not for less', () => {
+  const replica = viewed(three, ready).replicas[0]!;
+  const answers = (['nothing', 'reload', 'controllers', 'api-server', 'etcd'] as const).map((cost) =>
+    drains({ replica, cost }),
+  );
+  expect(answers).toEqual([false, false, false, true, true]);
+});
+
+describe('who has failed with a change', () => {
+  const back = { ...patched, change: { ...patched.change!, back: 'm1' } };
+  const failed = withInside(ready, 'm1', { change: 'c1', apiServer: 'unready' });
+
+  test('is put back, and nothing else is done to it', () => {
+    expect(toPutBack(viewed(back, failed))?.replica.name).toBe('m1');
+    expect(inHand(viewed(back, failed))).toBe('m1');
+    expect(inHand(viewed(patched, ready))).toBe('m1');
+    expect(inHand(viewed(three, ready))).toBeUndefined();
+  });
+
+  test('is not when it has been already, is not provisioned, or has another change', () => {
+    expect(toPutBack(viewed(back, ready))).toBeUndefined();
+    expect(toPutBack(viewed(back, withInside(failed, 'm1', { provisioned: false })))).toBeUndefined();
+    expect(toPutBack(viewed(patched, failed))).toBeUndefined();
+    expect(toPutBack(viewed({ ...back, change: { ...back.change!, back: 'gone' } }, failed))).toBeUndefined();
+  });
+});
+
+describe('a change is taken back', () => {
+  const failed = withInside(ready, 'm1', { change: 'c1', apiServer: 'unready' });
+
+  test('while one replica at most has it and does not work with it', () => {
+    expect(takenBack(patched, ready)?.change).toMatchObject({ back: null });
+    expect(takenBack(patched, failed)?.change).toMatchObject({ back: 'm1' });
+    for (const broken of [{ apiServer: 'ready', controllers: 'stopped' }, { apiServer: 'unready' }] as const)
+      expect(takenBack(patched, withInside(failed, 'm1', broken))).toBeDefined();
+    const dead = withMember(withInside(failed, 'm1', { apiServer: 'ready' }), 'm1', { healthy: false });
+    expect(takenBack(patched, dead)).toBeDefined();
+  });
+
+  test('not when it works, is on two, cannot be seen everywhere, or is taken back already', () => {
+    expect(takenBack(patched, withInside(failed, 'm1', { apiServer: 'ready' }))).toBeUndefined();
+    expect(takenBack(patched, withInside(failed, 'm2', { change: 'c1' }))).toBeUndefined();
+    expect(takenBack(patched, powerOff(failed, 'm2'))).toBeUndefined();
+    expect(takenBack(three, failed)).toBeUndefined();
+    expect(takenBack({ ...patched, change: { ...patched.change!, back: null } }, failed)).toBeUndefined();
+  });
+
+  test('counts those who are as it wants without it', () => {
+    const same = {
+      ...ready,
+      wanted: { ...ready.wanted, m1: seen(three, three).wanted!.m1!, m2: seen(three, three).wanted!.m2! },
+    };
+    expect(takenBack(patched, same)).toBeUndefined();
+  });
+});
+
+describe('a change that nobody has tried', () => {
+  test('is given up, and one that somebody has, or that is taken back, is not', () => {
+    expect(withoutUntried(patched, ready)).toMatchObject({ kubernetesVersion: 'v1.37.1' });
+    expect(withoutUntried(patched, ready)).not.toHaveProperty('change');
+    expect(withoutUntried(patched, withInside(ready, 'm1', { change: 'c1' }))).toBeUndefined();
+    expect(withoutUntried(three, ready)).toBeUndefined();
+    expect(withoutUntried({ ...patched, change: { ...patched.change!, back: null } }, ready)).toBeUndefined();
+  });
+});
