@@ -21,7 +21,7 @@ export function readDocument(value: unknown): ClusterDocument {
 
 /** The present state as such a document. */
 export function documentOf(spec: ClusterSpec): ClusterDocument {
-  const { wayBack: _, ...present } = revisable(spec);
+  const { wayBack: _, generations: __, ...present } = revisable(spec);
   return { cluster: spec.name, ...present };
 }
 

@@ -10,6 +10,7 @@ import { InputError, NotFoundError } from '../cluster/model/errors.ts';
 import { authorities } from '../cluster/world/keys.ts';
 import { clusterStateSchema } from '../cluster/world/memory.ts';
 import { publicHalf } from '../drill/seal.ts';
+import { believed } from '../pki/authorities.ts';
 import { issueOwnAdmin } from '../pki/issue.ts';
 import { providers, regionOf } from '../providers/registry.ts';
 import { isBucket, openStore } from '../state/open.ts';
@@ -30,6 +31,7 @@ import * as nodes from './nodes.ts';
 import * as operations from './operations.ts';
 import { rescue } from './rescue.ts';
 import { restoreStore } from './restore-store.ts';
+import { pretending, rotate } from './rotate.ts';
 import { upgrade } from './upgrade.ts';
 import { verifyBackup } from './verify-backup.ts';
 import { withinTime } from './within-time.ts';
@@ -104,6 +106,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     pruneBackups: ({ cluster, dryRun }) => timed((env) => backups.pruneBackups(env, cluster, dryRun)),
     renew: ({ cluster, all, dryRun }) =>
       changing(dryRun, (env) => operations.renew(env, cluster, all, dryRun)),
+    rotate: ({ cluster, dryRun, ...request }) =>
+      changing(dryRun, (env) => rotate(env, cluster, request, dryRun), dryRun ? pretending(store) : store),
     upgrade: ({ cluster, to, ...how }) => changing(how.dryRun, (env) => upgrade(env, cluster, to, how)),
     setAddons: ({ cluster, addons, dryRun }) =>
       changing(
@@ -136,7 +140,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
         env.looking(cluster, async ({ world, provider }) => {
           const { name, uid, apiPort } = world.spec();
           const secrets = store.secrets(cluster);
-          const kept = await authorities(secrets, cluster);
+          const kept = await authorities(secrets, world.spec());
           const ip = (await provider.address.read())?.ip ?? null;
           const host = endpoint === 'dns' ? (await provider.balancer.read())?.dnsName : ip;
           if (!host) {
@@ -156,10 +160,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     joinCommand: (cluster, { minutes }) =>
       timed((env) =>
         env.looking(cluster, async ({ world, provider }) => {
-          const kept = await authorities(store.secrets(cluster), cluster);
+          const kept = await authorities(store.secrets(cluster), world.spec());
           const ip = (await provider.address.read())?.ip;
           if (!ip) throw noAddress(cluster);
-          const caPem = kept.kubernetes.certPem;
+          const caPem = believed(kept.kubernetes);
           const api = { ip, port: world.spec().apiPort, caPem, ...(await issueOwnAdmin(kept)) };
           return makeJoinCommand(api, { minutes, signal: env.signal });
         }),

@@ -15,6 +15,7 @@ import type { Access, IssuedKubeconfig, NewKubeconfig } from './kubeconfig.ts';
 import type { NewCluster } from './new-cluster.ts';
 import type { ChangeOutcome, StatusWithDeeds } from './operations.ts';
 import type { RestoreRequest } from './restore-store.ts';
+import type { RotateRequest } from './rotate.ts';
 import type { UpgradeRequest } from './upgrade.ts';
 import type { Verified } from './verify-backup.ts';
 
@@ -78,6 +79,7 @@ export interface Engine {
     readonly all: boolean;
     readonly dryRun: boolean;
   }): Promise<Outcome>;
+  rotate(request: RotateRequest & { readonly cluster: string; readonly dryRun: boolean }): Promise<Outcome>;
   upgrade(request: {
     readonly cluster: string;
     readonly to: UpgradeRequest;

@@ -14,6 +14,7 @@ import type { ProviderName } from '../providers/registry.ts';
 import { SessionPool } from '../ssh/pool.ts';
 import type { Store } from '../state/store.ts';
 import { once } from '../util/once.ts';
+import { perKey } from '../util/per-key.ts';
 import type { EngineOptions } from './engine.ts';
 import { nodeSupplies } from './node-supplies.ts';
 import * as operations from './operations.ts';
@@ -112,21 +113,29 @@ async function withCluster<T>(
     await provider.preflight(machines);
     if (purpose === 'change' && provider.binaries.kind === 'mounted') await fetchBinaries(spec, options);
     const secrets = store.secrets(spec.name);
-    const getAuthorities = once(() => authorities(secrets, spec.name));
+    const getAuthorities = perKey(
+      (of: Pick<ClusterSpec, 'generations'> = memory.spec) => JSON.stringify(of.generations ?? {}),
+      (of = memory.spec) => authorities(secrets, { name: spec.name, generations: of.generations }),
+    );
     const world: RealWorld = openWorld({
       memory,
       secrets,
       provider,
       pool,
       authorities: getAuthorities,
-      binaries: perVersion((spec) =>
-        binariesFor(memory, spec, 'master', provider.binaries, options.environment, options.signal),
+      binaries: perKey(
+        (spec: ClusterSpec) => `${spec.kubernetesVersion} ${spec.etcdVersion}`,
+        (spec: ClusterSpec) =>
+          binariesFor(memory, spec, 'master', provider.binaries, options.environment, options.signal),
       ),
       nodeBinaries: once(() =>
         binariesFor(memory, memory.spec, 'node', provider.binaries, options.environment, options.signal),
       ),
       nodeSupplies: once(() => nodeSupplies(world.spec(), provider.binaries, options)),
-      etcdClients: once(async () => etcdClients(await getAuthorities())),
+      etcdClients: perKey(
+        () => JSON.stringify(memory.spec.generations ?? {}),
+        async () => etcdClients(await getAuthorities()),
+      ),
       signal: options.signal,
       emit: options.emit,
     });
@@ -177,18 +186,4 @@ async function fetchBinaries(
     signal,
     onProgress: tellProgress(emit),
   });
-}
-
-/** What is asked for once of each pair of versions. */
-function perVersion<T>(make: (spec: ClusterSpec) => Promise<T>): (spec: ClusterSpec) => Promise<T> {
-  const made = new Map<string, () => Promise<T>>();
-  return (spec) => {
-    const of = `${spec.kubernetesVersion} ${spec.etcdVersion}`;
-    if (!made.has(of))
-      made.set(
-        of,
-        once(() => make(spec)),
-      );
-    return made.get(of)!();
-  };
 }

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import type { ApiClient } from '../kubernetes/client.ts';
 import { bindClusterAdmins, CLUSTER_ADMINS, isAdministrator } from '../kubernetes/cluster-admins.ts';
-import type { Authorities } from '../pki/authorities.ts';
+import { type Authorities, believed } from '../pki/authorities.ts';
 import { type Issued, issueOwnAdmin, issueUser } from '../pki/issue.ts';
 import { kubeconfig } from '../pki/kubeconfig.ts';
 import type { Secrets } from '../state/store.ts';
@@ -68,7 +68,7 @@ export async function makeKubeconfig(
   },
 ): Promise<NewKubeconfig> {
   const { authorities, secrets, now, signal } = tools;
-  const caPem = authorities.kubernetes.certPem;
+  const caPem = believed(authorities.kubernetes);
   const isBound = !access.breakGlass && access.groups.length === 0;
   const groups = access.breakGlass ? ['system:masters'] : isBound ? [CLUSTER_ADMINS] : access.groups;
   const lifetime = { now: now(), lifetimeMs: access.ttlMs };

@@ -8,6 +8,7 @@ import type { Policy } from '../cluster/plan/decision.ts';
 import { diagnoseNewcomer } from '../cluster/plan/health.ts';
 import type { Plan } from '../cluster/plan/plan.ts';
 import { reprieved } from '../cluster/plan/rescue.ts';
+import { type UsersOfOld, underWay } from '../cluster/plan/rotation.ts';
 import { isOldStore } from '../cluster/plan/rules/old-store.ts';
 import {
   abandoned,
@@ -28,6 +29,7 @@ import type { Variables } from '../util/variables.ts';
 import { waitFor } from '../util/wait.ts';
 import { type BackupWish, backUpFirst, preparedBackups, withBackups } from './backup-parts.ts';
 import { type NewCluster, newSpec } from './new-cluster.ts';
+import { usersOfOld } from './old-users.ts';
 import { readMeanwhile } from './read-meanwhile.ts';
 
 /** An opened cluster: its world, with everything that has to be closed after it. */
@@ -198,15 +200,35 @@ const LAST_DEEDS = 5;
 
 export async function status(env: Environment, cluster: string): Promise<StatusWithDeeds> {
   const look = () =>
-    env.looking(cluster, async ({ world }) => {
+    env.looking(cluster, async (open) => {
+      const { world } = open;
       const observation = await world.observe();
       const isOld = isOldStore(world.spec(), observation);
-      const seen = statusOf(world.spec(), observation, env.now(), await world.unanswered());
+      const unanswered = await world.unanswered();
+      const users = unanswered === null ? await allUsersOfOld(env, open) : {};
+      const seen = statusOf(world.spec(), observation, env.now(), unanswered, users);
       return { isOld, status: { ...seen, guard: world.guard().deeds.slice(-LAST_DEEDS) } };
     });
   const first = await look();
   // Another haup may have saved its change between the two looks, at the store and at the cluster: then the store is newer now.
   return first.isOld ? (await look()).status : first.status;
+}
+
+/** Of all rotations that are under way; of those that could be asked. */
+async function allUsersOfOld(
+  { now, signal }: Environment,
+  { world, secrets }: OpenCluster,
+): Promise<UsersOfOld> {
+  const spec = world.spec();
+  const asked = { spec, world, secrets, now: now(), signal };
+  const found = await Promise.all(
+    underWay(spec).map(async (what) => {
+      const users = await usersOfOld(asked, what).catch(() => null);
+      signal.throwIfAborted();
+      return users === null ? [] : [[what, users] as const];
+    }),
+  );
+  return Object.fromEntries(found.flat());
 }
 
 /** Hurts one replica, or all of a zone. Returns whom it hit. */

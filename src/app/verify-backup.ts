@@ -7,11 +7,11 @@ import { type Backup, chosen, listBackups } from '../backup/list.ts';
 import { withRestic } from '../backup/restic.ts';
 import { dataOf, freePort, put, type ThrowAway, throwAway } from '../backup/throw-away.ts';
 import { repositoryAccess } from '../cluster/world/backup.ts';
+import { keptAuthorities, keptEncryptionKeys, keptKubeletAuthorities } from '../cluster/world/keys.ts';
 import { type ClusterState, clusterStateSchema } from '../cluster/world/memory.ts';
 import { type ApiClient, callApi } from '../kubernetes/client.ts';
-import { type Authorities, parseAuthorities } from '../pki/authorities.ts';
+import { believed } from '../pki/authorities.ts';
 import { issueOwnAdmin } from '../pki/issue.ts';
-import { parseKubeletAuthorities } from '../pki/kubelet-authorities.ts';
 import { issueReplica } from '../pki/replica.ts';
 import { encryptionConfiguration } from '../replicas/settings/encryption.ts';
 import { waitFor } from '../util/wait.ts';
@@ -98,11 +98,12 @@ async function startApi(
   secrets: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<ApiClient> {
-  const needed = (name: string): string => {
-    if (secrets[name] !== undefined) return secrets[name];
-    throw new BackupError('damaged', `the keys that are sealed in the backup lack ${name}`);
+  const sealed = { get: async (name: string) => secrets[name] ?? null };
+  const needed = <T>(what: string, kept: T | null): T => {
+    if (kept !== null) return kept;
+    throw new BackupError('damaged', `the keys that are sealed in the backup lack ${what}`);
   };
-  const authorities: Authorities = parseAuthorities(needed('authorities'));
+  const authorities = needed('the authorities', await keptAuthorities(sealed, spec));
   const ip = '127.0.0.1';
   const pki = await issueReplica(
     {
@@ -111,10 +112,11 @@ async function startApi(
       ...{ serviceCidr: spec.serviceCidr, clusterDomain: 'cluster.local' },
     },
     authorities,
-    parseKubeletAuthorities(needed('kubelet-authorities')),
+    needed("the kubelets' authorities", await keptKubeletAuthorities(sealed, spec)),
   );
   await put(t, Object.fromEntries([...pki].map(([file, { pem }]) => [`pki/${file}`, pem])));
-  await put(t, { 'encryption.yaml': encryptionConfiguration(needed('encryption-key')) });
+  const encryptionKeys = needed('the key of the encryption', await keptEncryptionKeys(sealed, spec));
+  await put(t, { 'encryption.yaml': encryptionConfiguration(encryptionKeys) });
   const at = (file: string): string => join(t.folder, file);
   const socket = `unix://${at('etcd.sock')}`;
   const port = await freePort();
@@ -139,7 +141,7 @@ async function startApi(
     `--encryption-provider-config=${at('encryption.yaml')}`,
   ]);
   const admin = await issueOwnAdmin(authorities);
-  const api: ApiClient = { ip, port, caPem: authorities.kubernetes.certPem, ...admin };
+  const api: ApiClient = { ip, port, caPem: believed(authorities.kubernetes), ...admin };
   await waitFor(
     async () => {
       const trouble = etcd() || server();

@@ -12,6 +12,7 @@ import {
   healthReply,
   memberAddReply,
   memberListReply,
+  rangeReply,
   statusReply,
 } from './wire.ts';
 
@@ -44,6 +45,11 @@ export interface EtcdClient {
   defragment(options?: CallOptions): Promise<void>;
   /** Takes one alarm of one member back: etcd knows no other way. */
   disarm(alarm: EtcdAlarm, options?: CallOptions): Promise<void>;
+  /** Keys from `from` on, before `to`, in their order, with their values: at most `limit`. */
+  range(
+    keys: { readonly from: string; readonly to: string; readonly limit: number },
+    options?: CallOptions,
+  ): Promise<readonly { readonly key: string; readonly value: Buffer }[]>;
   /** All alarms of the cluster; goes through raft. */
   alarms(options?: CallOptions): Promise<readonly EtcdAlarm[]>;
 }
@@ -132,11 +138,20 @@ export function etcdClient(endpoint: EtcdEndpoint): EtcdClient {
       const body = { action: 'DEACTIVATE', memberID: memberId, alarm };
       await ask(anyReply, 'maintenance/alarm', body, 'take the alarm back', options, CHANGE_MS);
     },
+    async range({ from, to, limit }, options) {
+      const body = { key: base64(from), range_end: base64(to), limit };
+      const { kvs } = await ask(rangeReply, 'kv/range', body, `read ${from}`, options, UPKEEP_MS);
+      return kvs;
+    },
     alarms: (options) =>
       ask(alarmReply, 'maintenance/alarm', { action: 'GET' }, 'list the alarms', options, QUESTION_MS),
     health: (options) => health(endpoint, options),
     receivedFrom: (options) => receivedFrom(endpoint, options),
   };
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
 }
 
 async function health(endpoint: EtcdEndpoint, options: CallOptions = {}) {

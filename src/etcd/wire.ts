@@ -39,6 +39,14 @@ export const memberListReply = z.object({
 export const memberAddReply = z.object({ member });
 export const anyReply = z.object({});
 
+const bytes = z.string().transform((text) => Buffer.from(text, 'base64'));
+export const rangeReply = z.object({
+  header,
+  kvs: z
+    .array(z.object({ key: bytes.transform((key) => key.toString()), value: bytes.default(Buffer.alloc(0)) }))
+    .default([]),
+});
+
 const ALARM = /memberID:(\d+)\s+alarm:(\w+)/;
 
 export const statusReply = z

@@ -1,4 +1,4 @@
-import type { Authorities } from '../pki/authorities.ts';
+import { type Authorities, believed } from '../pki/authorities.ts';
 import { issueClient, issueKubeletServing } from '../pki/issue.ts';
 import { kubeconfig } from '../pki/kubeconfig.ts';
 import type { KubeletAuthorities } from '../pki/kubelet-authorities.ts';
@@ -31,7 +31,7 @@ export async function issueNode(
     issueKubeletServing(node, kubelets),
     issueClient('kube-proxy', authorities),
   ]);
-  const caPem = authorities.kubernetes.certPem;
+  const caPem = believed(authorities.kubernetes);
   return {
     caPem,
     kubeletCertPem: serving.certPem,

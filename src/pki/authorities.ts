@@ -8,24 +8,45 @@ import type { ExtendedKeyUsage } from './usage.ts';
 import { validity } from './validity.ts';
 
 const authoritySchema = z.strictObject({ certPem: z.string(), keyPem: z.string() });
+const tokenKeysSchema = z.strictObject({ publicKeyPem: z.string(), privateKeyPem: z.string() });
 const authoritiesSchema = z.strictObject({
   kubernetes: authoritySchema,
   etcd: authoritySchema,
   frontProxy: authoritySchema,
-  serviceAccount: z.strictObject({ publicKeyPem: z.string(), privateKeyPem: z.string() }),
+  serviceAccount: tokenKeysSchema,
 });
 /** Stores of before had an intermediate here, below `kubernetes`: it is never issued to a master again. */
 const storedSchema = authoritiesSchema.extend({ kubeletSigning: z.unknown().optional() });
 
-/** A certificate and its PKCS #8 private key, both in PEM. */
-export type Authority = z.infer<typeof authoritySchema>;
+/** A certificate and its PKCS #8 private key, both in PEM: it signs. */
+export interface Authority extends Readonly<z.infer<typeof authoritySchema>> {
+  /** Certificates, PEM, that are believed beside it while one takes the other's place. */
+  readonly also?: string;
+}
+
+/** Signs service accounts' tokens (public key: SPKI PEM). */
+export interface TokenKeys extends Readonly<z.infer<typeof tokenKeysSchema>> {
+  /** Public keys, PEM, whose tokens are good beside its own. */
+  readonly also?: string;
+}
 
 /**
  * Everything that the cluster's trust rests on, all of it secret, none of it but `serviceAccount` ever on a machine. The three
- * roots sign nothing for one another, so that an etcd client is nobody to the API server. `serviceAccount` signs service
- * accounts' tokens (public key: SPKI PEM).
+ * roots sign nothing for one another, so that an etcd client is nobody to the API server.
  */
-export type Authorities = z.infer<typeof authoritiesSchema>;
+export interface Authorities {
+  readonly kubernetes: Authority;
+  readonly etcd: Authority;
+  readonly frontProxy: Authority;
+  readonly serviceAccount: TokenKeys;
+  /** Signs what masters show to their clients, which may believe it alone. Absent: `kubernetes` does. */
+  readonly serving?: Authority;
+}
+
+/** Who is believed where this authority is, PEM, the one that signs first. */
+export function believed({ certPem, also = '' }: Authority): string {
+  return certPem + also;
+}
 
 export interface RootOptions {
   readonly commonName: string;
@@ -48,19 +69,45 @@ export async function createAuthorities(
   const root = (commonName: string) =>
     createRoot({ commonName, cluster, lifetime: 'authority', extendedKeyUsage: [], now });
   const [kubernetes, etcd, frontProxy, serviceAccount] = await Promise.all([
-    root('kubernetes-ca'),
-    root('etcd-ca'),
-    root('front-proxy-ca'),
-    newKey(),
+    root(ROOTS.kubernetes),
+    root(ROOTS.etcd),
+    root(ROOTS.frontProxy),
+    createTokenKeys(),
   ]);
+  return { kubernetes, etcd, frontProxy, serviceAccount };
+}
+
+const ROOTS = { kubernetes: 'kubernetes-ca', etcd: 'etcd-ca', frontProxy: 'front-proxy-ca' } as const;
+
+/**
+ * A later one in the place of the first, good for ten years. Its name says which it is: who reads certificates tells them apart by it,
+ * and so does every verifier that looks for an issuer.
+ */
+export function createSuccessor(
+  root: keyof typeof ROOTS,
+  cluster: string,
+  generation: number,
+  options: { readonly now?: number } = {},
+): Promise<Authority> {
+  return createRoot({
+    commonName: nameOf(ROOTS[root], generation),
+    cluster,
+    lifetime: 'authority',
+    extendedKeyUsage: [],
+    now: options.now ?? Date.now(),
+  });
+}
+
+/** `etcd-ca`, `etcd-ca-2` … */
+export function nameOf(root: string, generation: number): string {
+  return generation === 1 ? root : `${root}-${generation}`;
+}
+
+export async function createTokenKeys(): Promise<TokenKeys> {
+  const { publicKey, keyPem } = await newKey();
   return {
-    kubernetes,
-    etcd,
-    frontProxy,
-    serviceAccount: {
-      publicKeyPem: serviceAccount.publicKey.export({ type: 'spki', format: 'pem' }) as string,
-      privateKeyPem: serviceAccount.keyPem,
-    },
+    publicKeyPem: publicKey.export({ type: 'spki', format: 'pem' }) as string,
+    privateKeyPem: keyPem,
   };
 }
 
@@ -95,11 +142,31 @@ export function parseAuthorities(text: string): Authorities {
     const { kubeletSigning: _, ...authorities } = storedSchema.parse(json);
     const { kubernetes, etcd, frontProxy, serviceAccount } = authorities;
     for (const root of [kubernetes, etcd, frontProxy]) checkPair(root);
-    const { publicKeyPem, privateKeyPem } = serviceAccount;
-    if (!createPublicKey(privateKeyPem).equals(createPublicKey(publicKeyPem)))
-      throw new Error('key mismatch');
+    checkTokenKeys(serviceAccount);
     return authorities;
   });
+}
+
+/** One of {@link createSuccessor}, as JSON. @throws PkiError as {@link parseAuthorities}. */
+export function parseAuthority(text: string): Authority {
+  return readSecret(text, (json) => {
+    const authority = authoritySchema.parse(json);
+    checkPair(authority);
+    return authority;
+  });
+}
+
+/** Of {@link createTokenKeys}, as JSON. @throws PkiError as {@link parseAuthorities}. */
+export function parseTokenKeys(text: string): TokenKeys {
+  return readSecret(text, (json) => {
+    const keys = tokenKeysSchema.parse(json);
+    checkTokenKeys(keys);
+    return keys;
+  });
+}
+
+function checkTokenKeys({ publicKeyPem, privateKeyPem }: TokenKeys): void {
+  if (!createPublicKey(privateKeyPem).equals(createPublicKey(publicKeyPem))) throw new Error('key mismatch');
 }
 
 /** @throws Error when the key belongs to another certificate. */

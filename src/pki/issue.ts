@@ -9,6 +9,7 @@ import type { KubeletAuthorities } from './kubelet-authorities.ts';
 import {
   type ClientProfileName,
   clientProfiles,
+  type LeafAuthority,
   type ReplicaIdentity,
   type ServingProfileName,
   servingProfiles,
@@ -80,7 +81,19 @@ export function issueServing(
     commonName: profile.commonName(replica),
     sans: checkedSans(profile.sans(replica)),
   };
-  return issueLeaf(leaf, authorities[profile.signedBy], options);
+  return issueLeaf(leaf, signerOf(authorities, servingSigner(name)), options);
+}
+
+/** Who signs leaves: `serving` stands for `kubernetes` where nothing else is said. */
+export type LeafSigner = LeafAuthority | 'serving';
+
+export function servingSigner(name: ServingProfileName): LeafSigner {
+  const { signedBy } = servingProfiles[name];
+  return signedBy === 'kubernetes' ? 'serving' : signedBy;
+}
+
+export function signerOf(authorities: Authorities, signer: LeafSigner): Authority {
+  return signer === 'serving' ? (authorities.serving ?? authorities.kubernetes) : authorities[signer];
 }
 
 /**

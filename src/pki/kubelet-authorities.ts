@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
-import { type Authority, checkPair, createRoot, readSecret } from './authorities.ts';
+import { type Authority, checkPair, createRoot, nameOf, readSecret } from './authorities.ts';
 import { isDue } from './due.ts';
 
 const schema = z.strictObject({
@@ -17,18 +17,30 @@ const schema = z.strictObject({
  * Good for a year, and apart from the other authorities in the store, so that they can be exchanged without those. That takes
  * two rounds over the masters (trust both, then sign with the new one), since a root must be trusted everywhere before it signs.
  */
-export type KubeletAuthorities = z.infer<typeof schema>;
+export interface KubeletAuthorities {
+  readonly client: Authority;
+  readonly serving: Authority;
+}
 
+const NAMES = { client: 'kubelet-client-ca', serving: 'kubelet-serving-ca' } as const;
+
+/** `generation`: 1 unless they are to take others' place. */
 export async function createKubeletAuthorities(
   cluster: string,
-  options: { readonly now?: number } = {},
+  options: { readonly now?: number; readonly generation?: number } = {},
 ): Promise<KubeletAuthorities> {
-  const now = options.now ?? Date.now();
+  const { now = Date.now(), generation = 1 } = options;
   const root = (commonName: string, purpose: 'clientAuth' | 'serverAuth'): Promise<Authority> =>
-    createRoot({ commonName, cluster, lifetime: 'kubeletAuthority', extendedKeyUsage: [purpose], now });
+    createRoot({
+      commonName: nameOf(commonName, generation),
+      cluster,
+      lifetime: 'kubeletAuthority',
+      extendedKeyUsage: [purpose],
+      now,
+    });
   const [client, serving] = await Promise.all([
-    root('kubelet-client-ca', 'clientAuth'),
-    root('kubelet-serving-ca', 'serverAuth'),
+    root(NAMES.client, 'clientAuth'),
+    root(NAMES.serving, 'serverAuth'),
   ]);
   return { client, serving };
 }
@@ -43,9 +55,9 @@ export async function renewKubeletAuthorities(
   options: { readonly now?: number } = {},
 ): Promise<KubeletAuthorities> {
   const now = options.now ?? Date.now();
-  const again = (commonName: string, keyPem: string, purpose: 'clientAuth' | 'serverAuth') =>
+  const again = ({ certPem, keyPem }: Authority, purpose: 'clientAuth' | 'serverAuth') =>
     createRoot({
-      commonName,
+      commonName: commonNameOf(certPem),
       cluster,
       lifetime: 'kubeletAuthority',
       extendedKeyUsage: [purpose],
@@ -53,10 +65,14 @@ export async function renewKubeletAuthorities(
       keyPem,
     });
   const [newClient, newServing] = await Promise.all([
-    again('kubelet-client-ca', client.keyPem, 'clientAuth'),
-    again('kubelet-serving-ca', serving.keyPem, 'serverAuth'),
+    again(client, 'clientAuth'),
+    again(serving, 'serverAuth'),
   ]);
   return { client: newClient, serving: newServing };
+}
+
+function commonNameOf(certPem: string): string {
+  return /^CN=(.+)$/m.exec(new X509Certificate(certPem).subject)![1]!;
 }
 
 /** Less than a third of their life is left, as of leaves that are renewed. */

@@ -1,11 +1,10 @@
-import type { Authorities } from './authorities.ts';
-import { type Issued, issueClient, issueServing } from './issue.ts';
+import { type Authorities, believed } from './authorities.ts';
+import { type Issued, issueClient, issueServing, type LeafSigner, servingSigner } from './issue.ts';
 import { kubeconfig } from './kubeconfig.ts';
 import type { KubeletAuthorities } from './kubelet-authorities.ts';
 import {
   type ClientProfileName,
   clientProfiles,
-  type LeafAuthority,
   type ReplicaIdentity,
   type ServingProfileName,
   servingProfiles,
@@ -29,7 +28,8 @@ export interface ReplicaPkiInput extends ReplicaIdentity {
 /**
  * Where each goes on the master, below one folder. Authorities' certificates are copies; of authorities' private keys
  * only the kubelets' two and sa.key are here. `client-ca.crt` is what the API server believes clients by, `kubelet-ca.crt` what
- * it believes kubelets by: each is the cluster's authority, which haup signs with, and the root that the masters sign with.
+ * it believes kubelets by: each is the cluster's authority, which haup signs with, and the root that the masters sign with. While one
+ * takes another's place, both are in each.
  */
 export type PkiFiles = ReadonlyMap<string, PkiFile>;
 
@@ -105,7 +105,7 @@ export interface ReplicaLeaf {
   /** Below the folder of certificates; a kubeconfig holds its own. */
   readonly file: string;
   readonly commonName: string;
-  readonly signedBy: LeafAuthority;
+  readonly signedBy: LeafSigner;
   /** DNS names and addresses. */
   readonly names: readonly string[];
 }
@@ -120,8 +120,9 @@ export function replicaLeaves(replica: ReplicaIdentity): ReplicaLeaf[] {
     ...Object.entries(clients).map(([file, profile]) => client(`${file}.crt`, profile)),
     ...(Object.keys(components) as Component[]).map((name) => client(`${name}.conf`, name)),
     ...Object.entries(servers).map(([file, name]): ReplicaLeaf => {
-      const { commonName, sans, signedBy } = servingProfiles[name];
+      const { commonName, sans } = servingProfiles[name];
       const names = [...new Set(sans(replica).map(canonicalSan))];
+      const signedBy = servingSigner(name);
       return { file: `${file}.crt`, commonName: commonName(replica), signedBy, names };
     }),
   ];
@@ -133,16 +134,16 @@ export function sharedFiles(
   { client, serving }: KubeletAuthorities,
 ) {
   return [
-    ['ca.crt', shared(kubernetes.certPem)],
-    ['client-ca.crt', shared(kubernetes.certPem + client.certPem)],
-    ['kubelet-ca.crt', shared(kubernetes.certPem + serving.certPem)],
+    ['ca.crt', shared(believed(kubernetes))],
+    ['client-ca.crt', shared(believed(kubernetes) + believed(client))],
+    ['kubelet-ca.crt', shared(believed(kubernetes) + believed(serving))],
     ['kubelet-client-ca.crt', shared(client.certPem)],
     ['kubelet-client-ca.key', secret(client.keyPem)],
     ['kubelet-serving-ca.crt', shared(serving.certPem)],
     ['kubelet-serving-ca.key', secret(serving.keyPem)],
-    ['front-proxy-ca.crt', shared(frontProxy.certPem)],
-    ['etcd/ca.crt', shared(etcd.certPem)],
-    ['sa.pub', shared(serviceAccount.publicKeyPem)],
+    ['front-proxy-ca.crt', shared(believed(frontProxy))],
+    ['etcd/ca.crt', shared(believed(etcd))],
+    ['sa.pub', shared(serviceAccount.publicKeyPem + (serviceAccount.also ?? ''))],
     ['sa.key', secret(serviceAccount.privateKeyPem)],
   ] as const;
 }
@@ -159,7 +160,7 @@ function componentKubeconfig(
     cluster,
     user: components[component],
     server,
-    caPem: authorities.kubernetes.certPem,
+    caPem: believed(authorities.kubernetes),
     ...issued,
   });
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Addon } from '../addons/addons.ts';
 import type { PkiFiles } from '../pki/replica.ts';
+import type { EncryptionKey } from './settings/encryption.ts';
 
 /** Everything that makes a machine a replica of one cluster. Addresses are IPv4, in the dotted form. */
 export interface ReplicaConfig {
@@ -28,8 +29,8 @@ export interface ReplicaConfig {
   /** The change of the spec that it is made for, if one is under way. Goes into no file of the release. */
   readonly change?: string;
   readonly pki: PkiFiles;
-  /** Base64 of 32 random bytes, the same on every replica of the cluster. A secret. See {@link newEncryptionKey}. */
-  readonly encryptionKey: string;
+  /** The same on every replica of the cluster; the first is written with. Secrets. See {@link newEncryptionKey}. */
+  readonly encryptionKeys: readonly EncryptionKey[];
   /**
    * How long a stopping API server goes on serving while `/readyz` already fails: as long as the balancer's health
    * check needs to notice.

@@ -10,7 +10,7 @@ export interface CommandRemedy {
   readonly command: CommandName;
   /** Absent: the cluster that the failed command was about. */
   readonly cluster?: string;
-  /** Replicas, in the order of the command line. */
+  /** Its operands: replicas, or what is rotated, in the order of the command line. */
   readonly replicas?: readonly string[];
   readonly switches?: readonly SwitchName[];
   /** Machines of which the operator says that they stay away, for `rescue`. */
@@ -43,11 +43,12 @@ export type CommandName =
   | 'replace-node'
   | 'replace-replica'
   | 'rescue'
+  | 'rotate'
   | 'ssh'
   | 'status'
   | 'upgrade';
 
-export type SwitchName = 'abandon' | 'finalize' | 'multizone' | 'rollback';
+export type SwitchName = 'abandon' | 'finalize' | 'finishRotation' | 'force' | 'multizone' | 'rollback';
 
 /** The settings that are somebody's way out. */
 export type SettingName =

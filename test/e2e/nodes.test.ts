@@ -104,7 +104,7 @@ async function makeMaster(): Promise<void> {
     uid,
     clusterCidr,
     pki,
-    encryptionKey: newEncryptionKey(),
+    encryptionKeys: [{ name: 'key1', secret: newEncryptionKey() }],
     binaries: mounted(),
     shutdownDelaySeconds: 2,
     requestTimeoutSeconds: 60,

@@ -33,7 +33,7 @@ const serviceCidr = '10.96.0.0/16';
 const first = `${cluster}-master`;
 const second = `${cluster}-master-abc`;
 
-const encryptionKey = newEncryptionKey();
+const encryptionKeys = [{ name: 'key1', secret: newEncryptionKey() }];
 let provider: Provider;
 const { pool, machine, session, make: makeMachine } = bareMachines(() => provider);
 let authorities: Authorities;
@@ -55,7 +55,7 @@ async function provisionMachine(name: string): Promise<void> {
     ...versions,
     uid,
     pki,
-    encryptionKey,
+    encryptionKeys,
     binaries,
     shutdownDelaySeconds: 2,
     requestTimeoutSeconds: 60,

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applyChange, type Change } from '../../src/cluster/loop/apply-change.ts';
+import { ROTATED } from '../../src/cluster/model/generations.ts';
 import { type ClusterSpec, revisable } from '../../src/cluster/model/spec.ts';
 import { next } from '../../src/cluster/plan/next.ts';
 import { withNodes, withoutNodes, withReplacedNodes } from '../../src/cluster/plan/node-changes.ts';
 import { type RescueBackup, reprieved, rescued, survivorsOf } from '../../src/cluster/plan/rescue.ts';
+import { advanced } from '../../src/cluster/plan/rotation.ts';
 import {
   abandoned,
   withoutReplicas,
@@ -63,6 +65,8 @@ interface Act {
     | 'upgrade'
     | 'upgrade-etcd'
     | 'upgrade-broken'
+    | 'rotate'
+    | 'rotate-finish'
     | 'rescue'
     | 'back-up'
     | 'age'
@@ -89,6 +93,9 @@ const act = fc.record<Act>({
     'upgrade',
     'upgrade-etcd',
     'upgrade-broken',
+    'rotate',
+    'rotate',
+    'rotate-finish',
     'rescue',
     'back-up',
     'age',
@@ -124,7 +131,7 @@ const saveFates = fc.array(fc.constantFrom<SaveFate>('works', 'works', 'fails', 
  * beside it, is not always something that a repair finishes by itself yet.
  */
 function savesOf(acts: readonly Act[], saves: readonly SaveFate[]): SaveFate[] {
-  const several = /^(upgrade|rescue|abandon|back-up)/;
+  const several = /^(upgrade|rotate|rescue|abandon|back-up)/;
   return acts.some(({ what }) => several.test(what)) ? [] : [...saves];
 }
 
@@ -164,6 +171,9 @@ async function perform(world: SimulatedWorld, { what, count, pick }: Act): Promi
     case 'upgrade-etcd':
     case 'upgrade-broken':
       return upgrade(world, what);
+    case 'rotate':
+    case 'rotate-finish':
+      return rotate(world, pick, what === 'rotate-finish');
     case 'rescue':
       return rescueOf(world, pick % 2 === 0);
     case 'back-up':
@@ -186,6 +196,19 @@ function upgrade(world: SimulatedWorld, what: 'upgrade' | 'upgrade-etcd' | 'upgr
   const version =
     what === 'upgrade-etcd' ? { etcdVersion: `v3.7.${changes}` } : { kubernetesVersion: `v1.37.${changes}` };
   return command(world, (spec) => withRevision(spec, { ...revisable(spec), ...version }, id), 'change');
+}
+
+/** One of them or all, phase by phase, as far as it goes. */
+async function rotate(world: SimulatedWorld, pick: number, finish: boolean): Promise<void> {
+  const what = pick % 3 === 0 ? ROTATED : [ROTATED[pick % ROTATED.length]!];
+  for (let begin = !finish; ; begin = false) {
+    const wanted = advanced(world.spec(), { what, finish, begin });
+    if (!wanted) return;
+    const id = `c${++changes}`;
+    await command(world, (spec) => withRevision(spec, wanted, id), 'change');
+    if (JSON.stringify(world.spec().generations) !== JSON.stringify(wanted.generations)) return;
+    if (world.spec().change) return;
+  }
 }
 
 /** With `word` the operator says of every machine that is off that it stays off; those that are on are all seen. */

@@ -1,11 +1,13 @@
 import type { ChangeableWorld } from '../../src/cluster/loop/apply-change.ts';
 import type { DrillRecord } from '../../src/cluster/model/drill.ts';
+import { orderOf, type Rotated, servingOf } from '../../src/cluster/model/generations.ts';
 import type {
   MachineObservation,
   MemberObservation,
   Observation,
 } from '../../src/cluster/model/observation.ts';
 import type { ClusterSpec } from '../../src/cluster/model/spec.ts';
+import { withoutChange } from '../../src/cluster/plan/rotation.ts';
 import { touches } from '../../src/cluster/plan/step.ts';
 import { emptyInside } from '../../src/cluster/plan/steps/effects.ts';
 import type { Step, StepOfKind } from '../../src/cluster/plan/steps/index.ts';
@@ -39,17 +41,27 @@ function certificate(file: string, over: number): SeenCertificate {
   };
 }
 
-type Versions = Pick<ClusterSpec, 'kubernetesVersion' | 'etcdVersion'>;
+type Versions = Pick<ClusterSpec, 'kubernetesVersion' | 'etcdVersion' | 'generations'>;
 
-function revisionOf(over: number, { kubernetesVersion, etcdVersion }: Versions): Revision {
+/** Whom a replica believes and what it signs with, the first of each. Of etcd's it is a file that etcd reads once. */
+function trustOf(spec: Pick<ClusterSpec, 'generations'>): Pick<Revision, 'trust' | 'keys'> {
+  const order = (what: Rotated) => orderOf(spec, what).map(String);
+  const others = ['ca', 'kubelet-signing', 'front-proxy', 'service-account', 'encryption'] as const;
+  const keys = Object.fromEntries(others.map((what) => [what, order(what)]));
+  return {
+    trust: { 'etcd/ca.crt': order('etcd-ca') },
+    keys: { ...keys, serving: [String(servingOf(spec))] },
+  };
+}
+
+function revisionOf(over: number, { kubernetesVersion, etcdVersion, generations }: Versions): Revision {
   return {
     kubernetesVersion,
     etcdVersion,
     digest: '',
     configuration: {},
-    trust: {},
     certificates: ['apiserver.crt', 'scheduler.conf'].map((file) => certificate(file, over)),
-    keys: {},
+    ...trustOf({ generations }),
   };
 }
 
@@ -110,6 +122,8 @@ export class SimulatedWorld implements ChangeableWorld {
   /** Changes of the spec with which no API server starts, by id. */
   readonly broken = new Set<string>();
   readonly done: Step[] = [];
+  /** Under which keys Secrets are in etcd. */
+  private written = new Set<string>();
   private readonly cache: TestCache = lookCache(() => 0);
   private ids = 0;
   private balancers = 0;
@@ -138,9 +152,8 @@ export class SimulatedWorld implements ChangeableWorld {
       kubernetesVersion,
       etcdVersion,
       configuration: {},
-      trust: {},
       certificates: [],
-      keys: {},
+      ...trustOf(spec),
     };
     return Object.fromEntries(this.machines.filter((m) => wants(spec, m.name)).map((m) => [m.name, wanted]));
   }
@@ -215,6 +228,7 @@ export class SimulatedWorld implements ChangeableWorld {
       if (renewal) this.renewing -= 1;
     }
     this.done.push(step);
+    this.expectTrust(step);
     const inPlace = this.stored.change && this.stored.replicas.length === 1;
     if (available && !this.isAvailable() && !this.stored.deleting && !inPlace) {
       throw new Violation(`nobody answers at the API address after ${JSON.stringify(step)}`);
@@ -237,7 +251,11 @@ export class SimulatedWorld implements ChangeableWorld {
 
   /** Nobody came by for eight months and more: what is on the machines is due, not expired. */
   age(): void {
-    for (const { disk } of this.machines) if (disk.revision) disk.revision = revisionOf(0.7, disk.revision);
+    for (const { disk } of this.machines) {
+      if (!disk.revision) continue;
+      const { certificates } = revisionOf(0.7, disk.revision);
+      disk.revision = { ...disk.revision, certificates };
+    }
     this.nodes.age();
   }
 
@@ -329,11 +347,12 @@ export class SimulatedWorld implements ChangeableWorld {
       if (step.etcd) disk.etcd = 'running';
       this.elect();
     },
-    'finish-change': () => {
+    'finish-change': (step) => {
       const old = this.stored.replicas.find(({ name }) => !this.has(name, this.stored));
       if (old) throw new Violation(`the change is said to be complete, and ${old.name} does not have it`);
-      const { change: _, ...spec } = this.stored;
-      this.stored = spec;
+      if (step.after?.includes('rewrite-secrets'))
+        this.written = new Set([String(orderOf(this.stored, 'encryption')[0])]);
+      this.stored = withoutChange(this.stored, '2026-06-01T00:00:00Z');
     },
     'keep-addons': () => {
       throw new Violation('nobody has said here what add-ons there should be');
@@ -572,14 +591,50 @@ export class SimulatedWorld implements ChangeableWorld {
   }
 
   /** What the spec wants is on it. */
-  has(name: string, { kubernetesVersion, etcdVersion }: Versions): boolean {
+  has(name: string, { kubernetesVersion, etcdVersion, generations }: Versions): boolean {
     const seen = this.machines.find((m) => m.name === name)?.disk.revision;
-    return seen?.kubernetesVersion === kubernetesVersion && seen.etcdVersion === etcdVersion;
+    if (seen?.kubernetesVersion !== kubernetesVersion || seen.etcdVersion !== etcdVersion) return false;
+    const { trust, keys } = trustOf({ generations });
+    return JSON.stringify([seen.trust, seen.keys]) === JSON.stringify([trust, keys]);
   }
 
   private isWhole(name: string): boolean {
     const machine = this.machines.find((m) => m.name === name);
     return this.answers(name) && machine?.disk.controllers === 'running';
+  }
+
+  /**
+   * Whoever runs believes whatever another, or haup by the spec, shows him, and reads every Secret. Those that are to go are nobody's
+   * affair.
+   */
+  private expectTrust(step: Step): void {
+    const parties = this.machines.filter((m) => m.on && m.disk.revision && this.isWanted(m.name));
+    const serve = parties.filter(({ disk }) => disk.apiServer === 'ready').map(asParty);
+    const members = parties.filter(({ disk }) => disk.etcd === 'running').map(asParty);
+    const haup: Party = { name: 'haup', ...trustOf(this.stored) };
+    const fail = (why: string) => {
+      throw new Violation(`${why} after ${JSON.stringify(step)}`);
+    };
+    for (const [list, kind, what] of [
+      [serve, 'keys', 'ca'],
+      [serve, 'keys', 'kubelet-signing'],
+      [serve, 'keys', 'front-proxy'],
+      [serve, 'keys', 'service-account'],
+      [members, 'trust', 'etcd/ca.crt'],
+    ] as const) {
+      for (const shows of [...list, haup])
+        for (const sees of [...list, haup])
+          if (!sees[kind][what]!.includes(shows[kind][what]![0]!))
+            fail(`${sees.name} does not believe what ${shows.name} shows by ${what}`);
+    }
+    for (const shows of serve)
+      for (const sees of [...serve, haup])
+        if (!sees.keys.ca!.includes(shows.keys.serving![0]!))
+          fail(`${sees.name} does not believe the API server of ${shows.name}`);
+    for (const { keys } of serve) this.written.add(keys.encryption![0]!);
+    for (const { name, keys } of serve)
+      for (const key of this.written)
+        if (!keys.encryption!.includes(key)) fail(`${name} cannot read Secrets under the key ${key}`);
   }
 
   private effect(step: Step): void {
@@ -704,6 +759,13 @@ export class SimulatedWorld implements ChangeableWorld {
     if (!machine.on) throw new Error(`${name} does not answer`);
     return machine;
   }
+}
+
+type Party = Pick<Revision, 'trust' | 'keys'> & { readonly name: string };
+
+function asParty({ name, disk }: Machine): Party {
+  const { trust, keys } = disk.revision!;
+  return { name, trust, keys };
 }
 
 function wants(spec: ClusterSpec, name: string): boolean {

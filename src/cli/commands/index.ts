@@ -27,6 +27,7 @@ import { replaceNode } from './replace-node.ts';
 import { replaceReplica } from './replace-replica.ts';
 import { rescue } from './rescue.ts';
 import { restore } from './restore.ts';
+import { rotate } from './rotate.ts';
 import { setAddons } from './set-addons.ts';
 import { ssh } from './ssh.ts';
 import { status } from './status.ts';
@@ -52,6 +53,7 @@ export const commands: readonly Command[] = [
   backupVerify,
   backupPrune,
   renew,
+  rotate,
   upgrade,
   setAddons,
   apply,

@@ -22,6 +22,8 @@ export const withoutBackup = toggle(
   'without-backup',
   'go on without a backup before it, where there are backups',
 );
+export const finishRotation = toggle('finish', 'give up the old ones: nobody believes them any more');
+export const forceRotation = toggle('force', 'with --finish: whoever still uses them is shut out');
 export const fenced = list(
   'fenced',
   'NAME',

@@ -14,6 +14,8 @@ export interface About {
 const switches: Record<SwitchName, Flag<unknown>> = {
   abandon: flags.abandon,
   finalize: flags.finalize,
+  finishRotation: flags.finishRotation,
+  force: flags.forceRotation,
   multizone: flags.multizone,
   rollback: flags.rollback,
 };

@@ -1,5 +1,6 @@
 import type { Deed } from '../../cluster/model/guard.ts';
 import { sayDifference } from '../../cluster/plan/revision/report.ts';
+import type { RotationStatus } from '../../cluster/plan/rotation.ts';
 import type { ReplicaStatus, Status as SeenStatus } from '../../cluster/plan/status.ts';
 import type { LockOwner } from '../../state/errors.ts';
 import { type About, commandLine, sayWarning } from './remedy.ts';
@@ -44,6 +45,11 @@ export function renderStatus(
       status.warnings.map((warning) => sayWarning(warning, about)),
       style.warn,
     ),
+    ...section(
+      'rotations',
+      status.rotations.flatMap((one) => rotationLines(one, about)),
+      style.warn,
+    ),
     ...section('the guard did last', (status.guard ?? []).map(deedLine), (text) => text),
     ...section('not as the spec wants it', differences(status), style.warn),
     ...(status.operation ? [] : wayOn(status, about)),
@@ -54,6 +60,22 @@ function differences({ replicas }: Status): string[] {
   return replicas.flatMap(({ name, differences }) =>
     differences.map((one) => `${name}: ${sayDifference(one)}`),
   );
+}
+
+const PHASES: Readonly<Record<RotationStatus['phase'], string>> = {
+  both: 'old and new are believed, the old one is at work',
+  new: 'the new one is at work, the old one is still believed',
+  shown: 'the new one is at work and shown to clients, the old one is still believed',
+};
+
+function rotationLines({ what, phase, since, users }: RotationStatus, about: About): string[] {
+  const remedy = { command: 'rotate', replicas: [what] } as const;
+  const next = phase === 'both' ? remedy : { ...remedy, switches: ['finishRotation'] as const };
+  return [
+    `${what}: ${PHASES[phase]}${since === null ? '' : ` since ${since}`}; to go on: ${commandLine(next, about)}`,
+    ...(users ?? []).map((user) => `  still used by ${user}`),
+    ...(users?.length === 0 && phase !== 'both' ? ['  nobody is known to use the old one'] : []),
+  ];
 }
 
 function deedLine({ at, duty, replica, reason, failed }: Deed): string {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { providerNames } from '../../providers/registry.ts';
+import { generationsSchema, rotatingSchema } from './generations.ts';
 import {
   CIDR,
   CLUSTER_NAME,
@@ -72,10 +73,12 @@ const revisableShape = {
       etcdVersion: z.string().regex(ETCD_VERSION),
     })
     .optional(),
+  /** Of authorities and keys, where it is not the first alone: see generations.ts. */
+  generations: generationsSchema.optional(),
 };
 
 /** Of that, what users write in a document. */
-const { wayBack: _, ...written } = revisableShape;
+const { wayBack: _, generations: __, ...written } = revisableShape;
 export const documentShape = { ...written, requestTimeoutSeconds: z.number().int().min(5).max(3600) };
 
 /** A change of what is on the replicas, under way: they are brought to it one at a time. Gone once all have it. */
@@ -146,6 +149,7 @@ export const clusterSpecSchema = z.strictObject({
 
   ...revisableShape,
   change: changeSchema.optional(),
+  rotating: rotatingSchema.optional(),
   replicas: z.array(replicaSchema).min(1).max(MAX_REPLICAS),
   nodes: z.array(nodeSchema).max(MAX_NODES).default([]),
 
@@ -173,17 +177,19 @@ export type Revisable = ClusterChange['before'];
 
 /** What a change of this spec would put on every replica. */
 export function revisable(spec: ClusterSpec): Revisable {
-  const { kubernetesVersion, etcdVersion, requestTimeoutSeconds, extraArguments, wayBack } = spec;
+  const { kubernetesVersion, etcdVersion, requestTimeoutSeconds, extraArguments, wayBack, generations } =
+    spec;
   return {
     ...{ kubernetesVersion, etcdVersion, requestTimeoutSeconds },
     ...(extraArguments ? { extraArguments } : {}),
     ...(wayBack ? { wayBack } : {}),
+    ...(generations ? { generations } : {}),
   };
 }
 
 /** The spec with that put in, and nothing left of what it had of it. */
 export function revised(spec: ClusterSpec, wanted: Revisable): ClusterSpec {
-  const { wayBack: _, extraArguments: __, ...kept } = spec;
+  const { wayBack: _, extraArguments: __, generations: ___, ...kept } = spec;
   return { ...kept, ...wanted };
 }
 

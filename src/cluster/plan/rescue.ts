@@ -2,6 +2,7 @@
 
 import { rfc3339 } from '../../util/text/rfc3339.ts';
 import { InputError, NotFoundError, Refusal } from '../model/errors.ts';
+import { orderOf } from '../model/generations.ts';
 import { type MachineObservation, machineOf, memberOf, type Observation } from '../model/observation.ts';
 import type { ClusterSpec, ReplicaSpec, Rescue } from '../model/spec.ts';
 import { sightOfEtcd } from './health.ts';
@@ -132,7 +133,14 @@ function fromBackup(
     return { name, zone };
   });
   const rescue = { survivor: replicas[0]!.name, fenced: [...fenced], heard: taken, backup: { id, taken } };
-  return { ...spec, replicas, usedNames, rescue };
+  return { ...withOlderKey(spec), replicas, usedNames, rescue };
+}
+
+/** A backup may be older than the key that Secrets are encrypted with now: what is in it is read with the one of before. */
+function withOlderKey(spec: ClusterSpec): ClusterSpec {
+  const [first = 1, second] = orderOf(spec, 'encryption');
+  if (second !== undefined || first === 1) return spec;
+  return { ...spec, generations: { ...spec.generations, encryption: [first, first - 1] } };
 }
 
 /**

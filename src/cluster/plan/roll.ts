@@ -3,6 +3,7 @@ import { type ClusterChange, type ClusterSpec, revised, wantsBalancer } from '..
 import type { Blocked } from './decision.ts';
 import { COSTS, type Cost, worst } from './revision/cost.ts';
 import { differencesOf } from './revision/differs.ts';
+import { rotates } from './rotation.ts';
 import { standing } from './standing.ts';
 import { withMember } from './steps/effects.ts';
 import { isServing, type Replica, type View } from './view.ts';
@@ -22,8 +23,10 @@ export function dueForChange(v: View): Turn[] {
   if (!change || change.back !== undefined) return [];
   return v.replicas.flatMap((replica) => {
     if (!replica.inside?.provisioned || replica.inside.change === change.id) return [];
-    const differences = differencesOf(v.observation, replica.name);
-    return differences.length > 0 ? [{ replica, cost: worst(differences.map(({ cost }) => cost)) }] : [];
+    const costs = differencesOf(v.observation, replica.name).map(({ cost }) => cost);
+    // When one believes or shows another is sure only where it was started again: what comes next relies on it.
+    const atLeast: Cost = rotates(v.spec) ? 'api-server' : 'nothing';
+    return costs.length > 0 ? [{ replica, cost: worst([...costs, atLeast]) }] : [];
   });
 }
 

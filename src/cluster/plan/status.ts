@@ -7,6 +7,7 @@ import { next } from './next.ts';
 import { nodeCertificateWarnings } from './node-certificates.ts';
 import { type NodeStatus, nodeStatuses, nodeWarnings } from './node-status.ts';
 import { type RevisionStatus, revisionStatus } from './revision/report.ts';
+import { type RotationStatus, rotationsOf, type UsersOfOld } from './rotation.ts';
 import { standing } from './standing.ts';
 import { describe } from './step.ts';
 
@@ -45,6 +46,8 @@ export interface Status {
   };
   /** Null where none are wanted. */
   readonly backup: BackupStatus | null;
+  /** Authorities and keys that are being given successors. */
+  readonly rotations: readonly RotationStatus[];
   readonly converged: boolean;
   /** The steps that `haup repair` would run, as sentences. */
   readonly unfinished: readonly string[];
@@ -74,13 +77,14 @@ export interface ReplicaStatus extends RevisionStatus {
 
 /**
  * What is, in the words of the command line. Pure; `now` in milliseconds since the epoch, for what expires; `unanswered`
- * what a client meets at the API address instead of an answer.
+ * what a client meets at the API address instead of an answer; `users` who still uses what is being given up.
  */
 export function statusOf(
   spec: ClusterSpec,
   observation: Observation,
   now: number,
   unanswered: string | null = null,
+  users: UsersOfOld = {},
 ): Status {
   const { address, balancer } = observation;
   const { steps, blocked } = next(spec, observation);
@@ -122,6 +126,7 @@ export function statusOf(
       alarms: observation.etcd.alarms ?? [],
     },
     backup: backupStatus(spec, observation, now),
+    rotations: rotationsOf(spec, users),
     converged: steps.length === 0 && blocked.length === 0,
     unfinished: [...steps.map(describe), ...blocked.map((b) => b.message)],
     warnings: [

@@ -1,5 +1,5 @@
 import type { ApiClient } from '../../kubernetes/client.ts';
-import type { Authorities } from '../../pki/authorities.ts';
+import { type Authorities, believed } from '../../pki/authorities.ts';
 import { issueOwnAdmin } from '../../pki/issue.ts';
 import { once } from '../../util/once.ts';
 import type { Tools } from './tools.ts';
@@ -17,7 +17,7 @@ export async function ownAdmin(t: Pick<Tools, 'authorities'>): Promise<Admin> {
   const known = kept.get(authorities);
   if (known && Date.now() - known.at < REUSE_MS) return known.admin();
   const admin = once(async () => ({
-    caPem: authorities.kubernetes.certPem,
+    caPem: believed(authorities.kubernetes),
     ...(await issueOwnAdmin(authorities)),
   }));
   kept.set(authorities, { at: Date.now(), admin });

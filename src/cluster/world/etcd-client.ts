@@ -1,5 +1,5 @@
 import { type EtcdClient, etcdClient } from '../../etcd/client.ts';
-import type { Authorities } from '../../pki/authorities.ts';
+import { type Authorities, believed } from '../../pki/authorities.ts';
 import { issueClient } from '../../pki/issue.ts';
 import { callEtcdThere } from '../../replicas/call-etcd.ts';
 import { SshError } from '../../ssh/errors.ts';
@@ -9,7 +9,7 @@ type MakeClient = (replica: string, session: () => Promise<Session>) => EtcdClie
 
 /** etcd listens on the replica's loopback alone: its API is reached through the replica's SSH session, with mutual TLS. */
 export async function etcdClients(authorities: Authorities): Promise<MakeClient> {
-  const tls = { caPem: authorities.etcd.certPem, ...(await issueClient('etcd-client', authorities)) };
+  const tls = { caPem: believed(authorities.etcd), ...(await issueClient('etcd-client', authorities)) };
   return (replica, session) =>
     etcdClient({
       member: replica,

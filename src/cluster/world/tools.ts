@@ -20,8 +20,8 @@ export interface Tools {
   readonly memory: ClusterMemory;
   readonly secrets: Secrets;
   readonly provider: Provider;
-  /** Made when first asked for. */
-  authorities(): Promise<Authorities>;
+  /** Made when first asked for; as they are at work by this spec, the stored one unless given. */
+  authorities(spec?: Pick<ClusterSpec, 'generations'>): Promise<Authorities>;
   readonly signal: AbortSignal;
   readonly emit: Emit;
   /** Of the masters, in the versions of this spec. */

@@ -1,5 +1,6 @@
 import type { EtcdClient } from '../../etcd/client.ts';
 import type { ApiClient } from '../../kubernetes/client.ts';
+import type { Authorities } from '../../pki/authorities.ts';
 import type { SessionPool } from '../../ssh/pool.ts';
 import type { Session } from '../../ssh/session.ts';
 import type { ChangeableWorld } from '../loop/apply-change.ts';
@@ -13,8 +14,9 @@ import { noteOnMachines } from './machines/store-revision.ts';
 import { whyUnanswered } from './observe/api-answers.ts';
 import { LOOK_MS } from './observe/inside.ts';
 import { openObserver } from './observe/observe.ts';
+import { rewriteAll } from './rotation/settle.ts';
 import { execute } from './steps/index.ts';
-import type { Tools } from './tools.ts';
+import type { Progress, Tools } from './tools.ts';
 
 export type WorldParts = Omit<Tools, 'session' | 'drop' | 'seen' | 'etcd'> & {
   readonly pool: SessionPool;
@@ -30,6 +32,10 @@ export interface RealWorld extends ChangeableWorld {
   sealed(): Promise<void>;
   /** A replica's own API server, through its session. */
   apiOn(replica: string): Promise<ApiClient>;
+  /** As they are at work now. */
+  authorities(): Promise<Authorities>;
+  /** Has every Secret encrypted with the key that is written with now. */
+  rewriteSecrets(progress: Progress): Promise<void>;
   /** Commands over SSH, so far. */
   commands(): number;
   /** Why a client is not answered at the API address that was seen last; null when it is, or where none is to be yet. */
@@ -86,6 +92,8 @@ export function openWorld(parts: WorldParts): RealWorld {
       const connect = async () => (await sessions.session(replica)).forward('127.0.0.1', port);
       return { ip: '127.0.0.1', port, connect, ...(await ownAdmin(parts)) };
     },
+    authorities: () => parts.authorities(),
+    rewriteSecrets: (progress) => rewriteAll(tools, progress),
     commands: () => parts.pool.commands,
     async api() {
       const { address } = observer.last();

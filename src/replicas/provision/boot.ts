@@ -4,8 +4,8 @@ import { shellScript } from '../../ssh/script.ts';
 export interface BootOptions {
   /** The one-time host key, OpenSSH PEM. The machine replaces it in the first session, so that it may be seen in metadata. */
   readonly hostKeyPrivate: string;
-  /** One line: `ssh-ed25519 AAAA… comment`. */
-  readonly operatorPublicKey: string;
+  /** One line each: `ssh-ed25519 AAAA… comment`. */
+  readonly operatorPublicKeys: readonly string[];
 }
 
 const PEM = /^-----BEGIN OPENSSH PRIVATE KEY-----\n[A-Za-z0-9+/=\n]+-----END OPENSSH PRIVATE KEY-----\n?$/;
@@ -21,10 +21,10 @@ const bootFile = shellScript('replicas/scripts/boot.sh', ['operator_key', 'host_
  */
 export function bootScript(options: BootOptions): string {
   if (!PEM.test(options.hostKeyPrivate)) throw new Error('the host key is not an OpenSSH private key');
-  if (!PUBLIC_KEY.test(options.operatorPublicKey))
+  if (!options.operatorPublicKeys.every((key) => PUBLIC_KEY.test(key)))
     throw new Error("the operator's public key is not one line");
   const script = bootFile({
-    operator_key: options.operatorPublicKey,
+    operator_key: options.operatorPublicKeys.join('\n'),
     host_key: options.hostKeyPrivate.trimEnd(),
   });
   if (Buffer.byteLength(script) > LIMIT) throw new Error('the boot script is larger than 12 KiB');

@@ -49,7 +49,7 @@ function configFiles(config: ReplicaConfig): ArchivedFile[] {
       : [open('service-addresses.sh', serviceAddressesScript({ kubectl, apiPort, range }))]),
     {
       path: 'config/encryption.yaml',
-      content: encryptionConfiguration(config.encryptionKey),
+      content: encryptionConfiguration(config.encryptionKeys),
       mode: 0o600,
       owner: users.kube,
     },

@@ -1,4 +1,5 @@
 import type { Authorities } from '../../pki/authorities.ts';
+import { signerOf } from '../../pki/issue.ts';
 import type { KubeletAuthorities } from '../../pki/kubelet-authorities.ts';
 import type { ReplicaIdentity } from '../../pki/profiles.ts';
 import { replicaLeaves, sharedFiles } from '../../pki/replica.ts';
@@ -19,6 +20,7 @@ export function wantedRevision(
   const files = replicaFiles({ ...config, pki: new Map() });
   const shared = sharedFiles(authorities, kubelets);
   const trust = shared.filter(([file]) => file.endsWith('ca.crt'));
+  const tokenKeys = shared.find(([file]) => file === 'sa.pub')![1].pem;
   const privateKeys = shared.filter(([file]) => file.endsWith('.key'));
   return {
     kubernetesVersion: config.kubernetesVersion,
@@ -28,12 +30,12 @@ export function wantedRevision(
     certificates: replicaLeaves(identity).map(({ file, commonName, signedBy, names }) => ({
       file,
       commonName,
-      issuedBy: fingerprint(authorities[signedBy].certPem),
+      issuedBy: fingerprint(signerOf(authorities, signedBy).certPem),
       names,
     })),
     keys: {
-      'service-account': [keyId(authorities.serviceAccount.publicKeyPem)],
-      encryption: [keyId(config.encryptionKey)],
+      'service-account': pemBlocks(tokenKeys)!.map((pem) => keyId(pem)),
+      encryption: config.encryptionKeys.map(({ secret }) => keyId(secret)),
       ...Object.fromEntries(privateKeys.map(([file, { pem }]) => [file, [keyId(pem)]])),
     },
   };

@@ -48,7 +48,10 @@ export async function localWorld(prefix = 'lp-contract'): Promise<ContractWorld>
         environment: process.env,
       }),
     bootScript: async (cluster) =>
-      bootScript(cluster, letIn({ hostKeyPrivate: host.privateKey, operatorPublicKey: operator.publicKey })),
+      bootScript(
+        cluster,
+        letIn({ hostKeyPrivate: host.privateKey, operatorPublicKeys: [operator.publicKey] }),
+      ),
     run: async ({ name: what, sshHost }, command) => {
       if (!sshHost) throw new Error(`${what} has no sshHost`);
       const target = { what, host: sshHost, privateKey: operator.privateKey, pin };

@@ -35,7 +35,7 @@ export function bareMachines(provider: () => Provider): BareMachines {
       pins.set(name, { current: hostKey.publicKey, seen: false });
       const script = bootScript({
         hostKeyPrivate: hostKey.privateKey,
-        operatorPublicKey: operator.publicKey,
+        operatorPublicKeys: [operator.publicKey],
       });
       await provider().machines.create({ name, role, zone, bootScript: script, requestToken: name });
     },

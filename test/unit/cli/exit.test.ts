@@ -178,6 +178,7 @@ describe('a way out', () => {
     rescue: { to: '', command: 'rescue', fenced: ['a', 'b'] },
     ssh: { to: '', command: 'ssh', replicas: ['a'], run: 'true' },
     status: { to: '', command: 'status' },
+    rotate: { to: '', command: 'rotate', replicas: ['ca'], switches: ['finishRotation', 'force'] },
     upgrade: { to: '', command: 'upgrade', switches: ['finalize', 'rollback'] },
   };
   it.each(Object.values(all))('is a command line that haup takes: %j', (remedy) => {

@@ -28,7 +28,7 @@ export async function exampleConfig(): Promise<ReplicaConfig> {
     etcdVersion: 'v3.7.3',
     binaries: { kind: 'mounted', path: '/opt/haup/bin' },
     pki,
-    encryptionKey: newEncryptionKey(),
+    encryptionKeys: [{ name: 'key1', secret: newEncryptionKey() }],
     shutdownDelaySeconds: 4,
     requestTimeoutSeconds: 60,
     localRoute: false,

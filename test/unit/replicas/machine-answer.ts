@@ -11,7 +11,10 @@ export function revisionAnswer(config: ReplicaConfig): { files: string; digests:
   const digests = all
     .filter(({ path }) => !path.startsWith('pki/') || /(sa|ca)\.key$/.test(path))
     .map(({ path, content }) => `${sha256(content)}  ${path.replace(/^units\//, '/etc/systemd/system/')}\n`);
-  return { files: files.join(''), digests: `${digests.join('')}${sha256(config.encryptionKey)}  -\n` };
+  return {
+    files: files.join(''),
+    digests: `${digests.join('')}${sha256(config.encryptionKeys[0]!.secret)}  -\n`,
+  };
 }
 
 /** The certificate of a kubeconfig, in base64. */

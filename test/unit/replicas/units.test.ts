@@ -98,7 +98,7 @@ describe('every unit', () => {
   });
 
   test.each(names)('%s names no secret but by its file', (name) => {
-    expect(unitText(name)).not.toContain(config.encryptionKey);
+    expect(unitText(name)).not.toContain(config.encryptionKeys[0]!.secret);
     expect(unitText(name)).not.toContain('PRIVATE KEY');
   });
 

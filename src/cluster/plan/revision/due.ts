@@ -9,7 +9,7 @@ export interface Renewal {
 }
 
 /** Authorities for kubelets live no longer than leaves, and are renewed with the key that they have. */
-const SHORT_LIVED: ReadonlySet<string> = new Set(['kubelet-client-ca', 'kubelet-serving-ca']);
+const SHORT_LIVED = /^kubelet-(client|serving)-ca(-\d+)?$/;
 
 /** The files on a replica in which a certificate is to be renewed, each once, the one that ends first first. */
 export function dueFiles(o: Observation, replica: string, renewal: Renewal): string[] {
@@ -19,7 +19,7 @@ export function dueFiles(o: Observation, replica: string, renewal: Renewal): str
 
 function isDue({ certificate, due }: Expiry, { begunBefore }: Renewal): boolean {
   // The other authorities live for ten years; who exchanges one exchanges what everybody believes.
-  if (certificate.authority) return due && SHORT_LIVED.has(certificate.commonName);
+  if (certificate.authority) return due && SHORT_LIVED.test(certificate.commonName);
   return due || (begunBefore !== undefined && certificate.notBefore < begunBefore);
 }
 

@@ -1,6 +1,8 @@
+import type { Rotated } from '../../model/generations.ts';
 import { type Decision, nothingToDo } from '../decision.ts';
 import { differencesOf } from '../revision/differs.ts';
 import { drains, dueForChange, isWhole, type Turn, toPutBack, turn, whyNobody } from '../roll.ts';
+import { turnsOf } from '../rotation.ts';
 import type { Step } from '../step.ts';
 import { isServing, type View } from '../view.ts';
 
@@ -31,7 +33,7 @@ export function rollReplicas(v: View): Decision {
   const next = turn(v);
   if (next) return changeOne(v, next, change.id);
   if (due.length === 0 && v.observation.wanted && v.replicas.every((replica) => isWhole(v, replica)))
-    return one({ kind: 'finish-change' });
+    return one(finish(v));
   const blocked = whyNobody(v);
   return { steps: [], blocked: blocked ? [blocked] : [] };
 }
@@ -54,6 +56,20 @@ function changeOne(v: View, next: Turn, change: string): Decision {
 function isTarget({ observation: { balancer }, replicas }: View, name: string): boolean {
   return replicas.length > 1 && (balancer?.targets.some((target) => target.replica === name) ?? false);
 }
+
+function finish({ spec }: View): Step {
+  const { begun, turned, ended } = turnsOf(spec);
+  const moved = [...begun, ...turned, ...ended];
+  const after = [
+    ...(moved.includes('ssh') ? (['authorize-operators'] as const) : []),
+    ...(turned.includes('encryption') ? (['rewrite-secrets'] as const) : []),
+    ...(ended.some((what) => TOLD.has(what)) ? (['forget-authorities'] as const) : []),
+  ];
+  return { kind: 'finish-change', ...(after.length > 0 ? { after } : {}) };
+}
+
+/** Extension API servers are told of them. */
+const TOLD: ReadonlySet<Rotated> = new Set(['ca', 'front-proxy', 'kubelet-signing']);
 
 function hadEtcd(v: View, name: string): boolean {
   return differencesOf(v.observation, name).some(({ cost }) => cost === 'etcd');

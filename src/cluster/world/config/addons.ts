@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Addon, builtInAddons } from '../../../addons/addons.ts';
 import { objectSchema } from '../../../addons/object.ts';
+import { believed } from '../../../pki/authorities.ts';
 import type { Secrets } from '../../../state/store.ts';
 import { readStoredSecret } from '../stored-secret.ts';
 import type { FileTools } from '../tools.ts';
@@ -34,7 +35,7 @@ export async function addonsOf(t: FileTools): Promise<readonly Addon[]> {
     kubernetesVersion,
     apiAddress: t.seen().address!.ip,
     apiPort,
-    caPem: (await t.authorities()).kubernetes.certPem,
+    caPem: believed((await t.authorities(t.memory.spec)).kubernetes),
     serviceCidr,
     clusterCidr,
     givesServiceAddresses: t.provider.services !== undefined,

@@ -18,7 +18,7 @@ export function nodeIdentity(t: Tools, name: string): NodeIdentity {
 
 /** New, by the authorities as they are now. */
 export async function nodePki(t: Tools, name: string): Promise<NodePki> {
-  const kubelets = await kubeletAuthorities(t.secrets, t.memory.spec.name);
+  const kubelets = await kubeletAuthorities(t.secrets, t.memory.spec);
   return issueNode(nodeIdentity(t, name), await t.authorities(), kubelets);
 }
 

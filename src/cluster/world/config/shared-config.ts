@@ -1,4 +1,4 @@
-import type { ReplicaBinaries, ReplicaConfig } from '../../../replicas/config.ts';
+import type { ReplicaConfig } from '../../../replicas/config.ts';
 import { emulatedMinor } from '../../plan/upgrade.ts';
 import type { FileTools } from '../tools.ts';
 import { addonsOf } from './addons.ts';
@@ -6,7 +6,7 @@ import { addonsOf } from './addons.ts';
 /** What is put on every replica: all but its name, its address and its certificates. */
 export async function sharedConfig(
   t: FileTools,
-  parts: { readonly binaries: ReplicaBinaries; readonly encryptionKey: string },
+  parts: Pick<ReplicaConfig, 'binaries' | 'encryptionKeys'>,
 ): Promise<Omit<ReplicaConfig, 'pki' | 'name' | 'internalIp'>> {
   const { spec } = t.memory;
   const emulated = emulatedMinor(spec);

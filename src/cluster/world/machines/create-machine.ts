@@ -3,7 +3,7 @@ import { ProviderError } from '../../../providers/errors.ts';
 import type { MachineRole } from '../../../providers/provider.ts';
 import { bootScript } from '../../../replicas/provision/boot.ts';
 import { makingSpec } from '../../plan/roll.ts';
-import { operatorKey } from '../keys.ts';
+import { operatorKeys } from '../keys.ts';
 import type { Tools } from '../tools.ts';
 import { bootHostKey, forgetBootHostKey } from './boot-host-key.ts';
 
@@ -22,8 +22,8 @@ export async function createMachine(
   if (memory.pin(replica)?.seen) await forgetMachine(t, replica);
   const hostKey = await bootHostKey(t, replica);
   if (!memory.pin(replica)) await memory.setPin(replica, { current: hostKey.publicKey, seen: false });
-  const operator = await operatorKey(t.secrets);
-  const script = bootScript({ hostKeyPrivate: hostKey.privateKey, operatorPublicKey: operator.publicKey });
+  const { publicKeys } = await operatorKeys(t.secrets, memory.spec);
+  const script = bootScript({ hostKeyPrivate: hostKey.privateKey, operatorPublicKeys: publicKeys });
   const attempt = memory.attempts(replica);
   try {
     await provider.machines.create({

@@ -2,8 +2,9 @@ import type { Provider } from '../../../providers/provider.ts';
 import type { SessionPool } from '../../../ssh/pool.ts';
 import type { Session } from '../../../ssh/session.ts';
 import type { Secrets } from '../../../state/store.ts';
-import { once } from '../../../util/once.ts';
-import { operatorKey } from '../keys.ts';
+import { perKey } from '../../../util/per-key.ts';
+import { orderOf } from '../../model/generations.ts';
+import { operatorKeys } from '../keys.ts';
 import type { ClusterMemory } from '../memory.ts';
 
 /** One that has given a sign of life is slow, not dead: this is for its log-in and for its first answer. */
@@ -14,7 +15,7 @@ const WORK_MS = 60_000;
 interface Parts {
   readonly pool: SessionPool;
   readonly provider: Pick<Provider, 'machines'>;
-  readonly memory: Pick<ClusterMemory, 'pinRecord'>;
+  readonly memory: Pick<ClusterMemory, 'pinRecord' | 'spec'>;
   readonly secrets: Secrets;
   readonly signal: AbortSignal;
 }
@@ -31,7 +32,10 @@ export interface Sessions {
 
 export function openSessions({ pool, provider, memory, secrets, signal }: Parts): Sessions {
   const hosts = new Map<string, string>();
-  const operator = once(() => operatorKey(secrets));
+  const operator = perKey(
+    () => orderOf(memory.spec, 'ssh').join(),
+    () => operatorKeys(secrets, memory.spec),
+  );
   const hostOf = async (name: string): Promise<string> => {
     const machines = await provider.machines.list();
     const host = machines.find((machine) => machine.name === name)?.sshHost;

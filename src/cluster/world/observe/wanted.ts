@@ -1,10 +1,10 @@
-import { parseKubeletAuthorities } from '../../../pki/kubelet-authorities.ts';
 import type { ReplicaBinaries } from '../../../replicas/config.ts';
 import type { WantedRevision } from '../../../replicas/revision/revision.ts';
 import { wantedRevision } from '../../../replicas/revision/wanted.ts';
 import { machineOf } from '../../model/observation.ts';
 import { pkiIdentity } from '../config/identity.ts';
 import { sharedConfig } from '../config/shared-config.ts';
+import { keptEncryptionKeys, keptKubeletAuthorities } from '../keys.ts';
 import type { FileTools } from '../tools.ts';
 
 /**
@@ -17,21 +17,20 @@ export async function wantedRevisions(
   const { spec } = t.memory;
   const { network, address } = t.seen();
   if (!network || address === null || spec.deleting) return undefined;
-  const [kubelets, encryptionKey] = await Promise.all([
-    t.secrets.get('kubelet-authorities'),
-    t.secrets.get('encryption-key'),
+  const [kubelets, encryptionKeys] = await Promise.all([
+    keptKubeletAuthorities(t.secrets, spec),
+    keptEncryptionKeys(t.secrets, spec),
   ]);
-  if (kubelets === null || encryptionKey === null) return undefined;
-  const authorities = await t.authorities();
-  const kubeletAuthorities = parseKubeletAuthorities(kubelets);
+  if (kubelets === null || encryptionKeys === null) return undefined;
+  const authorities = await t.authorities(spec);
   // No file says where its programs come from.
   const binaries: ReplicaBinaries = { kind: 'mounted', path: '' };
-  const shared = await sharedConfig(t, { binaries, encryptionKey });
+  const shared = await sharedConfig(t, { binaries, encryptionKeys });
   const made = spec.replicas.filter(({ name }) => machineOf(t.seen(), name));
   const wanted = made.map(({ name }) => {
     const identity = pkiIdentity(t, name);
     const config = { ...shared, name, internalIp: identity.internalIp };
-    return [name, wantedRevision(config, identity, authorities, kubeletAuthorities)] as const;
+    return [name, wantedRevision(config, identity, authorities, kubelets)] as const;
   });
   return Object.fromEntries(wanted);
 }

@@ -16,7 +16,7 @@ export const refreshCertificates: Executor<'refresh-certificates'> = async (
   const pki = await issueReplica(
     { ...pkiIdentity(t, replica), cluster: spec.name, apiPort: spec.apiPort },
     await t.authorities(),
-    await kubeletAuthorities(t.secrets, spec.name),
+    await kubeletAuthorities(t.secrets, spec),
   );
   const inside = machineOf(t.seen(), replica)?.inside;
   const pushed = new Set(files.flatMap((file) => [file, file.replace(/\.crt$/, '.key')]));

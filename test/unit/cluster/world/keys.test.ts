@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { encryptionKey, kubeletAuthorities, operatorKey } from '../../../../src/cluster/world/keys.ts';
+import { encryptionKeys, kubeletAuthorities, operatorKeys } from '../../../../src/cluster/world/keys.ts';
 import { issueKubeletServing } from '../../../../src/pki/issue.ts';
 import {
   createKubeletAuthorities,
@@ -28,7 +28,7 @@ async function keptFor(days: number) {
 
 test('authorities for kubelets stay as they are for two thirds of their year', async () => {
   const { made, secrets, kept } = await keptFor(240);
-  expect(await kubeletAuthorities(secrets, 'demo')).toEqual(made);
+  expect(await kubeletAuthorities(secrets, { name: 'demo' })).toEqual(made);
   expect(kept()).toEqual(made);
 });
 
@@ -36,7 +36,7 @@ test.each([250, 400])(
   'after %i days they are renewed with their keys: who believes either believes both',
   async (days) => {
     const { made, secrets, kept } = await keptFor(days);
-    const renewed = await kubeletAuthorities(secrets, 'demo');
+    const renewed = await kubeletAuthorities(secrets, { name: 'demo' });
     expect(kept()).toEqual(renewed);
     for (const purpose of ['client', 'serving'] as const) {
       const [before, after] = [made[purpose], renewed[purpose]];
@@ -51,7 +51,7 @@ test.each([250, 400])(
           expect([leaf.checkIssued(authority), leaf.verify(authority.publicKey)]).toEqual([true, true]);
       }
     }
-    expect(await kubeletAuthorities(secrets, 'demo')).toEqual(renewed);
+    expect(await kubeletAuthorities(secrets, { name: 'demo' })).toEqual(renewed);
   },
 );
 
@@ -60,8 +60,8 @@ test.each(['', '{', '{"privateKey":"KEY-TEXT', '{"privateKey":"KEY-TEXT"}', '[]'
   async (text) => {
     const { secrets } = await keptFor(1);
     const damaged = { ...secrets, get: async () => text };
-    for (const read of [operatorKey, encryptionKey]) {
-      const error = await read(damaged).then(
+    for (const read of [operatorKeys, encryptionKeys]) {
+      const error = await read(damaged, { name: 'demo' }).then(
         () => null,
         (reason: unknown) => reason as Error,
       );

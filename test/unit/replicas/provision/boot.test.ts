@@ -5,7 +5,7 @@ import { makeKeyPair } from '../../../../src/ssh/keys.ts';
 
 const hostKey = makeKeyPair('demo-master');
 const operator = makeKeyPair('haup');
-const options = { hostKeyPrivate: hostKey.privateKey, operatorPublicKey: operator.publicKey };
+const options = { hostKeyPrivate: hostKey.privateKey, operatorPublicKeys: [operator.publicKey] };
 
 describe('the boot script', () => {
   test('is a POSIX shell script of at most 12 KiB, as the smallest cloud allows', () => {
@@ -37,8 +37,8 @@ describe('the boot script', () => {
 
   test('takes no text that could be anything else than a key', () => {
     const evil = `${operator.publicKey}\nHAUP\nreboot`;
-    expect(() => bootScript({ ...options, operatorPublicKey: evil })).toThrow('one line');
-    expect(() => bootScript({ ...options, operatorPublicKey: 'ssh-ed25519 AAAA $(reboot)' })).toThrow(
+    expect(() => bootScript({ ...options, operatorPublicKeys: [evil] })).toThrow('one line');
+    expect(() => bootScript({ ...options, operatorPublicKeys: ['ssh-ed25519 AAAA $(reboot)'] })).toThrow(
       'one line',
     );
     expect(() => bootScript({ ...options, hostKeyPrivate: 'HAUP\nreboot\n' })).toThrow(

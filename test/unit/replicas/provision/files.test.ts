@@ -74,7 +74,7 @@ describe('the files of a replica', () => {
     expect(resources).toEqual([
       {
         resources: ['secrets'],
-        providers: [{ secretbox: { keys: [{ name: 'key1', secret: config.encryptionKey }] } }],
+        providers: [{ secretbox: { keys: config.encryptionKeys } }],
       },
     ]);
   });

@@ -97,16 +97,16 @@ describe('the revision of a machine', () => {
 
   test('names keys in their order and gives none away', () => {
     expect(seen.keys).toMatchObject({
-      encryption: [keyId(config.encryptionKey)],
+      encryption: [keyId(config.encryptionKeys[0]!.secret)],
       'service-account': [keyId(authorities.serviceAccount.publicKeyPem)],
       'sa.key': [keyId(authorities.serviceAccount.privateKeyPem)],
       'kubelet-client-ca.key': [keyId(kubelets.client.keyPem)],
     });
     const second = '9'.repeat(64);
     const two = parseRevision(marker, answer.files, `${answer.digests}${second}  -\n`)!;
-    expect(two.keys.encryption).toEqual([keyId(config.encryptionKey), second.slice(0, 16)]);
+    expect(two.keys.encryption).toEqual([keyId(config.encryptionKeys[0]!.secret), second.slice(0, 16)]);
     const text = JSON.stringify(seen);
-    expect(text).not.toContain(config.encryptionKey);
+    expect(text).not.toContain(config.encryptionKeys[0]!.secret);
     expect(text).not.toMatch(/PRIVATE/);
   });
 

@@ -1,0 +1,108 @@
+import { createHash, createPublicKey } from 'node:crypto';
+import { z } from 'zod';
+import { orderOf, type Rotated } from '../cluster/model/generations.ts';
+import type { ClusterSpec } from '../cluster/model/spec.ts';
+import { phaseOf } from '../cluster/plan/rotation.ts';
+import { encryptionKeyName } from '../cluster/world/keys.ts';
+import { secretsNotUnder } from '../cluster/world/rotation/secrets.ts';
+import type { RealWorld } from '../cluster/world/world.ts';
+import { type ApiClient, callApi } from '../kubernetes/client.ts';
+import type { TokenKeys } from '../pki/authorities.ts';
+import type { Secrets } from '../state/store.ts';
+import { parseJson } from '../util/text/json.ts';
+import { rfc3339 } from '../util/text/rfc3339.ts';
+import { issuedKubeconfigs } from './kubeconfig.ts';
+
+/** What pods get tokens for (Kubernetes' own default), and how long they may go on with the last one. */
+const TOKEN_MS = 3600_000;
+const ANSWER_MS = 10_000;
+/** A page of Secrets of up to 1 MiB. */
+const MOST_BYTES = 64 * 1024 * 1024;
+
+interface Asked {
+  readonly spec: ClusterSpec;
+  readonly world: Pick<RealWorld, 'api' | 'authorities' | 'etcd' | 'observe'>;
+  readonly secrets: Pick<Secrets, 'all'>;
+  readonly now: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Who still uses what is to be given up: sentences that say who, and what they need. Of a rotation whose new one does not sign yet
+ * that is everybody, and nobody is named.
+ */
+export async function usersOfOld(asked: Asked, what: Rotated): Promise<string[]> {
+  const phase = phaseOf(asked.spec, what);
+  if (phase === 'rest' || phase === 'both') return [];
+  return (await users[what]?.(asked)) ?? [];
+}
+
+const users: Readonly<Partial<Record<Rotated, (asked: Asked) => Promise<string[]>>>> = {
+  ca: async ({ spec, secrets, now }) => {
+    const since = Date.parse(spec.rotating?.ca ?? '');
+    const issued = await issuedKubeconfigs(secrets, now);
+    return issued
+      .filter((one) => !(Date.parse(one.issued) >= since))
+      .map(({ user, expires }) => `a kubeconfig of ${user}, which ends ${expires} otherwise`);
+  },
+  'service-account': async ({ spec, world, now, signal }) => {
+    const since = Date.parse(spec.rotating?.['service-account'] ?? '');
+    const until = since + TOKEN_MS;
+    const { serviceAccount } = await world.authorities();
+    const kept = await keptTokens(await world.api(), serviceAccount, signal);
+    return [
+      ...(now < until ? [`tokens that pods have had since before: until ${rfc3339(until)}`] : []),
+      ...kept.map((name) => `the token in the Secret ${name}, which has no end: have it made anew`),
+    ];
+  },
+  encryption: async ({ spec, world, signal }) => {
+    const key = encryptionKeyName(orderOf(spec, 'encryption')[0]!);
+    const { etcd } = await world.observe();
+    const voter = etcd.members.find(({ healthy, learner }) => healthy && !learner);
+    if (!voter) return ['Secrets that nobody could count: no member of etcd answers'];
+    const old = await secretsNotUnder(await world.etcd(voter.name), key, signal);
+    return old.length > 0 ? [`${old.length} Secret${old.length === 1 ? '' : 's'}`] : [];
+  },
+};
+
+const listSchema = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({ name: z.string(), namespace: z.string() }),
+      data: z.record(z.string(), z.string()).optional(),
+    }),
+  ),
+});
+
+/** Tokens in Secrets that another key has signed than the one that signs now, as NAMESPACE/NAME. */
+async function keptTokens(
+  api: ApiClient,
+  { publicKeyPem }: TokenKeys,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const type = encodeURIComponent('type=kubernetes.io/service-account-token');
+  const answer = await callApi(api, {
+    path: `/api/v1/secrets?fieldSelector=${type}`,
+    ...{ timeoutMs: ANSWER_MS, maxBytes: MOST_BYTES, signal },
+  });
+  if (answer.status !== 200) throw new Error(`the API server answers ${answer.status}`);
+  const { items } = listSchema.parse(parseJson(answer.text));
+  const id = keyIdOf(publicKeyPem);
+  return items
+    .filter(({ data }) => data?.token !== undefined && keyIdIn(data.token) !== id)
+    .map(({ metadata: { namespace, name } }) => `${namespace}/${name}`);
+}
+
+/** As Kubernetes names the key of a token (pkg/serviceaccount/jwt.go): the SHA-256 of its SubjectPublicKeyInfo. */
+function keyIdOf(publicKeyPem: string): string {
+  const der = createPublicKey(publicKeyPem).export({ type: 'spki', format: 'der' });
+  return createHash('sha256').update(der).digest('base64url');
+}
+
+function keyIdIn(token: string): string | null {
+  const [header = ''] = Buffer.from(token, 'base64').toString().split('.');
+  const read = z
+    .object({ kid: z.string() })
+    .safeParse(parseJson(Buffer.from(header, 'base64url').toString()));
+  return read.data?.kid ?? null;
+}

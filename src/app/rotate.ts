@@ -1,0 +1,165 @@
+import { randomBytes } from 'node:crypto';
+import { Refusal } from '../cluster/model/errors.ts';
+import { orderOf, type Rotated } from '../cluster/model/generations.ts';
+import type { ClusterSpec, Revisable } from '../cluster/model/spec.ts';
+import { advanced, goesOn, phaseOf, type RotationWish } from '../cluster/plan/rotation.ts';
+import { withRevision } from '../cluster/plan/spec-changes.ts';
+import { makeGeneration } from '../cluster/world/keys.ts';
+import type { Secrets, Store } from '../state/store.ts';
+import { usersOfOld } from './old-users.ts';
+import { type ChangeOutcome, changed, type Environment, type OpenCluster } from './operations.ts';
+
+export interface RotateRequest {
+  readonly what: readonly Rotated[];
+  /** Gives up the old ones, where that was left to the user. */
+  readonly finish: boolean;
+  /** Whoever still uses them. */
+  readonly force: boolean;
+}
+
+/**
+ * Gives authorities and keys successors, phase by phase: each is a change of the replicas of its own, and one that was cut off is finished
+ * by a repair. A dry run shows the next phase.
+ * @throws Refusal where somebody still uses what is to be given up
+ */
+export function rotate(
+  env: Environment,
+  cluster: string,
+  request: RotateRequest,
+  dryRun: boolean,
+): Promise<ChangeOutcome> {
+  return env.locked(cluster, 'rotate', async (open) => {
+    const began = env.now();
+    let wish: RotationWish = { ...request, begin: !request.finish };
+    let last: ChangeOutcome | undefined;
+    for (;;) {
+      const before = open.world.spec();
+      if (request.finish && !last) expectSomething(before, request);
+      const ends = advanced(before, wish) !== undefined;
+      if (last && !ends) return { ...last, seconds: (env.now() - began) / 1000 };
+      last = await phase(env, open, wish, request.force, dryRun);
+      if (dryRun || !ends) return last;
+      wish = { ...wish, begin: false };
+    }
+  });
+}
+
+function phase(
+  env: Environment,
+  open: OpenCluster,
+  wish: RotationWish,
+  force: boolean,
+  dryRun: boolean,
+): Promise<ChangeOutcome> {
+  const change = async (spec: ClusterSpec): Promise<ClusterSpec> => {
+    const next = advanced(spec, wish);
+    if (!next) {
+      for (const what of wish.what) env.emit({ type: 'warning', message: WAITS(what) });
+      return spec;
+    }
+    if (!force) await expectNobody(env, open, spec, wish);
+    // Mostly there are none; a backup that was restored may have brought some.
+    if (!dryRun && ending(spec, wish).includes('encryption'))
+      await open.world.rewriteSecrets((message) => env.emit({ type: 'progress', topic: 'Secrets', message }));
+    expectNoNodes(spec, wish.what);
+    for (const what of wish.what)
+      env.emit({ type: 'progress', topic: `rotate ${what}`, message: say(next, what) });
+    await makeKeys(open.secrets, spec.name, wish.what, next);
+    return withRevision(spec, next, randomBytes(6).toString('hex'));
+  };
+  return changed(env, open, change, { dryRun });
+}
+
+const WAITS = (what: Rotated): string =>
+  `${what}: the new one is at work, and the old one is still believed, until that is ended`;
+
+const PHASES = {
+  rest: 'the new one alone is believed',
+  both: 'old and new are believed, the old one is at work',
+  new: 'the new one is at work, both are believed',
+  shown: 'the new one is at work, and clients are shown it, both are believed',
+} as const;
+
+function say(next: Revisable, what: Rotated): string {
+  return `${what}: ${PHASES[phaseOf(next, what)]}`;
+}
+
+/** Before anything names them. */
+async function makeKeys(
+  secrets: Secrets,
+  cluster: string,
+  whats: readonly Rotated[],
+  next: Revisable,
+): Promise<void> {
+  for (const what of whats) {
+    const [generation] = orderOf(next, what).slice(-1);
+    if (phaseOf(next, what) === 'both') await makeGeneration(secrets, what, generation!, cluster);
+  }
+}
+
+function expectSomething({ name, ...spec }: ClusterSpec, { what }: RotateRequest): void {
+  if (what.some((one) => phaseOf(spec, one) !== 'rest')) return;
+  throw new Refusal(`nothing is to be ended of ${name}: no rotation of ${what.join(', ')} is under way`, {
+    to: 'see what is',
+    command: 'status',
+    cluster: name,
+  });
+}
+
+/** Those of which the old one is given up next. */
+function ending(spec: ClusterSpec, wish: RotationWish): Rotated[] {
+  return wish.what.filter((what) => phaseOf(spec, what) === 'new' && goesOn(spec, what, wish));
+}
+
+/** Kubelets are not told of other authorities yet. */
+function expectNoNodes({ name, nodes }: ClusterSpec, what: readonly Rotated[]): void {
+  const one = what.find((each) => each === 'ca' || each === 'kubelet-signing');
+  if (!one || nodes.length === 0) return;
+  throw new Refusal(
+    `${name} has nodes, which would not be told of another ${one}`,
+    'rotate the others by name',
+  );
+}
+
+async function expectNobody(
+  { now, signal }: Environment,
+  { world, secrets }: OpenCluster,
+  spec: ClusterSpec,
+  wish: RotationWish,
+): Promise<void> {
+  const asked = { spec, world, secrets, now: now(), signal };
+  const found = await Promise.all(
+    ending(spec, wish)
+      .filter((what) => what !== 'encryption')
+      .map(async (what) => (await usersOfOld(asked, what)).map((user) => `${what}: ${user}`)),
+  );
+  if (found.flat().length === 0) return;
+  throw new Refusal(`somebody still uses what is to be given up:\n${found.flat().join('\n')}`, [
+    'wait for those that end, and let the others have new ones',
+    {
+      to: 'or shut them out',
+      command: 'rotate',
+      cluster: spec.name,
+      replicas: wish.what,
+      switches: ['finishRotation', 'force'],
+    },
+  ]);
+}
+
+/** A store in which new keys are made for as long as a dry run looks at them. */
+export function pretending<T>(store: Store<T>): Store<T> {
+  const secrets = (cluster: string): Secrets => {
+    const kept = store.secrets(cluster);
+    const made = new Map<string, string>();
+    return {
+      ...kept,
+      get: async (name) => made.get(name) ?? (await kept.get(name)),
+      async putIfAbsent(name, text) {
+        const there = made.get(name) ?? (await kept.get(name)) ?? text;
+        made.set(name, there);
+        return there;
+      },
+    };
+  };
+  return { ...store, secrets };
+}
