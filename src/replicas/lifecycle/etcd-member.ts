@@ -31,6 +31,16 @@ const member = {
 const inputs = ['unit', 'data', 'id_file', 'membership_file', 'pki', 'url', 'membership'] as const;
 const bootstrapScript = shellScript('replicas/scripts/bootstrap-etcd.sh', inputs);
 const awaitScript = shellScript('replicas/scripts/await-etcd.sh', ['unit'])({ unit: unit.etcd });
+/** For tests. */
+export const restartEtcdScript = shellScript('replicas/scripts/restart-etcd.sh', [
+  'etcd',
+  'api_server',
+  'seconds',
+])({
+  etcd: unit.etcd,
+  api_server: unit.apiServer,
+  seconds: 15,
+});
 const startScript = shellScript('replicas/scripts/start-etcd.sh', [...inputs, 'id']);
 
 /**
@@ -81,8 +91,11 @@ export async function startEtcd(
  */
 export async function restartEtcd(session: Session, waiting: Waiting = {}): Promise<void> {
   waiting.progress?.('etcd: looking for the other members');
-  const script = `systemctl enable -q ${unit.etcd} && timeout 15 systemctl restart ${unit.etcd}; [ $? -eq 124 ] || systemctl is-active ${unit.etcd}`;
-  await session.run(script, { what: 'start etcd again', timeoutMs: 30_000, signal: waiting.signal });
+  await session.run(restartEtcdScript, {
+    what: 'start etcd again',
+    timeoutMs: 30_000,
+    signal: waiting.signal,
+  });
 }
 
 /** Resolves when an etcd that has just been told to start serves. @throws ReplicaError with its last words */
