@@ -1,3 +1,4 @@
+import { batches, type Sizes } from '../batches.ts';
 import { DnsError } from '../errors.ts';
 import { markNameOf, type NameChange } from '../records.ts';
 import type { DnsWriter } from '../writer.ts';
@@ -5,7 +6,7 @@ import { type EtcdAddress, type KeyValues, keyValues, type Transaction, type Ver
 import { entriesOf, placeOf, readPlaces, zoneKey } from './layout.ts';
 
 /** etcd's own limit, of conditions and of operations each (`--max-txn-ops`). */
-const MOST_OPERATIONS = 128;
+const LIMITS = { conditions: 128, operations: 128 };
 
 /** A zone that CoreDNS serves out of etcd. What is accepted is served at once: the plugin keeps nothing. */
 export function corednsWriter(
@@ -73,15 +74,16 @@ export function corednsWriter(
       return places.flatMap(({ sets }) => sets);
     },
     async apply(changes) {
-      for (const batch of batches(changes, (change) => sizeOf(transaction(change)))) await commit(batch);
+      for (const batch of batches(changes, (change) => sizeOf(transaction(change)), LIMITS))
+        await commit(batch);
     },
     settled: async () => {},
     close() {},
   };
 }
 
-function sizeOf({ conditions, puts, deletes }: Transaction): number {
-  return Math.max(conditions.length, puts.length + deletes.length);
+function sizeOf({ conditions, puts, deletes }: Transaction): Sizes {
+  return { conditions: conditions.length, operations: puts.length + deletes.length };
 }
 
 function merged(parts: readonly Transaction[]): Transaction {
@@ -90,22 +92,4 @@ function merged(parts: readonly Transaction[]): Transaction {
     puts: parts.flatMap(({ puts }) => puts),
     deletes: parts.flatMap(({ deletes }) => deletes),
   };
-}
-
-function* batches(
-  changes: readonly NameChange[],
-  size: (change: NameChange) => number,
-): Generator<readonly NameChange[]> {
-  let batch: NameChange[] = [];
-  let total = 0;
-  for (const change of changes) {
-    if (batch.length > 0 && total + size(change) > MOST_OPERATIONS) {
-      yield batch;
-      batch = [];
-      total = 0;
-    }
-    batch.push(change);
-    total += size(change);
-  }
-  if (batch.length > 0) yield batch;
 }
