@@ -1,95 +1,261 @@
-import { z } from 'zod';
+import { randomBytes } from 'node:crypto';
+import type { z } from 'zod';
 import { parseEtcdVersion, parseKubernetesVersion } from '../artifacts/versions.ts';
-import { InputError } from '../cluster/model/errors.ts';
-import { type ClusterSpec, documentShape, type Revisable, revisable } from '../cluster/model/spec.ts';
-import { upgraded } from '../cluster/plan/upgrade.ts';
-import { COMPONENTS } from '../replicas/config.ts';
-import { knownFlags, ownFlags } from '../replicas/flags.ts';
-import { understood } from '../util/text/understood.ts';
-import type { ChangeOutcome, Environment, OpenCluster } from './operations.ts';
-import { revise } from './upgrade.ts';
+import type { Change } from '../cluster/loop/apply-change.ts';
+import {
+  type ClusterDocument,
+  clusterDocument,
+  differencesBetween,
+  documentOf,
+} from '../cluster/model/document.ts';
+import { DocumentFaults, type Fault, InputError, Refusal } from '../cluster/model/errors.ts';
+import type { Observation } from '../cluster/model/observation.ts';
+import { type ClusterSpec, type Revisable, revisable } from '../cluster/model/spec.ts';
+import { comings, wished } from '../cluster/plan/document.ts';
+import { withRevision } from '../cluster/plan/spec-changes.ts';
+import { newNodeName } from '../nodes/names.ts';
+import { providers } from '../providers/registry.ts';
+import { COMPONENTS, type Component } from '../replicas/config.ts';
+import { asksOtherwise, type KnownFlags, knownFlags, ownFlags } from '../replicas/flags.ts';
+import { newReplicaName } from '../replicas/names.ts';
+import { messageOf } from '../util/failure.ts';
+import { preparedBackups, withBackups } from './backup-parts.ts';
+import { type ChangeOutcome, changed, checkZones, type Environment, type OpenCluster } from './operations.ts';
+import { prepareRevision, type RollOptions } from './upgrade.ts';
 
-/** The desired state of the masters, as users write it. What is not in it stays as it is. docs/cluster.schema.json is made of this. */
-export const clusterDocument = z.strictObject({ cluster: z.string().optional(), ...documentShape }).partial();
+export interface ApplyOptions extends RollOptions {
+  /** Machines may be removed: without it such a plan is only made. */
+  readonly removes: boolean;
+}
 
-export type ClusterDocument = z.infer<typeof clusterDocument>;
-
-/** @throws InputError that names what is wrong, and where. */
+/** @throws DocumentFaults with all that is wrong with its form, and each argument that is not its to say. */
 export function readDocument(value: unknown): ClusterDocument {
-  return understood(clusterDocument, value, (how) => new InputError(how), 'the document');
+  const read = clusterDocument.safeParse(value);
+  const own = ownArguments(value);
+  if (read.success && own.length === 0) return read.data;
+  throw new DocumentFaults([...(read.error?.issues ?? []).flatMap(faultsOf), ...own]);
 }
 
-/** The present state as such a document. */
-export function documentOf(spec: ClusterSpec): ClusterDocument {
-  const { wayBack: _, generations: __, ...present } = revisable(spec);
-  return { cluster: spec.name, ...present };
-}
-
-/** Gives the masters what a document says, replica by replica; nothing where they have it. */
-export function apply(
+/** Gives the cluster what a document says; nothing where it has it. */
+export async function apply(
   env: Environment,
   cluster: string,
   document: ClusterDocument,
-  dryRun: boolean,
+  how: ApplyOptions,
 ): Promise<ChangeOutcome> {
-  if (document.cluster !== undefined && document.cluster !== cluster)
-    throw new InputError(`the document is about ${document.cluster}, not about ${cluster}`);
-  return env.locked(cluster, 'apply', (open) =>
-    revise(env, open, (spec) => wantedBy(env, open, spec, document), { dryRun, withoutBackup: false }),
-  );
+  return env.locked(cluster, 'apply', async (open) => {
+    const doing = (options: ApplyOptions) => {
+      const change: Change = (spec, observation) =>
+        wantedBy(env, open, { spec, observation, document, how: options });
+      return changed(env, open, change, options);
+    };
+    try {
+      return await doing(how);
+    } catch (error) {
+      if (error !== unasked) throw error;
+      return doing({ ...how, dryRun: true });
+    }
+  });
+}
+
+/** Machines would be removed, and nobody has agreed to that: then it is planned only. */
+const unasked = new Refusal('machines would be removed, and nobody has agreed to that', []);
+
+interface Wish {
+  readonly spec: ClusterSpec;
+  readonly observation: Observation;
+  readonly document: ClusterDocument;
+  readonly how: ApplyOptions;
 }
 
 async function wantedBy(
   env: Environment,
   open: OpenCluster,
-  spec: ClusterSpec,
-  { cluster: _, ...document }: ClusterDocument,
-): Promise<Revisable | undefined> {
-  const versions = {
-    kubernetesVersion: parseKubernetesVersion(document.kubernetesVersion ?? spec.kubernetesVersion),
-    etcdVersion: parseEtcdVersion(document.etcdVersion ?? spec.etcdVersion),
-  };
-  const other = upgraded(spec, versions);
-  const next: Revisable = { ...(other ?? revisable(spec)), ...document, ...versions };
-  const differences = differencesBetween(revisable(spec), next);
+  { spec, observation, document, how }: Wish,
+): Promise<ClusterSpec> {
+  const names = { replica: newReplicaName, node: newNodeName };
+  const made = wished(spec, observation, document, names);
+  const faults = [
+    ...made.faults,
+    ...versionFaults(document),
+    ...(await zoneFaults(open, spec, document)),
+    ...machineFaults(spec, document, comings(spec, made.spec).come.length),
+    ...(await flagFaults(env, open, spec, made.revisable)),
+  ];
+  if (faults.length > 0) throw problem(faults);
+  const { spec: grown, backup } = await withWishedBackup(env, open, made.spec, document, how);
+  const isOther = differencesBetween(revisable(spec), made.revisable).length > 0;
+  const after = isOther ? withRevision(grown, made.revisable, randomBytes(6).toString('hex')) : grown;
+
+  const differences = differencesBetween(documentOf(spec), documentOf(after));
+  if (differences.length === 0) return spec;
+  const { come, leave } = comings(spec, after);
+  if (leave.length > 0 && !how.removes && !how.dryRun) throw unasked;
   for (const line of differences) env.emit({ type: 'progress', topic: `diff ${line}`, message: line });
-  if (differences.length === 0) return undefined;
-  const changed = differencesBetween(revisable(spec).extraArguments ?? {}, next.extraArguments ?? {});
-  if (changed.length > 0) await checkArguments(env, open, spec, next, other !== undefined);
-  return next;
+  sayOfOldNodes(env, spec, after);
+  if (!how.dryRun && come.length > 0) await open.provider.preflight(come.length);
+  if (isOther) await prepareRevision(env, open, spec, made.revisable, how);
+  await backup();
+  return after;
 }
 
-async function checkArguments(
+/** A single one keeps its own words, and its way out. */
+function problem(faults: readonly Fault[]): Error {
+  const [first] = faults;
+  return faults.length === 1 && first?.cause ? first.cause : new DocumentFaults(faults);
+}
+
+/** What this haup cannot install. */
+function versionFaults({ kubernetesVersion, etcdVersion }: ClusterDocument): Fault[] {
+  const parses = { kubernetesVersion: parseKubernetesVersion, etcdVersion: parseEtcdVersion };
+  return Object.entries({ kubernetesVersion, etcdVersion }).flatMap(([key, version]): Fault[] => {
+    try {
+      if (version !== undefined) parses[key as keyof typeof parses](version);
+      return [];
+    } catch (error) {
+      return [{ path: [key], message: messageOf(error), cause: error as Error }];
+    }
+  });
+}
+
+async function zoneFaults(
+  { provider }: OpenCluster,
+  { region }: ClusterSpec,
+  { replicas = {}, nodes }: ClusterDocument,
+): Promise<Fault[]> {
+  const paths = [
+    ...Object.keys(replicas).map((zone) => ['replicas', zone]),
+    ...Object.keys(nodes?.zones ?? {}).map((zone) => ['nodes', 'zones', zone]),
+  ];
+  if (paths.length === 0) return [];
+  const found = paths.map(async (path): Promise<Fault[]> => {
+    try {
+      await checkZones(provider, region, [path.at(-1)!]);
+      return [];
+    } catch (error) {
+      return [{ path, message: messageOf(error), cause: error as Error }];
+    }
+  });
+  return (await Promise.all(found)).flat();
+}
+
+/** Machines are made by what was said when the cluster was opened. */
+function machineFaults(spec: ClusterSpec, { machines = {} }: ClusterDocument, come: number): Fault[] {
+  const rules = providers[spec.provider].settings;
+  const unread = Object.keys(machines).filter((key) => rules[key as keyof typeof rules] === null);
+  const faults = unread.map(
+    (key): Fault => ({ path: ['machines', key], message: `${spec.provider} has no such setting` }),
+  );
+  const other = differencesBetween(spec.settings, { ...spec.settings, ...machines }).length > 0;
+  if (other && come > 0) {
+    const message = 'other machines and more of them are two changes: apply one, then the other';
+    faults.push({ path: ['machines'], message });
+  }
+  return faults;
+}
+
+/** What the installed programs do not know. */
+async function flagFaults(
   { signal }: Environment,
   { world }: OpenCluster,
   spec: ClusterSpec,
   next: Revisable,
-  otherVersion: boolean,
-): Promise<void> {
-  if (otherVersion)
-    throw new InputError('other versions and other arguments are two changes: apply one, then the other');
-  const known = await knownFlags(await world.session(spec.replicas[0]!.name), spec, { signal });
-  for (const component of COMPONENTS) {
-    for (const flag of Object.keys(next.extraArguments?.[component] ?? {})) {
-      if (ownFlags(component).has(flag))
-        throw new InputError(`extraArguments.${component}.${flag}: haup sets this itself, and relies on it`);
-      if (!known[component].has(flag))
-        throw new InputError(`extraArguments.${component}.${flag}: the installed program knows no such flag`);
-    }
+): Promise<Fault[]> {
+  const asked = (of: Pick<Revisable, 'extraArguments' | 'featureGates'>) => ({
+    extraArguments: of.extraArguments ?? {},
+    featureGates: of.featureGates ?? {},
+  });
+  if (differencesBetween(asked(spec), asked(next)).length === 0) return [];
+  const { kubernetesVersion, etcdVersion } = spec;
+  if (kubernetesVersion !== next.kubernetesVersion || etcdVersion !== next.etcdVersion) {
+    const message = 'other versions and other arguments are two changes: apply one, then the other';
+    return [{ path: ['kubernetesVersion'], message, cause: new InputError(message) }];
   }
+  const known = await knownFlags(await world.session(spec.replicas[0]!.name), spec, { signal });
+  return unknownFaults(known, next);
 }
 
-/** `requestTimeoutSeconds: 60 → 61`, a line each. */
-export function differencesBetween(before: object, after: object, path = ''): string[] {
-  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
-  return keys.flatMap((key) => {
-    const [was, is] = [before, after].map((each) => (each as Record<string, unknown>)[key]);
-    if (isObject(was) || isObject(is))
-      return differencesBetween(Object(was ?? {}), Object(is ?? {}), `${path}${key}.`);
-    return was === is ? [] : [`${path}${key}: ${was ?? 'not set'} → ${is ?? 'not set'}`];
+/** Arguments and gates that are none of the programs'. */
+export function unknownFaults(
+  known: Readonly<Record<Component, KnownFlags>>,
+  { extraArguments = {}, featureGates = {} }: Pick<Revisable, 'extraArguments' | 'featureGates'>,
+): Fault[] {
+  return COMPONENTS.flatMap((component) => {
+    const { flags, gates } = known[component];
+    const args = Object.keys(extraArguments[component] ?? {}).filter((flag) => !flags.has(flag));
+    const wanted = component === 'etcd' ? {} : (featureGates[component] ?? {});
+    const other = Object.keys(wanted).filter((gate) => !gates.has(gate));
+    return [
+      ...args.map((flag) => ({
+        path: ['extraArguments', component, flag],
+        message: 'the installed program knows no such flag',
+      })),
+      ...other.map((gate) => ({
+        path: ['featureGates', component, gate],
+        message: 'the installed program knows no such gate',
+      })),
+    ];
   });
 }
 
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null;
+/** What haup sets itself, wherever the rest of the document is wrong. */
+function ownArguments(value: unknown): Fault[] {
+  return COMPONENTS.flatMap((component) => {
+    const own = ownFlags(component);
+    return keysAt(value, ['extraArguments', component]).flatMap((flag): Fault[] => {
+      const path = ['extraArguments', component, flag];
+      const otherwise = asksOtherwise(component, flag);
+      if (otherwise !== null) return [{ path, message: otherwise }];
+      return own.has(flag) ? [{ path, message: 'haup sets this itself, and relies on it' }] : [];
+    });
+  });
+}
+
+function keysAt(value: unknown, path: readonly string[]): string[] {
+  const found = path.reduce<unknown>(
+    (at, key) => (typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[key] : undefined),
+    value,
+  );
+  return typeof found === 'object' && found !== null ? Object.keys(found) : [];
+}
+
+function faultsOf(issue: z.core.$ZodIssue): Fault[] {
+  const path = issue.path as Fault['path'];
+  if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
+  return issue.keys.map((key) => ({ path: [...path, key], message: 'there is no such key' }));
+}
+
+/** Of what leads elsewhere the repository is opened, as `haup backup enable` does. */
+async function withWishedBackup(
+  env: Environment,
+  { secrets }: OpenCluster,
+  spec: ClusterSpec,
+  { backup }: ClusterDocument,
+  { dryRun }: ApplyOptions,
+): Promise<{ readonly spec: ClusterSpec; readonly backup: () => Promise<void> }> {
+  const asItIs = { spec, backup: async () => {} };
+  if (backup === undefined) return asItIs;
+  if (backup === null) {
+    const { backup: _, ...without } = spec;
+    return { ...asItIs, spec: without };
+  }
+  const { credentialsFile = null, ...wish } = backup;
+  const { generation: _, ...present } = spec.backup ?? { generation: 0 };
+  if (differencesBetween(present, wish).length === 0) return asItIs;
+  const after = withBackups(spec, { ...wish, credentials: credentialsFile });
+  if (spec.backup?.to === wish.to) return { ...asItIs, spec: after };
+  const kept = await preparedBackups(env, spec.name, { ...wish, credentials: credentialsFile }, dryRun);
+  return {
+    spec: after,
+    async backup() {
+      if (!dryRun) for (const [name, text] of Object.entries(kept)) await secrets.put(name, text);
+    },
+  };
+}
+
+function sayOfOldNodes(env: Environment, before: ClusterSpec, after: ClusterSpec): void {
+  const of = ({ nodeLabels, nodeTaints }: ClusterSpec) => ({ nodeLabels, nodeTaints });
+  if (before.nodes.length === 0 || differencesBetween(of(before), of(after)).length === 0) return;
+  const message = 'nodes that are there keep their labels and taints: replace-node makes one anew';
+  env.emit({ type: 'warning', message });
 }

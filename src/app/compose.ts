@@ -6,6 +6,7 @@ import {
   parseEtcdVersion,
   parseKubernetesVersion,
 } from '../artifacts/versions.ts';
+import { documentOf } from '../cluster/model/document.ts';
 import { InputError, NotFoundError } from '../cluster/model/errors.ts';
 import { authorities } from '../cluster/world/keys.ts';
 import { clusterStateSchema } from '../cluster/world/memory.ts';
@@ -16,7 +17,7 @@ import { providers, regionOf } from '../providers/registry.ts';
 import { isBucket, openStore } from '../state/open.ts';
 import { unlessAborted } from '../util/unless-aborted.ts';
 import { havingAddons, setAddons } from './addons.ts';
-import { apply, documentOf, readDocument } from './apply.ts';
+import { apply, readDocument } from './apply.ts';
 import * as backups from './backup.ts';
 import { drill, knownSealingKey } from './drill.ts';
 import type { Engine, EngineOptions, Outcome } from './engine.ts';
@@ -115,9 +116,9 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
         (env) => setAddons(env, cluster, { secrets: store.secrets(cluster), addons, dryRun }),
         dryRun ? havingAddons(store, addons) : store,
       ),
-    apply: ({ cluster, document, dryRun }) => {
+    apply: async ({ cluster, document, ...how }) => {
       const read = readDocument(document);
-      return changing(dryRun, (env) => apply(env, cluster, read, dryRun));
+      return changing(how.dryRun, (env) => apply(env, cluster, read, how));
     },
     configOf: (cluster) =>
       timed((env) => env.looking(cluster, async ({ world }) => documentOf(world.spec()))),

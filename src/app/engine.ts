@@ -96,7 +96,10 @@ export interface Engine {
     readonly cluster: string;
     /** As it was parsed: what it says is checked here. */
     readonly document: unknown;
+    /** Machines may be removed: without it a plan that does so is only made, and not executed. */
+    readonly removes: boolean;
     readonly dryRun: boolean;
+    readonly withoutBackup: boolean;
   }): Promise<Outcome>;
   /** The document that would change nothing. */
   configOf(cluster: string): Promise<object>;

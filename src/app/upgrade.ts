@@ -33,7 +33,7 @@ export function upgrade(
 }
 
 /** Gives the replicas what `wanted` makes of the spec; undefined: they have it. What can be checked is checked before anything is done. */
-export function revise(
+function revise(
   env: Environment,
   open: OpenCluster,
   wanted: (spec: ClusterSpec) => Revisable | undefined | Promise<Revisable | undefined>,
@@ -42,12 +42,23 @@ export function revise(
   const change: Change = async (spec) => {
     const next = await wanted(spec);
     if (!next) return spec;
-    if (next.kubernetesVersion !== spec.kubernetesVersion)
-      await checkVersion(env, open, spec, next.kubernetesVersion);
-    if (!how.dryRun) await open.fetch(next);
+    await prepareRevision(env, open, spec, next, how);
     return withRevision(spec, next, randomBytes(6).toString('hex'));
   };
   return changed(env, open, change, how);
+}
+
+/** What can be checked, and fetched, before replicas are changed. @throws Refusal */
+export async function prepareRevision(
+  env: Environment,
+  open: OpenCluster,
+  spec: ClusterSpec,
+  next: Revisable,
+  { dryRun }: RollOptions,
+): Promise<void> {
+  if (next.kubernetesVersion !== spec.kubernetesVersion)
+    await checkVersion(env, open, spec, next.kubernetesVersion);
+  if (!dryRun) await open.fetch(next);
 }
 
 function wantedBy(spec: ClusterSpec, request: UpgradeRequest): Revisable | undefined {

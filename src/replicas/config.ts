@@ -23,6 +23,14 @@ export interface ReplicaConfig {
   readonly etcdVersion: string;
   /** Beyond what haup sets itself, by component: flags without their dashes. */
   readonly extraArguments?: ExtraArguments;
+  readonly featureGates?: FeatureGates | undefined;
+  /** Of the AuthenticationConfiguration. */
+  readonly authentication?: { readonly jwt: readonly object[] } | undefined;
+  /** In the place of haup's own. */
+  readonly auditPolicy?: object | undefined;
+  /** Of the AdmissionConfiguration. */
+  readonly admission?: { readonly plugins: readonly AdmissionPlugin[] } | undefined;
+  readonly proxy?: WayOut | undefined;
   /** An older minor, `1.36`, that Kubernetes' programs behave like; absent: their own. */
   readonly emulated?: string;
   readonly binaries: ReplicaBinaries;
@@ -49,6 +57,23 @@ export type Component = (typeof COMPONENTS)[number];
 export type ExtraArguments = Readonly<
   Partial<Record<Component, Readonly<Record<string, string>> | undefined>>
 >;
+
+export type FeatureGates = Readonly<
+  Partial<Record<Component, Readonly<Record<string, boolean>> | undefined>>
+>;
+
+export interface AdmissionPlugin {
+  readonly name: string;
+  readonly configuration: object;
+}
+
+/** By which what has no private address is reached. */
+export interface WayOut {
+  readonly http?: string | undefined;
+  readonly https?: string | undefined;
+  /** Reached directly, too. */
+  readonly no?: readonly string[] | undefined;
+}
 
 /** `path`: the folder on the machine that has the programs of its release. */
 export type ReplicaBinaries =

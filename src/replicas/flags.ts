@@ -33,12 +33,24 @@ export function ownFlags(component: Component): ReadonlySet<string> {
   return new Set([...units[component].matchAll(/^ {2}"?--([a-z0-9-]+)=/gm)].map(([, flag]) => flag!));
 }
 
+/** What is no argument: the files that these name would not be there, and the API server takes `oidc-…` beside no AuthenticationConfiguration. */
+export function asksOtherwise(component: Component, flag: string): string | null {
+  if (component !== 'apiServer') return null;
+  if (flag === 'admission-control-config-file') return 'say it as admission.plugins: haup writes that file';
+  return flag.startsWith('oidc-') ? 'say it as authentication.jwt: haup writes the file that has it' : null;
+}
+
+export interface KnownFlags {
+  readonly flags: ReadonlySet<string>;
+  readonly gates: ReadonlySet<string>;
+}
+
 /** The flags that the components of these versions know, as their `--help` says on a machine that has them. @throws ReplicaError, SshError */
 export async function knownFlags(
   session: Session,
   versions: Pick<ReplicaConfig, 'kubernetesVersion' | 'etcdVersion'>,
   { signal }: Waiting = {},
-): Promise<Readonly<Record<Component, ReadonlySet<string>>>> {
+): Promise<Readonly<Record<Component, KnownFlags>>> {
   const read = async (component: Component) => {
     const program = programPath(versions, PROGRAMS[component]);
     const what = `ask ${PROGRAMS[component]} for its flags`;
@@ -46,7 +58,7 @@ export async function knownFlags(
     const flags = readFlags(stdout);
     if (flags.size === 0)
       throw new ReplicaError(`${session.what}: could not ${what}: ${stderr || stdout.slice(0, 300)}`);
-    return flags;
+    return { flags, gates: readGates(stdout) };
   };
   const [apiServer, controllerManager, scheduler, etcd] = await Promise.all([
     read('apiServer'),
@@ -55,6 +67,11 @@ export async function knownFlags(
     read('etcd'),
   ]);
   return { apiServer, controllerManager, scheduler, etcd };
+}
+
+/** Feature gates that `--help` lists: `NAME=true|false`, with the component that has it before it. */
+export function readGates(help: string): Set<string> {
+  return new Set([...help.matchAll(/\b([A-Z][A-Za-z0-9]+)=true\|false/g)].map(([, gate]) => gate!));
 }
 
 /** Of the text that `--help` prints: a line a flag, with or without a short form before it. */

@@ -1,20 +1,26 @@
-import { readFile } from 'node:fs/promises';
-import { parse } from 'yaml';
+import { DocumentFaults } from '../../cluster/model/errors.ts';
 import { defineCommand } from '../command.ts';
+import { confirmedByName } from '../confirm.ts';
 import { UsageError } from '../errors.ts';
 import * as flags from '../flags.ts';
+import { readDocumentFile } from '../input/document.ts';
 import { finish } from '../output/finish.ts';
+import { safe } from '../output/safe.ts';
 
 export const apply = defineCommand({
   name: 'apply',
-  summary: 'make the masters what a document says',
-  details: `Versions, the API servers' request timeout and further arguments of each component, replica by replica as with haup upgrade.
-What the document does not mention stays. An argument that haup sets itself is refused, and so is one that the installed program does
-not know. --dry-run shows what differs, and the plan. Applied twice, it does nothing. docs/cluster.schema.json says what may be in it.`,
+  summary: 'make the cluster what a document says',
+  details: `How many replicas and nodes where, the balancer, versions, backups, and what is on the masters: arguments, feature gates, OIDC,
+audit policy, admission, proxy. Replicas come before others leave, and are changed one at a time, as with haup upgrade. What the document does not
+mention stays. It asks before a machine is removed, or needs --yes. All that is wrong with the document is said at once, with its
+lines, before anything is touched. --dry-run shows what differs, and the plan. Applied twice, it does nothing.
+docs/cluster.schema.json says what may be in it.`,
   operands: [],
   flags: {
     cluster: flags.cluster,
     filename: flags.documentFile,
+    withoutBackup: flags.withoutBackup,
+    yes: flags.yes,
     dryRun: flags.dryRun,
     changeReport: flags.changeReport,
     output: flags.output,
@@ -22,19 +28,31 @@ not know. --dry-run shows what differs, and the plan. Applied twice, it does not
   examples: ['haup apply -c demo -f demo.yaml --dry-run', 'haup apply -c demo -f demo.yaml'],
 
   async run(call) {
-    const { cluster, filename, dryRun } = call.flags;
+    const { cluster, filename, dryRun, yes, withoutBackup } = call.flags;
     if (filename === undefined) throw new UsageError('--filename is missing: the document to apply');
-    const document = await read(filename);
+    const document = await readDocumentFile(filename);
     const engine = await call.engine();
-    return finish(call, await engine.apply({ cluster, document, dryRun }));
+    const applied = async (removes: boolean) => {
+      try {
+        return await engine.apply({ cluster, document: document.value, removes, dryRun, withoutBackup });
+      } catch (error) {
+        throw error instanceof DocumentFaults ? document.say(error.faults) : error;
+      }
+    };
+    const outcome = await applied(yes);
+    if (outcome.executed || dryRun || yes || outcome.plan.blocked.length > 0) return finish(call, outcome);
+
+    const leave = outcome.plan.steps.flatMap(({ step }) => {
+      if (step.kind === 'delete-machine') return [safe(step.replica)];
+      return step.kind === 'delete-node' ? [safe(step.node)] : [];
+    });
+    if (!call.world.interactive) {
+      throw new UsageError(
+        `--yes is missing: there is no terminal to ask on whether ${leave.join(', ')} may be removed`,
+      );
+    }
+    const question = `This removes ${leave.join(', ')}.\nType the name of the cluster to go on: `;
+    if (!(await confirmedByName(call, cluster, question, 'changed'))) return 1;
+    return finish(call, await applied(true));
   },
 });
-
-async function read(path: string): Promise<unknown> {
-  const text = await readFile(path === '-' ? '/dev/stdin' : path, 'utf8');
-  try {
-    return parse(text);
-  } catch (error) {
-    throw new UsageError(`${path} is no YAML: ${(error as Error).message.split('\n')[0]}`);
-  }
-}

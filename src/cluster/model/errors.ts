@@ -18,6 +18,27 @@ export class InputError extends Failure {
   readonly failure = 'input';
 }
 
+/** One thing that is wrong with a document. */
+export interface Fault {
+  /** Where: keys, from the outermost. */
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+  /** Where it is an error of its own, with a way out. */
+  readonly cause?: Error;
+}
+
+/** All that is wrong with a document, at once. */
+export class DocumentFaults extends Failure {
+  override readonly name = 'DocumentFaults';
+  readonly failure = 'input';
+  readonly faults: readonly Fault[];
+
+  constructor(faults: readonly Fault[]) {
+    super(faults.map(({ path, message }) => `${path.join('.') || 'the document'}: ${message}`).join('\n'));
+    this.faults = faults;
+  }
+}
+
 /** No such cluster, replica or zone. */
 export class NotFoundError extends Failure {
   override readonly name = 'NotFoundError';

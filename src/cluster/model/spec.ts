@@ -20,7 +20,7 @@ const replicaSchema = z.strictObject({
   zone: z.string().regex(ZONE),
 });
 
-const settingsSchema = z.strictObject({
+export const settingsSchema = z.strictObject({
   project: z.string().optional(),
   machineType: z.string().optional(),
   diskSizeGb: z.number().int().min(10).max(65_536).optional(),
@@ -34,7 +34,7 @@ const settingsSchema = z.strictObject({
   nodeDiskSizeGb: z.number().int().min(10).max(65_536).optional(),
 });
 
-const taintSchema = z.strictObject({
+export const taintSchema = z.strictObject({
   key: z.string().min(1),
   value: z.string().optional(),
   effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']),
@@ -46,10 +46,17 @@ const nodeSchema = z.strictObject({
   zone: z.string().regex(ZONE),
 });
 
-/** What a change puts on every replica, one at a time. */
 /** Beyond what haup sets itself; flags without their dashes. */
 const extraArguments = z.record(z.string().regex(/^[a-z][a-z0-9-]{0,80}$/), z.string().regex(/^[^\n\0]*$/));
 
+const gates = z.record(z.string().regex(/^[A-Z][A-Za-z0-9]{0,80}$/), z.boolean());
+
+/** Without credentials: what is in a spec is shown to whoever asks for it. */
+const proxyUrl = z
+  .string()
+  .regex(/^https?:\/\/[^\s@"\\]+$/, 'must be a URL of a proxy, without a user or a password');
+
+/** What a change puts on every replica, one at a time. */
 const revisableShape = {
   kubernetesVersion: z.string().regex(KUBERNETES_VERSION),
   etcdVersion: z.string().regex(ETCD_VERSION),
@@ -61,6 +68,56 @@ const revisableShape = {
       controllerManager: extraArguments.optional(),
       scheduler: extraArguments.optional(),
       etcd: extraArguments.optional(),
+    })
+    .optional(),
+  featureGates: z
+    .strictObject({
+      apiServer: gates.optional(),
+      controllerManager: gates.optional(),
+      scheduler: gates.optional(),
+    })
+    .optional(),
+  /** Of the API servers' AuthenticationConfiguration: who else is believed, by OIDC. The rest of each is Kubernetes' affair. */
+  authentication: z
+    .strictObject({
+      jwt: z
+        .array(
+          z.looseObject({
+            issuer: z.looseObject({
+              url: z.string().regex(/^https:\/\//),
+              audiences: z.array(z.string().min(1)).min(1),
+            }),
+            claimMappings: z.looseObject({ username: z.looseObject({}) }),
+          }),
+        )
+        .max(64),
+    })
+    .optional(),
+  /** In the place of haup's own. */
+  auditPolicy: z
+    .looseObject({
+      apiVersion: z.literal('audit.k8s.io/v1'),
+      kind: z.literal('Policy'),
+      rules: z
+        .array(z.looseObject({ level: z.enum(['None', 'Metadata', 'Request', 'RequestResponse']) }))
+        .min(1),
+    })
+    .optional(),
+  /** Of the API servers' AdmissionConfiguration. */
+  admission: z
+    .strictObject({
+      plugins: z.array(
+        z.strictObject({ name: z.string().regex(/^[A-Za-z]+$/), configuration: z.looseObject({}) }),
+      ),
+    })
+    .optional(),
+  /** By which API servers reach webhooks and issuers outside; what has a private address they reach themselves. */
+  proxy: z
+    .strictObject({
+      http: proxyUrl.optional(),
+      https: proxyUrl.optional(),
+      /** Names and networks that are reached directly, too. */
+      no: z.array(z.string().regex(/^[A-Za-z0-9.*:/_-]+$/)).optional(),
     })
     .optional(),
   /**
@@ -79,7 +136,7 @@ const revisableShape = {
 
 /** Of that, what users write in a document. */
 const { wayBack: _, generations: __, ...written } = revisableShape;
-export const documentShape = { ...written, requestTimeoutSeconds: z.number().int().min(5).max(3600) };
+export const writtenShape = { ...written, requestTimeoutSeconds: z.number().int().min(5).max(3600) };
 
 /** A change of what is on the replicas, under way: they are brought to it one at a time. Gone once all have it. */
 const changeSchema = z.strictObject({
@@ -105,7 +162,7 @@ const rescueSchema = z.strictObject({
 });
 
 /** etcd's data, with all that it takes to use it, goes to a repository by itself. */
-const backupSchema = z.strictObject({
+export const backupSchema = z.strictObject({
   /** As restic is told: `s3:https://host/bucket/prefix`, `/folder` … */
   to: z.string().min(1),
   everySeconds: z.number().int().min(15).max(86_400),
@@ -177,20 +234,14 @@ export type Revisable = ClusterChange['before'];
 
 /** What a change of this spec would put on every replica. */
 export function revisable(spec: ClusterSpec): Revisable {
-  const { kubernetesVersion, etcdVersion, requestTimeoutSeconds, extraArguments, wayBack, generations } =
-    spec;
-  return {
-    ...{ kubernetesVersion, etcdVersion, requestTimeoutSeconds },
-    ...(extraArguments ? { extraArguments } : {}),
-    ...(wayBack ? { wayBack } : {}),
-    ...(generations ? { generations } : {}),
-  };
+  const of = Object.entries(spec).filter(([key, value]) => key in revisableShape && value !== undefined);
+  return Object.fromEntries(of) as Revisable;
 }
 
 /** The spec with that put in, and nothing left of what it had of it. */
 export function revised(spec: ClusterSpec, wanted: Revisable): ClusterSpec {
-  const { wayBack: _, extraArguments: __, generations: ___, ...kept } = spec;
-  return { ...kept, ...wanted };
+  const kept = Object.entries(spec).filter(([key]) => !(key in revisableShape));
+  return { ...(Object.fromEntries(kept) as ClusterSpec), ...wanted };
 }
 
 /** The address sits on a balancer when there is more than one replica, or always if the user wants so. */

@@ -51,7 +51,7 @@ export type Removal =
   | { readonly zone: string | undefined; readonly count: number };
 
 export function withoutReplicas(spec: ClusterSpec, observation: Observation, removal: Removal): ClusterSpec {
-  const names = 'names' in removal ? removal.names : choose(spec, observation, removal);
+  const names = 'names' in removal ? removal.names : chooseReplicas(spec, observation, removal);
   for (const name of names) find(spec, name);
   const replicas = spec.replicas.filter((replica) => !names.includes(replica.name));
   if (replicas.length === 0) {
@@ -141,7 +141,7 @@ function find(spec: ClusterSpec, name: string): ReplicaSpec {
  * Which of a zone (or of all) to remove: what is not healthy first, so that the survivors are; then from the fullest
  * zone, to keep the spread; then anything but the etcd leader, to spare an election; then the youngest.
  */
-function choose(
+export function chooseReplicas(
   spec: ClusterSpec,
   observation: Observation,
   { zone, count }: { readonly zone: string | undefined; readonly count: number },

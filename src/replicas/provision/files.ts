@@ -2,6 +2,7 @@ import type { ArchivedFile } from '../../util/host/archive.ts';
 import type { ReplicaConfig } from '../config.ts';
 import { programPath } from '../programs.ts';
 import { addonsScript } from '../settings/addons.ts';
+import { admissionConfiguration } from '../settings/admission.ts';
 import { auditPolicy } from '../settings/audit.ts';
 import { authenticationConfiguration } from '../settings/authentication.ts';
 import { encryptionConfiguration } from '../settings/encryption.ts';
@@ -38,9 +39,10 @@ function configFiles(config: ReplicaConfig): ArchivedFile[] {
   const kubectl = programPath(config, 'kubectl');
   const { apiPort, serviceAddresses: range } = config;
   return [
-    open('authentication.yaml', authenticationConfiguration()),
+    open('authentication.yaml', authenticationConfiguration(config.authentication?.jwt)),
     open('addons.sh', addonsScript(kubectl)),
-    open('audit.yaml', auditPolicy()),
+    open('audit.yaml', audit(config)),
+    ...(config.admission ? [open('admission.yaml', admissionConfiguration(config.admission.plugins))] : []),
     open('kubernetes-endpoints.sh', kubernetesEndpointsScript(config)),
     open('release-lease.sh', releaseLeaseScript(config.apiPort)),
     open('wait-for-api.sh', waitForApiScript(config.apiPort)),
@@ -54,6 +56,10 @@ function configFiles(config: ReplicaConfig): ArchivedFile[] {
       owner: users.kube,
     },
   ];
+}
+
+function audit({ auditPolicy: wanted }: ReplicaConfig): string {
+  return wanted ? `${JSON.stringify(wanted, null, 2)}\n` : auditPolicy();
 }
 
 /** One file an add-on; a user's may hold Secrets. */

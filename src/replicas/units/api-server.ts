@@ -1,4 +1,5 @@
 import { dirname } from 'node:path/posix';
+import type { WayOut } from '../config.ts';
 import { configPath, paths, pkiPath } from '../paths.ts';
 import { users } from '../provision/users.ts';
 import { emulation } from './emulation.ts';
@@ -15,6 +16,8 @@ export interface ApiServerUnit {
   readonly serviceCidr: string;
   readonly shutdownDelaySeconds: number;
   readonly requestTimeoutSeconds: number;
+  readonly admission?: object | undefined;
+  readonly proxy?: WayOut | undefined;
 }
 
 /** How long a stopping API server may take to end its watches cleanly; it ends 200 a second at least. */
@@ -38,6 +41,7 @@ export function apiServerUnit(options: ApiServerUnit): string {
     user: users.kube,
     capabilities: options.apiPort < 1024 ? ['CAP_NET_BIND_SERVICE'] : [],
     stopSeconds: options.shutdownDelaySeconds + WATCH_GRACE_SECONDS + lastRequests + 5,
+    ...(options.proxy ? { proxy: options.proxy } : {}),
     service: [`LogsDirectory=${dirname(paths.auditLog).replace('/var/log/', '')}`, 'LogsDirectoryMode=0750'],
     command: commandLine(options.program, {
       // The one address that clients know, whoever holds it, also for pods through the `kubernetes` service.
@@ -73,6 +77,7 @@ export function apiServerUnit(options: ApiServerUnit): string {
       // A kubelet may change its own node and pods only. A service may not claim an address that is somebody else's
       // (CVE-2020-8554).
       'enable-admission-plugins': 'NodeRestriction,DenyServiceExternalIPs',
+      ...(options.admission ? { 'admission-control-config-file': configPath('admission.yaml') } : {}),
       // Off by default; network and storage add-ons of every cluster need it. Pod Security admission is what limits it.
       'allow-privileged': true,
 

@@ -43,9 +43,13 @@ export const units = {
 } satisfies Readonly<Record<`${string}.service`, MakeUnit>>;
 
 /** What the user adds to a component's arguments. */
-function extra({ extraArguments }: ReplicaConfig, component: Component) {
-  const flags = extraArguments?.[component];
-  return flags ? { extra: flags } : {};
+function extra({ extraArguments, featureGates }: ReplicaConfig, component: Component) {
+  const gates = Object.entries(featureGates?.[component] ?? {});
+  const flags = {
+    ...(gates.length > 0 ? { 'feature-gates': gates.map(([name, on]) => `${name}=${on}`).join(',') } : {}),
+    ...extraArguments?.[component],
+  };
+  return Object.keys(flags).length > 0 ? { extra: flags } : {};
 }
 
 /** Their names: what a look at a machine reads, with what somebody has put beside them. */

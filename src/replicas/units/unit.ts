@@ -1,3 +1,5 @@
+import type { WayOut } from '../config.ts';
+
 /**
  * Command line flags without their dashes: true is written `--flag=true`. Every flag that the units use exists, and means
  * the same, in Kubernetes 1.34 to 1.37 and etcd 3.6 and 3.7 (read in the sources of the first, run with the oldest and the newest);
@@ -22,6 +24,8 @@ export interface UnitOptions {
   readonly unit?: readonly string[];
   /** What starts it once it is enabled; default: the machine's start. */
   readonly wantedBy?: string;
+  /** By which it reaches what is outside; absent: by none. */
+  readonly proxy?: WayOut;
   /** Linux capabilities that the program keeps; it has no others. */
   readonly capabilities?: readonly string[];
 }
@@ -58,6 +62,24 @@ const proxyVariables = ['http', 'https', 'all', 'no'].flatMap((kind) => [
 /** A line for who talks to the cluster's own machines only, whatever a machine's own environment says of a proxy. */
 export const withoutProxies = `UnsetEnvironment=${proxyVariables.join(' ')}`;
 
+/** Nodes, pods, Services and other masters: never by a proxy. */
+const DIRECTLY = [
+  ...['localhost', '127.0.0.0/8', '169.254.0.0/16', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'],
+  ...['100.64.0.0/10', '198.18.0.0/15', '.svc', '.cluster.local'],
+];
+
+function proxyLines({ http, https, no = [] }: WayOut): string[] {
+  const set = {
+    ...(http === undefined ? {} : { HTTP_PROXY: http }),
+    ...(https === undefined ? {} : { HTTPS_PROXY: https }),
+    NO_PROXY: [...DIRECTLY, ...no].join(','),
+  };
+  // systemd unsets after it has set.
+  const others = proxyVariables.filter((name) => !(name in set));
+  const lines = Object.entries(set).map(([name, value]) => `Environment=${word(`${name}=${value}`)}`);
+  return [...lines, `UnsetEnvironment=${others.join(' ')}`];
+}
+
 /**
  * A unit that runs for as long as it is enabled: restarted half a second after it ended for whatever reason, without
  * systemd ever giving up on it (a member that waits for its quorum may end many times).
@@ -87,7 +109,7 @@ export function unitFile(options: UnitOptions): string {
     'OOMScoreAdjust=-900',
     `CapabilityBoundingSet=${capabilities}`,
     ...(capabilities ? [`AmbientCapabilities=${capabilities}`] : []),
-    withoutProxies,
+    ...(options.proxy ? proxyLines(options.proxy) : [withoutProxies]),
     ...sandbox,
     '',
     '[Install]',

@@ -19,7 +19,7 @@ const rules: readonly (readonly [RegExp, Cost])[] = [
   [/^config\/(addons|kubernetes-endpoints|service-addresses)\.sh$/, 'reload'],
   [/\.sh$/, 'nothing'],
   // Rules for anonymous access cannot be changed by a reload, and encryption is not reloaded unless asked for.
-  [/^config\/(authentication|audit|encryption)\.yaml$/, 'api-server'],
+  [/^config\/(admission|authentication|audit|encryption)\.yaml$/, 'api-server'],
   // The add-on unit reads them once a minute.
   [/^addons\//, 'nothing'],
 

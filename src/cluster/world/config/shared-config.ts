@@ -1,4 +1,5 @@
 import type { ReplicaConfig } from '../../../replicas/config.ts';
+import type { ClusterSpec } from '../../model/spec.ts';
 import { emulatedMinor } from '../../plan/upgrade.ts';
 import type { FileTools } from '../tools.ts';
 import { addonsOf } from './addons.ts';
@@ -20,7 +21,7 @@ export async function sharedConfig(
     requestTimeoutSeconds: spec.requestTimeoutSeconds,
     kubernetesVersion: spec.kubernetesVersion,
     etcdVersion: spec.etcdVersion,
-    ...(spec.extraArguments ? { extraArguments: spec.extraArguments } : {}),
+    ...wishes(spec),
     ...(emulated === null ? {} : { emulated }),
     shutdownDelaySeconds: t.provider.drainSeconds,
     localRoute: t.provider.capabilities.deliversToApiAddress,
@@ -29,5 +30,15 @@ export async function sharedConfig(
     // One that is taken back is for nobody any more.
     ...(spec.change && spec.change.back === undefined ? { change: spec.change.id } : {}),
     ...parts,
+  };
+}
+
+/** Of the spec's, what becomes files and arguments as it is. */
+function wishes(spec: ClusterSpec) {
+  const { extraArguments, featureGates, authentication, auditPolicy, admission, proxy } = spec;
+  return {
+    ...(extraArguments && { extraArguments }),
+    ...{ featureGates, authentication, auditPolicy, proxy },
+    admission: admission && admission.plugins.length > 0 ? admission : undefined,
   };
 }

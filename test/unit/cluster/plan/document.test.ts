@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest';
+import { type ClusterDocument, documentOf } from '../../../../src/cluster/model/document.ts';
+import { comings, wished } from '../../../../src/cluster/plan/document.ts';
+import { converged, planFor, specOf } from '../../../support/clusters.ts';
+
+const nameOf = (_: string, used: readonly string[]): string => `x${used.length}`;
+const three = specOf(['m0@a', 'm1@b', 'm2@c'], {
+  ...{ nodes: [{ name: 'n0', zone: 'a' }], usedNames: ['m0', 'm1', 'm2', 'n0'] },
+});
+
+function wish(document: ClusterDocument, spec = three) {
+  return wished(spec, converged(spec), document, { replica: nameOf, node: nameOf });
+}
+
+describe('a document', () => {
+  test('that says what is there changes nothing', () => {
+    const { spec, revisable, faults } = wish(documentOf(three));
+    expect([faults, comings(three, spec)]).toEqual([[], { come: [], leave: [] }]);
+    expect(spec.replicas).toEqual(three.replicas);
+    expect(revisable).toEqual(wish({}).revisable);
+  });
+
+  test('says how many replicas and nodes where: some come, others leave', () => {
+    const { spec, faults } = wish({ replicas: { a: 1, b: 2 }, nodes: { zones: { b: 2 } } });
+    expect(faults).toEqual([]);
+    expect(comings(three, spec)).toEqual({ come: ['x4', 'x5', 'x6'], leave: ['m2', 'n0'] });
+    expect(spec.replicas.map(({ zone }) => zone)).toEqual(['a', 'b', 'b']);
+    expect(spec.nodes.map(({ zone }) => zone)).toEqual(['b', 'b']);
+  });
+
+  test('that moves the only replica keeps one all the time', () => {
+    const one = specOf(['m0@a']);
+    const { spec } = wish({ replicas: { b: 1 } }, one);
+    expect(spec.replicas).toEqual([{ name: 'x1', zone: 'b' }]);
+    expect(planFor(spec, converged(one)).blocked).toEqual([]);
+  });
+
+  test('has all its faults told', () => {
+    const { faults } = wish({
+      ...{ cluster: 'other', apiPort: 6443, replicas: { a: 0 }, kubernetesVersion: 'v1.20.0' },
+      nodes: { zones: { a: 100, b: 100 } },
+      featureGates: { apiServer: { A: true } },
+      extraArguments: { apiServer: { 'feature-gates': 'B=true' } },
+    });
+    expect(faults.map(({ path }) => path.join('.'))).toEqual([
+      'cluster',
+      'apiPort',
+      'replicas',
+      'nodes.zones',
+      'kubernetesVersion',
+    ]);
+    const both = wish({
+      featureGates: { apiServer: { A: true } },
+      extraArguments: { apiServer: { 'feature-gates': 'B=true' } },
+    });
+    expect(both.faults.map(({ path }) => path.join('.'))).toEqual(['extraArguments.apiServer.feature-gates']);
+  });
+
+  test('keeps what it does not mention, of arguments and of all else', () => {
+    const spec = specOf(['m0'], { extraArguments: { apiServer: { v: '2' } }, proxy: { http: 'http://p' } });
+    const { revisable } = wish({ requestTimeoutSeconds: 61 }, spec);
+    expect(revisable).toMatchObject({ requestTimeoutSeconds: 61, extraArguments: { apiServer: { v: '2' } } });
+    expect(revisable.proxy).toEqual({ http: 'http://p' });
+    expect(wish({ extraArguments: {} }, spec).revisable.extraArguments).toEqual({});
+  });
+});
