@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
 import { parseEtcdVersion, parseKubernetesVersion } from '../artifacts/versions.ts';
 import type { Change } from '../cluster/loop/apply-change.ts';
@@ -12,7 +11,6 @@ import { DocumentFaults, type Fault, InputError, Refusal } from '../cluster/mode
 import type { Observation } from '../cluster/model/observation.ts';
 import { type ClusterSpec, type Revisable, revisable } from '../cluster/model/spec.ts';
 import { comings, wished } from '../cluster/plan/document.ts';
-import { withRevision } from '../cluster/plan/spec-changes.ts';
 import { newNodeName } from '../nodes/names.ts';
 import { providers } from '../providers/registry.ts';
 import { COMPONENTS, type Component } from '../replicas/config.ts';
@@ -21,7 +19,7 @@ import { newReplicaName } from '../replicas/names.ts';
 import { messageOf } from '../util/failure.ts';
 import { preparedBackups, withBackups } from './backup-parts.ts';
 import { type ChangeOutcome, changed, checkZones, type Environment, type OpenCluster } from './operations.ts';
-import { prepareRevision, type RollOptions } from './upgrade.ts';
+import { changedTo, prepareRevision, type RollOptions } from './upgrade.ts';
 
 export interface ApplyOptions extends RollOptions {
   /** Machines may be removed: without it such a plan is only made. */
@@ -85,11 +83,11 @@ async function wantedBy(
   if (faults.length > 0) throw problem(faults);
   const { spec: grown, backup } = await withWishedBackup(env, open, made.spec, document, how);
   const isOther = differencesBetween(revisable(spec), made.revisable).length > 0;
-  const after = isOther ? withRevision(grown, made.revisable, randomBytes(6).toString('hex')) : grown;
+  const after = isOther ? changedTo(grown, made.revisable, how) : grown;
 
   const differences = differencesBetween(documentOf(spec), documentOf(after));
   if (differences.length === 0) return spec;
-  const { come, leave } = comings(spec, after);
+  const { come, leave } = comings(spec, how.surge ? grown : after);
   if (leave.length > 0 && !how.removes && !how.dryRun) throw unasked;
   for (const line of differences) env.emit({ type: 'progress', topic: `diff ${line}`, message: line });
   sayOfOldNodes(env, spec, after);

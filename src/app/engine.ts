@@ -85,6 +85,8 @@ export interface Engine {
     readonly to: UpgradeRequest;
     readonly dryRun: boolean;
     readonly withoutBackup: boolean;
+    /** A single replica is changed by a successor. */
+    readonly surge: boolean;
   }): Promise<Outcome>;
   /** Makes these the user's add-ons, and no others. */
   setAddons(request: {
@@ -100,6 +102,8 @@ export interface Engine {
     readonly removes: boolean;
     readonly dryRun: boolean;
     readonly withoutBackup: boolean;
+    /** A single replica is changed by a successor. */
+    readonly surge: boolean;
   }): Promise<Outcome>;
   /** The document that would change nothing. */
   configOf(cluster: string): Promise<object>;

@@ -4,10 +4,11 @@ import type { Change } from '../cluster/loop/apply-change.ts';
 import { Refusal } from '../cluster/model/errors.ts';
 import type { ClusterSpec, Revisable } from '../cluster/model/spec.ts';
 import { minorOf } from '../cluster/model/versions.ts';
-import { withRevision } from '../cluster/plan/spec-changes.ts';
+import { withRevision, withSurge } from '../cluster/plan/spec-changes.ts';
 import { finalized, kubeletsApart, rolledBack, upgraded } from '../cluster/plan/upgrade.ts';
 import { deprecatedUses } from '../kubernetes/deprecated.ts';
 import { listNodes } from '../nodes/api/nodes.ts';
+import { newReplicaName } from '../replicas/names.ts';
 import { type ChangeOutcome, changed, type Environment, type OpenCluster } from './operations.ts';
 
 export type UpgradeRequest =
@@ -20,6 +21,8 @@ export interface RollOptions {
   readonly dryRun: boolean;
   /** No backup goes before it. */
   readonly withoutBackup: boolean;
+  /** A single replica gets a successor that has it from the start. */
+  readonly surge: boolean;
 }
 
 /** Other versions of Kubernetes and etcd on the masters, replica by replica. */
@@ -43,7 +46,7 @@ function revise(
     const next = await wanted(spec);
     if (!next) return spec;
     await prepareRevision(env, open, spec, next, how);
-    return withRevision(spec, next, randomBytes(6).toString('hex'));
+    return changedTo(spec, next, how);
   };
   return changed(env, open, change, how);
 }
@@ -54,11 +57,18 @@ export async function prepareRevision(
   open: OpenCluster,
   spec: ClusterSpec,
   next: Revisable,
-  { dryRun }: RollOptions,
+  { dryRun, surge }: RollOptions,
 ): Promise<void> {
+  if (surge && !dryRun) await open.provider.preflight(1);
   if (next.kubernetesVersion !== spec.kubernetesVersion)
     await checkVersion(env, open, spec, next.kubernetesVersion);
   if (!dryRun) await open.fetch(next);
+}
+
+/** The replicas are to be that: in place, or by a successor. */
+export function changedTo(spec: ClusterSpec, next: Revisable, { surge }: RollOptions): ClusterSpec {
+  const id = randomBytes(6).toString('hex');
+  return surge ? withSurge(spec, next, id, newReplicaName) : withRevision(spec, next, id);
 }
 
 function wantedBy(spec: ClusterSpec, request: UpgradeRequest): Revisable | undefined {

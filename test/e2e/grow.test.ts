@@ -112,11 +112,37 @@ describe('a cluster that grows and shrinks', () => {
   }
 
   /** A document for `haup apply` that gives the API servers these arguments. */
-  async function documentWith(apiServer: Record<string, string>): Promise<string> {
+  async function documentWith(apiServer: Record<string, string>, more: object = {}): Promise<string> {
     const file = join(await mkdtemp(join(tmpdir(), 'haup-grow-')), 'cluster.json');
-    await writeFile(file, JSON.stringify({ extraArguments: { apiServer } }));
+    await writeFile(file, JSON.stringify({ extraArguments: { apiServer }, ...more }));
     return file;
   }
+
+  /** One of each kind that API servers read as they start. */
+  const settings = {
+    featureGates: { apiServer: { WatchList: true } },
+    authentication: {
+      jwt: [
+        {
+          issuer: { url: 'https://issuer.example.org', audiences: ['demo'] },
+          claimMappings: { username: { claim: 'email', prefix: 'oidc:' } },
+        },
+      ],
+    },
+    auditPolicy: { apiVersion: 'audit.k8s.io/v1', kind: 'Policy', rules: [{ level: 'Metadata' }] },
+    admission: {
+      plugins: [
+        {
+          name: 'PodSecurity',
+          configuration: {
+            apiVersion: 'pod-security.admission.config.k8s.io/v1',
+            kind: 'PodSecurityConfiguration',
+            defaults: { enforce: 'baseline', 'enforce-version': 'latest' },
+          },
+        },
+      ],
+    },
+  };
 
   /** No API server starts with these: one is tried and put back, and the others run on as they did. */
   async function expectPutBack(apiServer: Record<string, string>): Promise<void> {
@@ -177,7 +203,7 @@ describe('a cluster that grows and shrinks', () => {
     await unnoticed('1-to-3', ['add-replica', '--zones', 'local-a,local-c']);
     await expectMasters(3);
     await expectCertificates();
-    await unnoticed('another-argument', ['apply', '-f', await documentWith({ v: '1' })]);
+    await unnoticed('another-argument', ['apply', '-f', await documentWith({ v: '1' }, settings)]);
     await expectMasters(3);
     if (whole) await expectPutBack({ v: '1', 'audit-webhook-config-file': '/no/such/file' });
     await expectMasters(3);

@@ -13,6 +13,7 @@ import {
   withReplacements,
   withReplicas,
   withRevision,
+  withSurge,
 } from '../../src/cluster/plan/spec-changes.ts';
 import type { Step } from '../../src/cluster/plan/step.ts';
 import type { Clock } from '../../src/util/clock.ts';
@@ -67,6 +68,8 @@ interface Act {
     | 'upgrade-broken'
     | 'rotate'
     | 'rotate-finish'
+    | 'surge'
+    | 'surge-broken'
     | 'rescue'
     | 'back-up'
     | 'age'
@@ -96,6 +99,8 @@ const act = fc.record<Act>({
     'rotate',
     'rotate',
     'rotate-finish',
+    'surge',
+    'surge-broken',
     'rescue',
     'back-up',
     'age',
@@ -127,11 +132,11 @@ const saveFates = fc.array(fc.constantFrom<SaveFate>('works', 'works', 'fails', 
 });
 
 /**
- * Not together with a change of the replicas or a rescue: those are several saves each, and what is left between two of them, with a death
- * beside it, is not always something that a repair finishes by itself yet.
+ * Not together with a rescue: that is several saves, and what is left between two of them, with a death beside it, is not always something
+ * that a repair finishes by itself yet.
  */
 function savesOf(acts: readonly Act[], saves: readonly SaveFate[]): SaveFate[] {
-  const several = /^(upgrade|rotate|rescue|abandon|back-up)/;
+  const several = /^(rotate|rescue|back-up)/;
   return acts.some(({ what }) => several.test(what)) ? [] : [...saves];
 }
 
@@ -170,6 +175,8 @@ async function perform(world: SimulatedWorld, { what, count, pick }: Act): Promi
     case 'upgrade':
     case 'upgrade-etcd':
     case 'upgrade-broken':
+    case 'surge':
+    case 'surge-broken':
       return upgrade(world, what);
     case 'rotate':
     case 'rotate-finish':
@@ -190,12 +197,18 @@ async function perform(world: SimulatedWorld, { what, count, pick }: Act): Promi
 let changes = 0;
 
 /** The next version; with a broken one no API server starts. */
-function upgrade(world: SimulatedWorld, what: 'upgrade' | 'upgrade-etcd' | 'upgrade-broken'): Promise<void> {
+function upgrade(world: SimulatedWorld, what: Act['what']): Promise<void> {
   const id = `c${++changes}`;
-  if (what === 'upgrade-broken') world.broken.add(id);
+  if (what.endsWith('-broken')) world.broken.add(id);
   const version =
     what === 'upgrade-etcd' ? { etcdVersion: `v3.7.${changes}` } : { kubernetesVersion: `v1.37.${changes}` };
-  return command(world, (spec) => withRevision(spec, { ...revisable(spec), ...version }, id), 'change');
+  const by = (spec: ClusterSpec) => ({ ...revisable(spec), ...version });
+  const surge = what.startsWith('surge');
+  return command(
+    world,
+    (spec) => (surge ? withSurge(spec, by(spec), id, nameOf) : withRevision(spec, by(spec), id)),
+    'change',
+  );
 }
 
 /** One of them or all, phase by phase, as far as it goes. */

@@ -229,7 +229,7 @@ export class SimulatedWorld implements ChangeableWorld {
     }
     this.done.push(step);
     this.expectTrust(step);
-    const inPlace = this.stored.change && this.stored.replicas.length === 1;
+    const inPlace = this.stored.change && !this.stored.change.surge && this.stored.replicas.length === 1;
     if (available && !this.isAvailable() && !this.stored.deleting && !inPlace) {
       throw new Violation(`nobody answers at the API address after ${JSON.stringify(step)}`);
     }
@@ -492,7 +492,7 @@ export class SimulatedWorld implements ChangeableWorld {
     'stop-api-server': (step) => {
       const target = this.holder.kind === 'balancer' && this.balancer?.targets.includes(step.replica);
       const holds = this.holder.kind === 'machine' && this.holder.name === step.replica;
-      const inPlace = this.stored.change && this.stored.replicas.length === 1;
+      const inPlace = this.stored.change && !this.stored.change.surge && this.stored.replicas.length === 1;
       if (target || (holds && !inPlace))
         throw new Violation(`${step.replica} stops while clients are sent to it`);
       if (this.running(step.replica).disk.controllers !== 'disabled') {
@@ -554,7 +554,7 @@ export class SimulatedWorld implements ChangeableWorld {
   private made(): Pick<Inside, 'revision' | 'change'> {
     const { change } = this.stored;
     if (!change || change.back !== undefined) return { revision: revisionOf(0, this.stored), change: null };
-    if (change.returns) return { revision: revisionOf(0, this.stored), change: change.id };
+    if (change.returns || change.surge) return { revision: revisionOf(0, this.stored), change: change.id };
     const have = this.machines.filter(({ disk, name }) => disk.change === change.id && this.isWanted(name));
     if (have.length > 1 || have.some(({ name }) => this.isWhole(name)))
       return { revision: revisionOf(0, this.stored), change: change.id };

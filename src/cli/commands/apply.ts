@@ -19,6 +19,7 @@ docs/cluster.schema.json says what may be in it.`,
   flags: {
     cluster: flags.cluster,
     filename: flags.documentFile,
+    surge: flags.surge,
     withoutBackup: flags.withoutBackup,
     yes: flags.yes,
     dryRun: flags.dryRun,
@@ -28,13 +29,20 @@ docs/cluster.schema.json says what may be in it.`,
   examples: ['haup apply -c demo -f demo.yaml --dry-run', 'haup apply -c demo -f demo.yaml'],
 
   async run(call) {
-    const { cluster, filename, dryRun, yes, withoutBackup } = call.flags;
+    const { cluster, filename, dryRun, yes, surge, withoutBackup } = call.flags;
     if (filename === undefined) throw new UsageError('--filename is missing: the document to apply');
     const document = await readDocumentFile(filename);
     const engine = await call.engine();
     const applied = async (removes: boolean) => {
       try {
-        return await engine.apply({ cluster, document: document.value, removes, dryRun, withoutBackup });
+        return await engine.apply({
+          cluster,
+          document: document.value,
+          removes,
+          dryRun,
+          surge,
+          withoutBackup,
+        });
       } catch (error) {
         throw error instanceof DocumentFaults ? document.say(error.faults) : error;
       }

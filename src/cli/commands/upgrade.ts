@@ -17,6 +17,7 @@ without. A patch release or the next minor. After a new minor the new programs b
     etcdVersion: flags.etcdVersion,
     rollback: flags.rollback,
     finalize: flags.finalize,
+    surge: flags.surge,
     withoutBackup: flags.withoutBackup,
     dryRun: flags.dryRun,
     changeReport: flags.changeReport,
@@ -31,7 +32,8 @@ without. A patch release or the next minor. After a new minor the new programs b
   ],
 
   async run(call) {
-    const { cluster, dryRun, kubernetesVersion, etcdVersion, rollback, finalize, withoutBackup } = call.flags;
+    const { cluster, dryRun, kubernetesVersion, etcdVersion, rollback, finalize, surge, withoutBackup } =
+      call.flags;
     const versions = kubernetesVersion !== undefined || etcdVersion !== undefined;
     const wishes = [versions, rollback, finalize].filter(Boolean).length;
     if (wishes === 0)
@@ -39,6 +41,6 @@ without. A patch release or the next minor. After a new minor the new programs b
     if (wishes > 1) throw new UsageError('a version, --rollback and --finalize are three different wishes');
     const to = rollback ? 'rollback' : finalize ? 'finalize' : { kubernetesVersion, etcdVersion };
     const engine = await call.engine();
-    return finish(call, await engine.upgrade({ cluster, to, dryRun, withoutBackup }));
+    return finish(call, await engine.upgrade({ cluster, to, dryRun, surge, withoutBackup }));
   },
 });

@@ -24,6 +24,10 @@ export const withoutBackup = toggle(
 );
 export const finishRotation = toggle('finish', 'give up the old ones: nobody believes them any more');
 export const forceRotation = toggle('force', 'with --finish: whoever still uses them is shut out');
+export const surge = toggle(
+  'surge',
+  'a single replica: a successor takes the address over, which interrupts less than its restart',
+);
 export const fenced = list(
   'fenced',
   'NAME',

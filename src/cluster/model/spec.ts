@@ -148,6 +148,8 @@ const changeSchema = z.strictObject({
   back: z.string().regex(REPLICA_NAME).nullable().optional(),
   /** It is the way back of one that was abandoned half-way: what was wanted before it is what nobody wants any more. */
   returns: z.literal(true).optional(),
+  /** The only replica, whose successor is the first to have the change; it leaves when that works, and is there again if not. */
+  surge: replicaSchema.optional(),
 });
 
 /** A quorum that is lost for good, given up: one survivor becomes a cluster of one. Gone once it has. */

@@ -90,7 +90,9 @@ function withMasters(
   if (!replicas) return spec;
   const { more, fewer } = compare(byZone(spec.replicas), replicas);
   if (sum(Object.values(replicas)) === 0)
-    throw new InputError('none is left: the last replica is never removed; haup delete deletes a cluster');
+    throw new InputError('none is left: the last replica is never removed', {
+      advice: { to: 'delete the whole cluster', command: 'delete', cluster: spec.name },
+    });
   const leaving = fewer.flatMap(([zone, count]) => chooseReplicas(spec, observation, { zone, count }));
   const kept = spec.replicas.filter(({ name }) => !leaving.includes(name));
   if (more.length === 0) return fewer.length === 0 ? spec : { ...spec, replicas: kept };

@@ -58,7 +58,7 @@ export function makePlan(spec: ClusterSpec, from: Observation, options: PlanOpti
       return {
         steps,
         blocked: decision.blocked,
-        warnings: spec.deleting ? [] : warningsOf(spec, from, steps),
+        warnings: spec.deleting ? [] : warningsOf(spec, from, steps, options.interruption),
         interruption: interruptionOf(spec, from, steps, options.interruption),
         begin: from,
         end: at,
@@ -75,7 +75,12 @@ export function makePlan(spec: ClusterSpec, from: Observation, options: PlanOpti
   }
 }
 
-function warningsOf(spec: ClusterSpec, from: Observation, steps: readonly PlannedStep[]): string[] {
+function warningsOf(
+  spec: ClusterSpec,
+  from: Observation,
+  steps: readonly PlannedStep[],
+  figures: Interruption,
+): string[] {
   const warnings: string[] = [];
   if (
     spec.rescue &&
@@ -104,14 +109,26 @@ function warningsOf(spec: ClusterSpec, from: Observation, steps: readonly Planne
     );
   }
   const alone = count === 1 && from.remembered.bootstrapped;
-  if (alone && !spec.deleting && steps.some(({ step }) => step.kind === 'stop-api-server')) {
-    warnings.push('the only API server starts again: nobody is answered for about ten seconds');
+  if (alone && steps.some(({ step }) => step.kind === 'change-release') && spec.change) {
+    const stops = steps.some(({ step }) => step.kind === 'stop-api-server');
+    if (stops) warnings.push(`the only API server starts again: ${inPlaceOrNot(figures)}`);
+  }
+  if (spec.change?.surge && steps.length > 0) {
+    warnings.push(`a successor takes the address over: ${inPlaceOrNot(figures)}`);
   }
   const weakest = Math.min(...steps.map((s) => s.after.failuresTolerated));
   if (steps.length > 0 && weakest < before.failuresTolerated && count > 2) {
     warnings.push(`on the way no more than ${weakest} failure${weakest === 1 ? ' is' : 's are'} tolerated`);
   }
   return warnings;
+}
+
+/** Measured on two cores, from the last answer of the old API server to the first of the new one: docs/benchmarks.md. */
+const IN_PLACE_SECONDS = 8;
+
+function inPlaceOrNot({ replacement: [expected] }: Interruption): string {
+  const successor = expected < 1 ? 'less than a second' : `about ${expected} s`;
+  return `nobody is answered for about ${IN_PLACE_SECONDS} s in place, for ${successor} by a successor that takes the address over`;
 }
 
 function lossesOf({ survivor, heard, backup }: Rescue): string[] {

@@ -4,6 +4,7 @@ import type { Blocked } from './decision.ts';
 import { COSTS, type Cost, worst } from './revision/cost.ts';
 import { differencesOf } from './revision/differs.ts';
 import { rotates } from './rotation.ts';
+import { withoutSurge } from './spec-changes.ts';
 import { standing } from './standing.ts';
 import { withMember } from './steps/effects.ts';
 import { isServing, type Replica, type View } from './view.ts';
@@ -142,6 +143,7 @@ export function inHand(v: View): string | undefined {
 export function takenBack(spec: ClusterSpec, o: Observation): ClusterSpec | undefined {
   const { change } = spec;
   if (!change || change.back !== undefined) return undefined;
+  if (change.surge) return surgeTakenBack(spec, o, change.surge.name);
   const insides = spec.replicas.map(({ name }) => machineOf(o, name)?.inside);
   // One without a machine cannot have it: a newcomer is not made with what is not proven.
   if (spec.replicas.some(({ name }, index) => machineOf(o, name) && !insides[index])) return undefined;
@@ -155,13 +157,21 @@ export function takenBack(spec: ClusterSpec, o: Observation): ClusterSpec | unde
   return { ...revised(spec, change.before), change: { ...change, back: first?.name ?? null } };
 }
 
+/** A successor that does not work leaves again, while its predecessor is there to go on. */
+function surgeTakenBack(spec: ClusterSpec, o: Observation, before: string): ClusterSpec | undefined {
+  const stays = o.etcd.members.find((member) => member.name === before);
+  const [successor] = spec.replicas;
+  if (!successor || works(o, successor.name) || !stays?.healthy) return undefined;
+  return machineOf(o, before)?.inside ? withoutSurge(spec) : undefined;
+}
+
 /**
  * What a machine is made by now. A change that nobody is known to work with is not tried out on a newcomer, which would have nothing to go
  * back to: it is made as the others were before, and its turn comes with theirs.
  */
 export function makingSpec(spec: ClusterSpec, o: Observation): ClusterSpec {
   const { change } = spec;
-  if (!change || change.back !== undefined || change.returns) return spec;
+  if (!change || change.back !== undefined || change.returns || change.surge) return spec;
   const have = spec.replicas.filter(({ name }) => machineOf(o, name)?.inside?.change === change.id);
   if (have.length > 1 || have.some(({ name }) => works(o, name))) return spec;
   const { change: _, ...before } = revised(spec, change.before);
@@ -174,7 +184,7 @@ export function makingSpec(spec: ClusterSpec, o: Observation): ClusterSpec {
  */
 export function withoutUntried(spec: ClusterSpec, o: Observation): ClusterSpec | undefined {
   const { change } = spec;
-  if (!change || change.back !== undefined || change.returns) return undefined;
+  if (!change || change.back !== undefined || change.returns || change.surge) return undefined;
   if (spec.replicas.some(({ name }) => machineOf(o, name)?.inside?.change === change.id)) return undefined;
   const { change: _, ...kept } = revised(spec, change.before);
   return kept;

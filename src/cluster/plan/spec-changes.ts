@@ -69,6 +69,21 @@ export function withRevision(spec: ClusterSpec, wanted: Revisable, id: string): 
 }
 
 /**
+ * As {@link withRevision} of a single replica, by a successor that has it from the start and takes the address over: that is a shorter
+ * interruption than a restart.
+ */
+export function withSurge(spec: ClusterSpec, wanted: Revisable, id: string, nameOf: NameMaker): ClusterSpec {
+  const [only, other] = spec.replicas;
+  if (!only || other) {
+    throw new InputError(
+      `a successor takes over from a single replica; ${spec.name} has ${spec.replicas.length}, of which one is changed at a time, and nobody notices`,
+    );
+  }
+  const replaced = withReplacements(revised(spec, wanted), [only.name], nameOf);
+  return { ...replaced, change: { id, before: revisable(spec), surge: only } };
+}
+
+/**
  * A successor in the same zone for each, or in that of `zones`, by the name of who leaves. Several dead ones go together: etcd adds nothing
  * while any is still listed.
  */
@@ -109,6 +124,8 @@ export function abandoned(spec: ClusterSpec, observation: Observation): ClusterS
     ]);
   }
   const voters = observation.etcd.members.filter((member) => !member.learner);
+  const before = withoutSurge(spec);
+  if (before && voters.some(({ name }) => name === before.replicas[0]?.name)) return before;
   const replicas = voters.flatMap((member): ReplicaSpec[] => {
     const zone =
       spec.replicas.find((r) => r.name === member.name)?.zone ?? machineOf(observation, member.name)?.zone;
@@ -118,6 +135,14 @@ export function abandoned(spec: ClusterSpec, observation: Observation): ClusterS
   const returning = replicas.filter((replica) => !known.some((r) => r.name === replica.name));
   const { rescue: _, ...kept } = spec.change ? turnedRound(spec) : spec;
   return { ...kept, replicas: [...known, ...returning] };
+}
+
+/** As it was before a change by a successor; undefined where none is under way. */
+export function withoutSurge(spec: ClusterSpec): ClusterSpec | undefined {
+  const { change } = spec;
+  if (!change?.surge) return undefined;
+  const { change: _, ...kept } = revised(spec, change.before);
+  return { ...kept, replicas: [change.surge] };
 }
 
 /** A change that is given up half-way becomes the change back, unless it is that already. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ownFlags, readFlags } from '../../../src/replicas/flags.ts';
+import { asksOtherwise, ownFlags, readFlags, readGates } from '../../../src/replicas/flags.ts';
 
 test('flags that haup sets itself', () => {
   expect([...ownFlags('apiServer')]).toEqual(
@@ -19,4 +19,15 @@ Usage:
   --name 'default'
 `;
   expect([...readFlags(help)]).toEqual(['v', 'audit-log-path', 'name']);
+});
+
+test('feature gates as --help lists them, and arguments that are said otherwise', () => {
+  const help = `      --feature-gates colonSeparatedMultimapStringString   A set of pairs. Options are:
+                kube:APIResponseCompression=true|false (BETA - default=true)
+                WatchList=true|false (BETA - default=true)
+`;
+  expect([...readGates(help)]).toEqual(['APIResponseCompression', 'WatchList']);
+  expect(asksOtherwise('apiServer', 'oidc-issuer-url')).toContain('authentication.jwt');
+  expect(asksOtherwise('apiServer', 'admission-control-config-file')).toContain('admission.plugins');
+  expect(asksOtherwise('scheduler', 'v')).toBe(null);
 });

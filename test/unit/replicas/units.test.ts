@@ -18,6 +18,29 @@ function flagsOf(name: string, change: Partial<ReplicaConfig> = {}): Map<string,
   return new Map([...found].map((match) => [match[1]!, match[2]!]));
 }
 
+describe('what the user adds', () => {
+  test('gates are an argument of the component that they are said of', () => {
+    const featureGates = { apiServer: { A: true, B: false }, scheduler: { C: true } };
+    expect(flagsOf('kube-apiserver', { featureGates }).get('feature-gates')).toBe('A=true,B=false');
+    expect(flagsOf('kube-scheduler', { featureGates }).get('feature-gates')).toBe('C=true');
+    expect(flagsOf('kube-controller-manager', { featureGates }).has('feature-gates')).toBe(false);
+  });
+
+  test('the API server alone goes by a proxy, and never to what is private', () => {
+    const proxy = { https: 'http://proxy:3128/%41', no: ['example.com'] };
+    const unit = unitText('kube-apiserver', { proxy });
+    expect(unit).toMatch(/^Environment=HTTPS_PROXY=http:\/\/proxy:3128\/%%41$/m);
+    expect(unit).toMatch(
+      /^Environment=NO_PROXY=localhost,127\.0\.0\.0\/8,.*10\.0\.0\.0\/8.*\.svc,.*,example\.com$/m,
+    );
+    const unset = /^UnsetEnvironment=(.*)$/m.exec(unit)![1]!.split(' ');
+    expect(unset).toEqual(expect.arrayContaining(['https_proxy', 'HTTP_PROXY', 'ALL_PROXY']));
+    expect(unset).not.toEqual(expect.arrayContaining(['HTTPS_PROXY']));
+    expect(unset).not.toEqual(expect.arrayContaining(['NO_PROXY']));
+    expect(unitText('kube-controller-manager', { proxy })).toBe(unitText('kube-controller-manager'));
+  });
+});
+
 describe('etcd', () => {
   test('shows clients nothing but the loopback address, and asks them for a certificate', () => {
     const flags = flagsOf('etcd');

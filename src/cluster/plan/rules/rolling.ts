@@ -32,7 +32,8 @@ export function rollReplicas(v: View): Decision {
   }
   const next = turn(v);
   if (next) return changeOne(v, next, change.id);
-  if (due.length === 0 && v.observation.wanted && v.replicas.every((replica) => isWhole(v, replica)))
+  const alone = v.orphans.length === 0 || !change.surge;
+  if (due.length === 0 && alone && v.observation.wanted && v.replicas.every((replica) => isWhole(v, replica)))
     return one(finish(v));
   const blocked = whyNobody(v);
   return { steps: [], blocked: blocked ? [blocked] : [] };

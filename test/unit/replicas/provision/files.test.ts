@@ -51,6 +51,28 @@ describe('the files of a replica', () => {
     expect(keys.sort()).toEqual(['pki/kubelet-client-ca.key', 'pki/kubelet-serving-ca.key']);
   });
 
+  test('hold what the user says of authentication, audit and admission, and then other digests', () => {
+    const jwt = [{ issuer: { url: 'https://issuer.example.org', audiences: ['demo'] } }];
+    const plugins = [{ name: 'PodSecurity', configuration: { defaults: { enforce: 'baseline' } } }];
+    const wished = byPath(
+      replicaFiles({
+        ...config,
+        authentication: { jwt },
+        auditPolicy: { kind: 'Policy' },
+        admission: { plugins },
+      }),
+    );
+    const read = (path: string) => parse(wished.get(`config/${path}`)!.content);
+    expect(read('authentication.yaml')).toEqual({ ...parse(text('config/authentication.yaml')), jwt });
+    expect(read('audit.yaml')).toEqual({ kind: 'Policy' });
+    expect(read('admission.yaml')).toMatchObject({ kind: 'AdmissionConfiguration', plugins });
+    expect(wished.get('units/kube-apiserver.service')!.content).toContain(
+      '--admission-control-config-file=/etc/haup/current/config/admission.yaml',
+    );
+    expect(files.has('config/admission.yaml')).toBe(false);
+    expect(digest([...wished.values()])).not.toBe(digest([...files.values()]));
+  });
+
   test('are YAML and shell that can be read', () => {
     for (const { path, content } of files.values()) {
       if (path.endsWith('.yaml')) expect(parse(content).kind, path).toMatch(/Configuration|Policy/);

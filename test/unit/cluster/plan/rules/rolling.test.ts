@@ -3,7 +3,7 @@ import type { Observation } from '../../../../../src/cluster/model/observation.t
 import { type ClusterSpec, revisable } from '../../../../../src/cluster/model/spec.ts';
 import { next } from '../../../../../src/cluster/plan/next.ts';
 import { makingSpec, takenBack, withoutUntried } from '../../../../../src/cluster/plan/roll.ts';
-import { abandoned, withRevision } from '../../../../../src/cluster/plan/spec-changes.ts';
+import { abandoned, withRevision, withSurge } from '../../../../../src/cluster/plan/spec-changes.ts';
 import { withInside, withMember } from '../../../../../src/cluster/plan/steps/effects.ts';
 import { converged, lines, planFor, powerOff, specOf } from '../../../../support/clusters.ts';
 
@@ -194,5 +194,45 @@ describe('a newcomer', () => {
       'change-release m0 c1 api-server',
       'finish-change',
     ]);
+  });
+});
+
+describe('a single replica that is changed by a successor', () => {
+  const one = specOf(['m0'], { bootstrapped: true });
+  const surge = withSurge(one, { ...revisable(one), kubernetesVersion: 'v1.37.9' }, 'c1', () => 'm1');
+
+  test('goes when that works, which has the change from the start', () => {
+    const plan = planFor(surge, seen(one, surge));
+    expect(lines(plan)).toEqual([
+      'create-machine m1 local-a',
+      'provision m1',
+      'add-learner m1',
+      'start-etcd m1',
+      'promote m1',
+      'start-control-plane m1',
+      'hand-over m1',
+      'stop-controllers m0',
+      'stop-api-server m0',
+      'move-leader m0 m1',
+      expect.stringContaining('remove-member m0'),
+      'delete-machine m0',
+      'finish-change',
+    ]);
+    expect(plan.warnings.join()).toContain('by a successor that takes the address over');
+    expect(makingSpec(surge, seen(one, surge))).toBe(surge);
+  });
+
+  test('stays when that does not, and the spec is as before', () => {
+    const both = converged(specOf(['m0', 'm1']));
+    const ill = withInside(both, 'm1', { change: 'c1', apiServer: 'unready' });
+    expect(takenBack(surge, ill)).toEqual(one.usedNames.length ? { ...one, usedNames: ['m0', 'm1'] } : one);
+    expect(takenBack(surge, withInside(ill, 'm1', { apiServer: 'ready' }))).toBeUndefined();
+    expect(takenBack(surge, powerOff(ill, 'm0'))).toBeUndefined();
+    expect(abandoned(surge, ill)).toEqual({ ...one, usedNames: ['m0', 'm1'] });
+    expect(withoutUntried(surge, ill)).toBeUndefined();
+  });
+
+  test('is none of several', () => {
+    expect(() => withSurge(three, revisable(three), 'c1', () => 'm3')).toThrow('from a single replica');
   });
 });
