@@ -101,8 +101,11 @@ function isAmendable({ steps }: Unfinished): boolean {
   return steps?.every((step) => replicaOf(step) !== null) ?? false;
 }
 
-/** Nothing that is still to do is about a replica that stays. */
+/**
+ * Nothing that is still to do is about a replica that stays. One that works is what a change by a successor goes back to: that one does not help.
+ */
 function isAmended({ steps }: Unfinished, after: ClusterSpec): boolean {
+  if (after.change?.surge) return false;
   return (steps ?? []).every((step) => {
     const replica = replicaOf(step);
     return replica === null || !wanted(after, replica);

@@ -123,12 +123,10 @@ function warningsOf(
   return warnings;
 }
 
-/** Measured on two cores, from the last answer of the old API server to the first of the new one: docs/benchmarks.md. */
-const IN_PLACE_SECONDS = 8;
-
+/** What was measured of both is in docs/upgrade.md. */
 function inPlaceOrNot({ replacement: [expected] }: Interruption): string {
   const successor = expected < 1 ? 'less than a second' : `about ${expected} s`;
-  return `nobody is answered for about ${IN_PLACE_SECONDS} s in place, for ${successor} by a successor that takes the address over`;
+  return `nobody is answered for about ten seconds in place, for ${successor} by a successor that takes the address over`;
 }
 
 function lossesOf({ survivor, heard, backup }: Rescue): string[] {

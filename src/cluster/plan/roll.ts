@@ -149,7 +149,8 @@ export function takenBack(spec: ClusterSpec, o: Observation): ClusterSpec | unde
   if (spec.replicas.some(({ name }, index) => machineOf(o, name) && !insides[index])) return undefined;
   const have = spec.replicas.filter(
     ({ name }, index) =>
-      insides[index] && (insides[index].change === change.id || differencesOf(o, name).length === 0),
+      insides[index]?.provisioned &&
+      (insides[index].change === change.id || differencesOf(o, name).length === 0),
   );
   const [first, second] = have;
   if (second) return undefined;

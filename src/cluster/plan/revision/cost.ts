@@ -24,7 +24,8 @@ const rules: readonly (readonly [RegExp, Cost])[] = [
   [/^addons\//, 'nothing'],
 
   [/^pki\/etcd\/ca\.crt$/, 'etcd'],
-  // The API server's client towards kubelets reads its authority once.
+  // The API server's client towards kubelets reads its authority once until 1.35; since 1.36 it does so again, but minutes later, and whoever
+  // shows a kubelet's new certificate by then is not believed (client-go's ClientsAllowCARotation).
   [/^pki\/kubelet-ca\.crt$/, 'api-server'],
   [/^pki\/ca\.crt$/, 'controllers'],
   // kube-apiserver and the controller manager's signers watch these files.

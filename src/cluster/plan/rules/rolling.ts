@@ -33,10 +33,15 @@ export function rollReplicas(v: View): Decision {
   const next = turn(v);
   if (next) return changeOne(v, next, change.id);
   const alone = v.orphans.length === 0 || !change.surge;
-  if (due.length === 0 && alone && v.observation.wanted && v.replicas.every((replica) => isWhole(v, replica)))
+  if (due.length === 0 && alone && isKnown(v) && v.replicas.every((replica) => isWhole(v, replica)))
     return one(finish(v));
   const blocked = whyNobody(v);
   return { steps: [], blocked: blocked ? [blocked] : [] };
+}
+
+/** What all that could be seen of the replicas should be. */
+function isKnown({ observation: { wanted }, replicas }: View): boolean {
+  return wanted !== undefined && replicas.every(({ name, inside }) => !inside?.revision || wanted[name]);
 }
 
 function changeOne(v: View, next: Turn, change: string): Decision {

@@ -4,7 +4,7 @@ import type { Machine, MachineRole } from '../../../providers/provider.ts';
 import { type Inside, inspect } from '../../../replicas/revision/inspect.ts';
 import type { NodeMachine } from '../../model/nodes.ts';
 import { type MachineObservation, nothing, type Observation } from '../../model/observation.ts';
-import type { ClusterSpec } from '../../model/spec.ts';
+import { type ClusterSpec, wanted as wantedIn } from '../../model/spec.ts';
 import { ofThisCluster } from '../../plan/rescue.ts';
 import type { Step } from '../../plan/step.ts';
 import { apiAt } from '../api.ts';
@@ -109,9 +109,10 @@ export function openObserver(parts: Parts): Observer {
       since === undefined && address && etcd.readable
         ? await refusedWrites(await apiAt(parts, address.ip), signal)
         : last.refusedWrites;
-    // Nor does what is wanted: it follows from the spec.
+    // Nor does what is wanted: it follows from the spec, and from who has a machine.
     const seen = { ...last, network, address, balancer, machines: masters };
-    const isKnown = since !== undefined && wantedOf === memory.spec;
+    const lacks = ({ name }: MachineObservation) => wantedIn(memory.spec, name) && !last.wanted?.[name];
+    const isKnown = since !== undefined && wantedOf === memory.spec && !masters.some(lacks);
     const wanted = isKnown ? last.wanted : await wantedRevisions({ ...parts, seen: () => seen });
     wantedOf = memory.spec;
     last = {

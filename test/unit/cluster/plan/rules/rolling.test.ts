@@ -66,6 +66,16 @@ describe('a changed spec', () => {
     expect(plan.join()).not.toContain('set-targets');
   });
 
+  test('is not complete while nobody has said what one of the replicas should be', () => {
+    const o = seen(three, patched);
+    const { m2: _, ...others } = o.wanted!;
+    const has = (name: string) =>
+      withInside(o, name, { change: 'c1' }).machines.find((m) => m.name === name)!;
+    const done = { ...o, machines: ['m0', 'm1', 'm2'].map(has) };
+    expect(next(patched, done).steps).toEqual([{ kind: 'finish-change' }]);
+    expect(next(patched, { ...done, wanted: others }).steps).toEqual([]);
+  });
+
   test('differences that no change explains are left alone', () => {
     expect(planFor(three, seen(three, patched))).toMatchObject({ steps: [], blocked: [] });
   });
@@ -135,6 +145,8 @@ describe('a change that fails', () => {
   test('is taken back although another has no machine, which cannot have it', () => {
     const gone = { ...first, machines: first.machines.filter(({ name }) => name !== 'm2') };
     expect(takenBack(patched, gone)).toMatchObject({ change: { back: 'm1' } });
+    const empty = withInside(first, 'm2', { provisioned: false, revision: null });
+    expect(takenBack(patched, empty)).toMatchObject({ change: { back: 'm1' } });
   });
 
   test('in etcd starts the old etcd again', () => {
