@@ -1,7 +1,8 @@
 /**
  * `npm run bench`: what haup costs, as ratios to floors that are measured in the same run, so that they mean the same on
  * every machine. Prints the tables and stores them in docs/benchmarks.md. Needs root, and takes some eight minutes.
- * `npm run bench -- nodes` measures nodes alone, and stores nothing.
+ * `npm run bench -- nodes` measures nodes alone, `npm run bench -- roll` upgrades under clients, which needs the programs of 1.36; they store
+ * nothing.
  */
 
 import './bench/home.ts';
@@ -16,6 +17,7 @@ import { HOME } from './bench/home.ts';
 import { load, quiet } from './bench/machine.ts';
 import { NODES, type NodesRound, nodesRound, nodesTable } from './bench/nodes.ts';
 import { report } from './bench/report.ts';
+import { ROLL, type RollRound, rollRound, rollTable } from './bench/roll.ts';
 import { makeSeed, removeSeed } from './bench/seed.ts';
 import { startup } from './bench/startup.ts';
 import { removeCluster } from './bench/store.ts';
@@ -27,6 +29,14 @@ if (!process.env.HAUP_MAIN) build();
 if (process.argv[2] === 'nodes') {
   try {
     process.stdout.write(`${nodesTable(await nodesRounds())}\n\nLoad average ${load()} at the end.\n`);
+  } finally {
+    await cleanUp();
+  }
+  process.exit();
+}
+if (process.argv[2] === 'roll') {
+  try {
+    process.stdout.write(`${rollTable(await rollRounds())}\n\nLoad average ${load()} at the end.\n`);
   } finally {
     await cleanUp();
   }
@@ -75,11 +85,23 @@ async function nodesRounds(): Promise<NodesRound[]> {
   return rounds;
 }
 
+async function rollRounds(): Promise<RollRound[]> {
+  const rounds: RollRound[] = [];
+  for (let round = 1; round <= ROUNDS; round++) {
+    say(`a roll, round ${round} of ${ROUNDS}`);
+    rounds.push(await rollRound());
+    const { upgrade, floor } = rounds.at(-1)!;
+    say(`an upgrade: ${duration(upgrade.ms)}, the floor ${duration(floor)}; load ${load()}`);
+  }
+  return rounds;
+}
+
 async function cleanUp(): Promise<void> {
   removeFloor();
   await removeSeed();
   await removeCluster(CLUSTER);
   await removeCluster(NODES);
+  await removeCluster(ROLL);
   rmSync('/var/lib/haup-bench', { recursive: true, force: true });
   rmSync(HOME, { recursive: true, force: true });
 }
