@@ -30,11 +30,20 @@ export class ExecError extends Failure {
   }
 }
 
-/** Runs a program without a shell. Secrets go through `input`, never through `args`. Resolves with any exit code. */
+/**
+ * Runs a program without a shell. Secrets go through `input`, never through `args`. Resolves with any exit code.
+ * @param options.heard is told standard error, as it comes.
+ */
 export function tryExec(
   file: string,
   args: readonly string[],
-  options: { input?: string; signal?: AbortSignal; cwd?: string; env?: NodeJS.ProcessEnv } = {},
+  options: {
+    input?: string;
+    signal?: AbortSignal;
+    cwd?: string;
+    env?: NodeJS.ProcessEnv;
+    heard?: (text: string) => void;
+  } = {},
 ): Promise<ExecResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, {
@@ -47,7 +56,10 @@ export function tryExec(
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => {
+      err.push(chunk);
+      options.heard?.(chunk.toString());
+    });
     child.stdin.on('error', () => {}); // the child may end before it has read its input
     child.on('error', reject);
     child.on('close', (code, signal) =>

@@ -35,3 +35,38 @@ test('restic is told of one repository, whatever the user’s environment says o
   const [, file] = /^RESTIC_PASSWORD_FILE=(.*)$/m.exec(environment!) ?? [];
   expect(() => readFileSync(file!)).toThrow(/ENOENT/);
 });
+
+const around = { environment: process.env, signal: new AbortController().signal };
+const access = { repository: readRepository('/backups'), password: 'p', credentials: null };
+
+function says(script: string): void {
+  writeFileSync(join(folder, 'restic'), `#!/bin/sh\n${script}\n`);
+}
+
+test('what it tries again and again is given up, with its words', async () => {
+  const again =
+    'Stat(<config/>) returned error, retrying after 1s: Stat: The specified bucket does not exist.';
+  says(`for n in 1 2 3; do echo "${again}" >&2; done; exec sleep 300`);
+  await expect(withRestic(access, around, (restic) => restic(['cat', 'config']))).rejects.toMatchObject({
+    kind: 'refused',
+    message: 'restic at /backups: Stat: The specified bucket does not exist.',
+  });
+});
+
+test('what may take long is tried as often as restic likes', async () => {
+  const again = 'Load(<data/0a>, 0, 0) returned error, retrying after 1s: connection reset by peer';
+  says(`for n in 1 2 3 4 5; do echo "${again}" >&2; done; echo done`);
+  const told = withRestic(access, around, (restic) => restic(['restore'], { timeoutMs: 60_000 }));
+  expect(await told).toBe('done\n');
+});
+
+test('a machine without it is told what installs it', async () => {
+  vi.stubEnv('PATH', join(folder, 'nothing'));
+  await expect(
+    withRestic(access, { ...around, environment: process.env }, (restic) => restic(['snapshots'])),
+  ).rejects.toMatchObject({
+    kind: 'no-restic',
+    failure: 'input',
+    advice: expect.stringMatching(/install restic/),
+  });
+});
