@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import type { Bundle } from '../backup/bundle.ts';
+import { BackupError } from '../backup/errors.ts';
 import { backupKey } from '../backup/key.ts';
 import { openRepository } from '../backup/list.ts';
 import { readRepository } from '../backup/repository.ts';
@@ -7,6 +9,7 @@ import type { Emit } from '../cluster/loop/events.ts';
 import { InputError, Refusal, StepError } from '../cluster/model/errors.ts';
 import type { BackupSpec, ClusterSpec } from '../cluster/model/spec.ts';
 import { type BackupSecret, backupSecrets } from '../cluster/world/backup.ts';
+import { type ClusterState, clusterStateSchema } from '../cluster/world/memory.ts';
 import type { RealWorld } from '../cluster/world/world.ts';
 import { takeBackup } from '../replicas/backup/take.ts';
 import { messageOf } from '../util/failure.ts';
@@ -120,6 +123,20 @@ export function backedUp(spec: ClusterSpec): ClusterSpec & { readonly backup: Ba
   throw new InputError(`${spec.name} has no backups`, {
     advice: { to: 'have some', command: 'backup enable', cluster: spec.name },
   });
+}
+
+/** What the store had of the cluster. @throws BackupError where a newer haup has put it there */
+export function stateIn({ state }: Bundle): ClusterState {
+  const read = clusterStateSchema.safeParse(state);
+  if (read.success) return read.data;
+  throw new BackupError(
+    'refused',
+    'what the store had of the cluster is as no haup up to this one writes it',
+    'use a newer haup',
+    {
+      cause: read.error,
+    },
+  );
 }
 
 export async function readCredentials(path: string): Promise<string> {

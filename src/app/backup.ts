@@ -1,4 +1,4 @@
-import { type Backup, listBackups } from '../backup/list.ts';
+import { type Backup, listBackups, ownOf } from '../backup/list.ts';
 import { prune } from '../backup/prune.ts';
 import { type Restic, withRestic } from '../backup/restic.ts';
 import type { BackupSpec, ClusterSpec } from '../cluster/model/spec.ts';
@@ -41,12 +41,12 @@ export function createBackup(env: Environment, cluster: string): Promise<TakenBa
 }
 
 export function backupsOf(env: Environment, cluster: string): Promise<readonly Backup[]> {
-  return withRepository(env, cluster, listBackups);
+  return withRepository(env, cluster, async (restic, { uid }) => ownOf(await listBackups(restic), uid));
 }
 
 /** Removes what is not to be kept any more. @returns how many backups are left. */
 export function pruneBackups(env: Environment, cluster: string, dryRun: boolean): Promise<number> {
-  return withRepository(env, cluster, async (restic, { keep }) => {
+  return withRepository(env, cluster, async (restic, { backup: { keep } }) => {
     await prune(restic, keep, dryRun, env.signal);
     return (await listBackups(restic)).length;
   });
@@ -55,11 +55,11 @@ export function pruneBackups(env: Environment, cluster: string, dryRun: boolean)
 function withRepository<T>(
   env: Environment,
   cluster: string,
-  work: (restic: Restic, wish: BackupSpec) => Promise<T>,
+  work: (restic: Restic, spec: ClusterSpec & { readonly backup: BackupSpec }) => Promise<T>,
 ): Promise<T> {
   return env.looking(cluster, async ({ world, secrets }) => {
-    const { backup } = backedUp(world.spec());
-    const access = await repositoryAccess({ backup }, secrets);
-    return withRestic(access, env, (restic) => work(restic, backup));
+    const spec = backedUp(world.spec());
+    const access = await repositoryAccess(spec, secrets);
+    return withRestic(access, env, (restic) => work(restic, spec));
   });
 }

@@ -55,7 +55,8 @@ async function findBackup(
   asked: string | undefined,
 ): Promise<RescueBackup> {
   const access = await repositoryAccess(world.spec(), secrets);
-  const { id, taken, by } = chosen(await withRestic(access, env, listBackups), asked);
+  const spec = world.spec();
+  const { id, taken, by } = chosen(await withRestic(access, env, listBackups), asked, spec.uid);
   env.emit({ type: 'progress', topic: 'backup', message: `the backup ${id} was taken by ${by} at ${taken}` });
   return { id, taken, asked: asked !== undefined };
 }

@@ -6,10 +6,10 @@ import { readRepository } from '../backup/repository.ts';
 import { withRestic } from '../backup/restic.ts';
 import { InputError } from '../cluster/model/errors.ts';
 import type { ClusterSpec } from '../cluster/model/spec.ts';
-import { type ClusterState, clusterStateSchema } from '../cluster/world/memory.ts';
-import type { Store } from '../state/store.ts';
+import type { ClusterState } from '../cluster/world/memory.ts';
+import type { Store, Stored } from '../state/store.ts';
 import type { Variables } from '../util/variables.ts';
-import { readCredentials } from './backup-parts.ts';
+import { readCredentials, stateIn } from './backup-parts.ts';
 
 export interface RestoreRequest {
   readonly cluster: string;
@@ -31,11 +31,7 @@ export async function restoreStore(
   { cluster, from, credentials: file, backup: asked }: RestoreRequest,
   dryRun: boolean,
 ): Promise<Backup> {
-  if (await store.read(cluster)) {
-    throw new InputError(`the store has a cluster ${cluster}: nothing of it is written over`, {
-      advice: { to: 'bring it back from its newest backup', command: 'rescue', cluster },
-    });
-  }
+  const there = await store.read(cluster);
   const { password } = await backupKey(env.identity, cluster);
   const credentials = file === null ? null : await readCredentials(file);
   const access = { repository: readRepository(from), password, credentials };
@@ -43,14 +39,20 @@ export async function restoreStore(
     const found = chosen(await listBackups(restic), asked);
     return [found, await restic(['--no-lock', 'dump', found.id, '/sealed.age'])] as const;
   });
-  const { revision, state, secrets } = await openBundle(sealed, env.identity);
-  const read = clusterStateSchema.parse(state);
+  const bundle = await openBundle(sealed, env.identity);
+  const { revision, secrets } = bundle;
+  const read = stateIn(bundle);
   if (read.spec.name !== cluster)
     throw new BackupError(
       'refused',
       `the backup ${backup.id} is of the cluster ${read.spec.name}, not of ${cluster}`,
     );
-  if (dryRun) return backup;
+  if (there && !isSame(there, { state: read, revision })) {
+    throw new InputError(`the store has a cluster ${cluster}: nothing of it is written over`, {
+      advice: { to: 'bring it back from its newest backup', command: 'rescue', cluster },
+    });
+  }
+  if (dryRun || there) return backup;
   const lock = await store.lock(cluster, { doing: 'haup restore' });
   try {
     await store.create(cluster, { ...read, spec: movedTo(read.spec, from) }, secrets, revision);
@@ -58,6 +60,15 @@ export async function restoreStore(
     await lock.release();
   }
   return backup;
+}
+
+/** Put there by a run that was stopped before its rescue had ended: this one goes on. */
+function isSame(
+  there: Stored<ClusterState>,
+  { state, revision }: { readonly state: ClusterState; readonly revision: number },
+): boolean {
+  const { spec } = there.value;
+  return spec.uid === state.spec.uid && (there.revision === revision || spec.rescue !== undefined);
 }
 
 /** Where the repository is by now is where the next backups go. */

@@ -3,19 +3,21 @@ import { join } from 'node:path';
 import { ensureBinaries } from '../artifacts/ensure.ts';
 import { openBundle } from '../backup/bundle.ts';
 import { BackupError } from '../backup/errors.ts';
-import { type Backup, chosen, listBackups } from '../backup/list.ts';
-import { withRestic } from '../backup/restic.ts';
+import { type Backup, chosen, listBackups, noteVerified } from '../backup/list.ts';
+import { type Access, withRestic } from '../backup/restic.ts';
 import { dataOf, freePort, put, type ThrowAway, throwAway } from '../backup/throw-away.ts';
 import { repositoryAccess } from '../cluster/world/backup.ts';
 import { keptAuthorities, keptEncryptionKeys, keptKubeletAuthorities } from '../cluster/world/keys.ts';
-import { type ClusterState, clusterStateSchema } from '../cluster/world/memory.ts';
+import type { ClusterState } from '../cluster/world/memory.ts';
 import { type ApiClient, callApi } from '../kubernetes/client.ts';
 import { believed } from '../pki/authorities.ts';
 import { issueOwnAdmin } from '../pki/issue.ts';
 import { issueReplica } from '../pki/replica.ts';
 import { encryptionConfiguration } from '../replicas/settings/encryption.ts';
+import { messageOf } from '../util/failure.ts';
+import { rfc3339 } from '../util/text/rfc3339.ts';
 import { waitFor } from '../util/wait.ts';
-import { backedUp } from './backup-parts.ts';
+import { backedUp, stateIn } from './backup-parts.ts';
 import type { Environment } from './operations.ts';
 import { tellProgress } from './progress-text.ts';
 
@@ -43,53 +45,75 @@ export function verifyBackup(
   asked: string | undefined,
 ): Promise<Verified> {
   return env.looking(cluster, async ({ world, secrets: stored }) => {
-    const { uid, backup: wish, kubernetesVersion, etcdVersion } = backedUp(world.spec());
-    const access = await repositoryAccess({ backup: wish }, stored);
+    const spec = backedUp(world.spec());
+    const access = await repositoryAccess(spec, stored);
+    const { kubernetesVersion, etcdVersion, uid } = spec;
     const { folder: programs } = await ensureBinaries({
-      ...{
-        kubernetesVersion,
-        etcdVersion,
-        signal: env.signal,
-        environment: env.environment,
-        onProgress: tellProgress(env.emit),
-      },
+      ...{ kubernetesVersion, etcdVersion, signal: env.signal, environment: env.environment },
+      onProgress: tellProgress(env.emit),
     });
-    const say = (message: string) => env.emit({ type: 'progress', topic: 'verify', message });
-    return throwAway(programs, async (t) => {
-      const backup = await withRestic(access, env, async (restic) => {
-        const found = chosen(await listBackups(restic), asked);
-        say(`fetching the backup ${found.id}`);
-        const target = ['--target', join(t.folder, 'restored')];
-        await restic(['--no-lock', 'restore', found.id, ...target], { timeoutMs: RESTORE_MS });
-        return found;
-      });
-      const files = await readdir(join(t.folder, 'restored'), { recursive: true });
-      const find = (name: string): string => {
-        const path = files.find((file) => file.split('/').at(-1) === name);
-        if (path) return join(t.folder, 'restored', path);
-        throw new BackupError('damaged', `the backup ${backup.id} holds no ${name}`);
-      };
-      say('making data of its snapshot');
-      const facts = await dataOf(t, find('etcd.db'));
-      if (
-        facts.hash !== backup.hash ||
-        facts.revision !== backup.etcdRevision ||
-        facts.totalKey !== backup.keys
-      )
-        throw new BackupError(
-          'damaged',
-          `the snapshot in the backup ${backup.id} is not the one that was taken`,
-        );
-      const sealed = await openBundle(await readFile(find('sealed.age'), 'utf8'), env.identity);
-      const { spec } = clusterStateSchema.parse(sealed.state);
-      if (spec.uid !== uid)
-        throw new BackupError('damaged', `the backup ${backup.id} is of another cluster named ${spec.name}`);
-      say('starting etcd and an API server');
-      const api = await startApi(t, spec, sealed.secrets, env.signal);
-      say('reading every object');
-      return { backup, ...(await readAll(api, env.signal)) };
-    });
+    return proven(access, env, { programs, uid, asked });
   });
+}
+
+/** @param from.programs the folder of etcd's and Kubernetes'. @throws BackupError */
+export function proven(
+  access: Access,
+  env: Pick<Environment, 'emit' | 'signal' | 'environment' | 'identity' | 'now'>,
+  from: { readonly programs: string; readonly uid: string; readonly asked: string | undefined },
+): Promise<Verified> {
+  const say = (message: string) => env.emit({ type: 'progress', topic: 'verify', message });
+  return throwAway(from.programs, async (t) => {
+    const restored = join(t.folder, 'restored');
+    const backup = await withRestic(access, env, async (restic) => {
+      const found = chosen(await listBackups(restic), from.asked, from.uid);
+      say(`fetching the backup ${found.id}`);
+      await restic(['--no-lock', 'restore', found.id, '--target', restored], { timeoutMs: RESTORE_MS });
+      return found;
+    });
+    const files = await readdir(restored, { recursive: true });
+    const find = (name: string): string => {
+      const path = files.find((file) => file.split('/').at(-1) === name);
+      if (path) return join(restored, path);
+      throw new BackupError('damaged', `the backup ${backup.id} holds no ${name}`);
+    };
+    say('making data of its snapshot');
+    const facts = await dataOf(t, find('etcd.db'));
+    if (
+      facts.hash !== backup.hash ||
+      facts.revision !== backup.etcdRevision ||
+      facts.totalKey !== backup.keys
+    )
+      throw new BackupError(
+        'damaged',
+        `the snapshot in the backup ${backup.id} is not the one that was taken`,
+      );
+    const sealed = await openBundle(await readFile(find('sealed.age'), 'utf8'), env.identity);
+    const { spec } = stateIn(sealed);
+    if (spec.uid !== from.uid)
+      throw new BackupError('refused', `the backup ${backup.id} is of another cluster named ${spec.name}`);
+    say('starting etcd and an API server');
+    const api = await startApi(t, spec, sealed.secrets, env.signal);
+    say('reading every object');
+    const read = await readAll(api, env.signal);
+    return { backup: await noted(access, env, backup), ...read };
+  });
+}
+
+/** That it could not be noted makes it no worse. */
+async function noted(
+  access: Access,
+  env: Pick<Environment, 'emit' | 'signal' | 'environment' | 'now'>,
+  backup: Backup,
+): Promise<Backup> {
+  const verified = rfc3339(env.now());
+  try {
+    await withRestic(access, env, (restic) => noteVerified(restic, backup, verified));
+  } catch (error) {
+    env.signal.throwIfAborted();
+    env.emit({ type: 'warning', message: `could not note that the backup is good: ${messageOf(error)}` });
+  }
+  return { ...backup, verified };
 }
 
 async function startApi(

@@ -9,6 +9,8 @@ export interface Backup {
   /** restic's, the first eight digits. */
   readonly id: string;
   readonly cluster: string;
+  /** Of the cluster, which another one of the same name has not; null in what an older haup has made. */
+  readonly uid: string | null;
   /** RFC 3339, when the snapshot was begun: what was written later is not in it. */
   readonly taken: string;
   /** The master that took it. */
@@ -21,7 +23,14 @@ export interface Backup {
   readonly hash: number;
   /** Of the store, whose contents are sealed in it. */
   readonly storeRevision: number;
+  /** RFC 3339, when it was last restored and read, whole; null: never. */
+  readonly verified: string | null;
 }
+
+/** On every backup. */
+export const BACKUP_TAG = 'haup';
+/** On every note that a backup is good. */
+export const VERIFIED_TAG = 'haup-verified';
 
 /** What haup writes; of a greater one nothing is read. */
 const FORMAT = 1;
@@ -32,6 +41,7 @@ const snapshotsSchema = z.array(
 
 const tagsSchema = z.object({
   cluster: z.string(),
+  uid: z.string().nullable().default(null),
   taken: z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
   by: z.string(),
   size: z.coerce.number(),
@@ -41,37 +51,76 @@ const tagsSchema = z.object({
   store: z.coerce.number(),
 });
 
+const noteSchema = z.object({
+  of: z.string().regex(/^[0-9a-f]{8}$/),
+  at: z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+});
+
 /** The backups in a repository, the newest first. @throws BackupError */
 export async function listBackups(restic: Restic): Promise<readonly Backup[]> {
-  return readSnapshots(await restic(['snapshots', '--json', '--no-lock', '--tag', 'haup']));
+  const tags = [BACKUP_TAG, VERIFIED_TAG].flatMap((tag) => ['--tag', tag]);
+  return readSnapshots(await restic(['snapshots', '--json', '--no-lock', ...tags]));
+}
+
+/**
+ * Notes in the repository that a backup was restored and read: as one more snapshot, for a backup itself cannot be changed where nobody
+ * may delete.
+ * @param at RFC 3339. @throws BackupError
+ */
+export async function noteVerified(restic: Restic, { id, cluster }: Backup, at: string): Promise<void> {
+  const what = ['--stdin', '--stdin-filename', 'verified', '--host', cluster];
+  await restic(['backup', ...what, '--tag', `${VERIFIED_TAG},of=${id},at=${at}`], { input: `${at}\n` });
 }
 
 /** Of what `restic snapshots --json` prints. @throws BackupError `refused` where a newer haup has written it, `damaged` */
 export function readSnapshots(json: string): readonly Backup[] {
   const refuse = (how: string) =>
     new BackupError('damaged', `restic's list of backups is in another form than haup knows: ${how}`);
-  return understood(snapshotsSchema, parseJson(json), refuse)
-    .flatMap(({ short_id: id, tags }) => backupOf(id, tags ?? []) ?? [])
+  const snapshots = understood(snapshotsSchema, parseJson(json), refuse).map(({ short_id, tags }) => ({
+    id: short_id,
+    facts: Object.fromEntries((tags ?? []).map((tag) => tag.split('=', 2) as [string, string])),
+  }));
+  const verified = new Map<string, string>();
+  for (const { facts } of snapshots) {
+    const { of = '', at = '' } = VERIFIED_TAG in facts ? (noteSchema.safeParse(facts).data ?? {}) : {};
+    if (at > (verified.get(of) ?? '')) verified.set(of, at);
+  }
+  return snapshots
+    .flatMap(({ id, facts }) => {
+      const backup = backupOf(id, facts);
+      return backup ? { ...backup, verified: verified.get(id.slice(0, 8)) ?? null } : [];
+    })
     .toSorted((a, b) => (a.taken < b.taken ? 1 : -1));
 }
 
-function backupOf(id: string, tags: readonly string[]): Backup | null {
-  const facts = Object.fromEntries(tags.map((tag) => tag.split('=', 2) as [string, string]));
+function backupOf(id: string, facts: Readonly<Record<string, string>>): Omit<Backup, 'verified'> | null {
   const format = Number(facts.format);
   if (format > FORMAT)
     throw new BackupError('refused', `the backup ${id} was made by a newer haup`, 'use that haup');
   const read = tagsSchema.safeParse(facts);
   if (!read.success) return null;
-  const { cluster, taken, by, size, keys, hash, revision, store } = read.data;
-  return { id, cluster, taken, by, size, etcdRevision: revision, keys, hash, storeRevision: store };
+  const { revision: etcdRevision, store: storeRevision, ...rest } = read.data;
+  return { id, ...rest, etcdRevision, storeRevision };
 }
 
-/** The one of this id, or the newest. @throws BackupError `not-found` */
-export function chosen(backups: readonly Backup[], id: string | undefined): Backup {
-  const found =
-    id === undefined ? backups[0] : backups.find((backup) => backup.id.startsWith(id.slice(0, 8)));
+/** What is of this cluster, and not of an older one that had its name. */
+export function ownOf(backups: readonly Backup[], uid: string): readonly Backup[] {
+  return backups.filter((backup) => backup.uid === null || backup.uid === uid);
+}
+
+/**
+ * The one of this id, or the newest.
+ * @param uid of the cluster that it has to be of; absent: nobody knows, or it has been looked at.
+ * @throws BackupError `not-found`, `refused` for one of another cluster
+ */
+export function chosen(backups: readonly Backup[], id: string | undefined, uid?: string): Backup {
+  const own = uid === undefined ? backups : ownOf(backups, uid);
+  const candidates = id === undefined ? own : backups;
+  const found = candidates.find((backup) => id === undefined || backup.id.startsWith(id.slice(0, 8)));
+  if (found && id !== undefined && !own.includes(found))
+    throw new BackupError('refused', `the backup ${found.id} is of another cluster named ${found.cluster}`);
   if (found) return found;
-  const [newest] = backups;
+  const [newest] = own;
   throw new BackupError(
     'not-found',
     id === undefined

@@ -1,5 +1,6 @@
 import { systemClock } from '../util/clock.ts';
 import { messageOf } from '../util/failure.ts';
+import { BACKUP_TAG, VERIFIED_TAG } from './list.ts';
 import type { Restic } from './restic.ts';
 
 const PRUNE_MS = 60 * 60_000;
@@ -21,8 +22,13 @@ export async function prune(
   dryRun: boolean,
   signal: AbortSignal,
 ): Promise<void> {
+  const notes = [
+    ...['forget', '--tag', VERIFIED_TAG, '--group-by', '', '--keep-last', '1'],
+    ...['--keep-within', `${Math.max(hourlyDays, dailyDays, Math.ceil(allHours / 24))}d`],
+    ...(dryRun ? ['--dry-run'] : []),
+  ];
   const args = [
-    ...['forget', '--tag', 'haup', '--group-by', '', '--prune', '--keep-last', '1'],
+    ...['forget', '--tag', BACKUP_TAG, '--group-by', '', '--prune', '--keep-last', '1'],
     ...['--keep-within', `${allHours}h`],
     ...(hourlyDays > 0 ? ['--keep-within-hourly', `${hourlyDays}d`] : []),
     ...(dailyDays > 0 ? ['--keep-within-daily', `${dailyDays}d`] : []),
@@ -32,6 +38,7 @@ export async function prune(
     try {
       // Of masters that were switched off in the middle of a backup.
       await restic(['unlock']);
+      await restic(notes);
       await restic(args, { timeoutMs: PRUNE_MS });
       return;
     } catch (error) {

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, mkdtemp, open, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -56,8 +58,35 @@ export interface SnapshotFacts {
   readonly totalKey: number;
 }
 
+/**
+ * A snapshot ends with the SHA-256 of what is before (etcd's server puts it there), which is pages of some kilobytes: etcdutl checks it
+ * only after it has read them, and falls over what is cut short.
+ */
+async function isWhole(snapshot: string): Promise<boolean> {
+  const length = (await stat(snapshot)).size - SHA256_BYTES;
+  if (length < PAGE_BYTES || length % PAGE_BYTES !== 0) return false;
+  const hash = createHash('sha256');
+  for await (const part of createReadStream(snapshot, { end: length - 1 })) hash.update(part as Buffer);
+  const file = await open(snapshot);
+  try {
+    const { buffer } = await file.read(Buffer.alloc(SHA256_BYTES), 0, SHA256_BYTES, length);
+    return buffer.equals(hash.digest());
+  } finally {
+    await file.close();
+  }
+}
+
+const SHA256_BYTES = 32;
+const PAGE_BYTES = 512;
+
 /** Makes data of a snapshot that etcd starts with. @throws BackupError `damaged` in etcdutl's own words */
 export async function dataOf({ folder, programs }: ThrowAway, snapshot: string): Promise<SnapshotFacts> {
+  if (!(await isWhole(snapshot)))
+    throw new BackupError(
+      'damaged',
+      'its snapshot of etcd was cut short or changed',
+      'restore another backup',
+    );
   const etcdutl = async (...args: string[]): Promise<string> => {
     const { code, stdout, stderr } = await tryExec(join(programs, 'etcdutl'), args);
     if (code === 0) return stdout;

@@ -3,6 +3,10 @@ import { z } from 'zod';
 import { BusyError } from '../../src/state/errors.ts';
 import { openStore } from '../../src/state/open.ts';
 import type { Store } from '../../src/state/store.ts';
+import { whole } from '../support/whole.ts';
+
+/** Of the lock. */
+const HAND_OVERS = whole ? 1000 : 16;
 
 const schema = z.strictObject({ replicas: z.number().int() });
 type Value = z.infer<typeof schema>;
@@ -111,6 +115,36 @@ export function storeSuite(kind: string, start: () => Promise<StorePlace>): void
       const won = taken.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
       expect(won).toHaveLength(1);
       await won[0]!.release();
+    });
+
+    it(`hands its lock over ${HAND_OVERS} times among eight, one at a time, and no change is lost`, async () => {
+      const url = fresh();
+      await open(url).create('demo', { replicas: 0 });
+      let [inside, handedOver] = [0, 0];
+      const writer = async (store: Store<Value>): Promise<void> => {
+        while (handedOver < HAND_OVERS) {
+          const lock = await store.lock('demo', { doing: 'haup repair' }).catch((error: unknown) => {
+            if (error instanceof BusyError) return null;
+            throw error;
+          });
+          if (!lock) {
+            await new Promise((resolve) => setTimeout(resolve, 20));
+            continue;
+          }
+          expect(++inside).toBe(1);
+          handedOver++;
+          const { value, revision } = (await store.read('demo'))!;
+          await store.save('demo', { replicas: value.replicas + 1 }, revision);
+          inside--;
+          await lock.release();
+        }
+      };
+      await Promise.all(Array.from({ length: 8 }, () => writer(open(url))));
+      expect(handedOver).toBeGreaterThanOrEqual(HAND_OVERS);
+      expect(await open(url).read('demo')).toEqual({
+        value: { replicas: handedOver },
+        revision: handedOver + 1,
+      });
     });
   });
 }

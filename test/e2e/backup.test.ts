@@ -1,4 +1,4 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generateIdentity } from 'age-encryption';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -6,7 +6,7 @@ import type { Backup } from '../../src/backup/list.ts';
 import { type ApiClient, callApi } from '../../src/kubernetes/client.ts';
 import { behindTheBack, stored } from './support/cloud.ts';
 import { adminOf, useClusters } from './support/clusters.ts';
-import { E2E_HOME, haup, status, tryHaup } from './support/haup.ts';
+import { E2E_HOME, haup, startHaup, status, tryHaup } from './support/haup.ts';
 import { onMachine } from './support/inside.ts';
 import { killedAfterSteps, unharmed } from './support/relay.ts';
 import { type CloudStorage, startStorage } from './support/s3.ts';
@@ -64,6 +64,41 @@ async function expectKept(name: string): Promise<void> {
   });
 }
 
+/** Whatever in the store's secrets looks like one, with the secret's name: lines of keys, passwords. What is public is none. */
+async function secretWords(): Promise<Map<string, string>> {
+  const folder = join(E2E_HOME, 'clusters', CLUSTER, 'secrets');
+  const found = new Map<string, string>();
+  for (const name of await readdir(folder)) {
+    const text = (await readFile(join(folder, name), 'utf8'))
+      .replaceAll(/-----BEGIN (CERTIFICATE|PUBLIC KEY)-----.*?-----END \1-----/gs, '')
+      .replaceAll('\\n', '\n')
+      .replaceAll(/SHA256:[\w+/]+/g, '');
+    for (const word of text.match(/[\w+/=-]{40,}/g) ?? [])
+      if (!word.startsWith('age1')) found.set(word, name);
+  }
+  expect(found.size).toBeGreaterThan(10);
+  return found;
+}
+
+/** Byte by byte, all that the bucket holds. */
+async function objects(): Promise<string> {
+  const entries = await readdir(storage.root, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const bytes = (await Promise.all(files.map((file) => readFile(file, 'latin1')))).join('\n');
+  expect(bytes.length).toBeGreaterThan(10_000);
+  return bytes;
+}
+
+/** Which secret is there, and after which words. */
+function leaked(words: ReadonlyMap<string, string>, where: string): string[] {
+  return [...words].flatMap(([word, name]) =>
+    [word, Buffer.from(word).toString('base64')].flatMap((form) => {
+      const at = where.indexOf(form);
+      return at < 0 ? [] : [`${name}, after ${JSON.stringify(where.slice(Math.max(0, at - 80), at))}`];
+    }),
+  );
+}
+
 const enable = (...more: string[]) => [
   ...['backup', 'enable', ...on, '--backup-credentials', storage.credentials, ...more],
 ];
@@ -94,7 +129,9 @@ test('backups are taken by themselves and on request, and their failure is told 
   expect(stdout).toContain('kube-apiserver');
   const words = await onMachine(CLUSTER, `${CLUSTER}-master`, 'cat /etc/haup/backup/password');
   expect(words.stdout).toMatch(/^[\w-]{43}$/);
-  expect(stdout).not.toContain(words.stdout);
+  const secrets = await secretWords();
+  expect(secrets.get(words.stdout)).toBe('backup');
+  expect(leaked(secrets, stdout)).toEqual([]);
   expect(stdout).not.toContain('test-masters-secret');
   const sealed = await onMachine(CLUSTER, `${CLUSTER}-master`, 'cat /etc/haup/backup/sealed.age');
   expect(sealed.stdout).toMatch(/^-----BEGIN AGE ENCRYPTED FILE-----/);
@@ -110,6 +147,9 @@ test('backups are taken by themselves and on request, and their failure is told 
   await rename(join(storage.root, 'gone'), join(storage.root, 'backups'));
   await succeed('backup', 'create', ...on);
   expect(JSON.parse(await succeed('backup', 'verify', ...on, '-o', 'json'))).toMatchObject({ secrets: 1 });
+  const [verified] = JSON.parse(await haup('backup', 'list', ...on, '-o', 'json')) as Backup[];
+  expect(verified!.verified).toMatch(/^20\d\d-.*Z$/);
+  expect(leaked(new Map([...secrets, ['keepsake-in-a-secret', 'a Secret']]), await objects())).toEqual([]);
   expect((await status(CLUSTER)).warnings).toEqual([]);
 });
 
@@ -143,7 +183,16 @@ test('the store is lost too: the repository and the identity bring it back, and 
     stderr: expect.stringMatching(/wrong password .*another identity/),
   });
   await rm(other);
+  // Stopped when the store is there again, and in the middle of the rescue: each time the same command goes on.
+  const once = startHaup([...restore, '--log-format', 'json'], { env: { HAUP_STORE_IDENTITY: identity } });
+  await once.shows('the store has');
+  once.child.kill('SIGKILL');
+  expect((await once.ended).signal).toBe('SIGKILL');
+  expect(stored(CLUSTER)).not.toContain('"rescue"');
+  const killed = await killedAfterSteps(restore, 2, { HAUP_STORE_IDENTITY: identity });
+  expect(killed.killed).toBe(true);
   await succeed(...restore);
+  expect((await unharmed(['repair', ...on])).result.code).toBe(0);
   await expectKept('first');
   await expectKept('second');
   expect(await operator(...restore)).toMatchObject({

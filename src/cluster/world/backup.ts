@@ -60,10 +60,11 @@ async function sealedNow({ memory, secrets }: Parts): Promise<Sealed> {
 
 /** All that a master is told about backups. */
 export async function backupSetUp(t: Parts): Promise<BackupSetUp> {
-  const { name, backup } = t.memory.spec;
+  const { name, uid, backup } = t.memory.spec;
   const { repository, password, credentials } = await repositoryAccess(t.memory.spec, t.secrets);
   return {
     cluster: name,
+    uid,
     generation: backup!.generation,
     everySeconds: backup!.everySeconds,
     environment: resticEnvironment(repository, (file) => `%d/${file}`, credentials !== null),

@@ -12,7 +12,7 @@ import { backupPaths } from './paths.ts';
 const SET_UP_MS = 5 * 60_000;
 
 const { folder, service, timer } = backupPaths;
-const backupScript = shellScript('replicas/scripts/backup.sh', ['pki', 'url', 'cluster', 'folder']);
+const backupScript = shellScript('replicas/scripts/backup.sh', ['pki', 'url', 'cluster', 'uid', 'folder']);
 const setUpScript = shellScript('replicas/scripts/set-up-backup.sh', ['folder', 'units', 'timer', 'user']);
 const stopScript = shellScript('replicas/scripts/stop-backup.sh', [
   ...(['folder', 'units', 'timer', 'service', 'state'] as const),
@@ -28,6 +28,8 @@ export interface Sealed {
 
 export interface BackupSetUp extends Omit<BackupUnits, 'secrets'> {
   readonly cluster: string;
+  /** Of the cluster, which another one of the same name has not. */
+  readonly uid: string;
   readonly generation: number;
   /** By file: where restic's environment looks for them. */
   readonly secrets: Readonly<Record<string, string>>;
@@ -53,12 +55,12 @@ export async function setUpBackup(
   });
 }
 
-function filesOf({ cluster, generation, secrets, sealed, ...units }: BackupSetUp): ArchivedFile[] {
+function filesOf({ cluster, uid, generation, secrets, sealed, ...units }: BackupSetUp): ArchivedFile[] {
   const file = (path: string, content: string, mode = 0o644) => ({ path, content, mode, owner: 'root' });
   const all = { ...units, secrets: Object.keys(secrets) };
   return [
     ...Object.entries(secrets).map(([name, text]) => file(name, text, 0o600)),
-    file('backup.sh', backupScript({ pki: pkiFolder, url: ETCD_CLIENT_URL, cluster, folder })),
+    file('backup.sh', backupScript({ pki: pkiFolder, url: ETCD_CLIENT_URL, cluster, uid, folder })),
     file('sealed.age', sealed.text),
     file('store-revision', `${sealed.revision}\n`),
     file('generation', `${generation}\n`),

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Takes a backup of etcd if this machine's member leads; see ../backup/set-up.ts. restic finds its secrets by its environment, which
 # holds their files' names.
-: "${pki?}" "${url?}" "${cluster?}" "${folder?}"
+: "${pki?}" "${url?}" "${cluster?}" "${uid?}" "${folder?}"
 . ./curl.sh
 . ./json.sh
 
@@ -34,7 +34,7 @@ fact() { printf '%s' "$facts" | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"; }
 cp -- "$folder/sealed.age" work/ || fail 'the sealed keys cannot be read'
 store=$(cat "$folder/store-revision") || fail 'the revision of the sealed keys cannot be read'
 size=$(stat -c %s work/etcd.db)
-tags="haup,format=1,cluster=$cluster,taken=$taken,by=$(hostname),size=$size,revision=$(fact revision),keys=$(fact totalKey),hash=$(fact hash),store=$store"
+tags="haup,format=1,cluster=$cluster,uid=$uid,taken=$taken,by=$(hostname),size=$size,revision=$(fact revision),keys=$(fact totalKey),hash=$(fact hash),store=$store"
 (cd work && exec restic backup --cache-dir "$STATE_DIRECTORY/cache" --host "$cluster" --tag "$tags" .) >log 2>&1 &
 restic=$!
 # restic tries the same for a quarter of an hour, and says why; the next backup tries again anyway.
@@ -43,7 +43,7 @@ while kill -0 "$restic" 2>/dev/null; do
   sleep 0.2
 done
 why() {
-  sed -n 's/.* retrying after [^:]*: //p' log | tail -n 1 | grep . || sed 's/^Fatal: //' log | grep -v '^Is there a repository' | tail -n 2
+  sed -n 's/.* retrying after [^:]*: //p' log | tail -n 1 | grep . || sed 's/^Fatal: //' log | grep -v -e '^Is there a repository' -e '^[A-Z][a-z]*(.*) failed: ' | tail -n 2
 }
 wait "$restic" || fail "restic: $(why)"
 id=$(sed -n 's/^snapshot \([0-9a-f]\{8\}\)[0-9a-f]* saved$/\1/p' log)

@@ -12,10 +12,14 @@ export interface Leg {
 }
 
 /** Runs haup and kills it the moment that `steps` of its steps have finished. */
-export function killedAfterSteps(args: readonly string[], steps = 1): Promise<Leg> {
+export function killedAfterSteps(
+  args: readonly string[],
+  steps = 1,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Leg> {
   // Written so that there is only one way to match: with others it would try them all.
   const finished = '(?:(?!"step-finished")[^])*"step-finished"';
-  return leg(args, (run) => run.shows(new RegExp(`^(?:${finished}){${steps}}`)));
+  return leg(args, (run) => run.shows(new RegExp(`^(?:${finished}){${steps}}`)), env);
 }
 
 /** Runs haup and kills it so many milliseconds after it has said what it is going to do. */
@@ -36,9 +40,10 @@ export function unharmed(args: readonly string[]): Promise<Leg> {
 async function leg(
   args: readonly string[],
   moment: (run: ReturnType<typeof startHaup>) => Promise<void>,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Leg> {
   const began = performance.now();
-  const run = startHaup([...args, '--log-format', 'json']);
+  const run = startHaup([...args, '--log-format', 'json'], { env });
   await moment(run);
   run.child.kill('SIGKILL');
   const result = await run.ended;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { BackupError } from '../../../src/backup/errors.ts';
-import { chosen, readSnapshots } from '../../../src/backup/list.ts';
+import { chosen, ownOf, readSnapshots } from '../../../src/backup/list.ts';
 
 const tags = (more: Record<string, string> = {}) =>
   Object.entries({
@@ -21,6 +21,7 @@ describe('the backups in a repository', () => {
     expect(backups[1]).toEqual({
       ...{ id: 'aaaaaaaa', cluster: 'demo', taken: '2026-11-25T12:00:00Z', by: 'demo-master', size: 4096 },
       ...{ etcdRevision: 7, keys: 3, hash: 99, storeRevision: 12 },
+      ...{ uid: null, verified: null },
     });
   });
 
@@ -28,6 +29,39 @@ describe('the backups in a repository', () => {
     expect(
       read({ ...snapshot('cccccccc'), tags: ['haup'] }, { ...snapshot('dddddddd'), tags: null }),
     ).toEqual([]);
+  });
+
+  test('are good since they were read, as the newest note says, and no other note', () => {
+    const note = (of: string, at: string) => ({
+      ...{ short_id: 'ffffffff', tags: ['haup-verified', `of=${of}`, `at=${at}`] },
+    });
+    const backups = read(
+      note('bbbbbbbb', '2026-11-25T13:00:00Z'),
+      snapshot('aaaaaaaa'),
+      snapshot('bbbbbbbb', { taken: '2026-11-25T12:01:00Z' }),
+      note('bbbbbbbb', '2026-11-25T14:00:00Z'),
+      note('bbbbbbbb', '2026-11-25T12:00:00Z'),
+      note('aaaaaaaa', 'yesterday'),
+    );
+    expect(backups.map(({ id, verified }) => [id, verified])).toEqual([
+      ['bbbbbbbb', '2026-11-25T14:00:00Z'],
+      ['aaaaaaaa', null],
+    ]);
+  });
+
+  test('of an older cluster with this name are not this one’s', () => {
+    const [ours, theirs] = ['0123456789abcdef', 'fedcba9876543210'];
+    const backups = read(
+      snapshot('aaaaaaaa', { uid: ours }),
+      snapshot('bbbbbbbb', { uid: theirs, taken: '2026-11-25T12:01:00Z' }),
+      snapshot('cccccccc', { taken: '2026-11-25T11:00:00Z' }),
+    );
+    expect(ownOf(backups, ours).map(({ id }) => id)).toEqual(['aaaaaaaa', 'cccccccc']);
+    expect(chosen(backups, undefined, ours).id).toBe('aaaaaaaa');
+    expect(chosen(backups, undefined).id).toBe('bbbbbbbb');
+    expect(chosen(backups, 'cccccccc', ours).id).toBe('cccccccc');
+    expect(() => chosen(backups, 'bbbbbbbb', ours)).toThrow(/bbbbbbbb is of another cluster named demo/);
+    expect(() => chosen(ownOf(backups, theirs).slice(0, 1), undefined, ours)).toThrow(/no backup in the/);
   });
 
   test('of a newer haup are refused, not misread', () => {

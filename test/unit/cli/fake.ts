@@ -84,14 +84,14 @@ function fakeEngine(answers: Partial<Engine> = {}): { engine: Engine; calls: Cal
     verifyBackup: async () => ({
       backup: {
         ...{ id: '0a1b2c3d', cluster: 'demo', taken: '2026-01-01T00:00:00Z', by: 'demo-master', size: 2048 },
-        ...{ etcdRevision: 7, keys: 3, hash: 99, storeRevision: 12 },
+        ...{ etcdRevision: 7, keys: 3, hash: 99, storeRevision: 12, uid: null, verified: null },
       },
       objects: 42,
       secrets: 1,
     }),
     restoreStore: async () => ({
       ...{ id: '0a1b2c3d', cluster: 'demo', taken: '2026-01-01T00:00:00Z', by: 'demo-master', size: 2048 },
-      ...{ etcdRevision: 7, keys: 3, hash: 99, storeRevision: 12 },
+      ...{ etcdRevision: 7, keys: 3, hash: 99, storeRevision: 12, uid: null, verified: null },
     }),
     pruneBackups: async () => 3,
     renew: async () => outcome,

@@ -24,18 +24,19 @@ export const backupList = defineCommand({
       return 0;
     }
     const now = Date.now();
-    const rows = backups.map(({ id, taken, by, size, keys }) => [
+    const rows = backups.map(({ id, taken, by, size, keys, verified }) => [
       safe(id),
       taken,
       `${spokenDuration(now - Date.parse(taken))} ago`,
       bytes(size),
       String(keys),
       safe(by),
+      verified ?? 'never',
     ]);
     out.write(
       rows.length === 0
         ? 'no backups yet\n'
-        : `${table([['ID', 'TAKEN', 'AGE', 'SIZE', 'KEYS', 'BY'], ...rows]).join('\n')}\n`,
+        : `${table([['ID', 'TAKEN', 'AGE', 'SIZE', 'KEYS', 'BY', 'VERIFIED'], ...rows]).join('\n')}\n`,
     );
     return 0;
   },
