@@ -3,8 +3,11 @@ import { serverCorefile } from '../../src/federation/dns/coredns/corefile.ts';
 import { keyValues } from '../../src/federation/dns/coredns/kv.ts';
 import { corednsWriter } from '../../src/federation/dns/coredns/writer.ts';
 import { keepZone } from '../../src/federation/dns/keeper.ts';
+import { memberCorefilePart } from '../../src/federation/dns/member/corefile.ts';
 import type { Shard } from '../../src/federation/model/shard.ts';
 import { systemClock } from '../../src/util/clock.ts';
+import { waitFor } from '../../src/util/wait.ts';
+import { type ApiServer, startApiServer } from '../support/api-server.ts';
 import { type Programs, programs, type Questions, startCoredns, startEtcd } from '../support/coredns.ts';
 import { freePort } from '../support/free-port.ts';
 
@@ -28,13 +31,14 @@ function shards(healthy: string, name = 'web'): readonly Shard[] {
 let t: Programs;
 let endpoint: string;
 let ask: Questions;
+let serverPort: number;
 
 beforeAll(async () => {
   t = await programs();
   endpoint = await startEtcd(t);
-  const port = await freePort();
-  const corefile = serverCorefile({ domain, endpoints: [endpoint], port, listen: '127.0.0.1' });
-  ask = await startCoredns(t, corefile, port);
+  serverPort = await freePort();
+  const corefile = serverCorefile({ domain, endpoints: [endpoint], port: serverPort, listen: '127.0.0.1' });
+  ask = await startCoredns(t, corefile, serverPort);
 });
 afterAll(() => t?.end());
 
@@ -131,6 +135,68 @@ describe('a real CoreDNS on a real etcd', () => {
     expect(await ask('A', 's39.ns.fed.svc.us.example.com.')).toBe('192.0.2.3');
     await keeper().turn([]);
     expect(await ask('A', 's39.ns.fed.svc.us.example.com.')).toBe('ENOTFOUND');
+  });
+});
+
+describe("a member's CoreDNS beside a real API server", () => {
+  const inPod = ['web.ns.fed.', 'web.ns.fed.svc.cluster.local.'];
+  const all = (answer: string) => inPod.map(() => answer);
+  let pod: Questions;
+  let api: ApiServer;
+  const answers = (type: 'A' | 'AAAA' = 'A') => Promise.all(inPod.map((name) => pod(type, name)));
+  const becomes = (wanted: string) =>
+    waitFor(async () => ((await answers()).every((one) => one === wanted) ? true : undefined), {
+      ...{ what: `the pods' answer to be ${wanted}`, timeoutMs: 60_000 },
+    });
+
+  beforeAll(async () => {
+    api = await startApiServer(t, endpoint);
+    const port = await freePort();
+    const settings = {
+      federation: 'fed',
+      domain,
+      region: 'eu',
+      zone: 'eu-1',
+      servers: [`127.0.0.1:${serverPort}`],
+    };
+    // In a pod CoreDNS finds its API server by itself, and has its network namespace for itself.
+    const corefile = memberCorefilePart(settings)
+      .replace(
+        'kubernetes cluster.local {',
+        `kubernetes cluster.local {\n       kubeconfig ${api.kubeconfig}`,
+      )
+      .replaceAll('5353', String(await freePort()))
+      .replaceAll(':53 ', `:${port} `);
+    pod = await startCoredns(t, corefile, port);
+    await api.call('POST', '/api/v1/namespaces', { metadata: { name: 'ns' } });
+    await api.call('POST', '/api/v1/namespaces/ns/services', {
+      metadata: { name: 'web' },
+      spec: { clusterIP: '10.96.0.77', ports: [{ port: 80 }] },
+    });
+    await keeper().turn(shards('bc'));
+  });
+
+  const slice = (ready: boolean) => ({
+    metadata: { name: 'web-1', labels: { 'kubernetes.io/service-name': 'web' } },
+    addressType: 'IPv4',
+    endpoints: [{ addresses: ['10.0.0.9'], conditions: { ready } }],
+    ports: [{ port: 80 }],
+  });
+  const SLICES = '/apis/discovery.k8s.io/v1/namespaces/ns/endpointslices';
+
+  test('leads to the local Service while it has a ready endpoint, else to the nearest healthy shard', async () => {
+    await becomes('192.0.2.2');
+    expect(await api.call('POST', SLICES, slice(true))).toBe(201);
+    await becomes('10.96.0.77');
+    expect(await answers('AAAA')).toEqual(all('ENODATA'));
+    expect(await api.call('PATCH', `${SLICES}/web-1`, slice(false))).toBe(200);
+    await becomes('192.0.2.2');
+    expect(await api.call('DELETE', '/api/v1/namespaces/ns/services/web')).toBe(200);
+    await becomes('192.0.2.2');
+  });
+
+  test('knows no Service that nobody has', async () => {
+    expect(await pod('A', 'api.ns.fed.')).toMatch(/ENOTFOUND|ENODATA/);
   });
 });
 

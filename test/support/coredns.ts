@@ -106,7 +106,7 @@ export async function startCoredns(t: Programs, corefile: string, port: number):
   const questions = asking(port);
   const answers = async () => {
     const said = await questions('A', 'there.is.nothing.svc.example.com.');
-    return said.startsWith('E') && !/NOTFOUND|NODATA/.test(said) ? undefined : true;
+    return /TIMEOUT|CONNREFUSED/.test(said) ? undefined : true;
   };
   await waitFor(answers, { what: 'CoreDNS', timeoutMs: 60_000 });
   return questions;

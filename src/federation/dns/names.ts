@@ -24,7 +24,7 @@ export function nameOf(
   { name, namespace }: ServiceName,
   { region, zone }: Place,
 ): string {
-  const place = [zone, region].filter(Boolean);
+  const place = region ? [zone, region].filter(Boolean) : [];
   return [name, namespace, settings.federation, 'svc', ...place, settings.domain].join('.').toLowerCase();
 }
 
