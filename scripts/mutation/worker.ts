@@ -1,6 +1,6 @@
 import type { Registered } from './vitest.ts';
 
-interface Work {
+interface Assignment {
   readonly bundle: string;
   readonly ids: readonly number[];
   /** For each, the file of tests that most likely notice it. */
@@ -11,7 +11,7 @@ interface Work {
 const shared = globalThis as { mutant?: number; tests?: Registered[] };
 
 /** Runs the bundled tests once for each mutant, and says which test noticed it; null when none did. */
-process.on('message', async ({ bundle, ids, near, ignored }: Work) => {
+process.on('message', async ({ bundle, ids, near, ignored }: Assignment) => {
   for (const [index, id] of ids.entries()) {
     process.send!({ id, began: true });
     shared.mutant = id;

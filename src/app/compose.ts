@@ -22,6 +22,7 @@ import * as backups from './backup.ts';
 import { drill, knownSealingKey } from './drill.ts';
 import type { Engine, EngineOptions, Outcome } from './engine.ts';
 import { environment, type LoadProvider } from './environment.ts';
+import { fault } from './fault.ts';
 import { guardOnce } from './guard.ts';
 import { makeJoinCommand } from './join-command.ts';
 import { issuedKubeconfigs, makeKubeconfig } from './kubeconfig.ts';
@@ -33,6 +34,7 @@ import * as operations from './operations.ts';
 import { rescue } from './rescue.ts';
 import { restoreStore } from './restore-store.ts';
 import { pretending, rotate } from './rotate.ts';
+import { clusterStatus } from './status.ts';
 import { upgrade } from './upgrade.ts';
 import { verifyBackup } from './verify-backup.ts';
 import { withinTime } from './within-time.ts';
@@ -126,7 +128,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       changing(dryRun, (env) => operations.deleteCluster(env, cluster, dryRun)),
     status: (cluster) =>
       timed(async (env) => ({
-        ...(await operations.status(env, cluster)),
+        ...(await clusterStatus(env, cluster)),
         operation: await store.holder(cluster),
       })),
     moveStore: ({ cluster, to, dryRun }) => {
@@ -193,7 +195,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       return key && publicHalf(key);
     },
     guard: (request) => timed((env) => guardOnce(env, request), options.emit, request.dryRun),
-    fault: (cluster, kind, target) => timed((env) => operations.fault(env, cluster, kind, target)),
+    fault: (cluster, kind, target) => timed((env) => fault(env, cluster, kind, target)),
   };
 }
 

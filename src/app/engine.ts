@@ -13,9 +13,10 @@ import type { GuardOutcome, GuardRequest } from './guard.ts';
 import type { JoinCommand } from './join-command.ts';
 import type { Access, IssuedKubeconfig, NewKubeconfig } from './kubeconfig.ts';
 import type { NewCluster } from './new-cluster.ts';
-import type { ChangeOutcome, StatusWithDeeds } from './operations.ts';
+import type { ChangeOutcome } from './operations.ts';
 import type { RestoreRequest } from './restore-store.ts';
 import type { RotateRequest } from './rotate.ts';
+import type { StatusWithDeeds } from './status.ts';
 import type { UpgradeRequest } from './upgrade.ts';
 import type { Verified } from './verify-backup.ts';
 

@@ -1,15 +1,12 @@
 import { readImageArchive } from '../artifacts/images/read.ts';
 import { applyChange, type Change, type ChangeOptions } from '../cluster/loop/apply-change.ts';
 import type { Emit } from '../cluster/loop/events.ts';
-import { InputError, NotFoundError, StepError } from '../cluster/model/errors.ts';
-import type { Deed } from '../cluster/model/guard.ts';
+import { NotFoundError, StepError } from '../cluster/model/errors.ts';
 import type { ClusterSpec } from '../cluster/model/spec.ts';
 import type { Policy } from '../cluster/plan/decision.ts';
 import { diagnoseNewcomer } from '../cluster/plan/health.ts';
 import type { Plan } from '../cluster/plan/plan.ts';
 import { reprieved } from '../cluster/plan/rescue.ts';
-import { type UsersOfOld, underWay } from '../cluster/plan/rotation.ts';
-import { isOldStore } from '../cluster/plan/rules/old-store.ts';
 import {
   abandoned,
   type Removal,
@@ -21,7 +18,7 @@ import { type Status, statusOf } from '../cluster/plan/status.ts';
 import { addonSecrets } from '../cluster/world/config/addons.ts';
 import type { RealWorld } from '../cluster/world/world.ts';
 import { BACKDATING_MS } from '../pki/validity.ts';
-import type { ClusterIdentity, FaultKind, Provider } from '../providers/provider.ts';
+import type { ClusterIdentity, Provider } from '../providers/provider.ts';
 import { newReplicaName } from '../replicas/names.ts';
 import type { Secrets } from '../state/store.ts';
 import { rfc3339 } from '../util/text/rfc3339.ts';
@@ -29,7 +26,6 @@ import type { Variables } from '../util/variables.ts';
 import { waitFor } from '../util/wait.ts';
 import { type BackupWish, backUpFirst, preparedBackups, withBackups } from './backup-parts.ts';
 import { type NewCluster, newSpec } from './new-cluster.ts';
-import { usersOfOld } from './old-users.ts';
 import { readMeanwhile } from './read-meanwhile.ts';
 
 /** An opened cluster: its world, with everything that has to be closed after it. */
@@ -188,63 +184,6 @@ export function deleteCluster(env: Environment, cluster: string, dryRun: boolean
   return env.locked(cluster, 'delete', (open) =>
     changed(env, open, (spec) => ({ ...spec, deleting: true }), { dryRun, mayBeUnfinished: true }),
   );
-}
-
-export interface StatusWithDeeds extends Status {
-  /** What a guard did last, the newest last; empty where none is on, or nothing was to be done. */
-  readonly guard: readonly Deed[];
-}
-
-/** Of a guard's, in a status. */
-const LAST_DEEDS = 5;
-
-export async function status(env: Environment, cluster: string): Promise<StatusWithDeeds> {
-  const look = () =>
-    env.looking(cluster, async (open) => {
-      const { world } = open;
-      const observation = await world.observe();
-      const isOld = isOldStore(world.spec(), observation);
-      const unanswered = await world.unanswered();
-      const users = unanswered === null ? await allUsersOfOld(env, open) : {};
-      const seen = statusOf(world.spec(), observation, env.now(), unanswered, users);
-      return { isOld, status: { ...seen, guard: world.guard().deeds.slice(-LAST_DEEDS) } };
-    });
-  const first = await look();
-  // Another haup may have saved its change between the two looks, at the store and at the cluster: then the store is newer now.
-  return first.isOld ? (await look()).status : first.status;
-}
-
-/** Of all rotations that are under way; of those that could be asked. */
-async function allUsersOfOld(
-  { now, signal }: Environment,
-  { world, secrets }: OpenCluster,
-): Promise<UsersOfOld> {
-  const spec = world.spec();
-  const asked = { spec, world, secrets, now: now(), signal };
-  const found = await Promise.all(
-    underWay(spec).map(async (what) => {
-      const users = await usersOfOld(asked, what).catch(() => null);
-      signal.throwIfAborted();
-      return users === null ? [] : [[what, users] as const];
-    }),
-  );
-  return Object.fromEntries(found.flat());
-}
-
-/** Hurts one replica, or all of a zone. Returns whom it hit. */
-export function fault(env: Environment, cluster: string, kind: FaultKind, target: string): Promise<string[]> {
-  return env.looking(cluster, async ({ world, provider }) => {
-    if (!provider.fault)
-      throw new InputError(`faults are for the local provider; ${cluster} is on ${provider.name}`);
-    const machines = await provider.machines.list();
-    const hit = machines.filter((machine) => machine.name === target || machine.zone === target);
-    if (hit.length === 0) {
-      const known = machines.flatMap((machine) => [machine.name, machine.zone]);
-      throw new NotFoundError(`replica or zone of ${world.spec().name}`, target, [...new Set(known)]);
-    }
-    for (const machine of hit) await provider.fault(kind, machine.name);
-    return hit.map((machine) => machine.name);
-  });
 }
 
 export function identityOf({ name, uid, region, zone, apiPort }: ClusterSpec): ClusterIdentity {

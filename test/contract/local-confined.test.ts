@@ -91,8 +91,10 @@ test('it rules its own network: addresses, routes, forwarding', async () => {
 });
 
 test('with too many processes it is the machine that can have no more', async () => {
-  const crowd = 'for i in $(seq 300); do sleep 60 & done; jobs | wc -l';
-  expect(await run(`sh -c '${crowd}'; pkill sleep`)).toMatch(/Cannot fork|Resource temporarily unavailable/);
+  const children = 'for i in $(seq 300); do sleep 60 & done; jobs | wc -l';
+  expect(await run(`sh -c '${children}'; pkill sleep`)).toMatch(
+    /Cannot fork|Resource temporarily unavailable/,
+  );
   expect(await run('hostname')).toBe(master);
 });
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { GuardOutcome } from '../../src/app/guard.ts';
-import type { StatusWithDeeds } from '../../src/app/operations.ts';
+import type { StatusWithDeeds } from '../../src/app/status.ts';
 import type { Duty } from '../../src/cluster/model/guard.ts';
 import { parseAuthorities } from '../../src/pki/authorities.ts';
 import { waitFor } from '../../src/util/wait.ts';

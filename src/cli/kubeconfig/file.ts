@@ -3,9 +3,9 @@ import { type FileHandle, lstat, open, unlink } from 'node:fs/promises';
 import { systemClock } from '../../util/clock.ts';
 import { closing, giveMode, type Owner, replaceFile } from '../../util/files.ts';
 import { hasCode, isSystemError, OsError, osError } from '../../util/host/os-error.ts';
-import { type Place, reach } from '../../util/reach.ts';
 import { GiveUp, TimeoutError, waitFor } from '../../util/wait.ts';
 import { UsageError } from '../errors.ts';
+import { type Place, reach } from './reach.ts';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants;
 

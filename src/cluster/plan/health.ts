@@ -116,7 +116,7 @@ const LOOK_FAILURES: Readonly<Record<LookFailure, string>> = {
   unknown: 'its machine runs but does not answer (frozen, cut off, or out of memory)',
 };
 
-/** Silences of which the machine's own words are the better part. */
+/** Failures of a look of which the machine's own words are the better part. */
 const SPEAKING: ReadonlySet<LookFailure> = new Set(['slow', 'not-run', 'forbidden', 'no-answer']);
 
 /** Why haup cannot look inside a machine that runs. */

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes what pods' runtimes mount and set, in a mount namespace of its own that it then holds; see ../settings/node-mounts.ts.
-# Arguments: NAME=VALUE of the kernel's settings that the kubelet insists on, where it cannot set them.
+# Arguments: NAME=VALUE of the kernel's settings that the kubelet requires, where it cannot set them.
 set -eu
 : "${controllers?}" "${pid_file?}"
 

@@ -19,7 +19,7 @@ const script = shellScript('nodes/scripts/node-mounts.sh', ['controllers', 'pid_
  * `node-mounts.sh`, run in a mount namespace of its own that it then holds.
  *
  * Without controllers in cgroup2 no runtime starts a pod, so the version 1 hierarchies are mounted where they belong; the machine's
- * systemd needs cgroup2 there. In a machine that is a container kernel settings are the host's: the kubelet, which insists on
+ * systemd needs cgroup2 there. In a machine that is a container kernel settings are the host's: the kubelet, which requires
  * four of them, finds files of ours that say what it wants in their places.
  */
 export function nodeMountsScript(host: NodeHost): string {

@@ -36,7 +36,7 @@ export function kubeletUnit(options: KubeletUnit): string {
     command: options.mounts ? `${inNodeMounts} ${command}` : command,
     service: [
       'NotifyAccess=all',
-      // It reads the kernel's messages for OOM kills; a machine that is a container has none, and the kubelet insists on the file.
+      // It reads the kernel's messages for OOM kills; a machine that is a container has none, and the kubelet requires the file.
       "ExecStartPre=/bin/sh -c '[ -e /dev/kmsg ] || ln -s null /dev/kmsg'",
       `Environment=PATH=${options.folder}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
       ...quickToNotice,

@@ -208,7 +208,7 @@ async function freeEphemeral(world: World, one: InstanceThing): Promise<void> {
   one.ephemeralIp = null;
 }
 
-/** What RunInstances insists on. Sources: its reference, and "Error codes". */
+/** What RunInstances requires. Sources: its reference, and "Error codes". */
 function check(world: World, input: RunInstancesRequest) {
   const type = input.InstanceType ?? refuse('MissingParameter', 'InstanceType is missing');
   if (input.MinCount !== 1 || input.MaxCount !== 1)

@@ -56,7 +56,7 @@ describe('etcd', () => {
     expect(flags.get('peer-client-cert-auth')).toBe('true');
   });
 
-  test('insists on its own checks, and takes two learners', () => {
+  test('keeps its own strict checks, and takes two learners', () => {
     const flags = flagsOf('etcd');
     expect(flags.get('strict-reconfig-check')).toBe('true');
     expect(flags.get('max-learners')).toBe('2');

@@ -27,7 +27,7 @@ export async function makeSshd(settings = ''): Promise<TestSshd> {
   const port = await freePort();
   const operator = makeKeyPair('operator');
   const path = (name: string) => join(folder, name);
-  mkdirSync('/run/sshd', { recursive: true, mode: 0o755 }); // sshd insists on it
+  mkdirSync('/run/sshd', { recursive: true, mode: 0o755 }); // sshd requires it
   writeFileSync(path('authorized_keys'), `${operator.publicKey}\n`, { mode: 0o600 });
   writeFileSync(path('log'), '');
   writeFileSync(

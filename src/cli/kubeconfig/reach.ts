@@ -1,8 +1,8 @@
 import { constants, existsSync } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, readdir, readlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { closing, giveMode, type Owner } from './files.ts';
-import { hasCode, OsError } from './host/os-error.ts';
+import { closing, giveMode, type Owner } from '../../util/files.ts';
+import { hasCode, OsError } from '../../util/host/os-error.ts';
 
 /** A name in a folder that is held open: nobody can put another folder in its place meanwhile. */
 export interface Place {

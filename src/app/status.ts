@@ -1,0 +1,48 @@
+import type { Deed } from '../cluster/model/guard.ts';
+import { type UsersOfOld, underWay } from '../cluster/plan/rotation.ts';
+import { isOldStore } from '../cluster/plan/rules/old-store.ts';
+import { type Status, statusOf } from '../cluster/plan/status.ts';
+import { usersOfOld } from './old-users.ts';
+import type { Environment, OpenCluster } from './operations.ts';
+
+export interface StatusWithDeeds extends Status {
+  /** What a guard did last, the newest last; empty where none is on, or nothing was to be done. */
+  readonly guard: readonly Deed[];
+}
+
+/** Of a guard's, in a status. */
+const LAST_DEEDS = 5;
+
+/** What is, with what a guard did about it. @throws NotFoundError, StoreError */
+export async function clusterStatus(env: Environment, cluster: string): Promise<StatusWithDeeds> {
+  const look = () =>
+    env.looking(cluster, async (open) => {
+      const { world } = open;
+      const observation = await world.observe();
+      const isOld = isOldStore(world.spec(), observation);
+      const unanswered = await world.unanswered();
+      const users = unanswered === null ? await allUsersOfOld(env, open) : {};
+      const seen = statusOf(world.spec(), observation, env.now(), unanswered, users);
+      return { isOld, status: { ...seen, guard: world.guard().deeds.slice(-LAST_DEEDS) } };
+    });
+  const first = await look();
+  // Another haup may have saved its change between the two looks, at the store and at the cluster: then the store is newer now.
+  return first.isOld ? (await look()).status : first.status;
+}
+
+/** Of all rotations that are under way; of those that could be asked. */
+async function allUsersOfOld(
+  { now, signal }: Environment,
+  { world, secrets }: OpenCluster,
+): Promise<UsersOfOld> {
+  const spec = world.spec();
+  const asked = { spec, world, secrets, now: now(), signal };
+  const found = await Promise.all(
+    underWay(spec).map(async (what) => {
+      const users = await usersOfOld(asked, what).catch(() => null);
+      signal.throwIfAborted();
+      return users === null ? [] : [[what, users] as const];
+    }),
+  );
+  return Object.fromEntries(found.flat());
+}
