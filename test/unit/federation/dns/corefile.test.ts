@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { serverCorefile } from '../../../../src/federation/dns/coredns/corefile.ts';
 import { memberCorefilePart } from '../../../../src/federation/dns/member/corefile.ts';
@@ -23,4 +24,13 @@ test('a server has the certificates that etcd asks for', () => {
   expect(serverCorefile({ domain: 'example.com.', endpoints: ['https://127.0.0.1:2389'], tls })).toContain(
     'tls /pki/dns.crt /pki/dns.key /pki/ca.crt\n',
   );
+});
+
+test('the documentation shows both as they are', () => {
+  const text = readFileSync('docs/federation-dns.md', 'utf8');
+  const tls = { ca: '/etc/coredns/ca.crt', cert: '/etc/coredns/dns.crt', key: '/etc/coredns/dns.key' };
+  expect(text).toContain(
+    serverCorefile({ domain: 'example.com.', endpoints: ['https://10.0.0.5:2379'], tls }),
+  );
+  expect(text).toContain(memberCorefilePart({ ...member, federation: 'myfederation' }));
 });
