@@ -7,7 +7,7 @@ import { memberCorefilePart } from '../../src/federation/dns/member/corefile.ts'
 import type { Shard } from '../../src/federation/model/shard.ts';
 import { systemClock } from '../../src/util/clock.ts';
 import { waitFor } from '../../src/util/wait.ts';
-import { type ApiServer, startApiServer } from '../support/api-server.ts';
+import { type ApiServer, startApiServer } from '../support/bare-api-server.ts';
 import { type Programs, programs, type Questions, startCoredns, startEtcd } from '../support/coredns.ts';
 import { freePort } from '../support/free-port.ts';
 
