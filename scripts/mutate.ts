@@ -1,7 +1,7 @@
 /**
- * `npm run test:mutation [PART OF A PATH…]`: changes every condition of src/cluster/plan, one at a time, and runs the unit tests of
+ * `npm run test:mutation [-- --near] [PART OF A PATH…]`: changes every condition of src/cluster/plan, one at a time, and runs the unit tests of
  * that folder against each change. What no test notices is shown with its line; it is a test that is missing, or a condition that
- * makes no difference. Takes minutes, needs nothing but Node, and is no part of CI.
+ * makes no difference. Takes minutes, needs nothing but Node, and is no part of CI. `--near`: by the tests beside each file alone, which is quick.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -16,7 +16,8 @@ const FOLDER = 'src/cluster/plan';
 const PATIENCE = 10;
 let limitMs = 120_000;
 
-const wanted = process.argv.slice(2);
+const near = process.argv.includes('--near');
+const wanted = process.argv.slice(2).filter((word) => word !== '--near');
 const mutants: Mutant[] = [];
 const texts = new Map<string, string>();
 const ignored: string[] = [];
@@ -139,8 +140,8 @@ function oneWorker(
 ): Promise<number> {
   // A process: what a test of keys has under way does not survive the end of a thread.
   const worker: ChildProcess = fork(file);
-  const near = ids.map((id) => mirrorOf(mutants[id - 1]?.file ?? ''));
-  worker.send({ bundle, ids, near, ignored });
+  const mirrors = ids.map((id) => mirrorOf(mutants[id - 1]?.file ?? ''));
+  worker.send({ bundle, ids, mirrors, near, ignored });
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined;
     const end = (id: number): void => {
@@ -177,6 +178,7 @@ interface Message {
 
 /** The test beside a source's mirror. */
 function mirrorOf(file: string): string {
+  if (/\/plan\/steps\/(?!.*effects)/.test(file)) return 'test/unit/cluster/plan/steps/index.test.ts';
   return file.replace(/^src\//, 'test/unit/').replace(/\.ts$/, '.test.ts');
 }
 
