@@ -39,6 +39,8 @@ interface Round {
   readonly seconds: number;
   readonly reads: number;
   readonly failedReads: number;
+  /** How often each was met by those. */
+  readonly errors: Readonly<Record<string, number>>;
   readonly acknowledged: number;
   readonly violations: readonly string[];
   readonly unheard: number;
@@ -78,7 +80,7 @@ async function main(): Promise<number> {
       const before = reads.samples.length;
       const met = await round(nextTrouble(await status(CLUSTER), random), guard.child.pid!, key);
       const samples = reads.samples.slice(before);
-      rounds.push({ ...met, reads: samples.length, failedReads: failed(samples) });
+      rounds.push({ ...met, reads: samples.length, failedReads: failed(samples), errors: counted(samples) });
       say(`${number} of ${faults}: ${told(rounds.at(-1)!)}`);
     }
   } catch (error) {
@@ -86,6 +88,7 @@ async function main(): Promise<number> {
   } finally {
     guard.child.kill('SIGINT');
   }
+  if (stop.signal.aborted) found.push(messageOf(stop.signal.reason));
   const all = await reads.stop();
   const deeds = (await guard.ended).stderr.split('\n').filter((line) => /"doing":"(done|failed)"/.test(line));
   found.push(...verdict(rounds, all));
@@ -113,7 +116,7 @@ async function round(
   trouble: Trouble,
   guard: number,
   key: string,
-): Promise<Omit<Round, 'reads' | 'failedReads'>> {
+): Promise<Omit<Round, 'reads' | 'failedReads' | 'errors'>> {
   const began = performance.now();
   const namespace = `haup-soak-${Math.round(began)}`;
   const clients = await startClients(await adminOf(CLUSTER), namespace);
@@ -171,9 +174,15 @@ function failed(samples: readonly Sample[]): number {
   return samples.filter(({ error }) => error !== null).length;
 }
 
-function told({ trouble, seconds, reads, failedReads, held: { residentMiB, files } }: Round): string {
+function counted(samples: readonly Sample[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { error } of samples) if (error !== null) counts[error] = (counts[error] ?? 0) + 1;
+  return counts;
+}
+
+function told({ trouble, seconds, reads, failedReads, errors, held: { residentMiB, files } }: Round): string {
   const { kind, victims, mendedBy } = trouble;
-  return `${kind} of ${victims.join(', ')}, mended by ${mendedBy}: ${seconds} s, ${failedReads} of ${reads} new connections failed; the guard holds ${residentMiB} MiB, ${files} files`;
+  return `${kind} of ${victims.join(', ')}, mended by ${mendedBy}: ${seconds} s, ${failedReads} of ${reads} new connections failed; the guard holds ${residentMiB} MiB, ${files} files; ${JSON.stringify(errors)}`;
 }
 
 async function remove(): Promise<void> {

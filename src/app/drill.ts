@@ -95,6 +95,7 @@ function arenaOf({ signal }: Environment, { world, provider }: OpenCluster): Are
     witnessed: { etcd: world.etcd, address: provider.address },
     means: {
       provider: provider.name,
+      power: provider.fault !== undefined || provider.machines.stop !== undefined,
       machines: provider.fault !== undefined,
       balancer: provider.faultBalancer !== undefined,
     },
@@ -108,6 +109,7 @@ async function strike(
 ) {
   if (machine === null) return provider.faultBalancer!();
   if (blow === 'kill-balancer') throw new Error('the balancer is no machine');
+  if (blow === 'power-off' && !provider.fault) return provider.machines.stop!(machine);
   if (blow !== 'kill-api-server') return provider.fault!(blow, machine);
   const session = await world.session(machine);
   const what = 'kill its API server';

@@ -1,4 +1,4 @@
-import type { Wound } from '../cluster/model/drill.ts';
+import type { Blow, Wound } from '../cluster/model/drill.ts';
 import type { Observation } from '../cluster/model/observation.ts';
 import type { Standing } from '../cluster/plan/standing.ts';
 import { type ActName, acts, woundsOf } from './acts.ts';
@@ -7,7 +7,8 @@ import { survives } from './survives.ts';
 /** What can be done to this cluster's machines, by its provider. */
 export interface Means {
   readonly provider: string;
-  /** Power, freezer, network cable. */
+  readonly power: boolean;
+  /** Freezer, network cable. */
   readonly machines: boolean;
   readonly balancer: boolean;
 }
@@ -41,7 +42,12 @@ export function planDrill(
 
 function cannot(name: ActName, wounds: readonly Wound[], means: Means): string | null {
   const { blow } = acts[name];
-  const able = blow === 'kill-api-server' || (blow === 'kill-balancer' ? means.balancer : means.machines);
-  if (!able) return `haup cannot do this on ${means.provider} yet`;
+  if (!isAble(blow, means)) return `haup cannot do this on ${means.provider} yet`;
   return wounds.length > 0 ? null : 'there is nobody to do it to';
+}
+
+function isAble(blow: Blow, { power, machines, balancer }: Means): boolean {
+  if (blow === 'kill-api-server') return true;
+  if (blow === 'kill-balancer') return balancer;
+  return blow === 'power-off' ? power : machines;
 }

@@ -69,6 +69,11 @@ export interface Machines {
   create(request: MachineRequest): Promise<Machine>;
   /** Starts a stopped machine, its disk as it was. */
   start(name: string): Promise<Machine>;
+  /**
+   * Stops a machine for a drill, as suddenly as the cloud can; `start` gives it its power back. One that has stopped is no error. Missing
+   * where {@link Provider.fault} pulls the cord. @throws `not-found`
+   */
+  stop?(name: string): Promise<void>;
   /** Deletes machine and disk, and the routes that lead to it. A machine that does not exist is no error. */
   delete(name: string): Promise<void>;
   /** How the cloud's own controller manager calls it: a Node's providerID. Missing where there is none. @throws `not-found` */

@@ -29,7 +29,7 @@ export const drill = defineCommand({
   summary: 'break things on purpose, one after the other, and report what clients met',
   details: `Every act is first proven to be survived, else nothing is done. Between two acts everything gets well again. Clients read,
 write, watch and keep connections meanwhile; what they met is a page for people and the same in JSON, signed. A drill that is killed
-is undone by haup repair. Power, freezer and network cable are the local provider's; elsewhere only the act api-server can be played.
+is undone by haup repair. Freezer and network cable are the local provider's; on the clouds instances are stopped.
 See docs/drill.md.`,
   operands: [],
   flags: drillFlags,

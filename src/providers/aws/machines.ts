@@ -56,6 +56,20 @@ export function machines(context: Context, parts: MachineParts): Machines {
     return toMachine(await running(context, id, name));
   }
 
+  async function stop(name: string): Promise<void> {
+    const [found] = await findInstances(context, { replica: name });
+    if (!found) throw new ProviderError('not-found', `there is no machine ${name}`);
+    if (stateOf(found) === 'running') {
+      // Without a word to the operating system: its buffers are lost, as without power.
+      const suddenly = { Force: true, SkipOsShutdown: true };
+      await context.api.ec2('StopInstances', { InstanceIds: [found.InstanceId], ...suddenly });
+    }
+    await settled(context, found.InstanceId, `${name} to stop`, (now) => {
+      if (now === null || ['terminated', 'shutting-down'].includes(stateOf(now))) return null;
+      return stateOf(now) === 'stopped' ? now : undefined;
+    });
+  }
+
   async function remove(name: string): Promise<void> {
     const states = ['pending', 'running', 'stopping', 'stopped', 'shutting-down'];
     const found = await findInstances(context, { replica: name, states });
@@ -72,7 +86,7 @@ export function machines(context: Context, parts: MachineParts): Machines {
     return `aws:///${found.Placement?.AvailabilityZone}/${found.InstanceId}`;
   }
 
-  return { list, create, start, delete: remove, providerId };
+  return { list, create, start, stop, delete: remove, providerId };
 }
 
 /** Terminates these instances and waits until they are. */

@@ -168,6 +168,13 @@ export function openMachines(
       return running(made);
     },
     start: async (name) => running(await find(name)),
+    async stop(name) {
+      const current = await settled(await find(name));
+      if (current?.status !== 'RUNNING') return;
+      context.progress(`${name}: stopping the instance`);
+      const where = { zone: lastPart(current.zone), instance: name };
+      await cloud.mutate('instances.stop', where, `stopping the instance ${name}`);
+    },
     async delete(name) {
       const zone =
         zoneOfName.get(name) ?? (await locate(name).then((found) => found && lastPart(found.zone)));

@@ -22,7 +22,12 @@ export function instanceHandlers(
   world: World,
 ): Handlers<
   Ec2Calls,
-  'RunInstances' | 'DescribeInstances' | 'StartInstances' | 'TerminateInstances' | 'ModifyInstanceAttribute'
+  | 'RunInstances'
+  | 'DescribeInstances'
+  | 'StartInstances'
+  | 'StopInstances'
+  | 'TerminateInstances'
+  | 'ModifyInstanceAttribute'
 > {
   const { realizer } = world.options;
   /** Tokens are remembered for good: longer than EC2 does, which is the harder case. */
@@ -140,6 +145,24 @@ export function instanceHandlers(
           if (one.state === 'pending') one.state = 'running';
           return leadPods(world);
         });
+      }
+      return {};
+    },
+
+    async StopInstances(input) {
+      for (const one of byIds(
+        world,
+        world.instances,
+        input.InstanceIds ?? [],
+        'InvalidInstanceID.NotFound',
+      )) {
+        if (one.state === 'stopped' || one.state === 'stopping') continue;
+        if (one.state !== 'running')
+          refuse(
+            'IncorrectInstanceState',
+            `The instance '${one.id}' is not in a state from which it can be stopped.`,
+          );
+        await stopInstance(world, one);
       }
       return {};
     },

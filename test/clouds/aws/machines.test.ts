@@ -136,6 +136,16 @@ describe('a machine on AWS', () => {
     expect(started).toMatchObject({ state: 'running' });
     expect(started.sshHost).not.toBeNull();
   });
+
+  test('that is stopped for a drill has stopped when that ends, without a word to its system; twice is no error', async () => {
+    await machine();
+    const p = provider();
+    await p.machines.stop!('demo-master');
+    expect(await p.machines.list()).toMatchObject([{ state: 'stopped', sshHost: null }]);
+    await p.machines.stop!('demo-master');
+    await expect(p.machines.stop!('demo-master-zzz')).rejects.toMatchObject({ kind: 'not-found' });
+    expect(await p.machines.start('demo-master')).toMatchObject({ state: 'running' });
+  });
 });
 
 describe('before anything is made', () => {

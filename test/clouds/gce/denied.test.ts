@@ -21,6 +21,7 @@ const RARE = [
   'compute.instanceGroups.get',
   'compute.instances.resume',
   'compute.instances.start',
+  'compute.instances.stop',
   'compute.regions.list',
   'compute.routes.get',
 ];

@@ -169,4 +169,17 @@ describe('replacement of the only replica', () => {
     expect(await holder()).toEqual({ kind: 'machine', name: 'demo-master-new' });
     expect((await provider.machines.list())[0]).toMatchObject({ state: 'stopped', sshHost: null });
   });
+
+  it('stops a machine for a drill, and starts it again; what has stopped is no error, what is not there is one', async () => {
+    const name = 'demo-master-old';
+    const wanted = { name, zone: c, role: 'master', bootScript: '', requestToken: 'o' } as const;
+    await provider.machines.create(wanted);
+    await provider.machines.stop!(name);
+    expect(await provider.machines.list()).toContainEqual(
+      expect.objectContaining({ name, state: 'stopped', sshHost: null }),
+    );
+    await provider.machines.stop!(name);
+    expect(await provider.machines.start(name)).toMatchObject({ state: 'running' });
+    await expect(provider.machines.stop!('demo-master-zzz')).rejects.toMatchObject({ kind: 'not-found' });
+  });
 });

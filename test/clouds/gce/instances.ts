@@ -66,6 +66,21 @@ export const instanceHandlers: Readonly<Record<string, Handler>> = {
       },
     });
   },
+  'instances.stop'(cloud, ask) {
+    const path = pathOf(ask);
+    const { message } = cloud.store.get(path);
+    return cloud.change(ask, path, {
+      begin: () => {
+        if (message.status === 'RUNNING') message.status = 'STOPPING';
+      },
+      undo() {
+        if (message.status === 'STOPPING') message.status = 'RUNNING';
+      },
+      async apply() {
+        if (message.status !== 'TERMINATED') await stopInstance(cloud, message);
+      },
+    });
+  },
   'instances.addAccessConfig'(cloud, ask) {
     const path = pathOf(ask);
     const { message } = cloud.store.get(path);

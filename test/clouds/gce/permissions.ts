@@ -41,6 +41,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'compute.subnetworks.useExternalIp',
   ],
   'instances.start': ['compute.instances.start'],
+  'instances.stop': ['compute.instances.stop'],
   'instances.resume': ['compute.instances.resume'],
   'instances.delete': ['compute.instances.delete'],
   'instances.addAccessConfig': [

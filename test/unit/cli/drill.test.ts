@@ -10,7 +10,7 @@ import { logWith } from '../drill/report.ts';
 import { haup } from './fake.ts';
 
 const key = newSealingKey();
-const means = { provider: 'local', machines: true, balancer: true };
+const means = { provider: 'local', power: true, machines: true, balancer: true };
 const planned = planDrill(
   ['leader-power'],
   converged(specOf(['m0@local-a', 'm1@local-b', 'm2@local-c'])),

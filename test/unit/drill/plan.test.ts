@@ -4,7 +4,7 @@ import { type Means, planAct, planDrill } from '../../../src/drill/plan.ts';
 import { ills } from '../../../src/drill/well.ts';
 import { converged, powerOff, specOf } from '../../support/clusters.ts';
 
-const local: Means = { provider: 'local', machines: true, balancer: true };
+const local: Means = { provider: 'local', power: true, machines: true, balancer: true };
 const three = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c']);
 
 function refusals(replicas: readonly string[], means = local): Record<string, string | null> {
@@ -72,12 +72,13 @@ describe('the plan of a drill', () => {
   test('refuses plainly what a provider cannot do', () => {
     const said = refusals(['m0@local-a', 'm1@local-b', 'm2@local-c'], {
       provider: 'gce',
+      power: true,
       machines: false,
       balancer: false,
     });
     expect(said.freeze).toBe('haup cannot do this on gce yet');
     expect(said.balancer).toBe('haup cannot do this on gce yet');
-    expect(said['api-server']).toBeNull();
+    for (const act of ['api-server', 'follower-power', 'leader-power', 'zone']) expect(said[act]).toBeNull();
   });
 });
 

@@ -1,5 +1,5 @@
 import { ProviderError } from '../../../providers/errors.ts';
-import type { FaultKind } from '../../../providers/provider.ts';
+import type { FaultKind, Provider } from '../../../providers/provider.ts';
 import { unit } from '../../../replicas/units/names.ts';
 import type { Blow } from '../../model/drill.ts';
 import { replicaZones } from '../../model/spec.ts';
@@ -31,15 +31,21 @@ async function startApiServer(t: Tools, machine: string): Promise<void> {
 }
 
 async function cure(t: Tools, blow: Blow, machine: string): Promise<void> {
-  const kind = cures[blow];
-  if (!kind || !t.provider.fault) throw new Error(`${t.provider.name} has nothing that undoes ${blow}`);
   // A session from before does not know that it is over.
   if (blow === 'power-off') t.drop(machine);
   try {
-    await t.provider.fault(kind, machine);
+    await cureBy(t.provider, blow)(machine);
   } catch (error) {
     if (!isMoot(error)) throw error;
   }
+}
+
+function cureBy(provider: Provider, blow: Blow): (machine: string) => Promise<unknown> {
+  const kind = cures[blow];
+  const { fault, machines, name } = provider;
+  if (kind && fault) return (machine) => fault(kind, machine);
+  if (blow === 'power-off') return machines.start;
+  throw new Error(`${name} has nothing that undoes ${blow}`);
 }
 
 /** The machine is gone, or off: it can be neither frozen nor cut off any more. */

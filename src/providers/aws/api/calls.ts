@@ -29,6 +29,7 @@ export interface Ec2Calls {
   RevokeSecurityGroupIngress: [Ec2.RevokeSecurityGroupIngressRequest, object];
   RunInstances: [Ec2.RunInstancesRequest, Ec2.Reservation];
   StartInstances: [Ec2.StartInstancesRequest, Ec2.StartInstancesResult];
+  StopInstances: [Ec2.StopInstancesRequest, Ec2.StopInstancesResult];
   TerminateInstances: [Ec2.TerminateInstancesRequest, Ec2.TerminateInstancesResult];
 }
 

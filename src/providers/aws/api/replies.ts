@@ -164,6 +164,7 @@ export const ec2Replies = {
   RevokeSecurityGroupIngress: nothing,
   RunInstances: z.object({ Instances: z.array(instance).min(1) }),
   StartInstances: nothing,
+  StopInstances: nothing,
   TerminateInstances: nothing,
 } satisfies Record<keyof Ec2Calls, z.ZodType>;
 
