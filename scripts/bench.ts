@@ -1,8 +1,8 @@
 /**
  * `npm run bench`: what haup costs, as ratios to floors that are measured in the same run, so that they mean the same on
  * every machine. Prints the tables and stores them in docs/benchmarks.md. Needs root, and takes some eight minutes.
- * `npm run bench -- nodes` measures nodes alone, `npm run bench -- roll` upgrades under clients, which needs the programs of 1.36; they store
- * nothing.
+ * `npm run bench -- nodes` measures nodes alone, `npm run bench -- roll` upgrades under clients, which needs the programs of 1.36,
+ * `npm run bench -- restore [MB…]` a rescue from a backup (of 10 MB and of 1 GB); they store nothing.
  */
 
 import './bench/home.ts';
@@ -17,6 +17,7 @@ import { HOME } from './bench/home.ts';
 import { load, quiet } from './bench/machine.ts';
 import { NODES, type NodesRound, nodesRound, nodesTable } from './bench/nodes.ts';
 import { report } from './bench/report.ts';
+import { restoreTable } from './bench/restore.ts';
 import { ROLL, type RollRound, rollRound, rollTable } from './bench/roll.ts';
 import { makeSeed, removeSeed } from './bench/seed.ts';
 import { startup } from './bench/startup.ts';
@@ -40,6 +41,12 @@ if (process.argv[2] === 'roll') {
   } finally {
     await cleanUp();
   }
+  process.exit();
+}
+if (process.argv[2] === 'restore') {
+  const sizes = process.argv.slice(3).map((megabytes) => Number(megabytes) * 1e6);
+  const figures = await restoreTable(sizes.length > 0 ? sizes : [10e6, 1e9], say);
+  process.stdout.write(`${figures}\n\nLoad average ${load()} at the end.\n`);
   process.exit();
 }
 say('API calls, at the test clouds');

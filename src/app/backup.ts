@@ -1,8 +1,12 @@
+import { join } from 'node:path';
 import { type Backup, listBackups, ownOf } from '../backup/list.ts';
 import { prune } from '../backup/prune.ts';
+import { readRepository } from '../backup/repository.ts';
 import { type Restic, withRestic } from '../backup/restic.ts';
+import { InputError } from '../cluster/model/errors.ts';
 import type { BackupSpec, ClusterSpec } from '../cluster/model/spec.ts';
 import { repositoryAccess } from '../cluster/world/backup.ts';
+import { shellQuote } from '../ssh/quote.ts';
 import {
   type BackupWish,
   backedUp,
@@ -11,7 +15,9 @@ import {
   takeNow,
   withBackups,
 } from './backup-parts.ts';
-import { type ChangeOutcome, changed, type Environment } from './operations.ts';
+import { type ChangeOutcome, changed, type Environment, type OpenCluster } from './operations.ts';
+
+const ASK_MS = 20_000;
 
 export function enableBackups(
   env: Environment,
@@ -20,13 +26,44 @@ export function enableBackups(
   dryRun: boolean,
 ): Promise<ChangeOutcome> {
   return env.locked(cluster, 'backup enable', async (open) => {
+    const repository = readRepository(wish.to);
+    const { address } = repository;
+    if (repository.kind === 'folder') await expectOnMasters(open, address, address);
     const secrets = await preparedBackups(env, cluster, wish, dryRun);
+    if (repository.kind === 'folder' && !dryRun)
+      await expectOnMasters(open, address, join(address, 'config'));
     const change = async (spec: ClusterSpec) => {
       if (!dryRun) for (const [name, text] of Object.entries(secrets)) await open.secrets.put(name, text);
       return withBackups(spec, wish);
     };
     return changed(env, open, change, { dryRun });
   });
+}
+
+/**
+ * A folder has to be one that every master has, in the same place. Who cannot be asked is not.
+ * @throws InputError before anything is changed
+ */
+async function expectOnMasters({ world }: OpenCluster, folder: string, path: string): Promise<void> {
+  const lacking = await Promise.all(
+    world.spec().replicas.map(async ({ name }) => {
+      const test = `[ -e ${shellQuote(path)} ]`;
+      const asked = await world.session(name, ASK_MS).then(
+        (session) => session.exec(test),
+        () => null,
+      );
+      return asked && asked.code !== 0 ? [name] : [];
+    }),
+  );
+  const [name] = lacking.flat();
+  if (name === undefined) return;
+  throw new InputError(
+    `${name} does not have the folder ${folder} of this machine: masters write their backups there themselves`,
+    {
+      advice:
+        'mount the same network file system in this place here and on every master, or name a bucket or a REST server',
+    },
+  );
 }
 
 export function disableBackups(env: Environment, cluster: string, dryRun: boolean): Promise<ChangeOutcome> {

@@ -113,6 +113,11 @@ test('what cannot be a repository is refused in a line, and changes nothing', as
   const alone = await tryHaup(enable('--backup-to', to));
   expect(alone).toMatchObject({ code: 2, stderr: expect.stringMatching(/^haup: .*none is named.*\n$/) });
   expect((await tryHaup(['backup', 'list', ...on])).code).toBe(2);
+  const here = await operator(...enable('--backup-to', E2E_HOME));
+  expect(here).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^haup: .*does not have the folder.*\n$/),
+  });
   expect(stored(CLUSTER)).toBe(before);
 });
 

@@ -29,7 +29,8 @@ export function backupService({ environment, secrets, folder }: BackupUnits): st
     `LoadCredential=etcd.key:${pkiPath('etcd/client.key')}`,
     ...secrets.map((file) => `LoadCredential=${file}:${backupPaths.folder}/${file}`),
     ...Object.entries(environment).map(([name, value]) => `Environment=${name}=${value}`),
-    ...(folder === null ? [] : [`ReadWritePaths=${folder}`]),
+    // Where it is not there, restic says so: a unit that cannot start tells nobody why.
+    ...(folder === null ? [] : [`ReadWritePaths=-${folder}`]),
     // A backup is for later: whatever serves now comes first.
     'Nice=5',
     'TimeoutStartSec=2h',
