@@ -25,6 +25,8 @@ export interface NodeConfig {
   /** `v1.37.1`: never newer than the masters', at most three minors older. */
   readonly kubernetesVersion: string;
   readonly binaries: ReplicaBinaries;
+  /** The range of external addresses that Services get where no cloud gives them any; null elsewhere. See `ServiceAddresses`. */
+  readonly serviceAddresses: string | null;
   /** `none`: somebody else brings the pods' network. */
   readonly cni: 'haup' | 'none';
   /** Besides those of zone, region and instance type. A kubelet may not give itself just any label below kubernetes.io. */

@@ -3,12 +3,14 @@ import type { ArchivedFile } from '../util/host/archive.ts';
 import type { NodeConfig } from './config.ts';
 import { type NodeHost, needsMounts } from './host.ts';
 import type { NodePki } from './pki.ts';
+import { announceServicesScript } from './settings/announce-services.ts';
 import { containerdConfig } from './settings/containerd.ts';
 import { kubeProxyConfiguration } from './settings/kube-proxy.ts';
 import { kubeletConfiguration } from './settings/kubelet.ts';
 import { masqueradeRules } from './settings/masquerade.ts';
 import { inNodeMountsScript, nodeMountsScript } from './settings/node-mounts.ts';
 import { PROTOCOLS } from './settings/protocols.ts';
+import { announceServicesUnit } from './units/announce-services.ts';
 import { containerdUnit } from './units/containerd.ts';
 import { kubeProxyUnit } from './units/kube-proxy.ts';
 import { kubeletUnit } from './units/kubelet.ts';
@@ -22,13 +24,14 @@ export function nodeFiles(config: NodeConfig, host: NodeHost): ArchivedFile[] {
 }
 
 /** The units that a node of this kind has, in the order in which they start. */
-export function unitsOf(config: Pick<NodeConfig, 'cni'>, host: NodeHost): string[] {
+export function unitsOf(config: Pick<NodeConfig, 'cni' | 'serviceAddresses'>, host: NodeHost): string[] {
   return [
     ...(needsMounts(host) ? [nodeUnit.mounts] : []),
     ...(config.cni === 'haup' ? [nodeUnit.masquerade] : []),
     nodeUnit.containerd,
     nodeUnit.kubelet,
     nodeUnit.kubeProxy,
+    ...(config.serviceAddresses ? [nodeUnit.announceServices] : []),
   ];
 }
 
@@ -56,6 +59,9 @@ function configFiles(config: NodeConfig, host: NodeHost): ArchivedFile[] {
     'resolv.conf': '',
     protocols: PROTOCOLS,
     ...(config.cni === 'haup' ? { 'masquerade.nft': masqueradeRules(config) } : {}),
+    ...(config.serviceAddresses
+      ? { 'announce-services.sh': announceServicesScript(config.serviceAddresses) }
+      : {}),
     ...(needsMounts(host)
       ? { 'node-mounts.sh': nodeMountsScript(host), 'in-node-mounts.sh': inNodeMountsScript() }
       : {}),
@@ -77,6 +83,7 @@ function unitFiles(config: NodeConfig, host: NodeHost): ArchivedFile[] {
     [nodeUnit.containerd]: () => containerdUnit({ folder, mounts }),
     [nodeUnit.kubelet]: () => kubeletUnit({ ...config, folder, mounts, labels: nodeLabels(config) }),
     [nodeUnit.kubeProxy]: () => kubeProxyUnit({ folder }),
+    [nodeUnit.announceServices]: announceServicesUnit,
   };
   return unitsOf(config, host).map((name) => ({
     path: `units/${name}`,

@@ -66,7 +66,7 @@ function bootstrapKubeconfig(node: NodeIdentity, caPem: string, token: string): 
 }
 
 function startScript(): string {
-  const { mounts, masquerade, containerd, kubelet, kubeProxy } = nodeUnit;
+  const { mounts, containerd, kubelet, kubeProxy } = nodeUnit;
   return script(
     {
       ...{ units: paths.units, current: paths.current, started: nodePaths.started, mounts, containerd },
@@ -75,7 +75,8 @@ function startScript(): string {
       ...{ kubeconfig: nodePaths.kubeconfig, client: nodePaths.clientCertificate },
       bootstrap: nodePaths.bootstrapKubeconfig,
     },
-    [mounts, masquerade, containerd, kubelet, kubeProxy],
+    // In this order; what the release has not is passed over.
+    Object.values(nodeUnit),
   );
 }
 

@@ -169,7 +169,10 @@ export interface NodeRoutes {
 export interface ServiceAddresses {
   /** As a range: `198.18.7.192/26`. Every address of it but the first and the last can be given. `not-found` without a network. */
   range(): Promise<string>;
-  /** The machines that new connections to the range are spread over, in name order. */
+  /**
+   * The machines that new connections to the range are spread over, in name order. Where some of them say that they answer for an
+   * address (service-announcements.ts), those alone get its connections.
+   */
   nodes(): Promise<readonly string[]>;
   /**
    * Makes exactly these machines the ones; with none, the addresses are silent. Open connections stay where they are unless their

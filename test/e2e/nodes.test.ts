@@ -1,7 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { get as httpGet } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { builtInAddons, userAddon } from '../../src/addons/addons.ts';
 import { makeJoinCommand } from '../../src/app/join-command.ts';
@@ -131,6 +133,7 @@ async function nodeConfig(name: string): Promise<NodeConfig> {
     serviceCidr,
     clusterCidr,
     routedCidrs: [machinesCidr],
+    serviceAddresses: await provider.services!.range(),
     kubernetesVersion: versions.kubernetesVersion,
     binaries: mounted(),
     cni: 'haup',
@@ -186,6 +189,17 @@ async function kubectlCommand(...args: string[]): Promise<string> {
   return `/opt/haup/bin/kubectl --server=https://127.0.0.1:${apiPort} ${tls} --client-key=/run/e2e/admin.key ${words}`;
 }
 
+/** `fetch` would take the connection that it has. */
+function overNewConnection(host: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const request = httpGet({ host, port: 80, agent: false, timeout: 2_000 }, (response) => {
+      text(response).then(resolve, reject);
+    });
+    request.on('timeout', () => request.destroy(new Error('no answer')));
+    request.on('error', reject);
+  });
+}
+
 interface PodStatus {
   readonly phase: string;
   readonly conditions?: readonly { readonly type: string; readonly status: string }[];
@@ -196,12 +210,19 @@ interface PodStatus {
 }
 
 /** A pod of the echo image on the first node, which nothing makes again. */
-async function makePod(name: string, command: string[], more: { container?: object; spec?: object } = {}) {
+async function makePod(
+  name: string,
+  command: string[],
+  more: { labels?: object; container?: object; spec?: object } = {},
+) {
   const container = { name: 'echo', image: ECHO_IMAGE, command: ['/echo', ...command], ...more.container };
   const spec = { nodeName: first, containers: [container], restartPolicy: 'Never', ...more.spec };
   await ask(pods, {
     method: 'POST',
-    body: { metadata: { name }, spec: { terminationGracePeriodSeconds: 0, ...spec } },
+    body: {
+      metadata: { name, ...(more.labels ? { labels: more.labels } : {}) },
+      spec: { terminationGracePeriodSeconds: 0, ...spec },
+    },
   });
 }
 
@@ -622,6 +643,32 @@ describe('nodes', () => {
     await until('the address to be given back', async () =>
       Object.keys((await get(record)).data).join() === `${hosts}193` ? true : undefined,
     );
+  });
+
+  test('answer where a pod is, and see who asks, where a Service wants that', async () => {
+    const services = '/api/v1/namespaces/default/services';
+    const only = { app: 'only' };
+    await makePod('only', ['serve'], { labels: only });
+    await until('its pod to be ready', async () => isReady(await podStatus('only')) || undefined);
+    const spec = { type: 'LoadBalancer', externalTrafficPolicy: 'Local', selector: only };
+    await ask(services, {
+      method: 'POST',
+      body: { metadata: { name: 'only' }, spec: { ...spec, ports: [{ port: 80, targetPort: 8080 }] } },
+    });
+    const ip = await until(
+      'an address',
+      async () => (await get(`${services}/only`)).status.loadBalancer.ingress?.[0].ip,
+    );
+    // The other node has no pod of it: what went there would be lost.
+    const answers = await until('twelve new connections in a row to be answered', async () => {
+      const said: string[] = [];
+      for (let count = 0; count < 12; count++) said.push(await overNewConnection(ip));
+      return said;
+    });
+    const host = ip.replace(/\d+$/, '1');
+    for (const answer of answers) expect(answer).toContain(`only answers GET / to ${host}:`);
+    await ask(`${services}/only`, { method: 'DELETE' });
+    await ask(`${pods}/only`, { method: 'DELETE' });
   });
 
   test.runIf(measuring)('say what they and their pods take', async () => {

@@ -1,10 +1,11 @@
-/** The units of a node, as systemd names them. */
+/** The units of a node, as systemd names them, in the order in which they start. */
 export const nodeUnit = {
   mounts: 'node-mounts.service',
   masquerade: 'pod-masquerade.service',
   containerd: 'containerd.service',
   kubelet: 'kubelet.service',
   kubeProxy: 'kube-proxy.service',
+  announceServices: 'announce-services.service',
 } as const;
 
 /** On loopback; their default ports. */

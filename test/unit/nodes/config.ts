@@ -33,6 +33,7 @@ export async function exampleNode(): Promise<NodeConfig> {
     routedCidrs: ['10.128.0.0/16'],
     kubernetesVersion: 'v1.37.1',
     binaries: { kind: 'mounted', path: '/opt/haup/bin' },
+    serviceAddresses: '198.18.7.192/26',
     cni: 'haup',
     labels: {},
     taints: [],

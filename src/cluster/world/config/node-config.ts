@@ -36,6 +36,7 @@ export async function nodeConfig(t: Tools, name: string, pki: NodePki): Promise<
     serviceCidr: spec.serviceCidr,
     clusterCidr: spec.clusterCidr,
     routedCidrs: [],
+    serviceAddresses: (await t.provider.services?.range()) ?? null,
     kubernetesVersion: spec.kubernetesVersion,
     binaries: await t.nodeBinaries(),
     cni: spec.cni,

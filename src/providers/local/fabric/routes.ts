@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { parseIp } from '../../../util/ipv4.ts';
 import { serviceRange } from '../address/addresses.ts';
 import { fabricNamespace } from '../names.ts';
 import {
@@ -11,9 +10,8 @@ import {
 } from '../state.ts';
 import { execIn, ip, linksIn, namespaceExists } from './netns.ts';
 import { portName } from './rules.ts';
+import { leadByMark, markOf, PROTOCOL } from './service-nodes.ts';
 
-/** Marks the fabric's routes that are made here, so that they and no other are taken away again (rtnetlink(7): above static). */
-const PROTOCOL = '77';
 /** The group of next hops over which new connections to Services are spread. Its members are numbered by their address. */
 const GROUP = 1_000_000;
 
@@ -61,6 +59,7 @@ export async function syncRoutes(key: string, cluster: ClusterRecord): Promise<v
     ),
   ]);
   await spread(namespace, serviceRange(cluster.slot), wanted.services);
+  await leadByMark(namespace, wanted.services);
 }
 
 async function surplus(namespace: string, wanted: readonly string[]): Promise<string[]> {
@@ -83,7 +82,7 @@ async function spread(namespace: string, range: string, addresses: readonly stri
     return;
   }
   await execIn(namespace, ['tee', '/proc/sys/net/ipv4/fib_multipath_hash_policy'], '1');
-  const members = addresses.map((address) => ({ address, id: nextHop(address) }));
+  const members = addresses.map((address) => ({ address, id: markOf(address) }));
   const group = members.map(({ id }) => id).join('/');
   await ip(namespace, [
     ...members.map(
@@ -92,9 +91,4 @@ async function spread(namespace: string, range: string, addresses: readonly stri
     `nexthop replace id ${GROUP} group ${group} type resilient buckets 64 idle_timer 60`,
     `route replace ${range} nhid ${GROUP} proto ${PROTOCOL}`,
   ]);
-}
-
-/** The last two bytes of a private address are its own. */
-function nextHop(address: string): number {
-  return (parseIp(address) % 2 ** 16) + 1;
 }

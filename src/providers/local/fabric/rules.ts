@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { shared } from '../../../util/shared.ts';
+import { ANNOUNCE_PORT, ANNOUNCED_FOR_SECONDS } from '../../service-announcements.ts';
 import { PRIVATE_RANGE, serviceRange } from '../address/addresses.ts';
 import type { ClusterRecord } from '../state.ts';
 import { execIn } from './netns.ts';
@@ -25,7 +26,7 @@ type SetName = Exclude<keyof Translation, 'external'>;
 const SETS: readonly SetName[] = ['severed', 'masters', 'nodes', 'pods'];
 
 export const UPLINK = 'uplink';
-const TABLE = 'haup';
+export const TABLE = 'haup';
 
 /** The name of the fabric's end of a machine's link. */
 export function portName(address: string): string {
@@ -37,7 +38,7 @@ export function portName(address: string): string {
  * pods to ports of nodes) and to pods; between masters etcd's peers. Connections that
  * a machine opens to an external address get its own external address as source, as a cloud's do: one that reaches
  * itself that way would otherwise see a packet from itself. Everything else is dropped in silence, and the fabric never
- * answers for a machine that is gone.
+ * answers for a machine that is gone. Connections to Services get the mark of the node that they are for (service-nodes.ts).
  */
 function tableScript({ apiPort, slot }: ClusterRecord): string {
   return `table ip ${TABLE} {}
@@ -49,6 +50,20 @@ table ip ${TABLE} {
   set masters { type ipv4_addr; }
   set nodes { type ipv4_addr; }
   set pods { type ipv4_addr; flags interval; }
+  map marks { type ipv4_addr : mark; }
+  set announced { type ipv4_addr . mark; flags dynamic,timeout; timeout ${ANNOUNCED_FOR_SECONDS}s; }
+  chain services {
+    type filter hook prerouting priority mangle; policy accept;
+    ip daddr != ${serviceRange(slot)} accept
+    iifname @severed drop
+    udp dport ${ANNOUNCE_PORT} meta mark set ip saddr map @marks update @announced { ip daddr . meta mark } drop
+    ip saddr ${PRIVATE_RANGE} udp dport ${ANNOUNCE_PORT} drop
+    ct state established,related meta mark set ct mark accept
+    jump choose
+    ct mark set meta mark
+  }
+  chain choose {
+  }
   chain translate {
     type nat hook prerouting priority dstnat; policy accept;
     dnat to ip daddr map @external
@@ -96,14 +111,15 @@ const element = z.union([
     .transform(({ prefix }) => `${prefix.addr}/${prefix.len}`),
 ]);
 
+const elements = z.array(element).default([]);
+const pairs = z.array(z.tuple([z.string(), z.string()])).default([]);
+
 const listing = z.object({
   nftables: z.array(
     z.object({
       table: z.object({ name: z.string() }).optional(),
-      map: z
-        .object({ name: z.string(), elem: z.array(z.tuple([z.string(), z.string()])).default([]) })
-        .optional(),
-      set: z.object({ name: z.string(), elem: z.array(element).default([]) }).optional(),
+      map: z.object({ name: z.string(), elem: z.unknown().optional() }).optional(),
+      set: z.object({ name: z.string(), elem: z.unknown().optional() }).optional(),
     }),
   ),
 });
@@ -117,9 +133,10 @@ export const readTranslation = shared(async (namespace: string): Promise<Transla
   const sets = SETS.map((name) => nftables.find((entry) => entry.set?.name === name)?.set);
   // A table of an earlier release of haup counts as none.
   if (sets.some((set) => set === undefined)) return null;
-  const [severed = [], masters, nodes, pods] = sets.map((set) => set?.elem ?? []);
+  if (!nftables.some((entry) => entry.set?.name === 'announced')) return null;
+  const [severed = [], masters, nodes, pods] = sets.map((set) => elements.parse(set?.elem));
   return {
-    external: new Map(map?.elem),
+    external: new Map(pairs.parse(map?.elem)),
     severed: new Set(severed.map((port) => port.slice(1).replaceAll('-', '.'))),
     masters: new Set(masters),
     nodes: new Set(nodes),
