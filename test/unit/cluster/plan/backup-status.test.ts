@@ -78,4 +78,15 @@ describe('backups in the status', () => {
     expect(backupStatus(spec, seen(report(-40, -38)), NOW)?.failure).toBeNull();
     expect(backupStatus(spec, seen(report(-40, -37)), NOW)?.failure).not.toBeNull();
   });
+
+  test('are nothing where none are wanted, where nobody can look, and before the first one', () => {
+    const { backup: _, ...without } = spec;
+    expect(backupWarnings(without, seen(report(-300, -20)), NOW)).toEqual([]);
+    const blind = {
+      ...nothing,
+      machines: seen(null).machines.map((machine) => ({ ...machine, inside: null })),
+    };
+    expect(backupStatus(spec, blind, NOW)).toMatchObject({ last: null, failure: null });
+    expect(backupStatus(spec, seen(report(null)), NOW)).toMatchObject({ last: null, failure: null });
+  });
 });
