@@ -27,7 +27,7 @@ const MEANINGS: readonly Meaning[] = [
     advice: 'make the bucket first',
   },
   {
-    says: /access ?denied|forbidden|unauthorized|\b40[13]\b|access ?key ?id|signature|permission denied|read-only file system/i,
+    says: /access ?denied|forbidden|unauthorized|\b40[13]\b|access ?key ?id|signature|permission denied|default credentials|read-only file system/i,
     kind: 'refused',
     advice: 'give credentials that may read and write there',
   },

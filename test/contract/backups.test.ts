@@ -33,6 +33,7 @@ import { createKubeletAuthorities, serializeKubeletAuthorities } from '../../src
 import { exec } from '../../src/util/exec.ts';
 import { waitFor } from '../../src/util/wait.ts';
 import { specOf } from '../support/clusters.ts';
+import { startRest } from './support/rest-repository.ts';
 import { awsCredentials, type Buckets, startBuckets } from './support/s3-repository.ts';
 
 /** Backups that are not what they seem, with restic, etcd and an API server as they are; no machine is needed. */
@@ -107,7 +108,7 @@ interface Differs {
 }
 
 /** A backup as masters take them, but for what differs. @returns its id */
-async function backUp(differs: Differs = {}): Promise<string> {
+async function backUp(differs: Differs = {}, to = access): Promise<string> {
   const work = mkdtempSync(at('work-'));
   const db = await readFile(at('etcd.db'));
   await writeFile(join(work, 'etcd.db'), differs.snapshot?.(db) ?? db);
@@ -124,7 +125,7 @@ async function backUp(differs: Differs = {}): Promise<string> {
     ...differs.tags,
   };
   const words = ['haup', ...Object.entries(tags).map(([name, value]) => `${name}=${value}`)].join(',');
-  const said = await withRestic(access, around, (restic) => restic(['backup', '--tag', words, work]));
+  const said = await withRestic(to, around, (restic) => restic(['backup', '--tag', words, work]));
   return /^snapshot ([0-9a-f]{8}) saved$/m.exec(said)![1]!;
 }
 
@@ -291,6 +292,25 @@ describe('a place for backups', () => {
     const environment = { ...process.env, AWS_DEFAULT_REGION: region };
     return withRestic(accessTo(address, buckets.credentials), { environment, signal }, openRepository);
   }
+
+  test('may be a REST server', async () => {
+    const server = await startRest();
+    try {
+      const place = accessTo(`${server.address}demo`);
+      await expect(withRestic(place, around, listBackups)).rejects.toMatchObject({ kind: 'empty' });
+      await withRestic(place, around, openRepository);
+      const id = await backUp({ snapshot: flipped }, place);
+      expect(await told(verify(id, { access: place }))).toEqual({
+        code: 5,
+        words: expect.stringMatching(/cut short or changed/),
+      });
+      const keep = { allHours: 1, hourlyDays: 1, dailyDays: 1 };
+      await withRestic(place, around, (restic) => prune(restic, keep, false, signal));
+      expect(await withRestic(place, around, listBackups)).toMatchObject([{ id }]);
+    } finally {
+      server.close();
+    }
+  });
 
   test.runIf(process.getuid?.() === 0)('whose disk is full says so', async () => {
     mkdirSync(at('small'));

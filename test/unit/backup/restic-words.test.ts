@@ -69,6 +69,12 @@ describe('what restic says', () => {
       'refused',
       /write/,
     ],
+    [
+      'no credentials',
+      'Fatal: create repository at gs:backups:/x failed: open: getStorageClient: google: could not find default credentials.\n',
+      'refused',
+      /credentials/,
+    ],
     ['a full disk', `${said.full}\n${stack}`, 'trouble', undefined],
     [
       'a full disk',
