@@ -58,6 +58,8 @@ export async function applyChange(
   const settled = unfinished && withoutUntried(before, observation);
   const after = await change(settled ?? before, observation);
   if (unfinished && !isAmended(unfinished, after)) throw unfinished.refusal;
+  // Who stays and cannot be seen may have the change that would be given up.
+  if (unfinished && settled && after.replicas.some(isUnseen(observation))) throw unfinished.refusal;
   const made = makePlan(after, await asWantedBy(world, after, before, observation), {
     interruption: world.interruption(after),
     ...(options.policy ? { policy: options.policy } : {}),
@@ -89,6 +91,10 @@ async function asWantedBy(
 
 const GIVEN_UP =
   'the change of the replicas that was under way, and that none of them has yet, is given up by this: ask for it again afterwards';
+
+function isUnseen(o: Observation): (replica: { readonly name: string }) => boolean {
+  return ({ name }) => o.machines.some((machine) => machine.name === name && !machine.inside);
+}
 
 interface Unfinished {
   readonly refusal: Refusal;

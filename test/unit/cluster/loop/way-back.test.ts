@@ -97,6 +97,18 @@ test('a change that no replica has yet is given up by replacing the one in its w
   expect(world.spec().change).toBeUndefined();
 });
 
+test('a change is not given up while a replica that stays cannot be seen, which may have it', async () => {
+  const world = await made('m0');
+  // It has the change; that this is complete is what nobody could note any more.
+  world.fate = (step) => (step.kind === 'finish-change' ? 'killed-before' : 'works');
+  await expect(upgrade(world, 'c1')).rejects.toThrow();
+  world.fate = () => 'works';
+  world.hurt('power-off', 'm0');
+  const other = applyChange(world, (spec) => ({ ...spec, nodeLabels: { a: 'b' } }), options);
+  await expect(other).rejects.toThrow('has an unfinished change');
+  expect(world.spec().change).toMatchObject({ id: 'c1' });
+});
+
 function once<T>(fate: T): () => T | 'works' {
   const left = [fate];
   return () => left.shift() ?? 'works';
