@@ -1,0 +1,106 @@
+import { NAMESPACE } from '../model/names.ts';
+import type { ApiObject } from '../model/object.ts';
+import { type Api, ApiRefusal } from './api.ts';
+import { pause } from './mirror.ts';
+
+const LEASE = 'federation-controller';
+const COLLECTION = `/apis/coordination.k8s.io/v1/namespaces/${NAMESPACE}/leases`;
+const DURATION_SECONDS = 10;
+const RENEW_MS = 2_000;
+/** Whoever could not renew for so long stops: before another one may begin. */
+const GIVE_UP_MS = 7_000;
+
+/**
+ * Resolves once this process has the lease; `lost` aborts when it cannot keep it. A lease is judged by how long it has looked the same to
+ * us, never by its times, which are another machine's.
+ */
+export async function acquireLease(
+  api: Api,
+  holder: string,
+  signal: AbortSignal,
+  now: () => number,
+): Promise<{ readonly lost: AbortSignal; release(): Promise<void> }> {
+  const seen: { version: string | null; at: number } = { version: null, at: 0 };
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      const lease = await read(api);
+      if (lease === null) {
+        await api.call('POST', COLLECTION, { body: leaseOf(holder) });
+        break;
+      }
+      const { resourceVersion: version = '' } = lease.metadata;
+      if (seen.version !== version) Object.assign(seen, { version, at: now() });
+      const isOver = now() - seen.at > DURATION_SECONDS * 1000;
+      if (!lease.spec?.holderIdentity || isOver || lease.spec?.holderIdentity === holder) {
+        await write(api, holder, lease);
+        break;
+      }
+    } catch (error) {
+      // Another one was quicker, or the API server is not there: both are asked again.
+      if (!(error instanceof ApiRefusal)) seen.version = null;
+    }
+    await pause(RENEW_MS / 2, signal);
+  }
+  const lost = new AbortController();
+  let ended = false;
+  const keep = async (): Promise<void> => {
+    let renewed = now();
+    while (!ended && !signal.aborted) {
+      await pause(RENEW_MS, signal);
+      if (ended || signal.aborted) return;
+      const asked = now();
+      try {
+        const lease = await read(api);
+        if (lease?.spec?.holderIdentity !== holder) {
+          lost.abort(new Error('another one has the lease'));
+          return;
+        }
+        await write(api, holder, lease);
+        renewed = asked;
+      } catch (error) {
+        if (now() - renewed > GIVE_UP_MS) {
+          lost.abort(error);
+          return;
+        }
+      }
+    }
+  };
+  void keep();
+  return {
+    lost: lost.signal,
+    async release() {
+      ended = true;
+      const lease = await read(api).catch(() => null);
+      if (lease?.spec?.holderIdentity === holder) await write(api, '', lease).catch(() => {});
+    },
+  };
+}
+
+async function read(api: Api): Promise<ApiObject | null> {
+  try {
+    return await api.call('GET', `${COLLECTION}/${LEASE}`, { timeoutMs: RENEW_MS });
+  } catch (error) {
+    if (error instanceof ApiRefusal && error.status === 404) return null;
+    throw error;
+  }
+}
+
+/** On the condition that nobody else has written meanwhile. */
+async function write(api: Api, holder: string, lease: ApiObject): Promise<void> {
+  const { spec } = leaseOf(holder);
+  await api.call('PUT', `${COLLECTION}/${LEASE}`, {
+    body: { ...lease, spec: { ...lease.spec, ...spec } },
+    timeoutMs: RENEW_MS,
+  });
+}
+
+function leaseOf(holder: string): ApiObject {
+  const renewTime = new Date().toISOString().replace('Z', '000Z');
+  return {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { name: LEASE, namespace: NAMESPACE },
+    spec: { holderIdentity: holder, leaseDurationSeconds: DURATION_SECONDS, renewTime },
+  };
+}

@@ -1,0 +1,123 @@
+import { type Api, ApiRefusal, MERGE } from '../controller/api.ts';
+import { pause } from '../controller/mirror.ts';
+import { collectionPath, type KindName, kindNames, kinds, objectPath } from '../model/kinds.ts';
+import {
+  FEDERATION_LABEL,
+  FIELD_MANAGER,
+  FORM_ANNOTATION,
+  NAMESPACE,
+  UID_ANNOTATION,
+} from '../model/names.ts';
+import type { ApiObject } from '../model/object.ts';
+import { accountOf } from './account.ts';
+import { clusterPath, find, type MemberStep, profilePath, secretName } from './join.ts';
+
+export interface LeaveRequest {
+  readonly federation: Api;
+  /** Null: the member cannot be reached, and keeps what it has. */
+  readonly member: Api | null;
+  readonly name: string;
+  readonly cluster: string;
+  /** What the federation put there goes with it; else it stays, as the member's own. */
+  readonly cascade: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** How long a controller may take to let go of a member; one that does not run touches nothing anyway. */
+const LET_GO_MS = 15_000;
+const AT_ONCE = 16;
+
+/** What there is to do until a cluster is no member any more, in order; empty: it is none. */
+export async function leaveSteps(request: LeaveRequest): Promise<MemberStep[]> {
+  const { federation, member, name, cluster, cascade } = request;
+  const steps: MemberStep[] = [];
+  const record = await find(federation, clusterPath(cluster));
+  if (record)
+    steps.push({
+      text: `have the federation ${name} do nothing more in ${cluster}`,
+      run: () => letGo(request),
+    });
+  if (member) {
+    const marked = await markedObjects(member, name);
+    if (marked.length > 0)
+      steps.push({
+        text: cascade
+          ? `delete ${marked.length} federated objects in ${cluster}`
+          : `leave ${marked.length} federated objects to ${cluster}`,
+        // Read again: the controller has let go only now.
+        run: async () => eachAtOnce(await markedObjects(member, name), (one) => part(member, one, cascade)),
+      });
+    for (const { path, called, object } of [...accountOf(name)].reverse()) {
+      // Another federation may have its account there.
+      if (object.kind === 'Namespace' || !(await find(member, path))) continue;
+      steps.push({ text: `delete ${called} in ${cluster}`, run: () => remove(member, path) });
+    }
+  }
+  const own = [
+    { path: `/api/v1/namespaces/${NAMESPACE}/secrets/${secretName(cluster)}`, called: 'its token' },
+    { path: profilePath(cluster), called: 'its ClusterProfile' },
+    { path: clusterPath(cluster), called: 'its Cluster' },
+  ];
+  for (const { path, called } of own) {
+    if (!(await find(federation, path))) continue;
+    steps.push({ text: `delete ${called} in the federation ${name}`, run: () => remove(federation, path) });
+  }
+  return steps;
+}
+
+async function letGo({ federation, cluster, signal }: LeaveRequest): Promise<void> {
+  const path = clusterPath(cluster);
+  await federation.call('PATCH', path, { body: { spec: { leaving: true } }, contentType: MERGE });
+  for (const until = Date.now() + LET_GO_MS; Date.now() < until && !signal.aborted; ) {
+    const phase = (await find(federation, path))?.status?.phase;
+    if (phase === 'Left' || phase === undefined) return;
+    await pause(250, signal);
+  }
+}
+
+interface Marked {
+  readonly kind: KindName;
+  readonly object: ApiObject;
+}
+
+/** Namespaces last: what is in them is looked at before they go. */
+async function markedObjects(member: Api, federation: string): Promise<Marked[]> {
+  const selector = encodeURIComponent(`${FEDERATION_LABEL}=${federation}`);
+  const found: Marked[] = [];
+  for (const kind of [...kindNames].reverse()) {
+    const list = await find(member, `${collectionPath(kinds[kind])}?labelSelector=${selector}`);
+    for (const object of (list?.items ?? []) as ApiObject[]) found.push({ kind, object });
+  }
+  return found;
+}
+
+async function part(member: Api, { kind, object }: Marked, cascade: boolean): Promise<void> {
+  const path = objectPath(kinds[kind], object.metadata);
+  if (cascade) {
+    const body = { preconditions: { uid: object.metadata.uid }, propagationPolicy: 'Background' };
+    await member.call('DELETE', path, { body }).catch(unlessGone);
+    return;
+  }
+  const gone = { [UID_ANNOTATION]: null, [FORM_ANNOTATION]: null };
+  const body = { metadata: { labels: { [FEDERATION_LABEL]: null }, annotations: gone } };
+  await member
+    .call('PATCH', `${path}?fieldManager=${FIELD_MANAGER}`, { body, contentType: MERGE })
+    .catch(unlessGone);
+}
+
+async function remove(api: Api, path: string): Promise<void> {
+  await api.call('DELETE', path).catch(unlessGone);
+}
+
+function unlessGone(error: unknown): void {
+  if (!(error instanceof ApiRefusal && error.status === 404)) throw error;
+}
+
+async function eachAtOnce<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const left = [...items];
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
+    }),
+  );
+}

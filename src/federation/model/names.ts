@@ -1,0 +1,20 @@
+/** Where a federation keeps its own things, in its own API and in each member. */
+export const NAMESPACE = 'haup-federation';
+
+/** On everything that a federation has put into a member: the federation's name. What has it not is nobody's business here. */
+export const FEDERATION_LABEL = 'federation.haup.dev/name';
+/** Beside it: which federation of that name, since one that was made anew has never put anything there. */
+export const UID_ANNOTATION = 'federation.haup.dev/uid';
+/** Beside it: the digest of the form that was applied last, so that what is wanted no more is taken away too. */
+export const FORM_ANNOTATION = 'federation.haup.dev/form';
+/** Whatever begins so is the federation's own affair, and no member's. */
+export const OWN_PREFIX = 'federation.haup.dev/';
+
+/** On a federated object: which clusters get it, and how much of it. */
+export const PLACEMENT_ANNOTATION = 'federation.haup.dev/placement';
+
+/** Of all applies into members. */
+export const FIELD_MANAGER = 'haup-federation';
+
+export const CLUSTERS_API = 'federation.haup.dev/v1alpha1';
+export const PROFILES_API = 'multicluster.x-k8s.io/v1alpha1';

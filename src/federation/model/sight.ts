@@ -1,0 +1,19 @@
+import type { ApiObject } from './object.ts';
+
+/**
+ * What is known of a member. `ready`: it answers, and its objects have been seen. `lost`: it has not answered for so long that it counts
+ * as gone. `unseen`: neither, so that nothing is known of it and nothing is decided because of it.
+ */
+export type MemberState = 'ready' | 'lost' | 'unseen';
+
+/** One member, as far as it concerns one object. */
+export interface Sight {
+  readonly cluster: string;
+  readonly state: MemberState;
+  /** What the federation has there; as it was last seen, of a member that is lost. */
+  readonly object: ApiObject | null;
+  /** The object's namespace is there, and stays. */
+  readonly namespace: boolean;
+  /** What the last apply made of it: the form's digest, and the object's version thereafter. */
+  readonly applied: { readonly digest: string; readonly resourceVersion: string } | null;
+}
