@@ -45,6 +45,19 @@ try {
     logLevel: 'warning',
     plugins: [shellFiles],
   });
+  // What a federation's masters run, in one file, with all that it needs.
+  await build({
+    absWorkingDir: root,
+    entryPoints: { federation: 'src/federation/controller/main.ts' },
+    outdir: fresh,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    minify: true,
+    logLevel: 'warning',
+  });
   // Nobody who starts meanwhile meets half of it.
   mkdirSync(dirname(folder), { recursive: true });
   rmSync(folder, { recursive: true, force: true });

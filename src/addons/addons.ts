@@ -24,6 +24,8 @@ export interface ClusterFacts {
   readonly clusterCidr: string;
   /** Whether haup gives Services of type LoadBalancer their addresses, and no cloud. */
   readonly givesServiceAddresses: boolean;
+  /** Whether it is a federation, which keeps objects alone. */
+  readonly federation?: boolean;
   /** Whether machines have a resolver of their own that pods may ask for the names of the world. */
   readonly resolver: boolean;
 }
@@ -40,6 +42,7 @@ const BUILT_IN = {
   'kubeadm-join': ['discoveryKubeconfig', 'clusterConfiguration', 'kubeletConfiguration'],
   dns: ['corefile', 'clusterDns', 'corednsImage'],
   'service-addresses': [],
+  federation: [],
 } as const satisfies Readonly<Record<string, readonly (keyof Inputs)[]>>;
 
 type Inputs = ReturnType<typeof inputs>;
@@ -53,7 +56,9 @@ const ROOT = `${packageRoot}addons/`;
 export function builtInAddons(facts: ClusterFacts): Addon[] {
   const values = inputs(facts);
   const wanted = Object.entries(BUILT_IN).filter(
-    ([name]) => name !== 'service-addresses' || facts.givesServiceAddresses,
+    ([name]) =>
+      (name === 'federation') === (facts.federation ?? false) &&
+      (name !== 'service-addresses' || facts.givesServiceAddresses),
   );
   return wanted.map(([name, names]) => ({
     name,

@@ -20,15 +20,19 @@ import { havingAddons, setAddons } from './addons.ts';
 import { apply, readDocument } from './apply.ts';
 import * as backups from './backup.ts';
 import { drill, knownSealingKey } from './drill.ts';
-import type { Engine, EngineOptions, Outcome } from './engine.ts';
+import type { CreateRequest, Engine, EngineOptions, Outcome } from './engine.ts';
 import { environment, type LoadProvider } from './environment.ts';
 import { fault } from './fault.ts';
+import { disband, federationStatus } from './federation/federations.ts';
+import { initFederation } from './federation/init.ts';
+import { joinMember, leaveMember } from './federation/members.ts';
 import { guardOnce } from './guard.ts';
 import { makeJoinCommand } from './join-command.ts';
 import { issuedKubeconfigs, makeKubeconfig } from './kubeconfig.ts';
 import { listClusters } from './list-clusters.ts';
 import { measured } from './measured.ts';
 import { moveCluster } from './move-store.ts';
+import type { NewCluster } from './new-cluster.ts';
 import * as nodes from './nodes.ts';
 import * as operations from './operations.ts';
 import { rescue } from './rescue.ts';
@@ -66,20 +70,24 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     work: (env: operations.Environment) => Promise<operations.ChangeOutcome>,
     from = store,
   ): Promise<Outcome> => measured(options.emit, (emit) => timed(work, emit, dryRun, from));
+  /** What nobody said follows from the rest, or is haup's choice. */
+  const resolved = ({ kubernetesVersion, etcdVersion, region, ...request }: Unresolved): NewCluster => {
+    const kubernetes = kubernetesVersion
+      ? parseKubernetesVersion(kubernetesVersion)
+      : DEFAULT_KUBERNETES_VERSION;
+    const etcd = etcdVersion ? parseEtcdVersion(etcdVersion) : defaultEtcdVersion(kubernetes);
+    const regions = new Set(
+      [...request.zones, ...request.nodeZones].map((zone) => regionOf(request.provider, zone)),
+    );
+    if (region) regions.add(region);
+    const [only, other] = [...regions];
+    if (other) throw new InputError(`a cluster stands in one region; ${only} and ${other} are two`);
+    return { ...request, kubernetesVersion: kubernetes, etcdVersion: etcd, region: only! };
+  };
   return {
-    create: ({ dryRun, kubernetesVersion, etcdVersion, region, backup, ...request }) => {
-      const kubernetes = kubernetesVersion
-        ? parseKubernetesVersion(kubernetesVersion)
-        : DEFAULT_KUBERNETES_VERSION;
-      const etcd = etcdVersion ? parseEtcdVersion(etcdVersion) : defaultEtcdVersion(kubernetes);
-      const regions = new Set(
-        [...request.zones, ...request.nodeZones].map((zone) => regionOf(request.provider, zone)),
-      );
-      if (region) regions.add(region);
-      const [only, other] = [...regions];
-      if (other) throw new InputError(`a cluster stands in one region; ${only} and ${other} are two`);
+    create: ({ dryRun, backup, ...request }) => {
       sayUnsealed(options.store);
-      const wanted = { ...request, kubernetesVersion: kubernetes, etcdVersion: etcd, region: only! };
+      const wanted = resolved(request);
       return changing(dryRun, (env) => operations.createCluster(env, wanted, backup, dryRun));
     },
     addReplicas: ({ cluster, zones, dryRun }) =>
@@ -187,6 +195,15 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
           session.interactive(command.length > 0 ? command.join(' ') : undefined),
         );
       }),
+    initFederation: ({ dryRun, backup, federationSettings, ...request }) => {
+      sayUnsealed(options.store);
+      const wanted = resolved(request);
+      return changing(dryRun, (env) => initFederation(env, wanted, federationSettings, backup, dryRun));
+    },
+    joinFederation: (request) => timed((env) => joinMember(env, request)),
+    unjoinFederation: (request) => timed((env) => leaveMember(env, request)),
+    federationStatus: (federation) => timed((env) => federationStatus(env, federation)),
+    disbandFederation: (request) => timed((env) => disband(env, request)),
     drill: (request) =>
       timed((env) => drill(env, store.secrets(request.cluster), request), options.emit, request.dryRun),
     drillKey: async (cluster) => {
@@ -198,6 +215,9 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     fault: (cluster, kind, target) => timed((env) => fault(env, cluster, kind, target)),
   };
 }
+
+/** A new cluster, of which not everything has been said. */
+type Unresolved = Omit<CreateRequest, 'backup' | 'dryRun'>;
 
 function noAddress(cluster: string): InputError {
   return new InputError(`${cluster} has no API address yet`, {

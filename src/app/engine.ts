@@ -3,12 +3,15 @@ import type { Backup } from '../backup/list.ts';
 import type { HaupEvent } from '../cluster/loop/events.ts';
 import type { DrainPolicy } from '../cluster/plan/decision.ts';
 import type { Removal } from '../cluster/plan/spec-changes.ts';
+import type { FederationSettings } from '../federation/controller/settings.ts';
 import type { AvailabilityReport } from '../lb/availability.ts';
 import type { FaultKind } from '../providers/provider.ts';
 import type { LockOwner } from '../state/errors.ts';
 import type { Variables } from '../util/variables.ts';
 import type { BackupWish, TakenBackup } from './backup-parts.ts';
 import type { DrillOutcome, DrillRequest } from './drill.ts';
+import type { Disbanded, Disbanding, FederationStatus } from './federation/federations.ts';
+import type { JoinMember, LeaveMember, MemberOutcome } from './federation/members.ts';
 import type { GuardOutcome, GuardRequest } from './guard.ts';
 import type { JoinCommand } from './join-command.ts';
 import type { Access, IssuedKubeconfig, NewKubeconfig } from './kubeconfig.ts';
@@ -125,6 +128,13 @@ export interface Engine {
   issuedKubeconfigs(cluster: string): Promise<readonly IssuedKubeconfig[]>;
   joinCommand(cluster: string, options: { readonly minutes: number }): Promise<JoinCommand>;
   ssh(cluster: string, replica: string | undefined, command: readonly string[]): Promise<number>;
+  initFederation(request: InitRequest): Promise<Outcome>;
+  joinFederation(request: JoinMember): Promise<MemberOutcome>;
+  unjoinFederation(request: LeaveMember): Promise<MemberOutcome>;
+  /** Absent: of the only one there is. */
+  federationStatus(federation: string | undefined): Promise<FederationStatus>;
+  /** All its members leave; what could not be done in some, in words. */
+  disbandFederation(request: Disbanding): Promise<Disbanded>;
   /** Breaks things on purpose. */
   drill(request: DrillRequest): Promise<DrillOutcome>;
   /** What a cluster's reports are signed with, PEM; null: nothing is known of it here. */
@@ -140,6 +150,10 @@ type Resolved = 'region' | 'kubernetesVersion' | 'etcdVersion';
 export type CreateRequest = Omit<NewCluster, Resolved> & {
   readonly [K in Resolved]: NewCluster[K] | undefined;
 } & { readonly backup: BackupWish | undefined; readonly dryRun: boolean };
+
+export type InitRequest = CreateRequest & {
+  readonly federationSettings: Omit<FederationSettings, 'federation'>;
+};
 
 export type RemoveRequest = Removal & { readonly cluster: string; readonly dryRun: boolean };
 

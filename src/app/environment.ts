@@ -1,5 +1,6 @@
 import { allBinaries, cachedBinaries, cacheFolder } from '../artifacts/cache.ts';
 import { ensureBinaries } from '../artifacts/ensure.ts';
+import { ensureNodeRuntime } from '../artifacts/node-runtime.ts';
 import { hostArchitecture } from '../artifacts/sources.ts';
 import { InputError, NotFoundError } from '../cluster/model/errors.ts';
 import type { ClusterSpec } from '../cluster/model/spec.ts';
@@ -61,6 +62,7 @@ export function environment(
     environment: engineOptions.environment,
     identity: engineOptions.storeIdentity,
     names: () => store.list(),
+    specOf: async (cluster) => (await store.read(cluster))?.value.spec ?? null,
     looking: async (cluster, work) => withCluster(store, await read(cluster), options, 'look', work),
     async locked(cluster, doing, work, machines) {
       await read(cluster); // a name that does not exist is said to be so rather than locked
@@ -111,7 +113,10 @@ async function withCluster<T>(
   const pool = new SessionPool({ looking: purpose === 'look' });
   try {
     await provider.preflight(machines);
-    if (purpose === 'change' && provider.binaries.kind === 'mounted') await fetchBinaries(spec, options);
+    if (purpose === 'change' && provider.binaries.kind === 'mounted') {
+      await fetchBinaries(spec, options);
+      if (spec.federation) await ensureNodeRuntime(cacheFolder(options.environment));
+    }
     const secrets = store.secrets(spec.name);
     const getAuthorities = perKey(
       (of: Pick<ClusterSpec, 'generations'> = memory.spec) => JSON.stringify(of.generations ?? {}),

@@ -39,6 +39,8 @@ export interface NewCluster {
   /** Of every node. */
   readonly nodeLabels: Readonly<Record<string, string>>;
   readonly nodeTaints: readonly Taint[];
+  /** It is to be a federation. */
+  readonly federation?: boolean;
   readonly settings: ProviderSettings;
 }
 
@@ -50,7 +52,7 @@ export function checkAddons(addons: readonly Addon[]): void {
 
 /** @throws InputError for what cannot be made. */
 export function newSpec(request: NewCluster): ClusterSpec {
-  const { zones, nodeZones, clusterCidr, serviceCidr, addons, ...rest } = request;
+  const { zones, nodeZones, clusterCidr, serviceCidr, addons, federation, ...rest } = request;
   checkAddons(addons);
   const networks = {
     serviceCidr: serviceCidr ?? SERVICE_CIDR,
@@ -70,6 +72,7 @@ export function newSpec(request: NewCluster): ClusterSpec {
     replicas: [],
     usedNames: [],
     deleting: false,
+    ...(federation ? { federation } : {}),
   };
   return withNodes(withReplicas(empty, zones, newReplicaName), nodeZones, newNodeName);
 }

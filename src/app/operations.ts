@@ -48,6 +48,8 @@ export interface Environment {
   readonly identity: string | null;
   /** Clusters in the store, by name. */
   names(): Promise<readonly string[]>;
+  /** What one of them should be; null: there is none of that name. */
+  specOf(cluster: string): Promise<ClusterSpec | null>;
   /**
    * Runs `work` on a cluster under its lock, named as `doing`; `machines`: how many it makes, for which there must be room.
    * @throws NotFoundError, BusyError, StoreError

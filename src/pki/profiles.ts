@@ -20,6 +20,8 @@ export interface ReplicaIdentity {
   readonly serviceCidr: string;
   /** `cluster.local` */
   readonly clusterDomain: string;
+  /** It is a federation's: there is a controller more. */
+  readonly federates?: boolean;
 }
 
 interface Profile {
@@ -91,6 +93,13 @@ export const clientProfiles = {
   'service-addresses': {
     signedBy: 'kubernetes',
     commonName: 'haup:service-addresses',
+    organization: null,
+    extendedKeyUsage: client,
+  },
+  /** The controller of a federation, on the masters of one. */
+  federation: {
+    signedBy: 'kubernetes',
+    commonName: 'haup:federation',
     organization: null,
     extendedKeyUsage: client,
   },

@@ -44,6 +44,13 @@ const clients = {
   'front-proxy-client': 'front-proxy-client',
 } as const satisfies Record<string, ClientProfileName>;
 
+/** Of a federation's masters besides. */
+const federationClients = { federation: 'federation' } as const satisfies Record<string, ClientProfileName>;
+
+function clientsOf({ federates }: ReplicaIdentity): [string, ClientProfileName][] {
+  return Object.entries({ ...clients, ...(federates ? federationClients : {}) });
+}
+
 const servers = {
   apiserver: 'apiserver',
   'controller-manager': 'controller-manager-serving',
@@ -66,7 +73,7 @@ type Component = keyof typeof components;
  *     ca.crt  client-ca.crt  kubelet-ca.crt  kubelet-client-ca.{crt,key}  kubelet-serving-ca.{crt,key}
  *     front-proxy-ca.crt  sa.pub  sa.key  endpoints.{crt,key}  controller-manager-lease.{crt,key}  scheduler-lease.{crt,key}
  *     apiserver.{crt,key}  apiserver-kubelet-client.{crt,key}  apiserver-etcd-client.{crt,key}
- *     service-addresses.{crt,key}
+ *     service-addresses.{crt,key}  federation.{crt,key} (of a federation)
  *     front-proxy-client.{crt,key}  controller-manager.{crt,key,conf}  scheduler.{crt,key,conf}  addons.conf
  *     etcd/ca.crt  etcd/server.{crt,key}  etcd/peer.{crt,key}  etcd/client.{crt,key}
  *
@@ -86,9 +93,7 @@ export async function issueReplica(
     files.set(`${file}.crt`, shared(certPem)).set(`${file}.key`, secret(keyPem));
   };
   await Promise.all([
-    ...Object.entries(clients).map(([file, profile]) =>
-      issue(file, issueClient(profile, authorities, options)),
-    ),
+    ...clientsOf(input).map(([file, profile]) => issue(file, issueClient(profile, authorities, options))),
     ...Object.entries(servers).map(([file, profile]) =>
       issue(file, issueServing(profile, input, authorities, options)),
     ),
@@ -117,7 +122,7 @@ export function replicaLeaves(replica: ReplicaIdentity): ReplicaLeaf[] {
     return { file, commonName, signedBy, names: [] };
   };
   return [
-    ...Object.entries(clients).map(([file, profile]) => client(`${file}.crt`, profile)),
+    ...clientsOf(replica).map(([file, profile]) => client(`${file}.crt`, profile)),
     ...(Object.keys(components) as Component[]).map((name) => client(`${name}.conf`, name)),
     ...Object.entries(servers).map(([file, name]): ReplicaLeaf => {
       const { commonName, sans } = servingProfiles[name];

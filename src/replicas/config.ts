@@ -48,8 +48,17 @@ export interface ReplicaConfig {
   readonly localRoute: boolean;
   /** What this machine helps to give Services of type LoadBalancer: `198.18.7.192/26`; null where that is a cloud's affair. */
   readonly serviceAddresses: string | null;
+  /** Of a federation: what its masters run besides, and what they run not. */
+  readonly federation?: FederationParts;
   /** What the add-on unit keeps in the cluster, besides the rights of haup's own. */
   readonly addons: readonly Addon[];
+}
+
+export interface FederationParts {
+  /** The controller's program, one file of JavaScript. */
+  readonly program: string;
+  /** Where the machine is shown a Node.js to run it with; null: it has the distribution's. In no file of the release. */
+  readonly node: string | null;
 }
 
 export const COMPONENTS = ['apiServer', 'controllerManager', 'scheduler', 'etcd'] as const;

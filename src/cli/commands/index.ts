@@ -14,6 +14,12 @@ import { create, kubeUp } from './create.ts';
 import { deleteCluster } from './delete.ts';
 import { drill } from './drill.ts';
 import { fault } from './fault.ts';
+import { federationDelete } from './federation/delete.ts';
+import { federationInit } from './federation/init.ts';
+import { federationJoin } from './federation/join.ts';
+import { federationList } from './federation/list.ts';
+import { federationStatus } from './federation/status.ts';
+import { federationUnjoin } from './federation/unjoin.ts';
 import { guard } from './guard.ts';
 import { joinCommand } from './join-command.ts';
 import { kubeDown } from './kube-down.ts';
@@ -65,6 +71,12 @@ export const commands: readonly Command[] = [
   ssh,
   storeMove,
   deleteCluster,
+  federationInit,
+  federationJoin,
+  federationUnjoin,
+  federationList,
+  federationStatus,
+  federationDelete,
   drill,
   guard,
   fault,

@@ -46,6 +46,20 @@ export const regionName = matching(
   ZONE,
   `a region such as ${either(providerNames.map((name) => regionOf(name, providers[name].zones.example)))}`,
 );
+export const contextName = matching(
+  /^[\x21-\x7e]{1,253}$/,
+  'the name of a context, as kubectl config get-contexts shows it',
+);
+export const place = matching(
+  /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
+  'lower-case letters, digits and hyphens: it is a label of DNS names',
+);
+
+/** @throws UsageError: without its final dot a name is read as relative to whatever zone it is used in. */
+export const dnsZone = matching(
+  /^(?=.{1,200}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.){2,}$/,
+  'a DNS zone with its final dot, such as example.com.',
+);
 export const cidr = matching(CIDR, 'a network such as 203.0.113.0/24');
 
 /** A name that the cloud understands; anything that a shell or a path could misread is refused. */

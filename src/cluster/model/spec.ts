@@ -219,6 +219,8 @@ export const clusterSpecSchema = z.strictObject({
   usedNames: z.array(z.string()),
   /** What is wanted is that nothing is left, since `haup delete` began: only deletion goes on. */
   deleting: z.boolean(),
+  /** It keeps objects for member clusters, and runs nothing. Fixed when it is made. */
+  federation: z.literal(true).optional(),
   backup: backupSchema.optional(),
   rescue: rescueSchema.optional(),
   /** Whose etcd was given up by a rescue: should it run again, it is another cluster's, and is not asked. */

@@ -8,6 +8,8 @@ import type { NameMaker, Removal } from './spec-changes.ts';
 
 /** One node for each zone named. */
 export function withNodes(spec: ClusterSpec, zones: readonly string[], nameOf: NameMaker): ClusterSpec {
+  if (spec.federation && zones.length > 0)
+    throw new InputError(`${spec.name} is a federation: it keeps objects, and no pod runs in it`);
   const count = spec.nodes.length + zones.length;
   if (count > MAX_NODES)
     throw new InputError(`a cluster has at most ${MAX_NODES} nodes; ${spec.name} would have ${count}`);

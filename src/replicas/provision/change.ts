@@ -4,9 +4,9 @@ import type { ReplicaConfig } from '../config.ts';
 import { awaitEtcd } from '../lifecycle/etcd-member.ts';
 import { stopScript } from '../lifecycle/stop.ts';
 import { releaseUnits } from '../units/index.ts';
-import { companions, unit } from '../units/names.ts';
+import { companions, FEDERATION_UNIT, unit } from '../units/names.ts';
 import type { Waiting } from '../waiting.ts';
-import { finish, releaseOf } from './provision.ts';
+import { type Finish, finish, releaseOf } from './provision.ts';
 import { releasePaths, stageRelease } from './release.ts';
 
 const where = ['releases', 'current', 'previous', 'staged', 'units', 'marker_file'] as const;
@@ -22,7 +22,10 @@ const TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 180_000;
 
 /** Run beside the API server, and read their scripts once. */
-const HELPERS = [...companions, ...releaseUnits.filter((name) => name.startsWith('haup-service'))];
+const HELPERS = [
+  ...companions,
+  ...releaseUnits.filter((name) => name.startsWith('haup-service') || name === FEDERATION_UNIT),
+];
 
 export interface Switch {
   /** The change of the spec that the release was made for. */
@@ -42,7 +45,7 @@ export function stage(session: Session, config: ReplicaConfig, waiting: Waiting 
  */
 export async function switchRelease(
   session: Session,
-  { change, etcd, ...config }: Switch & Pick<ReplicaConfig, 'localRoute' | 'serviceAddresses'>,
+  { change, etcd, ...config }: Switch & Finish,
   waiting: Waiting = {},
 ): Promise<void> {
   const script = switchScript({

@@ -37,7 +37,7 @@ function configFiles(config: ReplicaConfig): ArchivedFile[] {
     owner: 'root',
   });
   const kubectl = programPath(config, 'kubectl');
-  const { apiPort, serviceAddresses: range } = config;
+  const { apiPort, serviceAddresses: range, federation } = config;
   return [
     open('authentication.yaml', authenticationConfiguration(config.authentication?.jwt)),
     open('addons.sh', addonsScript(kubectl)),
@@ -49,6 +49,7 @@ function configFiles(config: ReplicaConfig): ArchivedFile[] {
     ...(range === null
       ? []
       : [open('service-addresses.sh', serviceAddressesScript({ kubectl, apiPort, range }))]),
+    ...(federation ? [open('federation.mjs', federation.program)] : []),
     {
       path: 'config/encryption.yaml',
       content: encryptionConfiguration(config.encryptionKeys),

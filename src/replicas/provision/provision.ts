@@ -1,9 +1,10 @@
 import { BINARIES } from '../../artifacts/sources.ts';
 import { shellScript } from '../../ssh/script.ts';
 import type { Session } from '../../ssh/session.ts';
-import type { ReplicaConfig } from '../config.ts';
+import type { FederationParts, ReplicaConfig } from '../config.ts';
 import { programLinks } from '../programs.ts';
 import type { Marker } from '../revision/marker.ts';
+import { finishFederation } from '../units/federation.ts';
 import type { Waiting } from '../waiting.ts';
 import { replicaFiles } from './files.ts';
 import { digest, installRelease, type MachineRelease } from './release.ts';
@@ -41,14 +42,17 @@ export function releaseOf(config: ReplicaConfig): MachineRelease {
   };
 }
 
+/** What decides on the units that not every replica has. */
+export interface Finish extends Pick<ReplicaConfig, 'localRoute' | 'serviceAddresses'> {
+  readonly federation?: Pick<FederationParts, 'node'> | undefined;
+}
+
 /** Shell that enables units that not every replica has: the API server brings the second with it. */
-export function finish({
-  localRoute,
-  serviceAddresses,
-}: Pick<ReplicaConfig, 'localRoute' | 'serviceAddresses'>): string {
+export function finish({ localRoute, serviceAddresses, federation }: Finish): string {
   return [
     ...(localRoute ? ['systemctl enable -q --now haup-api-address.service'] : []),
     ...(serviceAddresses === null ? [] : ['systemctl enable -q haup-service-addresses.service']),
+    ...(federation ? [finishFederation(federation.node)] : []),
   ].join('\n');
 }
 

@@ -10,6 +10,7 @@ export const users = {
   addons: 'haup-addons',
   serviceAddresses: 'haup-services',
   backup: 'haup-backup',
+  federation: 'haup-federation',
 } as const;
 
 export type User = (typeof users)[keyof typeof users];
@@ -22,5 +23,6 @@ export function readerOf(file: string): User | 'root' {
   if (file.startsWith('endpoints')) return users.endpoints;
   if (file.startsWith('addons')) return users.addons;
   if (file.startsWith('service-addresses')) return users.serviceAddresses;
+  if (file.startsWith('federation')) return users.federation;
   return users.kube;
 }

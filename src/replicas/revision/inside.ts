@@ -102,7 +102,11 @@ export function parseInside(output: string, options: InspectOptions, exchange: E
   const code = (url: string) => health.get(url) ?? '000';
   const apiServer = unitState(units.get(unit.apiServer)!);
   const ready = code(`https://127.0.0.1:${options.apiPort}/readyz`) === '200';
-  const controllers = ([unit.controllerManager, unit.scheduler] as const).map((name) => {
+  // A federation has no scheduler: systemd knows no such file there.
+  const there = ([unit.controllerManager, unit.scheduler] as const).filter(
+    (name) => name !== unit.scheduler || units.get(name)!.get('UnitFileState') !== '' || marker === null,
+  );
+  const controllers = there.map((name) => {
     const state = unitState(units.get(name)!);
     const runs = code(healthUrls[name]) !== '000' && stays(units.get(name)!, uptime);
     return state === 'running' && !runs ? 'stopped' : state;

@@ -7,6 +7,11 @@
   echo 'this machine was provisioned by an older haup, whose units this one does not know: replace it' >&2
   exit 1
 }
+# Not every cluster has all of them.
+for name; do
+  shift
+  [ ! -e "$units/$name" ] || set -- "$@" "$name"
+done
 systemctl is-enabled -q "$@" || systemctl enable -q "$@"
 timeout 2 systemctl start "$unit" 2>/dev/null || {
   [ $? -eq 124 ] || sleep 0.5

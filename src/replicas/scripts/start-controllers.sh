@@ -22,13 +22,19 @@ stays() {
   [ $(($(cut -d. -f1 /proc/uptime) - since / 1000000)) -gt "$settled_seconds" ]
 }
 
+# A federation has no scheduler.
+for name; do
+  shift
+  [ "$(systemctl show -p LoadState --value "$name")" = not-found ] || set -- "$@" "$name"
+done
+case " $* " in *" $scheduler "*) schedules=1 ;; *) schedules= ;; esac
 systemctl start --no-block "$@"
 until well "$manager_health"; do later "$manager" 'the controller manager: its health check'; done
-until well "$scheduler_health"; do later "$scheduler" 'the scheduler: its health check'; done
+until [ -z "$schedules" ] || well "$scheduler_health"; do later "$scheduler" 'the scheduler: its health check'; done
 until stays "$manager"; do later "$manager" 'the controller manager: to stay up'; done
-until stays "$scheduler"; do later "$scheduler" 'the scheduler: to stay up'; done
+until [ -z "$schedules" ] || stays "$scheduler"; do later "$scheduler" 'the scheduler: to stay up'; done
 until held kube-controller-manager; do later "$manager" 'the controller manager: its lease'; done
-until held kube-scheduler; do later "$scheduler" 'the scheduler: its lease'; done
+until [ -z "$schedules" ] || held kube-scheduler; do later "$scheduler" 'the scheduler: its lease'; done
 as=endpoints
 until api /api/v1/namespaces/default/endpoints/kubernetes | grep -q '"ip"'; do
   later "$endpoints" 'the endpoints of the kubernetes service'

@@ -4,6 +4,16 @@ import { controllerService } from './controllers.ts';
 import { emulation } from './emulation.ts';
 import { commandLine, type Flags, unitFile } from './unit.ts';
 
+/** What keeps objects as they should be, and makes none that would run. */
+const KEEPERS = [
+  'namespace-controller',
+  'garbage-collector-controller',
+  'serviceaccount-controller',
+  'serviceaccount-token-controller',
+  'root-ca-certificate-publisher-controller',
+  'clusterrole-aggregation-controller',
+];
+
 /** `kube-controller-manager.service` */
 export function controllerManagerUnit(options: {
   readonly program: string;
@@ -12,6 +22,8 @@ export function controllerManagerUnit(options: {
   readonly emulated?: string;
   readonly cluster: string;
   readonly clusterCidr: string;
+  /** Of a federation, in which nothing runs. */
+  readonly keepsObjectsOnly?: boolean;
 }): string {
   const kubeconfig = pkiPath('controller-manager.conf');
   return unitFile({
@@ -32,7 +44,7 @@ export function controllerManagerUnit(options: {
       'use-service-account-credentials': true,
 
       // Everything that is on by default, and what bootstrap tokens need.
-      controllers: '*,bootstrapsigner,tokencleaner',
+      controllers: options.keepsObjectsOnly ? KEEPERS.join(',') : '*,bootstrapsigner,tokencleaner',
       // Each node gets a range for its pods. The routes to them are haup's, not a cloud's controller's.
       'allocate-node-cidrs': true,
       'cluster-cidr': options.clusterCidr,

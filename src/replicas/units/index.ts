@@ -4,9 +4,10 @@ import { addonsUnit } from './addons.ts';
 import { apiServerUnit } from './api-server.ts';
 import { controllerManagerUnit } from './controller-manager.ts';
 import { etcdUnit } from './etcd.ts';
+import { federationUnit } from './federation.ts';
 import { kubernetesEndpointsUnit } from './kubernetes-endpoints.ts';
 import { localRouteUnit } from './local-route.ts';
-import { ADDONS_UNIT, unit } from './names.ts';
+import { ADDONS_UNIT, FEDERATION_UNIT, unit } from './names.ts';
 import { schedulerUnit } from './scheduler.ts';
 import { serviceAddressesUnit } from './service-addresses.ts';
 
@@ -26,16 +27,21 @@ export const units = {
     controllerManagerUnit({
       ...config,
       program: programPath(config, 'kube-controller-manager'),
+      keepsObjectsOnly: config.federation !== undefined,
       ...extra(config, 'controllerManager'),
     }),
   [unit.scheduler]: (config) =>
-    schedulerUnit({
-      ...config,
-      program: programPath(config, 'kube-scheduler'),
-      ...extra(config, 'scheduler'),
-    }),
+    // A federation keeps objects, and runs nothing.
+    config.federation
+      ? null
+      : schedulerUnit({
+          ...config,
+          program: programPath(config, 'kube-scheduler'),
+          ...extra(config, 'scheduler'),
+        }),
   [unit.endpoints]: () => kubernetesEndpointsUnit(),
   [ADDONS_UNIT]: () => addonsUnit(),
+  [FEDERATION_UNIT]: (config) => (config.federation ? federationUnit(config) : null),
   'haup-service-addresses.service': ({ serviceAddresses }) =>
     serviceAddresses === null ? null : serviceAddressesUnit(),
   'haup-api-address.service': ({ localRoute, apiAddress }) =>

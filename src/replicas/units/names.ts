@@ -10,6 +10,9 @@ export const unit = {
 /** Keeps the cluster's add-ons what they should be. */
 export const ADDONS_UNIT = 'haup-addons.service';
 
+/** The controller of a federation. */
+export const FEDERATION_UNIT = 'haup-federation.service';
+
 /** Come and go with the API server. */
 export const companions = [unit.endpoints, ADDONS_UNIT] as const;
 

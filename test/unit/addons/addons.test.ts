@@ -40,6 +40,7 @@ describe('the built-in add-ons', () => {
       'dns',
       'service-addresses',
     ]);
+    expect(builtInAddons({ ...facts, federation: true }).map(({ name }) => name)).toEqual(['federation']);
     expect(JSON.stringify(addons)).not.toMatch(/\$\{/);
     for (const { name, objects } of addons)
       for (const object of objects) expect(object.metadata.labels).toMatchObject({ [ADDON_LABEL]: name });

@@ -118,6 +118,14 @@ function fakeEngine(answers: Partial<Engine> = {}): { engine: Engine; calls: Cal
       if (!dryRun) throw new NotFoundError('cluster', cluster, []);
       return { planned: [], report: null };
     },
+    initFederation: async () => outcome,
+    joinFederation: async ({ cluster }) => ({ federation: 'world', cluster, steps: [] }),
+    unjoinFederation: async ({ cluster }) => ({ federation: 'world', cluster, steps: [] }),
+    federationStatus: async () => ({
+      ...{ federation: 'world', dnsZone: 'example.com.', dnsProvider: 'coredns', ttl: 180 },
+      ...{ members: [], problems: [] },
+    }),
+    disbandFederation: async () => ({ left: [], problems: [] }),
     drillKey: async () => null,
     guard: async () => ({ deed: null, waits: [], seen: { status: statusOf(), databases: [] } }),
     fault: async () => ['demo-master'],

@@ -17,6 +17,7 @@ const rules: readonly (readonly [RegExp, Cost])[] = [
 
   // Scripts that run for as long as their units do, and scripts that are run now and then.
   [/^config\/(addons|kubernetes-endpoints|service-addresses)\.sh$/, 'reload'],
+  [/^config\/federation\.mjs$/, 'reload'],
   [/\.sh$/, 'nothing'],
   // Rules for anonymous access cannot be changed by a reload, and encryption is not reloaded unless asked for.
   [/^config\/(admission|authentication|audit|encryption)\.yaml$/, 'api-server'],
@@ -37,7 +38,7 @@ const rules: readonly (readonly [RegExp, Cost])[] = [
   // etcd and its clients read their certificates at each handshake; curl and kubectl are run anew.
   [/^pki\/etcd\//, 'nothing'],
   [
-    /^pki\/(apiserver-etcd-client|endpoints|service-addresses|controller-manager-lease|scheduler-lease)\.crt$/,
+    /^pki\/(apiserver-etcd-client|endpoints|service-addresses|federation|controller-manager-lease|scheduler-lease)\.crt$/,
     'nothing',
   ],
   [/^pki\/addons\.conf$/, 'nothing'],

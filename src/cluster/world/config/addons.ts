@@ -31,6 +31,7 @@ async function keptAddons(secrets: FileTools['secrets']): Promise<readonly Addon
 export async function addonsOf(t: FileTools): Promise<readonly Addon[]> {
   const { name: cluster, kubernetesVersion, apiPort, serviceCidr, clusterCidr } = t.memory.spec;
   const own = builtInAddons({
+    federation: t.memory.spec.federation ?? false,
     cluster,
     kubernetesVersion,
     apiAddress: t.seen().address!.ip,

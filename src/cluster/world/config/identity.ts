@@ -12,5 +12,6 @@ export function pkiIdentity(t: Pick<FileTools, 'memory' | 'seen'>, replica: stri
     balancerDnsName: t.seen().balancer?.dnsName ?? null,
     serviceCidr: t.memory.spec.serviceCidr,
     clusterDomain: 'cluster.local',
+    ...(t.memory.spec.federation ? { federates: true } : {}),
   };
 }

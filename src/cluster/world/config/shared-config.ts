@@ -3,6 +3,7 @@ import type { ClusterSpec } from '../../model/spec.ts';
 import { emulatedMinor } from '../../plan/upgrade.ts';
 import type { FileTools } from '../tools.ts';
 import { addonsOf } from './addons.ts';
+import { federationParts } from './federation.ts';
 
 /** What is put on every replica: all but its name, its address and its certificates. */
 export async function sharedConfig(
@@ -11,6 +12,7 @@ export async function sharedConfig(
 ): Promise<Omit<ReplicaConfig, 'pki' | 'name' | 'internalIp'>> {
   const { spec } = t.memory;
   const emulated = emulatedMinor(spec);
+  const federation = await federationParts(t);
   return {
     uid: spec.uid,
     cluster: spec.name,
@@ -27,6 +29,7 @@ export async function sharedConfig(
     localRoute: t.provider.capabilities.deliversToApiAddress,
     serviceAddresses: (await t.provider.services?.range()) ?? null,
     addons: await addonsOf(t),
+    ...(federation ? { federation } : {}),
     // One that is taken back is for nobody any more.
     ...(spec.change && spec.change.back === undefined ? { change: spec.change.id } : {}),
     ...parts,

@@ -1,5 +1,6 @@
 import { switchRelease } from '../../../replicas/provision/change.ts';
 import { noteStoreRevision } from '../../../replicas/store-revision.ts';
+import { federationParts } from '../config/federation.ts';
 import type { Executor } from './executor.ts';
 
 export const changeRelease: Executor<'change-release'> = async (t, { replica, change, cost }, progress) => {
@@ -9,7 +10,7 @@ export const changeRelease: Executor<'change-release'> = async (t, { replica, ch
   const serviceAddresses = (await t.provider.services?.range()) ?? null;
   await switchRelease(
     session,
-    { change, etcd, localRoute, serviceAddresses },
+    { change, etcd, localRoute, serviceAddresses, federation: await federationParts(t) },
     { signal: t.signal, progress },
   );
   await noteStoreRevision(session, t.memory.revision, { signal: t.signal });

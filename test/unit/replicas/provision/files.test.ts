@@ -133,8 +133,22 @@ describe('the files of a replica', () => {
   });
 
   test('have no unit that a look at a machine does not know', () => {
-    const all = replicaFiles({ ...config, localRoute: true }).map(({ path }) => path);
+    const federation = { program: '//', node: null };
+    const all = [
+      { ...config, localRoute: true },
+      { ...config, federation },
+    ].flatMap((one) => replicaFiles(one).map(({ path }) => path));
     const units = all.filter((path) => path.startsWith('units/')).map((path) => path.replace('units/', ''));
-    expect(units.sort()).toEqual([...releaseUnits].sort());
+    expect([...new Set(units)].sort()).toEqual([...releaseUnits].sort());
+  });
+
+  test('have a controller and no scheduler on the masters of a federation', () => {
+    const federation = { program: '// the controller', node: '/opt/releases/node' };
+    const own = byPath(replicaFiles({ ...config, federation }));
+    expect(own.get('config/federation.mjs')!.content).toBe('// the controller');
+    expect(own.has('units/haup-federation.service')).toBe(true);
+    expect(own.has('units/kube-scheduler.service')).toBe(false);
+    expect(own.get('units/kube-controller-manager.service')!.content).not.toMatch(/controllers=\*/);
+    expect(files.has('units/haup-federation.service')).toBe(false);
   });
 });

@@ -1,0 +1,177 @@
+import { InputError, NotFoundError } from '../../cluster/model/errors.ts';
+import type { Api } from '../../federation/controller/api.ts';
+import { joinSteps, type MemberStep } from '../../federation/members/join.ts';
+import { leaveSteps } from '../../federation/members/leave.ts';
+import { CLUSTERS_API } from '../../federation/model/names.ts';
+import { type ApiObject, fieldsOf, listOf, numberOf } from '../../federation/model/object.ts';
+import type { Environment } from '../operations.ts';
+import { federationNamed, inWords, type Reached, reaching, reachingFederation } from './access.ts';
+import { reachContext } from './context.ts';
+
+export interface MemberRequest {
+  /** Absent: the only one there is. */
+  readonly federation: string | undefined;
+  /** What the member is called; without a context one of haup's clusters. */
+  readonly cluster: string;
+  /** Of a kubeconfig, for a cluster that is not haup's. */
+  readonly context: string | undefined;
+  readonly kubeconfig: string | undefined;
+  readonly dryRun: boolean;
+}
+
+export interface JoinMember extends MemberRequest {
+  readonly region: string | undefined;
+  readonly zone: string | undefined;
+}
+
+export interface LeaveMember extends MemberRequest {
+  readonly cascade: boolean;
+}
+
+/** What was done, or would be, in order. */
+export interface MemberOutcome {
+  readonly federation: string;
+  readonly cluster: string;
+  readonly steps: readonly string[];
+}
+
+/** A member as it is listed. */
+export interface MemberSummary {
+  readonly name: string;
+  /** `Ready`, `Offline`, `Pending`, `Left` */
+  readonly status: string;
+  readonly version: string | null;
+  readonly region: string;
+  readonly zone: string;
+  /** ISO 8601 */
+  readonly joined: string;
+  readonly problems: readonly string[];
+  /** There may be more than are listed. */
+  readonly problemCount: number;
+}
+
+/** Makes a cluster a member; one that is gets what it lacks. @throws InputError, NotFoundError, StepError */
+export async function joinMember(env: Environment, request: JoinMember): Promise<MemberOutcome> {
+  const name = await federationNamed(env, request.federation);
+  if (request.cluster === name) throw new InputError('a federation is no member of itself');
+  return reachingFederation(env, name, (federation) =>
+    reachingMember(env, request, async (member, place) => {
+      const { region, zone } = await placeOf(member.api, request, place);
+      const steps = await joinSteps({
+        ...{ federation: federation.api, member: member.api, name, cluster: request.cluster },
+        ...{ server: member.server, caPem: member.caPem, region, zone, now: env.now },
+      });
+      return carryOut(env, name, request, steps);
+    }),
+  );
+}
+
+/** Ends a cluster's membership. @throws InputError, NotFoundError, StepError */
+export async function leaveMember(env: Environment, request: LeaveMember): Promise<MemberOutcome> {
+  const name = await federationNamed(env, request.federation);
+  return reachingFederation(env, name, async (federation) => {
+    const leave = async (member: Api | null): Promise<MemberOutcome> => {
+      const { cluster, cascade } = request;
+      const steps = await leaveSteps({
+        ...{ federation: federation.api, member, name, cluster, cascade, signal: env.signal },
+      });
+      return carryOut(env, name, request, steps);
+    };
+    const { cluster, context } = request;
+    const isOurs = (await env.names()).includes(cluster);
+    if (context === undefined && !isOurs) {
+      if (!(await membersOf(federation.api)).some((member) => member.name === cluster))
+        throw new NotFoundError(
+          `member of ${name}`,
+          cluster,
+          (await membersOf(federation.api)).map((m) => m.name),
+        );
+      throw new InputError(`${cluster} is none of haup's clusters: name the context by which it is reached`);
+    }
+    return reachingMember(env, request, (member) => leave(member.api));
+  });
+}
+
+export async function listMembers(
+  env: Environment,
+  federation: string | undefined,
+): Promise<{ readonly federation: string; readonly members: readonly MemberSummary[] }> {
+  const name = await federationNamed(env, federation);
+  const members = await reachingFederation(env, name, ({ api }) => membersOf(api));
+  return { federation: name, members };
+}
+
+async function membersOf(api: Api): Promise<MemberSummary[]> {
+  const list = await api.call('GET', `/apis/${CLUSTERS_API}/clusters`);
+  return (list.items as ApiObject[]).map(({ metadata, spec = {}, status = {} }) => ({
+    name: metadata.name,
+    status: String(status.phase ?? 'Pending'),
+    version: status.version === undefined ? null : String(status.version),
+    region: String(spec.region),
+    zone: String(spec.zone),
+    joined: String(metadata.creationTimestamp),
+    problems: problemsOf(status),
+    problemCount: numberOf(status.problemCount, 0),
+  }));
+}
+
+function problemsOf(status: Readonly<Record<string, unknown>>): string[] {
+  const [ready] = listOf(status.conditions).map(fieldsOf);
+  const silent = ready?.message ? [`it does not answer: ${ready.message}`] : [];
+  return [...silent, ...listOf(status.problems).map(String)];
+}
+
+async function carryOut(
+  env: Environment,
+  federation: string,
+  { cluster, dryRun }: MemberRequest,
+  steps: readonly MemberStep[],
+): Promise<MemberOutcome> {
+  for (const { text, run } of dryRun ? [] : steps) {
+    env.signal.throwIfAborted();
+    env.emit({ type: 'progress', topic: 'federation', message: text });
+    await inWords(text, federation, run);
+  }
+  return { federation, cluster, steps: steps.map(({ text }) => text) };
+}
+
+interface Place {
+  readonly region: string;
+  readonly zone: string;
+}
+
+/** The member's API; `place`: where haup has put its masters. */
+function reachingMember<T>(
+  env: Environment,
+  { cluster, context, kubeconfig }: MemberRequest,
+  work: (member: Reached, place: Place | null) => Promise<T>,
+): Promise<T> {
+  if (context === undefined)
+    return reaching(env, cluster, (member) => {
+      if (member.spec.federation) throw new InputError(`${cluster} is a federation, and can be no member`);
+      return work(member, { region: member.spec.region, zone: member.spec.zone });
+    });
+  return reachContext({ context, kubeconfig, environment: env.environment }, (member) => work(member, null));
+}
+
+/** Where a member is: what was said, else what most of its nodes say, else where its masters are. @throws InputError */
+async function placeOf(member: Api, asked: JoinMember, masters: Place | null): Promise<Place> {
+  const { items } = await member.call('GET', '/api/v1/nodes?limit=500');
+  const label = (name: string): string | undefined =>
+    mostOften(
+      (items as ApiObject[]).flatMap(
+        ({ metadata }) => metadata.labels?.[`topology.kubernetes.io/${name}`] ?? [],
+      ),
+    );
+  const region = asked.region ?? label('region') ?? masters?.region;
+  const zone = asked.zone ?? label('zone') ?? masters?.zone;
+  if (region === undefined || zone === undefined)
+    throw new InputError(`no node of ${asked.cluster} says where it is: name its region and its zone`);
+  return { region, zone };
+}
+
+function mostOften(values: readonly string[]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))[0]?.[0];
+}

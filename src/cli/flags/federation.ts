@@ -1,0 +1,45 @@
+import { choice, number, text, toggle, withFallback } from '../flag.ts';
+import * as values from '../input/values.ts';
+
+// Federations.
+
+export const federation = text('federation', 'NAME', 'the federation', values.clusterName, {
+  defaultText: 'the only one in the store',
+});
+export const dnsZone = text(
+  'dns-zone',
+  'ZONE',
+  'the DNS zone of its names, with its final dot',
+  values.dnsZone,
+);
+export const dnsProvider = choice('dns-provider', 'NAME', 'who answers for that zone', [
+  'none',
+  'coredns',
+  'route53',
+  'clouddns',
+]);
+export const recordTtl = withFallback(
+  number(
+    'ttl',
+    'SECONDS',
+    'how long resolvers may keep an answer, 10 at least',
+    values.wholeNumber(10, 86_400),
+  ),
+  180,
+);
+export const context = text(
+  'context',
+  'NAME',
+  'of a kubeconfig, for a cluster that is not haup’s',
+  values.contextName,
+);
+export const kubeconfigFile = text('kubeconfig', 'FILE', 'where that context is', values.filePath, {
+  defaultText: '$KUBECONFIG, or ~/.kube/config',
+});
+export const memberRegion = text('region', 'REGION', 'where it is', values.place, {
+  defaultText: 'what its nodes say',
+});
+export const memberZone = text('zone', 'ZONE', 'where in the region it is', values.place, {
+  defaultText: 'what its nodes say',
+});
+export const cascade = toggle('cascade', 'what the federation put there goes, too');
