@@ -68,7 +68,8 @@ function filesBelow(folder: string, ending: string): string[] {
 
 /** All tests of the folder, with the changed sources, as one module. */
 async function bundled(folder: string): Promise<string> {
-  const tests = filesBelow('test/unit/cluster/plan', '.test.ts');
+  const beside = new Set(mutants.map(({ file }) => mirrorOf(file)));
+  const tests = filesBelow('test/unit/cluster/plan', '.test.ts').filter((file) => !near || beside.has(file));
   const changed: Plugin = {
     name: 'mutants',
     setup({ onLoad, onResolve }) {

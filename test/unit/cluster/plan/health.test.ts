@@ -178,6 +178,16 @@ describe('what else is told first', () => {
     ]);
   });
 
+  test('is an alarm of etcd’s, before all of these', () => {
+    const alarms = [{ member: 'm1', alarm: 'NOSPACE' }];
+    const address = { ...healthy.address!, lost: 'its zone is gone' };
+    const o = { ...healthy, address, etcd: { ...healthy.etcd, alarms } };
+    expect(warningsOf(spec, o, NOW).map((one) => (typeof one === 'object' ? one.says : one))).toEqual([
+      expect.stringContaining('nobody reaches'),
+      expect.stringMatching(/m1|space/i),
+    ]);
+  });
+
   test('is that nobody can read etcd’s members, once there is one', () => {
     const unreadable = { ...healthy, etcd: { readable: false, members: [] } };
     expect(first(unreadable)).toContain('no quorum');

@@ -101,6 +101,7 @@ describe('whose turn it is', () => {
     expect(held({ ip, holder: { kind: 'nobody' } })).toBeUndefined();
     expect(held({ ip, holder: { kind: 'balancer' }, lost: 'its zone is gone' })).toBeUndefined();
     expect(held(null)).toBeUndefined();
+    expect(held({ ip, holder: { kind: 'machine', name: 'm0' } })).toBeUndefined();
     const one = specOf(['m0']);
     const spec = withRevision(one, { ...revisable(one), kubernetesVersion: 'v1.37.9' }, 'c1');
     const alone = seen(one, spec);
@@ -135,7 +136,9 @@ describe('why it is nobody’s turn', () => {
     );
     const two = specOf(['m0', 'm1']);
     const inEtcd = withRevision(two, { ...revisable(two), etcdVersion: 'v3.7.9' }, 'c1');
-    expect(why(inEtcd, seen(two, inEtcd))).toContain('there is no quorum');
+    expect(why(inEtcd, seen(two, inEtcd))).toMatch(/^etcd on m1 has to start again.*there is no quorum/);
+    // It serves, and what it is nobody can say.
+    expect(why(patched, withInside(ready, 'm2', { provisioned: false }))).toContain('waits until m2 is well');
   });
 
   test('is who has the change and does not work with it, when all have it', () => {

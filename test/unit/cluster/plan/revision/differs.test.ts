@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { differs } from '../../../../../src/cluster/plan/revision/differs.ts';
+import { differencesOf, differs } from '../../../../../src/cluster/plan/revision/differs.ts';
+import { withInside } from '../../../../../src/cluster/plan/steps/effects.ts';
 import type { Revision, WantedRevision } from '../../../../../src/replicas/revision/revision.ts';
+import { converged, specOf } from '../../../../support/clusters.ts';
 
 const wanted: WantedRevision = {
   kubernetesVersion: 'v1.37.1',
@@ -77,4 +79,14 @@ describe('what differs', () => {
   ])('%s', (_, change, expected) => {
     expect(said(change)).toEqual(expected);
   });
+});
+
+test('nothing differs where one side is not known', () => {
+  const has = withInside(converged(specOf(['m0'])), 'm0', { revision: { ...seen, etcdVersion: 'v3.6.0' } });
+  const both = { ...has, wanted: { m0: wanted } };
+  expect(differencesOf(both, 'm0').map(({ path }) => path)).toEqual(['version/etcd']);
+  expect(differencesOf(has, 'm0')).toEqual([]);
+  expect(differencesOf({ ...both, wanted: {} }, 'm0')).toEqual([]);
+  expect(differencesOf(withInside(both, 'm0', { revision: null }), 'm0')).toEqual([]);
+  expect(differencesOf(both, 'nobody')).toEqual([]);
 });

@@ -50,7 +50,7 @@ describe('certificates of a replica that are to be renewed', () => {
       authority('kubernetes-ca', -3000, 30),
       authority('kubelet-client-ca', -300, 31),
       authority('kubelet-serving-ca', -300, 32),
-      authority('kubelet-client-ca', -10, 300),
+      { ...authority('kubelet-client-ca', -10, 300), file: 'young.crt' },
     ];
     expect(due(list, at(0))).toEqual(['kubelet-client-ca.crt', 'kubelet-serving-ca.crt']);
   });

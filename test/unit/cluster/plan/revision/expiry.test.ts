@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { expiryOf } from '../../../../../src/cluster/plan/revision/expiry.ts';
+import { expiries, expiryOf } from '../../../../../src/cluster/plan/revision/expiry.ts';
+import { withInside } from '../../../../../src/cluster/plan/steps/effects.ts';
+import { converged, specOf } from '../../../../support/clusters.ts';
 
 const DAY = 86_400_000;
 const certificate = {
@@ -24,4 +26,28 @@ describe('a certificate is due', () => {
   ])('after %i of its 300 days: %s', (days, due) => {
     expect(expiryOf(certificate, begin + days * DAY)).toMatchObject({ due, seconds: (300 - days) * 86_400 });
   });
+});
+
+describe('the certificates of a replica', () => {
+  const revision = {
+    ...{ kubernetesVersion: '', etcdVersion: '', digest: '', configuration: {}, trust: {}, keys: {} },
+    certificates: [{ ...certificate, file: 'later.crt', notAfter: '2026-12-28T00:00:00Z' }, certificate],
+  };
+  const ends = { certificateExpires: certificate.notAfter, certificateSecondsLeft: 86_400 };
+  const seen = (inside: object) =>
+    expiries(withInside(converged(specOf(['m0'])), 'm0', { revision, ...ends, ...inside }), 'm0');
+
+  test('are told from the first to end to the last, by its own clock', () => {
+    expect(seen({}).map((one) => [one.certificate.file, one.seconds])).toEqual([
+      ['apiserver.crt', 86_400],
+      ['later.crt', 62 * 86_400],
+    ]);
+  });
+
+  test.each(['revision', 'certificateExpires', 'certificateSecondsLeft'])(
+    'are unknown without its %s',
+    (part) => {
+      expect(seen({ [part]: null })).toEqual([]);
+    },
+  );
 });

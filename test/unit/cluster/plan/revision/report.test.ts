@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { differencesOf } from '../../../../../src/cluster/plan/revision/differs.ts';
-import { sayDifference } from '../../../../../src/cluster/plan/revision/report.ts';
+import { listed, revisionStatus, sayDifference } from '../../../../../src/cluster/plan/revision/report.ts';
 import { statusOf } from '../../../../../src/cluster/plan/status.ts';
 import type { Revision, WantedRevision } from '../../../../../src/replicas/revision/revision.ts';
 import { converged, specOf } from '../../../../support/clusters.ts';
@@ -86,4 +86,22 @@ describe('the status', () => {
       remedy: { to: 'renew them', command: 'renew', cluster: 'demo' },
     });
   });
+});
+
+test('of a replica that nobody could look into there is no revision, nor anything that differs', () => {
+  const one = converged(specOf(['m0']));
+  expect(revisionStatus(one, 'm0')).toEqual({ revision: null, certificates: [], differences: [] });
+  expect(revisionStatus(one, 'nobody').revision).toBeNull();
+  const known = one.machines.map((machine) => ({
+    ...machine,
+    inside: { ...machine.inside!, revision: seen },
+  }));
+  const { revision } = revisionStatus({ ...one, machines: known }, 'm0');
+  expect(Object.keys(revision!)).toEqual(['kubernetesVersion', 'etcdVersion', 'digest', 'trust', 'keys']);
+});
+
+test('three files are named, and more are counted', () => {
+  expect(listed(['a', 'b', 'c'])).toBe('a, b, c');
+  expect(listed(['a', 'b', 'c', 'd', 'e'])).toBe('a, b, c and 2 more');
+  expect(listed([])).toBe('');
 });

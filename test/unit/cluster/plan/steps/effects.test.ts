@@ -58,6 +58,7 @@ describe('the leadership', () => {
       'm1',
     );
     expect([still.etcd.readable, leaders(still)]).toEqual([false, []]);
+    expect(still.etcd.members.map(({ healthy }) => healthy)).toEqual([false, true, false, false, false]);
   });
 
   test('stays where it is when another comes back', () => {
@@ -65,7 +66,11 @@ describe('the leadership', () => {
       withLeader(o, ({ name }) => name === 'm2'),
       'm0',
     );
-    expect(leaders(revived(without, 'm0'))).toEqual(['m2']);
+    const back = revived(without, 'm0');
+    expect([leaders(back), back.etcd.members.every(({ healthy }) => healthy)]).toEqual([['m2'], true]);
+    // With a leader, who runs and is not healthy lacks something else.
+    const behind = revived(withMember(without, 'm1', { healthy: false }), 'm0');
+    expect(behind.etcd.members.map(({ healthy }) => healthy)).toEqual([true, false, true]);
   });
 
   test('does not hang on learners', () => {
