@@ -63,3 +63,8 @@ describe('how safe etcd is', () => {
     expect(survives(none)).toEqual([false, false]);
   });
 });
+
+test('where nobody votes nothing is held, and nothing survives', () => {
+  const { hasQuorum, survivesAnyMachine, survivesAnyZone } = standing(nothing);
+  expect([hasQuorum, survivesAnyMachine, survivesAnyZone]).toEqual([false, false, false]);
+});

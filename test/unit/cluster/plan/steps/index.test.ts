@@ -3,6 +3,7 @@ import { nothing } from '../../../../../src/cluster/model/observation.ts';
 import { simulate } from '../../../../../src/cluster/plan/step.ts';
 import { withInside } from '../../../../../src/cluster/plan/steps/effects.ts';
 import { kindOf, type Step, stepKinds } from '../../../../../src/cluster/plan/steps/index.ts';
+import { ANY_MACHINE } from '../../../../../src/cluster/plan/steps/step-kind.ts';
 import { before, changes, examples } from './examples.ts';
 
 interface Said {
@@ -489,5 +490,77 @@ describe('a drill’s wounds are healed by what each of them needs', () => {
     expect(after.machines.find(({ name }) => name === 'm1')?.inside?.apiServer).toBe('ready');
     const balancer = simulate({ kind: 'undo-fault', blow: 'kill-balancer', machine: null }, nothing);
     expect(balancer.balancer?.complete).toBe(true);
+  });
+});
+
+describe('what one example does not show', () => {
+  const say = <S extends Step>(step: S) => kindOf(step).describe(step);
+  const insideOf = (o: typeof before, name: string) =>
+    o.machines.find((machine) => machine.name === name)?.inside;
+
+  test('the address that goes to the balancer: its name is put on the certificates of all targets that can be looked into', () => {
+    const step = { kind: 'hand-over', to: { kind: 'balancer' } } as const;
+    expect(say(step)).toBe('move the API address to the load balancer');
+    expect(kindOf(step).outdates(step)).toEqual({ cloud: true, inside: ANY_MACHINE });
+    const after = simulate(step, before);
+    expect(after.machines.map(({ inside }) => inside?.certificateNames)).toEqual([
+      ['lb.example'],
+      ['lb.example'],
+      undefined,
+    ]);
+  });
+
+  test('a cluster of one is ready where its API server only lacked a leader', () => {
+    const forced = (apiServer: 'unready' | 'disabled') =>
+      simulate(
+        { kind: 'force-new-cluster', replica: 'm1' },
+        withInside(withInside(before, 'm0', { apiServer: 'ready' }), 'm1', { apiServer }),
+      );
+    expect(insideOf(forced('unready'), 'm1')?.apiServer).toBe('ready');
+    expect(insideOf(forced('disabled'), 'm1')?.apiServer).toBe('disabled');
+  });
+
+  test('a replica that is put back has its etcd started only if the change was in it', () => {
+    const stopped = withInside(before, 'm1', { etcd: 'stopped' });
+    const put = (etcd: boolean) => simulate({ kind: 'put-back', replica: 'm1', change: 'c1', etcd }, stopped);
+    expect([insideOf(put(true), 'm1')?.etcd, insideOf(put(false), 'm1')?.etcd]).toEqual([
+      'running',
+      'stopped',
+    ]);
+    const ill = {
+      ...stopped,
+      etcd: {
+        ...stopped.etcd,
+        members: stopped.etcd.members.map((m) => ({ ...m, healthy: m.name === 'm0' })),
+      },
+    };
+    const healthy = (etcd: boolean) =>
+      simulate({ kind: 'put-back', replica: 'm1', change: 'c1', etcd }, ill).etcd.members[1]?.healthy;
+    expect([healthy(true), healthy(false)]).toEqual([true, false]);
+  });
+
+  test('who does not lead takes no leadership along', () => {
+    const { members } = simulate({ kind: 'remove-member', replica: 'm1', member: 'planned-m1' }, before).etcd;
+    expect(members.map(({ name, leader }) => [name, leader])).toEqual([
+      ['m0', true],
+      ['m2', false],
+    ]);
+  });
+
+  test('a node that joins, and a route that is made, twice are there once', () => {
+    const twice = (step: Step) => simulate(step, simulate(step, before)).nodes;
+    expect(twice({ kind: 'join-node', node: 'n1' }).objects?.map(({ name }) => name)).toEqual(['n0', 'n1']);
+    const route = { kind: 'route-pods', node: 'n1', podCidr: '10.244.1.0/24' } as const;
+    expect(twice(route).routes).toHaveLength(2);
+  });
+
+  test('what is none, or not known yet, has a word', () => {
+    expect(say({ kind: 'set-targets', targets: [] })).toBe("set the load balancer's targets to none");
+    expect(say({ kind: 'set-service-nodes', nodes: ['n0', 'n1'] })).toBe(
+      "let Services' external addresses lead to n0, n1",
+    );
+    expect(say({ kind: 'route-pods', node: 'n1', podCidr: 'planned-n1' })).toBe(
+      "route its pods' addresses to n1",
+    );
   });
 });
