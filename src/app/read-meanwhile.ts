@@ -13,13 +13,14 @@ const MOST_UNANSWERED = 50;
  * before. Begins once there is an address that has answered, as a new cluster has none at first.
  */
 export function readMeanwhile(
-  world: Pick<RealWorld, 'api'>,
+  world: Pick<RealWorld, 'api' | 'spec'>,
   { emit, signal }: { readonly emit: Emit; readonly signal: AbortSignal },
 ): { stop(): Promise<void> } {
   const ended = new AbortController();
   const until = AbortSignal.any([signal, ended.signal]);
   const pending = new Set<Promise<void>>();
-  let hasAnswered = false;
+  /** When the first answer was there: what was asked before may have had nobody to answer it. */
+  let since = Number.POSITIVE_INFINITY;
 
   const read = async (): Promise<void> => {
     const at = Date.now();
@@ -30,8 +31,9 @@ export function readMeanwhile(
         () => false,
         () => true,
       );
-    hasAnswered ||= !failed;
-    if (hasAnswered) emit({ type: 'read', at, ms: Date.now() - at, failed });
+    if (!failed) since = Math.min(since, Date.now());
+    // That a cluster which is being deleted does not answer is what was asked for.
+    if (at >= since && !world.spec().deleting) emit({ type: 'read', at, ms: Date.now() - at, failed });
   };
   const loop = async (): Promise<void> => {
     while (!until.aborted) {

@@ -32,6 +32,7 @@ not haup's; service-account: pods with old tokens), it stops before the last of 
     finishRotation: flags.finishRotation,
     force: flags.forceRotation,
     dryRun: flags.dryRun,
+    changeReport: flags.changeReport,
     output: flags.output,
   },
   examples: [

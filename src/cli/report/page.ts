@@ -28,7 +28,7 @@ const own = `
 .step rect { fill: var(--took); opacity: .45; } .step.failed rect { fill: var(--bad); opacity: 1; } .step.open rect { fill: var(--fair); opacity: .6; } .step.failed text { fill: var(--bad); }
 .zone { fill: none; stroke: var(--line); } .way { fill: none; stroke: var(--soft); } .machine rect, .holder rect { stroke: var(--line); fill: var(--card); }
 .machine.good rect { fill: var(--r1); } .machine.balancer rect, .holder rect { fill: var(--balancer); } .machine.fair rect { fill: var(--fair); }
-.machine.none rect, .holder.none rect { fill: var(--none); } svg .machine text, svg .holder text { fill: var(--on); }
+.machine.none rect, .holder.none rect { fill: var(--none); } svg .machine text, svg .holder text { fill: var(--on); } .holder.absent rect { fill: var(--card); } svg .holder.absent text { fill: var(--soft); }
 .pair { display: flex; flex-wrap: wrap; gap: 24px 48px; } .tiles + p { margin-top: 16px; } .pair h3 { font-size: 14px; margin: 0 0 8px; color: var(--soft); }
 `;
 

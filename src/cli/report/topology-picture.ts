@@ -50,7 +50,7 @@ function holder(address: Topology['address'], middle: number): string {
   const who =
     address === null ? 'no API address' : address.holder === 'balancer' ? 'load balancer' : address.holder;
   const ip = address === null ? '' : address.ip;
-  return `<g class="holder${address === null || address.holder === 'nobody' ? ' none' : ''}"><rect x="${middle - 86}" y="2" width="172" height="40" rx="6"/><text x="${middle}" y="19" text-anchor="middle">${text(who)}</text><text class="note" x="${middle}" y="34" text-anchor="middle">${text(ip)}</text></g>`;
+  return `<g class="holder${address === null ? ' absent' : address.holder === 'nobody' ? ' none' : ''}"><rect x="${middle - 86}" y="2" width="172" height="40" rx="6"/><text x="${middle}" y="19" text-anchor="middle">${text(who)}</text><text class="note" x="${middle}" y="34" text-anchor="middle">${text(ip)}</text></g>`;
 }
 
 function way(from: number, x: number, y: number): string {

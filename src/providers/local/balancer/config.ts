@@ -28,6 +28,10 @@ export function serverOptions(backend: string, server: Server, port: number): st
 /**
  * TCP pass-through. A connection that is not accepted within 250 ms is tried on another target, five times. When no
  * target is healthy all are tried, as clouds do: the check may be wrong, the client loses nothing.
+ *
+ * Of two targets chosen by chance the one with fewer connections: clouds choose by a hash of addresses and ports, which is chance as well.
+ * One after the other would lead a client that asks evenly to the same target each time, and if that one hangs, nowhere until the check
+ * has found it out (met: no write for 3.7 s); and on one that hangs connections pile up, so that it is chosen less and less.
  */
 export function haproxyConfig(port: number, socket: string, servers: readonly Server[]): string {
   const lines = (backend: string) =>
@@ -42,7 +46,7 @@ export function haproxyConfig(port: number, socket: string, servers: readonly Se
 
 defaults
     mode tcp
-    balance roundrobin
+    balance random(2)
     timeout connect 250ms
     timeout check 1s
     timeout client 24h
