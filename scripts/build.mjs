@@ -56,6 +56,8 @@ try {
     platform: 'node',
     target: 'node20',
     minify: true,
+    // The clouds' DNS clients are CommonJS in parts, and ask for Node's own modules by require.
+    banner: { js: "import{createRequire as need}from'node:module';const require=need(import.meta.url);" },
     logLevel: 'warning',
   });
   // Nobody who starts meanwhile meets half of it.

@@ -50,7 +50,7 @@ export async function programs(): Promise<Programs> {
 }
 
 /** The CoreDNS of clusters without a registry, which has the plugins that haup's configurations name. */
-export async function corednsProgram(): Promise<string> {
+async function corednsProgram(): Promise<string> {
   const hash = createHash('sha256').update(await readFile('scripts/images/coredns/main.go'));
   const name = `coredns-${NODE_VERSIONS.coredns}-${hash.digest('hex').slice(0, 12)}`;
   const folder = await builtOnce(name, (output) => {
@@ -115,7 +115,7 @@ export async function startCoredns(t: Programs, corefile: string, port: number):
 /** Asks a DNS server: its values, sorted, or the code of the refusal (ENOTFOUND: no such name; ENODATA: none of this type). */
 export type Questions = (type: 'A' | 'AAAA' | 'CNAME' | 'TXT', name: string) => Promise<string>;
 
-export function asking(port: number): Questions {
+function asking(port: number): Questions {
   const resolver = new Resolver({ timeout: 2000, tries: 2 });
   resolver.setServers([`127.0.0.1:${port}`]);
   return async (type, name) => {

@@ -15,6 +15,7 @@ import { deleteCluster } from './delete.ts';
 import { drill } from './drill.ts';
 import { fault } from './fault.ts';
 import { federationDelete } from './federation/delete.ts';
+import { federationDnsConfig } from './federation/dns-config.ts';
 import { federationInit } from './federation/init.ts';
 import { federationJoin } from './federation/join.ts';
 import { federationList } from './federation/list.ts';
@@ -76,6 +77,7 @@ export const commands: readonly Command[] = [
   federationUnjoin,
   federationList,
   federationStatus,
+  federationDnsConfig,
   federationDelete,
   drill,
   guard,

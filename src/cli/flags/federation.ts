@@ -1,4 +1,4 @@
-import { choice, number, text, toggle, withFallback } from '../flag.ts';
+import { choice, list, number, text, toggle, withFallback } from '../flag.ts';
 import * as values from '../input/values.ts';
 
 // Federations.
@@ -18,6 +18,26 @@ export const dnsProvider = choice('dns-provider', 'NAME', 'who answers for that 
   'route53',
   'clouddns',
 ]);
+export const dnsZoneId = text(
+  'dns-zone-id',
+  'ID',
+  'of the hosted zone (Route 53), or the name of the managed zone (Cloud DNS)',
+  values.dnsZoneId,
+  { defaultText: 'the one public zone of that name' },
+);
+export const dnsEtcd = list(
+  'dns-etcd',
+  'ENDPOINTS',
+  'of the etcd that CoreDNS answers out of; not the federation’s own',
+  values.etcdEndpoint,
+);
+export const nameServers = list(
+  'name-servers',
+  'ADDRESSES',
+  'who answers for the zone, where it is not delegated',
+  values.nameServer,
+  { defaultText: 'the resolver of CoreDNS’ machine' },
+);
 export const recordTtl = withFallback(
   number(
     'ttl',

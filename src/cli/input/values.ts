@@ -60,6 +60,12 @@ export const dnsZone = matching(
   /^(?=.{1,200}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.){2,}$/,
   'a DNS zone with its final dot, such as example.com.',
 );
+export const etcdEndpoint = matching(
+  /^https:\/\/[A-Za-z0-9.:[\]-]{1,253}$/,
+  'the address of an etcd, such as https://10.0.0.5:2379',
+);
+export const dnsZoneId = matching(/^[A-Za-z0-9-]{1,63}$/, 'the id of a zone: letters, digits and hyphens');
+export const nameServer = matching(/^[0-9a-fA-F.:[\]]{2,60}$/, 'an IP address, with :PORT or without');
 export const cidr = matching(CIDR, 'a network such as 203.0.113.0/24');
 
 /** A name that the cloud understands; anything that a shell or a path could misread is refused. */

@@ -9,6 +9,8 @@ import { type Api, openApi } from './api.ts';
 import { startController } from './controller.ts';
 import { acquireLease } from './lease.ts';
 import { pause } from './mirror.ts';
+import { openNames } from './names.ts';
+import { report } from './report.ts';
 import { type FederationSettings, readSettings, SETTINGS } from './settings.ts';
 
 const SETTINGS_PATH = `/api/v1/namespaces/${NAMESPACE}/configmaps/${SETTINGS}`;
@@ -35,13 +37,15 @@ async function run(server: string, folder: string, signal: AbortSignal): Promise
   const lease = await acquireLease(api, `${hostname()}-${process.pid}`, signal, now).catch(() => null);
   if (lease === null) return;
   say('this is the active controller');
+  const names = await openNames({ api, settings: first, uid, log: say });
   const controller = startController({
     ...{ api, now, log: say },
     identity: { federation: first.federation, uid },
-    onShards: (shards) => say(`shards: ${shards.length}`),
+    onShards: (shards) => names?.shards(shards),
   });
   const stop = AbortSignal.any([signal, lease.lost]);
   while (!stop.aborted) {
+    await report(api, [...controller.problems().values(), ...(names?.problems() ?? [])]);
     await pause(LOOK_MS, stop);
     // Another setting, or another certificate: begun anew by systemd.
     const settings = await settingsOf(api, stop, 1);
@@ -49,6 +53,7 @@ async function run(server: string, folder: string, signal: AbortSignal): Promise
     if (read('federation.crt') !== certificate) break;
   }
   controller.close();
+  await names?.close();
   await lease.release();
   process.exit(lease.lost.aborted ? 1 : 0);
 }

@@ -8,9 +8,9 @@ export interface DnsSettings extends ZoneSettings {
 }
 
 /** Federation v1's. */
-export const DEFAULT_TTL = 180;
+const DEFAULT_TTL = 180;
 /** Below it resolvers ask more often than records can change. */
-export const LEAST_TTL = 10;
+const LEAST_TTL = 10;
 /** RFC 2181, section 8. */
 const MOST_TTL = 2 ** 31 - 1;
 

@@ -7,7 +7,6 @@ const target = z.discriminatedUnion('provider', [
   z.object({
     provider: z.literal('coredns'),
     endpoints: z.array(text).min(1),
-    tls: z.object({ ca: text, cert: text.optional(), key: text.optional() }).optional(),
   }),
   z.object({ provider: z.literal('route53'), zoneId: text.optional() }),
   z.object({ provider: z.literal('clouddns'), project: text.optional(), zoneName: text.optional() }),

@@ -15,6 +15,8 @@ what was interrupted, and takes other settings of the names. See docs/federation
   flags: {
     dnsZone: flags.dnsZone,
     dnsProvider: flags.dnsProvider,
+    dnsZoneId: flags.dnsZoneId,
+    dnsEtcd: flags.dnsEtcd,
     ttl: flags.recordTtl,
     provider: flags.provider,
     zone: flags.zone,
@@ -43,7 +45,7 @@ what was interrupted, and takes other settings of the names. See docs/federation
     output: flags.output,
   },
   examples: [
-    'haup federation init world --dns-zone example.com. --dns-provider coredns',
+    'haup federation init world --dns-zone example.com. --dns-provider coredns --dns-etcd https://10.0.0.5:2379',
     'haup federation init world --multizone --zones local-a,local-b,local-c --dns-zone example.com. --dns-provider route53',
   ],
 
@@ -52,6 +54,10 @@ what was interrupted, and takes other settings of the names. See docs/federation
     const name = call.operands[0]!;
     if (given.dnsProvider !== 'none' && given.dnsZone === undefined)
       throw new UsageError('--dns-zone is missing: the zone in which the names are to be');
+    if (given.dnsProvider === 'coredns' && given.dnsEtcd === undefined)
+      throw new UsageError(
+        '--dns-etcd is missing: the etcd that CoreDNS answers out of (docs/federation-dns.md)',
+      );
     const zones = zonesFor(given, call.sources, call.labels);
     const engine = await call.engine();
     const outcome = await engine.initFederation({
@@ -91,13 +97,26 @@ what was interrupted, and takes other settings of the names. See docs/federation
         domain: given.dnsZone ?? '',
         ttl: given.ttl,
         dnsProvider: given.dnsProvider,
-        dns: {},
+        dns: dnsOptions(given),
       },
       dryRun: given.dryRun,
     });
     return finish(withCluster(call, name), outcome);
   },
 });
+
+/** What the writer of records is told besides the zone (federation/dns/target.ts). */
+function dnsOptions({ dnsProvider, dnsZoneId, dnsEtcd }: DnsFlags): Readonly<Record<string, unknown>> {
+  if (dnsProvider === 'coredns') return { endpoints: dnsEtcd };
+  if (dnsZoneId === undefined) return {};
+  return dnsProvider === 'route53' ? { zoneId: dnsZoneId } : { zoneName: dnsZoneId };
+}
+
+interface DnsFlags {
+  readonly dnsProvider: string;
+  readonly dnsZoneId: string | undefined;
+  readonly dnsEtcd: readonly string[] | undefined;
+}
 
 /** A call whose cluster is the operand. */
 function withCluster<C extends { readonly flags: { readonly output: 'text' | 'json' | 'yaml' } }>(

@@ -1,6 +1,8 @@
-import type { EtcdAddress } from './kv.ts';
-
-export interface ServerSettings extends EtcdAddress {
+export interface ServerSettings {
+  /** Of the etcd, all of one cluster. */
+  readonly endpoints: readonly string[];
+  /** Paths of PEM files on the server's machine. */
+  readonly tls?: { readonly ca: string; readonly cert?: string; readonly key?: string } | undefined;
   /** The DNS zone, with its final dot. */
   readonly domain: string;
   /** Default 53. */

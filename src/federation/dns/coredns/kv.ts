@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { z } from 'zod';
@@ -13,8 +12,14 @@ import type { Entry } from './layout.ts';
 export interface EtcdAddress {
   /** `https://host:port`, of one cluster; `http://` only on this machine. Tried in order. */
   readonly endpoints: readonly string[];
-  /** Paths of PEM files, read at each call: they may be renewed meanwhile. */
-  readonly tls?: { readonly ca: string; readonly cert?: string; readonly key?: string } | undefined;
+  /** PEM; the key is a secret. Absent: what this machine trusts, and no certificate of its own. */
+  readonly tls?: EtcdTls | undefined;
+}
+
+export interface EtcdTls {
+  readonly ca: string;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
 }
 
 export interface Versioned extends Entry {
@@ -143,16 +148,10 @@ function checkEndpoint(endpoint: string): void {
 
 /** Asks one endpoint after the other: the next one only if the request has not reached this one. */
 async function call({ endpoints, tls }: EtcdAddress, path: string, body: string): Promise<string> {
-  const read = (file: string | undefined) => (file === undefined ? undefined : readFile(file));
-  const [ca, cert, key] = await Promise.all([read(tls?.ca), read(tls?.cert), read(tls?.key)]).catch(
-    (error) => {
-      throw new DnsError('denied', `the DNS etcd's certificates could not be read: ${messageOf(error)}`);
-    },
-  );
   let failure: unknown;
   for (const endpoint of endpoints) {
     try {
-      const { status, answer } = await post(new URL(`/v3/${path}`, endpoint), body, { ca, cert, key });
+      const { status, answer } = await post(new URL(`/v3/${path}`, endpoint), body, tls);
       if (status === 200) return answer;
       throw refused(status, answer);
     } catch (error) {
@@ -166,11 +165,7 @@ async function call({ endpoints, tls }: EtcdAddress, path: string, body: string)
 function post(
   url: URL,
   body: string,
-  tls: {
-    readonly ca?: Buffer | undefined;
-    readonly cert?: Buffer | undefined;
-    readonly key?: Buffer | undefined;
-  },
+  tls: EtcdTls | undefined,
 ): Promise<{ readonly status: number; readonly answer: string }> {
   return new Promise((resolve, reject) => {
     const options = {
@@ -216,7 +211,7 @@ function refused(status: number, answer: string): DnsError {
   const code = read.success ? read.data.code : undefined;
   if (code === 7 || code === 16 || /user name is empty|permission denied|invalid auth/.test(words))
     return new DnsError('denied', `the DNS etcd refuses: ${words}`, {
-      advice: 'it must accept the client certificate that it is asked with',
+      advice: 'put what it accepts into the Secret dns-etcd of the federation (docs/federation-dns.md)',
     });
   if (/database space exceeded/.test(words)) return new DnsError('full', `the DNS etcd is full: ${words}`);
   return new DnsError('trouble', `the DNS etcd refuses: ${words}`);
