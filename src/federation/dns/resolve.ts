@@ -33,7 +33,8 @@ export function hostResolver(lookup: Lookup, clock: Pick<Clock, 'now'>) {
   }
 
   return async function withAddresses(shards: readonly Shard[]): Promise<readonly Shard[]> {
-    const hosts = new Set(shards.flatMap(({ addresses }) => addresses).filter((one) => isIP(one) === 0));
+    const healthy = shards.filter(({ health }) => health === 'healthy');
+    const hosts = new Set(healthy.flatMap(({ addresses }) => addresses).filter((one) => isIP(one) === 0));
     const found = new Map(
       await Promise.all([...hosts].map(async (host) => [host, await resolve(host)] as const)),
     );

@@ -1,7 +1,9 @@
 import { lookup } from 'node:dns/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../../util/clock.ts';
 import { messageOf } from '../../util/failure.ts';
 import type { Shard } from '../model/shard.ts';
+import { DnsError } from './errors.ts';
 import { keepZone } from './keeper.ts';
 import { hostResolver, type Lookup } from './resolve.ts';
 import type { DnsSettings } from './settings.ts';
@@ -27,6 +29,7 @@ export interface RunOptions {
 const AGAIN_MS = 60_000;
 const FIRST_PAUSE_MS = 1_000;
 const MOST_PAUSE_MS = 30_000;
+const LOOKUP_MS = 1_000;
 
 /** Keeps a zone what the shards say, turn after turn, the newest shards each time. A failure is told and the turn made again, later. */
 export function runDns(settings: DnsSettings, writer: DnsWriter, options: RunOptions): DnsRun {
@@ -86,6 +89,10 @@ export function runDns(settings: DnsSettings, writer: DnsWriter, options: RunOpt
   };
 }
 
+/** A resolver that is silent holds no turn up: an address that must go waits for it. */
 async function addressesOf(host: string): Promise<readonly string[]> {
-  return (await lookup(host, { all: true })).map(({ address }) => address);
+  const silence = delay(LOOKUP_MS, null, { ref: false });
+  const found = await Promise.race([lookup(host, { all: true }), silence]);
+  if (found === null) throw new DnsError('trouble', `no answer for ${host} within ${LOOKUP_MS / 1000} s`);
+  return found.map(({ address }) => address);
 }
