@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { Refusal } from '../cluster/model/errors.ts';
+import { NotFoundError, Refusal } from '../cluster/model/errors.ts';
 import { orderOf, type Rotated } from '../cluster/model/generations.ts';
 import type { ClusterSpec, Revisable } from '../cluster/model/spec.ts';
 import { advanced, goesOn, phaseOf, type RotationWish } from '../cluster/plan/rotation.ts';
-import { withRevision } from '../cluster/plan/spec-changes.ts';
+import { withReplacements, withRevision } from '../cluster/plan/spec-changes.ts';
 import { makeGeneration } from '../cluster/world/keys.ts';
+import { newReplicaName } from '../replicas/names.ts';
 import type { Secrets, Store } from '../state/store.ts';
 import { usersOfOld } from './old-users.ts';
 import { type ChangeOutcome, changed, type Environment, type OpenCluster } from './operations.ts';
@@ -15,6 +16,8 @@ export interface RotateRequest {
   readonly finish: boolean;
   /** Whoever still uses them. */
   readonly force: boolean;
+  /** Replicas that somebody else may have been on: replaced before anything else, so that they learn none of the new keys. */
+  readonly replace: readonly string[];
 }
 
 /**
@@ -28,20 +31,43 @@ export function rotate(
   request: RotateRequest,
   dryRun: boolean,
 ): Promise<ChangeOutcome> {
-  return env.locked(cluster, 'rotate', async (open) => {
+  const work = async (open: OpenCluster): Promise<ChangeOutcome> => {
     const began = env.now();
-    let wish: RotationWish = { ...request, begin: !request.finish };
-    let last: ChangeOutcome | undefined;
+    const replaced = await replaceFirst(env, open, request.replace, dryRun);
+    if (replaced && dryRun) return replaced;
+    let wish: RotationWish = { ...request, begin: !request.finish || request.replace.length > 0 };
+    let last = replaced;
     for (;;) {
       const before = open.world.spec();
-      if (request.finish && !last) expectSomething(before, request);
+      if (!wish.begin && !last) expectSomething(before, request);
       const ends = advanced(before, wish) !== undefined;
       if (last && !ends) return { ...last, seconds: (env.now() - began) / 1000 };
       last = await phase(env, open, wish, request.force, dryRun);
       if (dryRun || !ends) return last;
       wish = { ...wish, begin: false };
     }
-  });
+  };
+  return env.locked(cluster, 'rotate', work, request.replace.length || undefined);
+}
+
+/** Undefined: none is to be, or all have been, by a run that was cut off later. */
+async function replaceFirst(
+  env: Environment,
+  open: OpenCluster,
+  names: readonly string[],
+  dryRun: boolean,
+): Promise<ChangeOutcome | undefined> {
+  const { replicas, usedNames, name } = open.world.spec();
+  const stranger = names.find((one) => !usedNames.includes(one));
+  if (stranger !== undefined)
+    throw new NotFoundError(
+      `replica of ${name}`,
+      stranger,
+      replicas.map((replica) => replica.name),
+    );
+  const there = names.filter((one) => replicas.some((replica) => replica.name === one));
+  if (there.length === 0) return undefined;
+  return changed(env, open, (spec) => withReplacements(spec, there, newReplicaName), { dryRun });
 }
 
 function phase(
@@ -57,11 +83,11 @@ function phase(
       for (const what of wish.what) env.emit({ type: 'warning', message: WAITS(what) });
       return spec;
     }
+    if (!force) await expectOwnNodes(open, spec, wish.what);
     if (!force) await expectNobody(env, open, spec, wish);
     // Mostly there are none; a backup that was restored may have brought some.
     if (!dryRun && ending(spec, wish).includes('encryption'))
       await open.world.rewriteSecrets((message) => env.emit({ type: 'progress', topic: 'Secrets', message }));
-    expectNoNodes(spec, wish.what);
     for (const what of wish.what)
       env.emit({ type: 'progress', topic: `rotate ${what}`, message: say(next, what) });
     await makeKeys(open.secrets, spec.name, wish.what, next);
@@ -111,13 +137,30 @@ function ending(spec: ClusterSpec, wish: RotationWish): Rotated[] {
   return wish.what.filter((what) => phaseOf(spec, what) === 'new' && goesOn(spec, what, wish));
 }
 
-/** Kubelets are not told of other authorities yet. */
-function expectNoNodes({ name, nodes }: ClusterSpec, what: readonly Rotated[]): void {
+/** Kubelets of nodes that somebody else has made are told of nothing. */
+async function expectOwnNodes(
+  { world }: OpenCluster,
+  spec: ClusterSpec,
+  what: readonly Rotated[],
+): Promise<void> {
+  const { name, nodes } = spec;
   const one = what.find((each) => each === 'ca' || each === 'kubelet-signing');
-  if (!one || nodes.length === 0) return;
+  if (!one) return;
+  const { objects } = (await world.observe()).nodes;
+  const others = (objects ?? []).filter((object) => !nodes.some((node) => node.name === object.name));
+  if (others.length === 0) return;
   throw new Refusal(
-    `${name} has nodes, which would not be told of another ${one}`,
-    'rotate the others by name',
+    `haup did not make ${others.map((other) => other.name).join(', ')}, and cannot give kubelets there another ${one}`,
+    [
+      'let them leave, and join again afterwards (kubeadm reset, kubeadm join)',
+      {
+        to: 'or leave them behind',
+        command: 'rotate',
+        cluster: name,
+        replicas: what,
+        switches: ['force'],
+      },
+    ],
   );
 }
 

@@ -1,8 +1,10 @@
+import { X509Certificate } from 'node:crypto';
 import { type Life, lifeOf } from '../pki/validity.ts';
 import { paths, pkiPath } from '../replicas/paths.ts';
 import { type AskLimits, askInside, SEPARATOR } from '../replicas/revision/ask.ts';
 import type { UnitState } from '../replicas/revision/inside.ts';
 import { isWhole, readUnits, unitState } from '../replicas/revision/inside.ts';
+import { pemBlocks } from '../replicas/revision/revision.ts';
 import { shellScript } from '../ssh/script.ts';
 import type { Session } from '../ssh/session.ts';
 import { parseJson } from '../util/text/json.ts';
@@ -11,8 +13,17 @@ import { parseNodeMarker } from './marker.ts';
 import { nodePaths } from './paths.ts';
 import { nodeHealthUrls, nodeUnit } from './units/names.ts';
 
+/** Whom a node believes, and who has signed what it shows, by the authorities' common names. */
+export interface NodeCredentials {
+  /** Those that its kubelet believes API servers by, in order; none before it has joined. */
+  readonly trust: readonly string[];
+  /** Null where there is no certificate (yet). */
+  readonly servingIssuer: string | null;
+  readonly clientIssuer: string | null;
+}
+
 /** What a node says of itself over SSH, in one command; what the cluster says of it is in api/nodes.ts. */
-export interface NodeInside {
+export interface NodeInside extends NodeCredentials {
   /** Every file that a node needs is in place, for this cluster and this name. False on an empty disk. */
   readonly provisioned: boolean;
   /** Of the release in force; null before provisioning. */
@@ -32,7 +43,7 @@ export interface NodeInside {
   readonly podCidr: string | null;
 }
 
-const SECTIONS = 7;
+const SECTIONS = 8;
 /** Since the epoch. */
 const SECONDS = /^\d{1,12}$/;
 /** `10.244.1.0/24` */
@@ -40,7 +51,7 @@ const RANGE = /^[0-9a-f.:]+\/\d{1,3}$/;
 const asked = [nodeUnit.containerd, nodeUnit.kubelet, nodeUnit.kubeProxy];
 
 const script = shellScript('nodes/scripts/inspect.sh', [
-  ...(['separator', 'marker', 'serving', 'client', 'asked', 'network'] as const),
+  ...(['separator', 'marker', 'serving', 'client', 'asked', 'network', 'kubeconfig'] as const),
 ]);
 
 /** Asks a node about itself. @throws SshError, ReplicaError; see {@link askInside}. */
@@ -61,7 +72,11 @@ function inspectScript(): string {
         serving: pkiPath('kubelet.crt'),
         asked: asked.join(' '),
       },
-      ...{ client: nodePaths.clientCertificate, network: nodePaths.conflist },
+      ...{
+        client: nodePaths.clientCertificate,
+        network: nodePaths.conflist,
+        kubeconfig: nodePaths.kubeconfig,
+      },
     },
     Object.values(nodeHealthUrls),
   );
@@ -76,8 +91,17 @@ export function parseNodeInside(
   cluster: { readonly uid: string; readonly name: string },
 ): NodeInside | null {
   const sections = output.split(`${SEPARATOR}\n`);
-  const [marker = '', serving = '', client = '', clock = '', systemd = '', answers = '', network = ''] =
-    sections;
+  const [
+    marker = '',
+    serving = '',
+    client = '',
+    clock = '',
+    systemd = '',
+    answers = '',
+    network = '',
+    authorities = '',
+  ] = sections;
+  const trust = namesIn(authorities);
   const units = readUnits(systemd.trim()) as ReadonlyMap<string, ReadonlyMap<string, string>>;
   const [servingLife, clientLife] = [life(serving), life(client)];
   const podCidr = /"subnet": "([^"]+)"/.exec(network)?.[1] ?? null;
@@ -89,6 +113,7 @@ export function parseNodeInside(
     !(podCidr === null || RANGE.test(podCidr)) ||
     servingLife === undefined ||
     clientLife === undefined ||
+    trust === null ||
     !SECONDS.test(clock.trim())
   )
     return null;
@@ -110,6 +135,9 @@ export function parseNodeInside(
     servingCertificateSecondsLeft: servingLife && servingLife.ends.getTime() / 1000 - Number(clock),
     clientCertificateExpires: clientLife && rfc3339(clientLife.ends),
     podCidr,
+    trust,
+    servingIssuer: issuerOf(serving),
+    clientIssuer: issuerOf(client),
   };
 }
 
@@ -125,6 +153,25 @@ function isHealth(text: string): boolean {
 
 function isJson(text: string): boolean {
   return parseJson(text) !== null;
+}
+
+/** Of certificates in PEM, in base64 as kubeconfigs have them. Null where they cannot be read. */
+function namesIn(base64: string): string[] | null {
+  const blocks = pemBlocks(Buffer.from(base64, 'base64').toString());
+  try {
+    return blocks?.map((pem) => commonName(new X509Certificate(pem).subject)) ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** Of one that {@link life} could read. */
+function issuerOf(pem: string): string | null {
+  return pem.trim() === '' ? null : commonName(new X509Certificate(pem).issuer);
+}
+
+function commonName(name: string): string {
+  return /^CN=(.+)$/m.exec(name)?.[1] ?? '';
 }
 
 /** Null where there is no certificate; undefined where it cannot be read. */

@@ -66,6 +66,23 @@ export async function joinNode(
 }
 
 /**
+ * Has a kubelet ask for its credentials anew, as when it joined, by whoever signs them now, and believe whom `caPem` has. It is
+ * started again for it; its pods run on. Can be repeated.
+ * @throws ReplicaError, ApiError, SshError
+ */
+export async function rejoinNode(
+  session: Session,
+  api: ApiClient,
+  node: Omit<Joining, 'binaries'>,
+  waiting: Waiting = {},
+): Promise<void> {
+  const { signal } = waiting;
+  const made = await createJoinToken(api, { purpose: `${node.name} anew`, minutes: TOKEN_MINUTES, signal });
+  await startNode(session, { node, caPem: node.caPem, token: async () => made, anew: true }, waiting);
+  await deleteJoinToken(api, made, signal);
+}
+
+/**
  * A joined node's pods get addresses of their range; the route to it must be there. Resolves when the node is Ready.
  * @throws TimeoutError with the reason why it is not Ready; ApiError, SshError
  */

@@ -21,6 +21,8 @@ export interface StartNode {
   readonly caPem: string;
   /** A bootstrap token "id.secret" (api/token.ts); asked for only where the node has no client certificate that is still good. */
   readonly token: () => Promise<string>;
+  /** What it has is forgotten first, however good. */
+  readonly anew?: boolean;
 }
 
 /**
@@ -31,17 +33,21 @@ export interface StartNode {
  */
 export async function startNode(
   session: Session,
-  { node, caPem, token }: StartNode,
+  { node, caPem, token, anew = false }: StartNode,
   waiting: Waiting = {},
 ): Promise<void> {
   const known = `[ -s ${nodePaths.kubeconfig} ] && openssl x509 -checkend 60 -noout -in ${nodePaths.clientCertificate} >/dev/null 2>&1`;
-  const { code } = await session.exec(known, { what: 'look at its certificate', signal: waiting.signal });
-  if (code !== 0) {
+  const look = { what: 'look at its certificate', signal: waiting.signal };
+  if (anew || (await session.exec(known, look)).code !== 0) {
     const content = bootstrapKubeconfig(node, caPem, await token());
     await session.pushFiles([{ path: nodePaths.bootstrapKubeconfig, content, mode: 0o600 }], {
       what: 'hand over a bootstrap token',
       signal: waiting.signal,
     });
+    if (anew) {
+      const forget = `systemctl stop ${nodeUnit.kubelet}; rm -f ${nodePaths.kubeconfig} ${nodePaths.clientCertificate}`;
+      await session.run(forget, { what: 'forget its credentials', signal: waiting.signal });
+    }
   }
   await carryOut(
     session,

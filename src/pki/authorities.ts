@@ -4,6 +4,7 @@ import { signCertificate } from './certificate.ts';
 import { check } from './check.ts';
 import { PkiError } from './errors.ts';
 import { newKey, readKey } from './keys.ts';
+import { AUTHORITY_NAMES, nameOf } from './names.ts';
 import type { ExtendedKeyUsage } from './usage.ts';
 import { validity } from './validity.ts';
 
@@ -69,38 +70,31 @@ export async function createAuthorities(
   const root = (commonName: string) =>
     createRoot({ commonName, cluster, lifetime: 'authority', extendedKeyUsage: [], now });
   const [kubernetes, etcd, frontProxy, serviceAccount] = await Promise.all([
-    root(ROOTS.kubernetes),
-    root(ROOTS.etcd),
-    root(ROOTS.frontProxy),
+    root(AUTHORITY_NAMES.kubernetes),
+    root(AUTHORITY_NAMES.etcd),
+    root(AUTHORITY_NAMES.frontProxy),
     createTokenKeys(),
   ]);
   return { kubernetes, etcd, frontProxy, serviceAccount };
 }
-
-const ROOTS = { kubernetes: 'kubernetes-ca', etcd: 'etcd-ca', frontProxy: 'front-proxy-ca' } as const;
 
 /**
  * A later one in the place of the first, good for ten years. Its name says which it is: who reads certificates tells them apart by it,
  * and so does every verifier that looks for an issuer.
  */
 export function createSuccessor(
-  root: keyof typeof ROOTS,
+  root: 'kubernetes' | 'etcd' | 'frontProxy',
   cluster: string,
   generation: number,
   options: { readonly now?: number } = {},
 ): Promise<Authority> {
   return createRoot({
-    commonName: nameOf(ROOTS[root], generation),
+    commonName: nameOf(AUTHORITY_NAMES[root], generation),
     cluster,
     lifetime: 'authority',
     extendedKeyUsage: [],
     now: options.now ?? Date.now(),
   });
-}
-
-/** `etcd-ca`, `etcd-ca-2` … */
-export function nameOf(root: string, generation: number): string {
-  return generation === 1 ? root : `${root}-${generation}`;
 }
 
 export async function createTokenKeys(): Promise<TokenKeys> {

@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
-import { type Authority, checkPair, createRoot, nameOf, readSecret } from './authorities.ts';
+import { type Authority, checkPair, createRoot, readSecret } from './authorities.ts';
 import { isDue } from './due.ts';
+import { AUTHORITY_NAMES, nameOf } from './names.ts';
 
 const schema = z.strictObject({
   client: z.strictObject({ certPem: z.string(), keyPem: z.string() }),
@@ -22,8 +23,6 @@ export interface KubeletAuthorities {
   readonly serving: Authority;
 }
 
-const NAMES = { client: 'kubelet-client-ca', serving: 'kubelet-serving-ca' } as const;
-
 /** `generation`: 1 unless they are to take others' place. */
 export async function createKubeletAuthorities(
   cluster: string,
@@ -39,8 +38,8 @@ export async function createKubeletAuthorities(
       now,
     });
   const [client, serving] = await Promise.all([
-    root(NAMES.client, 'clientAuth'),
-    root(NAMES.serving, 'serverAuth'),
+    root(AUTHORITY_NAMES.kubeletClient, 'clientAuth'),
+    root(AUTHORITY_NAMES.kubeletServing, 'serverAuth'),
   ]);
   return { client, serving };
 }

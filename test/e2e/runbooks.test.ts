@@ -59,6 +59,21 @@ async function follow(
 }
 
 describe('the runbooks', () => {
+  test.runIf(whole)('compromised-master.md takes from a thief all that he has taken', async () => {
+    const name = (await status(CLUSTER)).replicas.at(-1)!.name;
+    const before = api;
+    const runs = await follow(blocksOf('compromised-master.md'), { CLUSTER, NAME: name });
+    expect([...runs.keys()].map((heading) => heading[0])).toEqual(['1', '2', '3']);
+    await expect(callApi(before, { path: '/readyz', timeoutMs: 10_000 })).rejects.toThrow();
+    api = await adminOf(CLUSTER);
+    await expectThree();
+    const now = await status(CLUSTER);
+    expect(now.rotations).toEqual([]);
+    expect(now.replicas.map((replica) => replica.name)).not.toContain(name);
+    for (const { certificates } of now.replicas)
+      expect(certificates.filter(({ issuer }) => !issuer.endsWith('-2'))).toEqual([]);
+  });
+
   test('replace-failed-replica.md helps when a replica has lost its disk', async () => {
     const name = (await status(CLUSTER)).replicas.find((replica) => replica.zone === 'local-b')!.name;
     await haup('fault', '-c', CLUSTER, 'wipe-disk', name);

@@ -1,7 +1,7 @@
 import type { NodesObservation } from '../../src/cluster/model/nodes.ts';
 import type { Step, StepOfKind } from '../../src/cluster/plan/steps/index.ts';
 import { emptyNode } from '../../src/cluster/plan/steps/node-effects.ts';
-import type { NodeInside } from '../../src/nodes/inspect.ts';
+import type { NodeCredentials, NodeInside } from '../../src/nodes/inspect.ts';
 import { Violation } from './violation.ts';
 
 interface Machine {
@@ -24,6 +24,8 @@ interface Surroundings {
   /** The API answers at its address. */
   hasApi(): boolean;
   isDeleting(): boolean;
+  /** By the authorities that are at work. */
+  credentials(): NodeCredentials;
 }
 
 type NodeKind = Extract<Step, { readonly node: string }>['kind'] | 'set-service-nodes';
@@ -118,13 +120,17 @@ export class SimulatedNodes {
       this.machine(node).on = true;
     },
     'provision-node': ({ node }) => {
-      Object.assign(this.running(node).disk, { provisioned: true, ...NEW });
+      const { servingIssuer } = this.world.credentials();
+      Object.assign(this.running(node).disk, { provisioned: true, ...NEW, servingIssuer });
     },
     'join-node': ({ node }) => {
       const { disk } = this.running(node);
       if (!disk.provisioned) throw new Violation(`${node} joins with nothing on it`);
       if (!this.world.hasApi()) throw new Error('the API does not answer');
       Object.assign(disk, { containerd: 'running', kubelet: 'running', kubeProxy: 'running' });
+      // One that has credentials keeps them, whoever they are by.
+      const { trust, clientIssuer } = this.world.credentials();
+      if (disk.clientIssuer === null) Object.assign(disk, { trust, clientIssuer });
       if (this.objects.some(({ name }) => name === node)) return;
       this.objects.push({ name: node, podCidr: `10.244.${this.ranges++}.0/24`, cordoned: false, pods: 0 });
     },
@@ -149,11 +155,15 @@ export class SimulatedNodes {
       if (strange) throw new Violation(`Services lead to ${strange}, which has not joined`);
       this.serviceNodes = [...nodes];
     },
-    'renew-node': ({ node }) => {
+    'renew-node': ({ node, becomes }) => {
       const { disk } = this.running(node);
       if (disk.servingCertificateExpires === null)
         throw new Violation(`${node} has no certificates to renew`);
-      Object.assign(disk, NEW);
+      const now = this.world.credentials();
+      Object.assign(disk, NEW, { servingIssuer: now.servingIssuer });
+      if (!becomes) return;
+      if (!this.world.hasApi()) throw new Error('the API does not answer');
+      Object.assign(disk, now);
     },
     'drain-node': ({ node }) => {
       if (!this.world.hasApi()) throw new Error('the API does not answer');

@@ -7,12 +7,14 @@ import type {
   Observation,
 } from '../../src/cluster/model/observation.ts';
 import type { ClusterSpec } from '../../src/cluster/model/spec.ts';
+import { wantedCredentials } from '../../src/cluster/plan/node-credentials.ts';
 import { withoutChange } from '../../src/cluster/plan/rotation.ts';
 import { touches } from '../../src/cluster/plan/step.ts';
 import { emptyInside } from '../../src/cluster/plan/steps/effects.ts';
 import type { Step, StepOfKind } from '../../src/cluster/plan/steps/index.ts';
 import { lookCache } from '../../src/cluster/world/observe/look-cache.ts';
 import { canChange, quorum } from '../../src/etcd/quorum.ts';
+import { nameOf } from '../../src/pki/names.ts';
 import type { Holder } from '../../src/providers/provider.ts';
 import type { Inside } from '../../src/replicas/revision/inspect.ts';
 import type { Revision, SeenCertificate } from '../../src/replicas/revision/revision.ts';
@@ -113,6 +115,7 @@ export class SimulatedWorld implements ChangeableWorld {
   readonly nodes = new SimulatedNodes({
     hasApi: () => this.isAvailable(),
     isDeleting: () => this.stored.deleting,
+    credentials: () => wantedCredentials(this.stored),
   });
   /** No machine has been hurt: then whoever gets the address does serve. */
   unhurt = true;
@@ -631,6 +634,24 @@ export class SimulatedWorld implements ChangeableWorld {
       for (const sees of [...serve, haup])
         if (!sees.keys.ca!.includes(shows.keys.serving![0]!))
           fail(`${sees.name} does not believe the API server of ${shows.name}`);
+    const named = (root: string, generations: readonly string[]) =>
+      generations.map((one) => nameOf(root, Number(one)));
+    for (const { name: node, on, disk } of this.nodes.machines) {
+      const wanted = this.stored.nodes.some(({ name }) => name === node);
+      if (!on || !wanted || disk.clientIssuer === null) continue;
+      for (const { name, keys } of serve) {
+        const [shown = ''] = named('kubernetes-ca', keys.serving!);
+        if (!disk.trust.includes(shown)) fail(`${node} does not believe the API server of ${name}`);
+        // kube-proxy's certificate is by the first.
+        if (!named('kubernetes-ca', keys.ca!).includes(disk.trust[0]!))
+          fail(`${name} does not believe the kube-proxy of ${node}`);
+        const signers = keys['kubelet-signing']!;
+        if (!named('kubelet-client-ca', signers).includes(disk.clientIssuer))
+          fail(`${name} does not believe the kubelet of ${node}`);
+        if (!named('kubelet-serving-ca', signers).includes(disk.servingIssuer!))
+          fail(`${name} does not believe what the kubelet of ${node} shows`);
+      }
+    }
     for (const { keys } of serve) this.written.add(keys.encryption![0]!);
     for (const { name, keys } of serve)
       for (const key of this.written)

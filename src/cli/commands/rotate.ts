@@ -31,6 +31,7 @@ not haup's; service-account: pods with old tokens), it stops before the last of 
     cluster: flags.cluster,
     finishRotation: flags.finishRotation,
     force: flags.forceRotation,
+    replace: flags.replaceFirst,
     dryRun: flags.dryRun,
     changeReport: flags.changeReport,
     output: flags.output,
@@ -40,17 +41,15 @@ not haup's; service-account: pods with old tokens), it stops before the last of 
     'haup rotate -c demo service-account --dry-run',
     'haup rotate -c demo all',
     'haup rotate -c demo --finish all',
+    'haup rotate -c demo --replace demo-master-k2x --finish --force all',
   ],
 
   async run(call) {
-    const { cluster, dryRun, finishRotation, force } = call.flags;
-    if (force && !finishRotation)
-      throw new UsageError(
-        `${call.labels.force} is for ${flags.finishRotation.name}: nothing else shuts anybody out`,
-      );
+    const { cluster, dryRun, finishRotation, force, replace = [] } = call.flags;
     const named = new Set(call.operands);
     const what: readonly Rotated[] = named.has(ALL) ? ROTATED : ROTATED.filter((one) => named.has(one));
     const engine = await call.engine();
-    return finish(call, await engine.rotate({ cluster, what, finish: finishRotation, force, dryRun }));
+    const how = { finish: finishRotation, force, replace: [...new Set(replace)] };
+    return finish(call, await engine.rotate({ cluster, what, ...how, dryRun }));
   },
 });

@@ -23,7 +23,16 @@ export const withoutBackup = toggle(
   'go on without a backup before it, where there are backups',
 );
 export const finishRotation = toggle('finish', 'give up the old ones: nobody believes them any more');
-export const forceRotation = toggle('force', 'with --finish: whoever still uses them is shut out');
+export const forceRotation = toggle(
+  'force',
+  'whoever still uses the old ones, or cannot be told of the new ones, is left behind',
+);
+export const replaceFirst = list(
+  'replace',
+  'NAME',
+  'a replica that somebody else may have been on: replaced first; may be repeated',
+  values.replicaName,
+);
 export const surge = toggle(
   'surge',
   'a single replica: a successor takes the address over, which interrupts less than its restart',

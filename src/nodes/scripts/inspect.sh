@@ -1,6 +1,6 @@
 #!/bin/sh
 # What a node says of itself, in sections. Arguments: the addresses that its components are asked at.
-: "${marker?}" "${serving?}" "${client?}" "${asked?}" "${network?}"
+: "${marker?}" "${serving?}" "${client?}" "${asked?}" "${network?}" "${kubeconfig?}"
 . ../../replicas/scripts/curl.sh
 . ../../replicas/scripts/sections.sh
 
@@ -13,4 +13,6 @@ date +%s; say
 # shellcheck disable=SC2086 # a list
 systemctl show -p Id,UnitFileState,ActiveState,NRestarts,ActiveEnterTimestampMonotonic $asked; say
 for url; do curl_here -s -m 1 -o /dev/null -w '%{url} %{http_code}\n' "$url"; done; say
-show "$network"
+show "$network"; say
+# Whom its kubelet believes: it holds no key.
+sed -n 's/^ *certificate-authority-data: //p' "$kubeconfig" 2>/dev/null || :

@@ -10,8 +10,10 @@ import { exampleNode } from './config.ts';
 const NOW = 1_795_000_000;
 const cluster = { uid: '0123456789abcdef', name: 'demo-node-abc' };
 let certificate: string;
+let authority: string;
 beforeAll(async () => {
-  certificate = (await exampleNode()).pki.kubeletCertPem;
+  const { pki } = await exampleNode();
+  [certificate, authority] = [pki.kubeletCertPem, pki.caPem];
 });
 
 function unit(name: string, active = 'active', file = 'enabled'): string {
@@ -19,7 +21,9 @@ function unit(name: string, active = 'active', file = 'enabled'): string {
 }
 
 function answer(
-  change: Partial<Record<'marker' | 'serving' | 'clock' | 'units' | 'health' | 'network', string>> = {},
+  change: Partial<
+    Record<'marker' | 'serving' | 'clock' | 'units' | 'health' | 'network' | 'trust', string>
+  > = {},
 ): string {
   const marker = JSON.stringify({
     role: 'node',
@@ -36,6 +40,7 @@ function answer(
     change.units ?? [unit('containerd'), unit('kubelet'), unit('kube-proxy')].join('\n'),
     change.health ?? 'http://127.0.0.1:10248/healthz 200\nhttp://127.0.0.1:10256/livez 200\n',
     change.network ?? conflist('10.244.1.0/24'),
+    change.trust ?? `${Buffer.from(authority).toString('base64')}\n`,
   ].join('\n--haup--\n');
 }
 
@@ -49,6 +54,9 @@ test('a node that is well says so', () => {
     kubeProxy: 'running',
     servingCertificateExpires: expect.stringMatching(/^\d{4}-.*Z$/),
     podCidr: '10.244.1.0/24',
+    trust: ['kubernetes-ca'],
+    servingIssuer: 'kubelet-serving-ca',
+    clientIssuer: 'kubelet-serving-ca',
   });
   const { validFrom, validTo } = new X509Certificate(certificate);
   const seen = parseNodeInside(answer(), cluster)!;

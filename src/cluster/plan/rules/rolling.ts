@@ -1,5 +1,6 @@
 import type { Rotated } from '../../model/generations.ts';
 import { type Decision, nothingToDo } from '../decision.ts';
+import { tellNodes } from '../node-credentials.ts';
 import { differencesOf } from '../revision/differs.ts';
 import { drains, dueForChange, isWhole, type Turn, toPutBack, turn, whyNobody } from '../roll.ts';
 import { turnsOf } from '../rotation.ts';
@@ -33,8 +34,11 @@ export function rollReplicas(v: View): Decision {
   const next = turn(v);
   if (next) return changeOne(v, next, change.id);
   const alone = v.orphans.length === 0 || !change.surge;
-  if (due.length === 0 && alone && isKnown(v) && v.replicas.every((replica) => isWhole(v, replica)))
-    return one(finish(v));
+  if (due.length === 0 && alone && isKnown(v) && v.replicas.every((replica) => isWhole(v, replica))) {
+    const nodes = tellNodes(v);
+    const told = nodes.steps.length === 0 && nodes.blocked.length === 0;
+    return told ? one(finish(v)) : nodes;
+  }
   const blocked = whyNobody(v);
   return { steps: [], blocked: blocked ? [blocked] : [] };
 }

@@ -21,6 +21,9 @@ export const emptyNode: NodeInside = {
   servingCertificateSecondsLeft: null,
   clientCertificateExpires: null,
   podCidr: null,
+  trust: [],
+  servingIssuer: null,
+  clientIssuer: null,
 };
 
 export function withNodes(o: Observation, change: Partial<NodesObservation>): Observation {

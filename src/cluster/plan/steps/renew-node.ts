@@ -1,18 +1,26 @@
+import type { NodeCredentials } from '../../../nodes/inspect.ts';
 import { withNodeInside } from './node-effects.ts';
 import { itsNode, type NodeStep, nodeInside, type StepKind } from './step-kind.ts';
 
 /** New certificates for a node while its pods run on: the kubelet's for serving, and kube-proxy's. Over SSH alone. */
-export type RenewNode = NodeStep<'renew-node'>;
+export interface RenewNode extends NodeStep<'renew-node'> {
+  /** Other authorities: the kubelet believes these, and asks for a certificate as a client anew. That takes the API. */
+  readonly becomes?: NodeCredentials;
+}
 
 export const renewNode: StepKind<RenewNode> = {
-  describe: ({ node }) => `renew the certificates of ${node}`,
+  describe: ({ node, becomes }) =>
+    becomes
+      ? `give ${node} other authorities and certificates, its pods run on`
+      : `renew the certificates of ${node}`,
   touches: itsNode,
   outdates: nodeInside,
   // Nothing pure knows the time: long after all others, so that nobody asks for them again.
-  simulate: ({ node }, before) =>
+  simulate: ({ node, becomes = {} }, before) =>
     withNodeInside(before, node, {
       servingCertificateBegins: '9000-01-01T00:00:00Z',
       servingCertificateExpires: '9999-01-01T00:00:00Z',
       servingCertificateSecondsLeft: Number.MAX_SAFE_INTEGER,
+      ...becomes,
     }),
 };

@@ -1,0 +1,155 @@
+import { request } from 'node:https';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type ApiClient, callApi } from '../../src/kubernetes/client.ts';
+import { forge } from '../unit/pki/world.ts';
+import { clientsFirst } from './support/clients-first.ts';
+import { adminOf, useClusters } from './support/clusters.ts';
+import { haup, startHaup, status, tryHaup } from './support/haup.ts';
+import { onMachine } from './support/inside.ts';
+import { figuresOf, prepareForClients, startClients } from './support/many-clients.ts';
+
+/** Every authority and key of three masters, which takes five rolls: `npm run test:rotate`. */
+const wanted = process.env.HAUP_TEST_ROTATE === '1';
+const CLUSTER = 'e2e-rotate';
+const PKI = '/etc/haup/current/pki';
+const SECRETS = '/api/v1/namespaces/clients/secrets';
+if (wanted) useClusters(CLUSTER);
+if (wanted) beforeAll(clientsFirst);
+
+describe.runIf(wanted)('three masters under clients', () => {
+  let old: ApiClient;
+  let masters: string[];
+  /** What somebody has taken away before: a token, an etcd client's identity, the root for kubelets, the key of the encryption. */
+  let taken: { token: string; etcd: string; forged: ApiClient; encryption: string };
+
+  const read = async (path: string): Promise<string> =>
+    (await onMachine(CLUSTER, masters[0]!, `cat ${path}`)).stdout;
+
+  beforeAll(async () => {
+    await haup('create', '-c', CLUSTER, '--zones', 'local-a,local-b,local-c', '--multizone');
+    old = await adminOf(CLUSTER);
+    await prepareForClients(old);
+    masters = (await status(CLUSTER)).replicas.map(({ name }) => name);
+    for (let i = 0; i < 20; i++)
+      await post(old, SECRETS, { metadata: { name: `s${i}` }, stringData: { i: String(i) } });
+    const asked = {
+      kind: 'TokenRequest',
+      apiVersion: 'authentication.k8s.io/v1',
+      spec: { expirationSeconds: 7200 },
+    };
+    const { status: got } = await post(
+      old,
+      '/api/v1/namespaces/clients/serviceaccounts/default/token',
+      asked,
+    );
+    const root = {
+      certPem: await read(`${PKI}/kubelet-client-ca.crt`),
+      keyPem: await read(`${PKI}/kubelet-client-ca.key`),
+    };
+    const identity = await forge(root, {
+      subject: { commonName: 'forged', organization: 'system:masters' },
+      extendedKeyUsage: ['clientAuth'],
+      sans: [],
+    });
+    taken = {
+      token: got.token!,
+      etcd: `${await read(`${PKI}/etcd/client.crt`)}${await read(`${PKI}/etcd/client.key`)}`,
+      forged: { ...old, ...identity },
+      encryption: /secret: (\S+)/.exec(await read('/etc/haup/current/config/encryption.yaml'))![1]!,
+    };
+    expect(await opened(old)).toEqual({ admin: 200, forged: 200, token: 403, etcd: 'true' });
+  });
+
+  /** What each of them gets: of the token 403 says that it is known who asks, 401 that it is not. */
+  async function opened(trust: ApiClient) {
+    const file = '/root/taken.pem';
+    const script = `umask 077; cat >${file} <<'END'\n${taken.etcd}END
+      curl -s --cacert ${PKI}/etcd/ca.crt --cert ${file} --key ${file} https://127.0.0.1:2379/health; rm ${file}`;
+    const health = (await onMachine(CLUSTER, masters[0]!, script)).stdout;
+    const { caPem } = trust;
+    return {
+      admin: await answerTo({ ...old, caPem }),
+      forged: await answerTo({ ...taken.forged, caPem }),
+      token: await answerToToken(trust, taken.token),
+      etcd: /"health":"(\w+)"/.exec(health)?.[1] ?? 'nothing',
+    };
+  }
+
+  async function underClients(api: ApiClient, what: string, args: readonly string[]): Promise<void> {
+    const clients = await startClients(api, what);
+    const began = Date.now();
+    const ended = await startHaup(['rotate', '-c', CLUSTER, ...args]).ended;
+    const seconds = Math.round((Date.now() - began) / 1000);
+    const report = await clients.stop();
+    process.stdout.write(`figure: ${what}: ${seconds} s; ${figuresOf(report)}\n`);
+    expect([ended.code, ended.code === 0 ? '' : ended.stderr]).toEqual([0, '']);
+    expect(await status(CLUSTER)).toMatchObject({ converged: true, etcd: { healthy: 3 } });
+    expect(report.newConnections.failures).toEqual([]);
+    expect(report.keptAlive).toMatchObject({ failures: [], cut: 0 });
+    expect(report.counter).toMatchObject({ failures: [], violations: [] });
+    expect(report.keySet).toMatchObject({ failures: [], violations: [], unseen: [] });
+  }
+
+  test('rotate all: nobody notices, and who is to act is named', async () => {
+    await underClients(old, 'begin', ['all']);
+    const { rotations } = await status(CLUSTER);
+    expect(rotations.map(({ what, phase }) => `${what} ${phase}`)).toEqual([
+      'ca new',
+      'kubelet-signing new',
+      'service-account new',
+    ]);
+    expect(rotations[0]!.users).toEqual([expect.stringContaining('a kubeconfig of haup-admin')]);
+    const refused = await tryHaup(['rotate', '-c', CLUSTER, '--finish', 'all']);
+    expect([refused.code, refused.stderr]).toEqual([3, expect.stringContaining('haup-admin')]);
+    expect(await opened(old)).toEqual({ admin: 200, forged: 200, token: 403, etcd: 'nothing' });
+  });
+
+  test('rotate all --finish: nobody who has a new kubeconfig notices, and the old ones open nothing', async () => {
+    const young = await adminOf(CLUSTER);
+    await underClients(young, 'finish', ['--finish', '--force', 'all']);
+    const last = await adminOf(CLUSTER);
+    expect((await status(CLUSTER)).rotations).toEqual([]);
+    expect(await opened(last)).toEqual({ admin: 401, forged: 401, token: 401, etcd: 'nothing' });
+    await expect(answerTo(old)).rejects.toThrow();
+    const { text } = await callApi(last, { path: SECRETS, timeoutMs: 10_000 });
+    expect((JSON.parse(text) as { items: unknown[] }).items).toHaveLength(20);
+    const etcdctl = `/opt/haup/bin/etcdctl --endpoints https://127.0.0.1:2379 --cacert ${PKI}/etcd/ca.crt \
+      --cert ${PKI}/etcd/client.crt --key ${PKI}/etcd/client.key`;
+    for (const name of masters) {
+      const config = (await onMachine(CLUSTER, name, 'cat /etc/haup/current/config/encryption.yaml')).stdout;
+      expect(config).toContain('key2');
+      expect(config).not.toContain(taken.encryption);
+    }
+    const raw = await onMachine(
+      CLUSTER,
+      masters[0]!,
+      `${etcdctl} get --prefix /registry/secrets/ --print-value-only | grep -ac k8s:enc:secretbox:v1:key1`,
+    );
+    expect(raw.stdout.trim()).toBe('0');
+  });
+});
+
+async function post(api: ApiClient, path: string, body: object): Promise<{ status: { token?: string } }> {
+  const { status: code, text } = await callApi(api, { method: 'POST', path, body, timeoutMs: 10_000 });
+  expect(code).toBe(201);
+  return JSON.parse(text) as { status: { token?: string } };
+}
+
+async function answerTo(api: ApiClient): Promise<number> {
+  return (await callApi(api, { path: '/api/v1/secrets', timeoutMs: 10_000 })).status;
+}
+
+function answerToToken({ ip, port, caPem: ca }: ApiClient, token: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const headers = { authorization: `Bearer ${token}` };
+    const outgoing = request(
+      { host: ip, port, path: '/api/v1/secrets', ca, headers, agent: false },
+      (answer) => {
+        answer.resume();
+        resolve(answer.statusCode ?? 0);
+      },
+    );
+    outgoing.on('error', reject);
+    outgoing.end();
+  });
+}
