@@ -3,6 +3,7 @@ import type { Observation } from '../model/observation.ts';
 import { type ClusterSpec, type Rescue, replicaZones } from '../model/spec.ts';
 import type { Blocked, Policy } from './decision.ts';
 import { next } from './next.ts';
+import { risksOf } from './rotation.ts';
 import { type Standing, standing } from './standing.ts';
 import type { Step } from './step.ts';
 import { simulate } from './step.ts';
@@ -81,7 +82,7 @@ function warningsOf(
   steps: readonly PlannedStep[],
   figures: Interruption,
 ): string[] {
-  const warnings: string[] = [];
+  const warnings: string[] = risksOf(spec);
   if (
     spec.rescue &&
     steps.some(({ step }) => step.kind === 'force-new-cluster' || step.kind === 'restore-etcd')

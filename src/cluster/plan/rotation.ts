@@ -68,7 +68,7 @@ function after(spec: Ordered, what: Rotated): Generations {
 }
 
 /** What a change of the replicas does to authorities and keys, by what they are. */
-export interface Turns {
+interface Turns {
   /** Two are believed now. */
   readonly begun: readonly Rotated[];
   /** The new one signs now. */
@@ -76,6 +76,23 @@ export interface Turns {
   /** The old one is believed no more. */
   readonly ended: readonly Rotated[];
 }
+
+/** What a phase means for those who are not prepared for it: sentences for the plan. */
+export function risksOf(spec: ClusterSpec): string[] {
+  if (!rotates(spec)) return [];
+  const shown =
+    servingOf(spec.change!.before) !== servingOf(spec) && orderOf(spec, 'ca').length > 1
+      ? ['clients that believe the old authority alone refuse the API servers from now on']
+      : [];
+  return [...shown, ...turnsOf(spec).ended.flatMap((what) => LOSES[what] ?? [])];
+}
+
+const LOSES: Readonly<Partial<Record<Rotated, string>>> = {
+  ca: 'whoever has a kubeconfig of before is answered no more',
+  'kubelet-signing': 'kubelets with certificates of before are answered no more',
+  'service-account': 'tokens of before are good no more; pods get others within the hour',
+  encryption: 'backups of before hold Secrets under the key that goes: take a new one afterwards',
+};
 
 /** Of the change that is under way. */
 export function turnsOf({ change, generations }: ClusterSpec): Turns {

@@ -141,7 +141,7 @@ function together([first, ...others]: readonly KubeletAuthorities[]): KubeletAut
 }
 
 /** The key that haup logs in to every machine with, and those that machines let in. */
-export interface OperatorKeys {
+interface OperatorKeys {
   readonly privateKey: string;
   /** One line each, that of `privateKey` first. */
   readonly publicKeys: readonly string[];

@@ -4,6 +4,7 @@ import { type ClusterSpec, clusterSpecSchema } from '../../../../src/cluster/mod
 import {
   advanced,
   phaseOf,
+  risksOf,
   rotates,
   rotationsOf,
   turnsOf,
@@ -78,6 +79,18 @@ describe('a rotation', () => {
 
   it('is ended by nothing when none is under way', () => {
     expect(phases(start, ROTATED, true)).toEqual([]);
+  });
+
+  it('says what it risks, in the phases that risk something', () => {
+    const risks = (generations: Generations, before: Generations) =>
+      risksOf({ ...withRevision({ ...start, generations: before }, { ...start, generations }, 'c') });
+    expect(risks({ ca: [1, 2] }, {})).toEqual([]);
+    expect(risks({ ca: [2, 1], serving: 1 }, { ca: [1, 2] })).toEqual([]);
+    expect(risks({ ca: [2, 1] }, { ca: [2, 1], serving: 1 })).toEqual([
+      expect.stringContaining('refuse the API servers'),
+    ]);
+    expect(risks({ ca: [2] }, { ca: [2, 1] })).toEqual([expect.stringContaining('kubeconfig')]);
+    expect(risks({ encryption: [2] }, { encryption: [2, 1] })).toEqual([expect.stringContaining('backups')]);
   });
 
   it('says what a change turns', () => {
