@@ -232,6 +232,17 @@ async function rotate(world: SimulatedWorld, pick: number, finish: boolean): Pro
   }
 }
 
+/** The rest of what was begun; all of it where the first phase was taken back. */
+async function goOn(world: SimulatedWorld, finish: boolean): Promise<void> {
+  for (;;) {
+    const begin = !finish && world.spec().generations === undefined;
+    const wanted = advanced(world.spec(), { what: ROTATED, finish, begin });
+    if (!wanted) return;
+    const id = `c${++changes}`;
+    await command(world, (spec) => withRevision(spec, wanted, id), 'change');
+  }
+}
+
 /** With `word` the operator says of every machine that is off that it stays off; those that are on are all seen. */
 function rescueOf(world: SimulatedWorld, word: boolean): Promise<void> {
   const fenced = word ? world.machines.filter((machine) => !machine.on).map((machine) => machine.name) : [];
@@ -485,6 +496,33 @@ describe('the loop in a simulated world', () => {
       }
     }
   });
+
+  test.each([
+    ['one master', ['m0']],
+    ['three masters and two nodes', ['m0', 'm1', 'm2']],
+  ])(
+    'rotating all of %s, killed at every boundary, goes on after a repair, to the end',
+    async (_, replicas) => {
+      const nodes = replicas.length > 1 ? ['n0', 'n1'].map((name) => ({ name, zone: 'local-a' })) : [];
+      const usedNames = [...replicas, ...nodes.map(({ name }) => name)];
+      // Which phase there is decides what is left to do; so each boundary of all of them is one of these.
+      for (let at = 0, ended = false; !ended; at++) {
+        const world = new SimulatedWorld(specOf(replicas, { nodes, usedNames }));
+        await command(world, (s) => s, 'repair');
+        let count = 0;
+        world.fate = () => (count++ === at ? 'killed-after' : 'works');
+        for (const finish of [false, true]) {
+          await rotate(world, 0, finish);
+          await command(world, (s) => s, 'repair');
+          expectConverged(world);
+          await goOn(world, finish);
+          expectConverged(world);
+        }
+        expect(world.spec().generations).toEqual(Object.fromEntries(ROTATED.map((what) => [what, [2]])));
+        ended = count <= at;
+      }
+    },
+  );
 
   test('delete, killed at every boundary, leaves nothing', async () => {
     for (let at = 0; at < 12; at++) {
