@@ -27,6 +27,7 @@ const pure = [
   '^src/cluster/(?:model|plan)/',
   '^src/etcd/quorum\\.ts$',
   '^src/pki/due\\.ts$',
+  '^src/pki/names\\.ts$',
   '^src/util/(?:failure|ipv4|remedy)\\.ts$',
   '^src/util/text/(?:nearest|rfc3339)\\.ts$',
   '^src/providers/registry\\.ts$',
