@@ -65,7 +65,9 @@ describe('--report of a changing command', () => {
   test('is there for each command that has a dry run and changes a cluster', () => {
     const without = commands
       .filter((command) => 'dryRun' in command.flags && !('changeReport' in command.flags))
-      .map(({ name }) => name);
+      .map(({ name }) => name)
+      // A federation's commands are about several clusters, each of which has its own.
+      .filter((name) => !name.startsWith('federation '));
     // A drill has a report of its own; the others change no machine, or one only at a time and all day.
     expect(without.toSorted()).toEqual(['backup prune', 'drill', 'guard', 'store move']);
   });
