@@ -547,6 +547,38 @@ describe('what one example does not show', () => {
     ]);
   });
 
+  test('who leads goes on leading when another is removed', () => {
+    const members = before.etcd.members.map((m) => ({ ...m, healthy: true, leader: m.name === 'm2' }));
+    const o = { ...before, etcd: { ...before.etcd, members } };
+    const after = simulate({ kind: 'remove-member', replica: 'm0', member: 'planned-m0' }, o).etcd;
+    expect(after.members.map(({ name, leader }) => [name, leader])).toEqual([
+      ['m1', false],
+      ['m2', true],
+    ]);
+  });
+
+  test('a newcomer differs from what is wanted as the others do, but for its certificates', () => {
+    const revision = {
+      ...{ kubernetesVersion: 'v1', etcdVersion: '', digest: '', configuration: {}, trust: {}, keys: {} },
+      certificates: [{ file: 'a.crt' } as never],
+    };
+    const seen = withInside(before, 'm0', { revision, change: 'c1' });
+    const wanted = { m0: { ...revision, kubernetesVersion: 'v2' } };
+    const provisioned = (o: typeof before) => simulate({ kind: 'provision', replica: 'm1' }, o);
+    const after = provisioned({ ...seen, wanted });
+    expect(insideOf(after, 'm1')).toMatchObject({
+      change: 'c1',
+      revision: { kubernetesVersion: 'v1', certificates: [] },
+    });
+    expect(after.wanted?.m1).toMatchObject({ kubernetesVersion: 'v2', certificates: [] });
+    expect(after.wanted?.m0).toBe(wanted.m0);
+    // Nothing is made up where one side is not known, nor from itself.
+    expect(insideOf(provisioned(seen), 'm1')?.revision).toBeNull();
+    expect(insideOf(provisioned({ ...before, wanted }), 'm1')?.revision).toBeNull();
+    const alone = withInside(before, 'm1', { revision });
+    expect(provisioned({ ...alone, wanted: { m1: wanted.m0 } }).wanted?.m1).toBe(wanted.m0);
+  });
+
   test('a node that joins, and a route that is made, twice are there once', () => {
     const twice = (step: Step) => simulate(step, simulate(step, before)).nodes;
     expect(twice({ kind: 'join-node', node: 'n1' }).objects?.map(({ name }) => name)).toEqual(['n0', 'n1']);
