@@ -19,8 +19,10 @@ install_units
 [ -z "$finish" ] || sh -euc "$finish"
 # shellcheck disable=SC2086 # several units
 [ -z "$stopped" ] || systemctl start --no-block $stopped
-# shellcheck disable=SC2086 # several units
-[ -z "$restarts" ] || systemctl try-restart --no-block $restarts
+# Not every master has each of them, and systemctl fails on one that it does not know.
+for helper in $restarts; do
+  [ ! -e "$units/$helper" ] || systemctl try-restart --no-block "$helper"
+done
 note
 rm -f -- "$staged"
 forget_others
