@@ -25,12 +25,13 @@ const say = (text: string): void => void process.stderr.write(`rpo: ${text}\n`);
 const random = seeded(seed);
 
 if (!process.env.HAUP_MAIN) build();
-say(`${replicas} masters with 100 MB in etcd`);
+const fillBytes = Number(process.env.RPO_FILL_BYTES ?? 100e6);
+say(`masters: ${replicas}, with ${fillBytes / 1e6} MB in etcd`);
 const backedUp = await startBackedUp({
   cluster: CLUSTER,
   replicas,
   every: `${EVERY_S}s`,
-  fillBytes: Number(process.env.RPO_FILL_BYTES ?? 100e6),
+  fillBytes,
 });
 let failures = 0;
 try {
