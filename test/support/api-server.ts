@@ -20,9 +20,6 @@ export interface ApiServer {
   readonly api: Api;
   /** What stands in its folder, for a client of the profile `federation`. */
   readonly folder: string;
-  /** Its processes stand still, as a machine that is frozen; silent to whoever asks. */
-  freeze(): void;
-  thaw(): void;
   stop(): Promise<void>;
 }
 
@@ -97,18 +94,12 @@ export async function startApiServer(name: string): Promise<ApiServer> {
     return true;
   };
   await waitFor(ready, { what: `the API server ${name}`, timeoutMs: 120_000 });
-  const signal = (which: NodeJS.Signals): void => {
-    for (const one of processes) one.kill(which);
-  };
   return {
     ...{ server, caPem, api, folder },
-    freeze: () => signal('SIGSTOP'),
-    thaw: () => signal('SIGCONT'),
     async stop() {
       api.close();
       const ended = processes.map((one) => new Promise((resolve) => one.once('exit', resolve)));
-      signal('SIGCONT');
-      signal('SIGKILL');
+      for (const one of processes) one.kill('SIGKILL');
       await Promise.all(ended);
       rmSync(folder, { recursive: true, force: true });
     },

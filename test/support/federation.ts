@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { groupOf, resourceOf } from '../../src/addons/object.ts';
@@ -7,7 +6,6 @@ import { APPLY, type Api, ApiRefusal, openApi } from '../../src/federation/contr
 import { type Controller, startController } from '../../src/federation/controller/controller.ts';
 import { joinSteps } from '../../src/federation/members/join.ts';
 import type { ApiObject } from '../../src/federation/model/object.ts';
-import type { Shard } from '../../src/federation/model/shard.ts';
 import { packageRoot } from '../../src/util/package-root.ts';
 import { waitFor } from '../../src/util/wait.ts';
 import type { ApiServer } from './api-server.ts';
@@ -30,7 +28,7 @@ export async function apply(api: Api, path: string, object: ApiObject): Promise<
 }
 
 /** As `haup federation join` does it. */
-export async function join_(
+export async function joinAs(
   federation: ApiServer,
   name: string,
   member: ApiServer,
@@ -44,24 +42,15 @@ export async function join_(
 }
 
 /** The controller, here, with the rights that it has on a master. */
-export async function control(
-  { server, caPem, folder }: ApiServer,
-  name: string,
-): Promise<Controller & { shards(): readonly Shard[]; calls(): number }> {
+export async function control({ server, caPem, folder }: ApiServer, name: string): Promise<Controller> {
   const read = (file: string): string => readFileSync(join(folder, file), 'utf8');
   const api = openApi({ server, caPem, certPem: read('federation.crt'), keyPem: read('federation.key') });
   const { uid = '' } = (await api.call('GET', '/api/v1/namespaces/kube-system')).metadata;
-  let shards: readonly Shard[] = [];
-  const controller = startController({
+  return startController({
     ...{ api, identity: { federation: name, uid }, now: () => performance.now() },
-    onShards: (all) => {
-      shards = all;
-    },
-    log: (line) => {
-      if (process.env.HAUP_TEST_LOG) console.log(line);
-    },
+    onShards: () => {},
+    log: () => {},
   });
-  return { ...controller, shards: () => shards, calls: () => 0 };
 }
 
 /** Null: it is not there. */
@@ -81,8 +70,4 @@ export async function until(what: string, is: () => Promise<boolean>): Promise<v
     return true;
   };
   await waitFor(ask, { what, timeoutMs: 60_000 });
-}
-
-export function random(): string {
-  return randomBytes(3).toString('hex');
 }
