@@ -69,7 +69,7 @@ export async function federationNamed(env: Environment, name: string | undefined
   return only;
 }
 
-export async function federationsIn(env: Environment): Promise<string[]> {
+async function federationsIn(env: Environment): Promise<string[]> {
   const found: string[] = [];
   for (const name of await env.names()) {
     const isOne = await env.specOf(name).then(

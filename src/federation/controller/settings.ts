@@ -12,7 +12,7 @@ export interface FederationSettings extends ZoneSettings {
 /** The name of the ConfigMap. */
 export const SETTINGS = 'federation';
 
-export const DEFAULT_TTL = 180;
+const DEFAULT_TTL = 180;
 
 export function readSettings(data: Readonly<Record<string, string>>): FederationSettings {
   return {

@@ -4,7 +4,7 @@ import { FEDERATION_UNIT, unit } from './names.ts';
 import { unitFile } from './unit.ts';
 
 /** A link to the Node.js that is there: the provider's, or the distribution's. */
-export const NODE_PROGRAM = `${paths.programs}/node`;
+const NODE_PROGRAM = `${paths.programs}/node`;
 
 /** `haup-federation.service`: the federation's controller, wherever the API server runs; one of them is active, by a lease of its own. */
 export function federationUnit({ apiPort }: { readonly apiPort: number }): string {
