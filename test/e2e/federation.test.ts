@@ -12,7 +12,6 @@ import { FEDERATION_LABEL } from '../../src/federation/model/names.ts';
 import { type ApiObject, type Fields, fieldsOf } from '../../src/federation/model/object.ts';
 import { type ApiServer, startApiServer } from '../support/api-server.ts';
 import { apply, control, get, joinAs, prepareFederation, until } from '../support/federation.ts';
-import { whole } from '../support/whole.ts';
 
 /** Real API servers with etcd, and nothing beside them: a federation and a member. The controller has the rights that it has on a master. */
 const FEDERATION = 'world';
@@ -20,7 +19,7 @@ let federation: ApiServer;
 let member: ApiServer;
 let controller: Controller;
 
-describe.skipIf(!whole)('a federation of real API servers', () => {
+describe('a federation of real API servers', () => {
   beforeAll(async () => {
     [federation, member] = (await Promise.all(['world', 'eu'].map(startApiServer))) as [ApiServer, ApiServer];
     await prepareFederation(federation);
