@@ -4,6 +4,7 @@ import { generateIdentity } from 'age-encryption';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Backup } from '../../src/backup/list.ts';
 import { type ApiClient, callApi } from '../../src/kubernetes/client.ts';
+import { whole } from '../support/whole.ts';
 import { behindTheBack, stored } from './support/cloud.ts';
 import { adminOf, useClusters } from './support/clusters.ts';
 import { E2E_HOME, haup, startHaup, status, tryHaup } from './support/haup.ts';
@@ -172,6 +173,28 @@ test('the only master is lost: one command, which is killed, and repair bring ev
   const late = await callApi(api, { path: '/api/v1/namespaces/too-late', timeoutMs: 10_000 });
   expect(late.status).toBe(404);
 });
+
+test.runIf(whole)(
+  'killed after any step of restore, with the old master switched on again, repair finishes it',
+  async () => {
+    const env = { HAUP_STORE_IDENTITY: identity };
+    for (let steps = 1; ; steps++) {
+      await succeed('backup', 'create', ...on);
+      const { name } = (await status(CLUSTER)).replicas[0]!;
+      await haup('fault', ...on, 'power-off', name);
+      await rm(join(E2E_HOME, 'clusters', CLUSTER), { recursive: true });
+      const from = ['--from', to, '--backup-credentials', storage.credentials];
+      const restore = ['restore', ...on, ...from, '--fenced', name, '--yes'];
+      const { killed } = await killedAfterSteps(restore, steps, env);
+      // It may be deleted already.
+      await tryHaup(['fault', ...on, 'power-on', name]);
+      expect((await unharmed(['repair', ...on])).result.code).toBe(0);
+      await expectKept('first');
+      if (!killed) break;
+    }
+  },
+  2 * 60 * 60_000,
+);
 
 test('the store is lost too: the repository and the identity bring it back, and the cluster with it', async () => {
   await make('namespaces/default/secrets', 'second');
