@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { NotFoundError, Refusal } from '../cluster/model/errors.ts';
 import { orderOf, type Rotated } from '../cluster/model/generations.ts';
 import type { ClusterSpec, Revisable } from '../cluster/model/spec.ts';
-import { advanced, goesOn, phaseOf, type RotationWish } from '../cluster/plan/rotation.ts';
+import { advanced, goesOn, phaseOf, type RotationWish, underWay } from '../cluster/plan/rotation.ts';
 import { withReplacements, withRevision } from '../cluster/plan/spec-changes.ts';
 import { makeGeneration } from '../cluster/world/keys.ts';
 import { newReplicaName } from '../replicas/names.ts';
@@ -80,7 +80,8 @@ function phase(
   const change = async (spec: ClusterSpec): Promise<ClusterSpec> => {
     const next = advanced(spec, wish);
     if (!next) {
-      for (const what of wish.what) env.emit({ type: 'warning', message: WAITS(what) });
+      for (const what of underWay(spec).filter((one) => wish.what.includes(one)))
+        env.emit({ type: 'warning', message: WAITS(what) });
       return spec;
     }
     if (!force) await expectOwnNodes(open, spec, wish.what);
@@ -88,7 +89,7 @@ function phase(
     // Mostly there are none; a backup that was restored may have brought some.
     if (!dryRun && ending(spec, wish).includes('encryption'))
       await open.world.rewriteSecrets((message) => env.emit({ type: 'progress', topic: 'Secrets', message }));
-    for (const what of wish.what)
+    for (const what of wish.what.filter((one) => goesOn(spec, one, wish)))
       env.emit({ type: 'progress', topic: `rotate ${what}`, message: say(next, what) });
     await makeKeys(open.secrets, spec.name, wish.what, next);
     return withRevision(spec, next, randomBytes(6).toString('hex'));
