@@ -43,6 +43,7 @@ export interface NodeInside extends NodeCredentials {
   readonly podCidr: string | null;
 }
 
+/** And nothing after the last of them. */
 const SECTIONS = 8;
 /** Since the epoch. */
 const SECONDS = /^\d{1,12}$/;
@@ -106,7 +107,8 @@ export function parseNodeInside(
   const [servingLife, clientLife] = [life(serving), life(client)];
   const podCidr = /"subnet": "([^"]+)"/.exec(network)?.[1] ?? null;
   if (
-    sections.length !== SECTIONS ||
+    sections.length !== SECTIONS + 1 ||
+    sections.at(-1) !== '' ||
     !asked.every((name) => isWhole(units.get(name))) ||
     !(marker.trim() === '' || (isJson(marker) && isHealth(answers))) ||
     !(network.trim() === '' || isJson(network)) ||

@@ -145,6 +145,7 @@ describe('a replica', () => {
     freeKib: expect.objectContaining({ '/run': expect.any(Number) }),
     backup: null,
     staged: null,
+    begun: null,
     change: null,
   };
 

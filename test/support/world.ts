@@ -290,6 +290,7 @@ export class SimulatedWorld implements ChangeableWorld {
 
   /** What a step leaves that was cut off inside; most have their effect at once. */
   private half(step: Step): void {
+    if (step.kind === 'change-release') this.change(step, false);
     if (step.kind !== 'set-targets' || !this.balancer) return;
     this.unproven = step.targets.filter((name) => !this.balancer!.targets.includes(name));
     this.balancer.targets = [...new Set([...this.balancer.targets, ...step.targets])];
@@ -345,8 +346,9 @@ export class SimulatedWorld implements ChangeableWorld {
     'put-back': (step) => {
       const machine = this.running(step.replica);
       const { disk } = machine;
-      if (disk.change === step.change) Object.assign(disk, machine.previous ?? { change: null });
-      Object.assign(disk, { staged: null, apiServer: 'disabled', controllers: 'disabled' });
+      if ([disk.change, disk.begun].includes(step.change))
+        Object.assign(disk, machine.previous ?? { change: null });
+      Object.assign(disk, { staged: null, begun: null, apiServer: 'disabled', controllers: 'disabled' });
       if (step.etcd) disk.etcd = 'running';
       this.elect();
     },
@@ -554,7 +556,11 @@ export class SimulatedWorld implements ChangeableWorld {
   };
 
   /** What is put on a machine as a whole: a change that is under way only if it is known to work somewhere. */
-  private made(): Pick<Inside, 'revision' | 'change'> {
+  private made(): Pick<Inside, 'revision' | 'change' | 'begun'> {
+    return { ...this.madeBy(), begun: null };
+  }
+
+  private madeBy(): Pick<Inside, 'revision' | 'change'> {
     const { change } = this.stored;
     if (!change || change.back !== undefined) return { revision: revisionOf(0, this.stored), change: null };
     if (change.returns || change.surge) return { revision: revisionOf(0, this.stored), change: change.id };
@@ -572,7 +578,7 @@ export class SimulatedWorld implements ChangeableWorld {
     if (out) throw new Violation(`${name} is taken out of service while ${out.name} is`);
   }
 
-  private change(step: StepOfKind<'change-release'>): void {
+  private change(step: StepOfKind<'change-release'>, whole = true): void {
     const machine = this.running(step.replica);
     const { disk, staged } = machine;
     if (disk.staged !== step.change || !staged) throw new Error('nothing was prepared');
@@ -589,8 +595,10 @@ export class SimulatedWorld implements ChangeableWorld {
       if (others.length > 0 && this.members.find((m) => m.id === this.leader)?.name === step.replica)
         throw new Violation('etcd stops where it leads');
     }
-    machine.previous = { revision: disk.revision, change: disk.change };
-    Object.assign(disk, { revision: staged, change: step.change, staged: null });
+    if (disk.begun !== step.change) machine.previous = { revision: disk.revision, change: disk.change };
+    // In force first; that the machine is complete with it is noted last.
+    Object.assign(disk, { revision: staged, begun: step.change });
+    if (whole) Object.assign(disk, { change: step.change, staged: null, begun: null });
   }
 
   /** What the spec wants is on it. */

@@ -1,3 +1,4 @@
+import type { Inside } from '../../replicas/revision/inspect.ts';
 import { machineOf, type Observation } from '../model/observation.ts';
 import { type ClusterChange, type ClusterSpec, revised, wantsBalancer } from '../model/spec.ts';
 import type { Blocked } from './decision.ts';
@@ -126,9 +127,7 @@ export function toPutBack(
   const { change } = v.spec;
   if (!change?.back) return undefined;
   const replica = v.replicas.find(({ name }) => name === change.back);
-  return replica?.inside?.provisioned && replica.inside.change === change.id
-    ? { replica, change }
-    : undefined;
+  return replica?.inside?.provisioned && isOn(replica.inside, change) ? { replica, change } : undefined;
 }
 
 /** In whose hands a replica is now: nothing else is done to it. */
@@ -149,8 +148,7 @@ export function takenBack(spec: ClusterSpec, o: Observation): ClusterSpec | unde
   if (spec.replicas.some(({ name }, index) => machineOf(o, name) && !insides[index])) return undefined;
   const have = spec.replicas.filter(
     ({ name }, index) =>
-      insides[index]?.provisioned &&
-      (insides[index].change === change.id || differencesOf(o, name).length === 0),
+      insides[index]?.provisioned && (isOn(insides[index], change) || differencesOf(o, name).length === 0),
   );
   const [first, second] = have;
   if (second) return undefined;
@@ -186,9 +184,14 @@ export function makingSpec(spec: ClusterSpec, o: Observation): ClusterSpec {
 export function withoutUntried(spec: ClusterSpec, o: Observation): ClusterSpec | undefined {
   const { change } = spec;
   if (!change || change.back !== undefined || change.returns || change.surge) return undefined;
-  if (spec.replicas.some(({ name }) => machineOf(o, name)?.inside?.change === change.id)) return undefined;
+  if (spec.replicas.some(({ name }) => isOn(machineOf(o, name)?.inside, change))) return undefined;
   const { change: _, ...kept } = revised(spec, change.before);
   return kept;
+}
+
+/** Whole, or as far as it got before it was cut off. */
+function isOn(inside: Inside | null | undefined, { id }: ClusterChange): boolean {
+  return inside?.change === id || inside?.begun === id;
 }
 
 function works(o: Observation, name: string): boolean {

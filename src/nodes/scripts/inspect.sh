@@ -16,3 +16,5 @@ for url; do curl_here -s -m 1 -o /dev/null -w '%{url} %{http_code}\n' "$url"; do
 show "$network"; say
 # Whom its kubelet believes: it holds no key.
 sed -n 's/^ *certificate-authority-data: //p' "$kubeconfig" 2>/dev/null || :
+# Of an answer that was cut off, the last section would not tell.
+say

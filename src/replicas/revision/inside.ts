@@ -30,6 +30,8 @@ export interface Inside {
   /** The change of the spec that what is in force was made for, and that for which something lies beside it; null: none. */
   readonly change: string | null;
   readonly staged: string | null;
+  /** The change whose release is in force already while the machine is not complete with it: that was cut off, or failed. Null: none. */
+  readonly begun: string | null;
   /** How far its clock is ahead of the operator's, whole seconds; 0 when the way there and back explains the difference. */
   readonly clockAheadSeconds: number;
   /** The newest revision of the operator's store that was put to work here; null where none was noted. */
@@ -60,11 +62,12 @@ type Properties = ReadonlyMap<string, string>;
  */
 export function parseInside(output: string, options: InspectOptions, exchange: Exchange): Inside | null {
   const sections = output.split(`${SEPARATOR}\n`);
-  if (sections.length !== 13) return null;
+  if (sections.length !== 14) return null;
   const [
     began = '',
     marking = '',
     staging = '',
+    inForce = '',
     files = '',
     digests = '',
     wal = '',
@@ -85,7 +88,7 @@ export function parseInside(output: string, options: InspectOptions, exchange: E
     !/^(yes\n)?$/.test(wal) ||
     !/^(\d{1,15}\n)?$/.test(noted) ||
     !/^(\/\S* \d+\n)*$/.test(space) ||
-    (staging !== '' && parseMarker(staging) === null) ||
+    [staging, inForce].some((text) => text !== '' && parseMarker(text) === null) ||
     // On a machine that is none of ours yet there is nobody to ask, and perhaps no curl.
     (marking !== '' && (marker === null || !isHealth(healthLines, options))) ||
     ![unit.etcd, unit.apiServer, unit.controllerManager, unit.scheduler].every((name) =>
@@ -125,11 +128,17 @@ export function parseInside(output: string, options: InspectOptions, exchange: E
     revision,
     change: marker?.change ?? null,
     staged: parseMarker(staging)?.change ?? null,
+    begun: begunOf(marker?.change, parseMarker(inForce)?.change),
     clockAheadSeconds: ahead(clocks[0]!, clocks[1]!, exchange),
     storeRevision: noted === '' ? null : Number(noted),
     freeKib: readSpace(space),
     backup,
   };
+}
+
+/** The marker is written last. What is in force may be older than what it is of: a single certificate that was renewed makes no change. */
+function begunOf(complete: string | undefined | null, inForce: string | undefined | null): string | null {
+  return inForce && inForce !== complete ? inForce : null;
 }
 
 /**

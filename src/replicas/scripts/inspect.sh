@@ -35,6 +35,7 @@ curl_here -sZ -m 2 --cacert "$pki/ca.crt" -w '%{url} %{http_code}\n' "$@" 2>/dev
   date +%s%3N; say
   show "$marker"; say
   show "$staged/marker.json"; say
+  show "$current/marker.json"; say
   revision
   wals=$(names "$data/member/wal") || exit 74
   ! echo "$wals" | grep -q '\.wal$' || echo yes; say

@@ -4,7 +4,6 @@
 : "${change?}" "${stopped?}"
 . ./in-force.sh
 
-rm -f -- "$staged"
 # shellcheck disable=SC2086 # several units
 [ -z "$stopped" ] || systemctl stop $stopped
 if grep -qsF "\"change\":\"$change\"" "$current/marker.json"; then
@@ -14,4 +13,5 @@ fi
 # shellcheck disable=SC2086 # several units
 [ -z "$stopped" ] || systemctl start --no-block $stopped
 [ ! -e "$current/marker.json" ] || note
+rm -f -- "$staged"
 forget_others

@@ -12,7 +12,7 @@ const refused: readonly (readonly [string[], string])[] = [
   [['create', '-x'], 'unknown flag -x; haup create --help lists its flags'],
   [
     ['status', '--replicas', '3'],
-    'haup status has no flag --replicas; it belongs to haup create, haup kube-up',
+    'haup status has no flag --replicas; it belongs to haup create, haup federation init, haup kube-up',
   ],
   [
     ['create', '--zone', 'A B'],

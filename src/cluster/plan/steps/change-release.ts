@@ -21,5 +21,6 @@ export const changeRelease: StepKind<ChangeRelease> = {
   describe: ({ replica, cost }) => `change ${replica} (${STOPS[cost]})`,
   touches: membership,
   outdates: inside,
-  simulate: ({ replica, change }, before) => withInside(before, replica, { change, staged: null }),
+  simulate: ({ replica, change }, before) =>
+    withInside(before, replica, { change, staged: null, begun: null }),
 };

@@ -24,6 +24,7 @@ export const emptyInside: Inside = {
   backup: null,
   change: null,
   staged: null,
+  begun: null,
 };
 
 export function withInside(o: Observation, name: string, change: Partial<Inside>): Observation {

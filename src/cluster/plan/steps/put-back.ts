@@ -15,7 +15,7 @@ export const putBack: StepKind<PutBack> = {
   outdates: inside,
   simulate: ({ replica, etcd }, before) => {
     const after = withInside(before, replica, {
-      ...{ change: null, staged: null, apiServer: 'disabled', controllers: 'disabled' },
+      ...{ change: null, staged: null, begun: null, apiServer: 'disabled', controllers: 'disabled' },
       ...(etcd ? { etcd: 'running' } : {}),
     });
     return etcd ? revived(after, replica) : after;

@@ -183,6 +183,15 @@ describe('who has failed with a change', () => {
     expect(inHand(viewed(three, ready))).toBeUndefined();
   });
 
+  test('is put back also when it did not get as far as to be complete with it', () => {
+    const half = withInside(ready, 'm1', { begun: 'c1', staged: 'c1', apiServer: 'disabled' });
+    expect(takenBack(patched, half)?.change).toMatchObject({ back: 'm1' });
+    expect(toPutBack(viewed(back, half))?.replica.name).toBe('m1');
+    expect(withoutUntried(patched, half)).toBeUndefined();
+    // Until it is taken back, it is tried again.
+    expect(dueForChange(viewed(patched, half)).map(({ replica }) => replica.name)).toContain('m1');
+  });
+
   test('is not when it has been already, is not provisioned, or has another change', () => {
     expect(toPutBack(viewed(back, ready))).toBeUndefined();
     expect(toPutBack(viewed(back, withInside(failed, 'm1', { provisioned: false })))).toBeUndefined();

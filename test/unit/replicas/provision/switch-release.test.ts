@@ -1,48 +1,98 @@
-import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { shellScript } from '../../../../src/ssh/script.ts';
 
-const script = shellScript('replicas/scripts/switch-release.sh', [
-  ...(['releases', 'current', 'previous', 'staged', 'units', 'marker_file'] as const),
+const where = ['releases', 'current', 'previous', 'staged', 'units', 'marker_file'] as const;
+const switchScript = shellScript('replicas/scripts/switch-release.sh', [
+  ...where,
   ...(['change', 'stopped', 'restarts', 'finish'] as const),
 ]);
+const putBackScript = shellScript('replicas/scripts/put-back.sh', [...where, 'change', 'stopped']);
 
-test('a release comes into force also where there is no unit of a helper that only other masters have', () => {
+/** A machine on which release `a` is in force and complete, and `b` is staged. */
+function machine() {
   const folder = mkdtempSync(join(tmpdir(), 'haup-switch-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const at = (name: string): string => join(folder, name);
-  for (const name of [
-    'bin',
-    'units',
-    'releases',
-    'releases/a',
-    'releases/a/units',
-    'releases/b',
-    'releases/b/units',
-  ])
-    mkdirSync(at(name));
+  for (const name of ['bin', 'units', 'releases/a/units', 'releases/b/units'])
+    mkdirSync(at(name), { recursive: true });
   for (const name of ['a', 'b']) {
     writeFileSync(at(`releases/${name}/units/here.service`), name);
     writeFileSync(at(`releases/${name}/marker.json`), JSON.stringify({ change: name }));
   }
+  writeFileSync(at('marker.json'), JSON.stringify({ change: 'a' }));
   symlinkSync(at('releases/a'), at('current'));
   symlinkSync(at('releases/b'), at('staged'));
   // As systemd does, it fails on a unit that it does not know.
   writeFileSync(
     at('bin/systemctl'),
-    `#!/bin/sh\necho "$@" >>${at('asked')}\ncase "$*" in *elsewhere*) exit 5 ;; esac\n`,
+    `#!/bin/sh\necho "$@" >>${at('asked')}\ncase "$*" in *"start --no-block elsewhere"*) exit 5 ;; esac\n`,
   );
   chmodSync(at('bin/systemctl'), 0o755);
-  const text = script({
-    ...{ releases: at('releases'), current: at('current'), previous: at('previous') },
-    ...{ staged: at('staged'), units: at('units'), marker_file: at('marker.json') },
-    ...{ change: 'b', stopped: '', restarts: 'here.service elsewhere.service', finish: '' },
-  });
-  execFileSync('sh', ['-c', text], { env: { PATH: `${at('bin')}:${process.env.PATH}` } });
-  expect(readFileSync(at('asked'), 'utf8')).toContain('try-restart --no-block here.service');
-  expect(readFileSync(at('asked'), 'utf8')).not.toContain('elsewhere');
-  expect(readFileSync(at('current/units/here.service'), 'utf8')).toBe('b');
+  const paths = Object.fromEntries(
+    where.map((name) => [name, at(name === 'marker_file' ? 'marker.json' : name)]),
+  ) as Record<(typeof where)[number], string>;
+  const run = (script: string) =>
+    spawnSync('sh', ['-c', script], { env: { PATH: `${at('bin')}:${process.env.PATH}` } }).status;
+  return {
+    asked: () => readFileSync(at('asked'), 'utf8'),
+    has: (name: string) => existsSync(at(name)),
+    inForce: () => readFileSync(at('current/units/here.service'), 'utf8'),
+    installed: () => readFileSync(at('units/here.service'), 'utf8'),
+    complete: () => (JSON.parse(readFileSync(at('marker.json'), 'utf8')) as { change: string }).change,
+    switch: (options: { stopped?: string; restarts?: string; finish?: string } = {}) =>
+      run(switchScript({ ...paths, change: 'b', stopped: '', restarts: '', finish: '', ...options })),
+    putBack: (stopped = '') => run(putBackScript({ ...paths, change: 'b', stopped })),
+  };
+}
+
+test('a release comes into force also where there is no unit of a helper that only other masters have', () => {
+  const it = machine();
+  expect(it.switch({ restarts: 'here.service elsewhere.service' })).toBe(0);
+  expect(it.asked()).toContain('try-restart --no-block here.service');
+  expect(it.asked()).not.toContain('elsewhere');
+  expect([it.inForce(), it.installed(), it.complete(), it.has('staged')]).toEqual(['b', 'b', 'b', false]);
+});
+
+test('a release that came into force, but not wholly, is put back', () => {
+  const it = machine();
+  expect(it.switch({ finish: 'exit 9' })).not.toBe(0);
+  expect([it.inForce(), it.complete()]).toEqual(['b', 'a']);
+  expect(it.putBack()).toBe(0);
+  expect([it.inForce(), it.installed(), it.complete(), it.has('staged')]).toEqual(['a', 'a', 'a', false]);
+});
+
+test('putting back is done again after it was cut off, and done twice is done once', () => {
+  const it = machine();
+  expect(it.switch()).toBe(0);
+  // Cut off where etcd is started again, before the machine's marker is written.
+  expect(it.putBack('elsewhere.service')).not.toBe(0);
+  expect(it.complete()).toBe('b');
+  for (const _ of [1, 2]) {
+    expect(it.putBack()).toBe(0);
+    expect([it.inForce(), it.installed(), it.complete()]).toEqual(['a', 'a', 'a']);
+  }
+});
+
+test('a release that never came into force is only forgotten', () => {
+  const it = machine();
+  expect(it.putBack()).toBe(0);
+  expect([it.inForce(), it.complete(), it.has('staged'), it.has('releases/b')]).toEqual([
+    'a',
+    'a',
+    false,
+    false,
+  ]);
 });

@@ -20,6 +20,7 @@ type Unit = typeof ok;
 interface Answer {
   marker: string;
   staged: string;
+  inForce: string;
   files: string;
   digests: string;
   wal: string;
@@ -38,6 +39,7 @@ const pki = new Map([...config.pki].filter(([file]) => some.has(file)));
 const good: Answer = {
   marker,
   staged: '',
+  inForce: marker,
   ...revisionAnswer({ ...config, pki, addons: [] }),
   wal: 'yes\n',
   revision: '12\n',
@@ -51,7 +53,21 @@ const good: Answer = {
 
 /** What the machine prints. */
 function answer(change: Partial<Answer> = {}): string {
-  const { marker, staged, files, digests, wal, revision, backups, units, uptime, clocks, space, codes } = {
+  const {
+    marker,
+    staged,
+    inForce,
+    files,
+    digests,
+    wal,
+    revision,
+    backups,
+    units,
+    uptime,
+    clocks,
+    space,
+    codes,
+  } = {
     ...good,
     ...change,
   };
@@ -72,6 +88,7 @@ function answer(change: Partial<Answer> = {}): string {
       began,
       marker,
       staged,
+      inForce,
       files,
       digests,
       wal,
@@ -108,6 +125,7 @@ describe('what a machine says of itself', () => {
       revision: expect.objectContaining({ kubernetesVersion: 'v1.37.1', etcdVersion: 'v3.7.3' }),
       change: null,
       staged: null,
+      begun: null,
     });
   });
 
@@ -115,7 +133,15 @@ describe('what a machine says of itself', () => {
     const off = { ...ok, file: '', active: 'inactive' };
     const units = Object.fromEntries(Object.keys(good.units).map((name) => [name, off]));
     expect(
-      inside({ marker: '', files: '', digests: '', wal: '', units, codes: ['000', '000', '000'] }),
+      inside({
+        marker: '',
+        inForce: '',
+        files: '',
+        digests: '',
+        wal: '',
+        units,
+        codes: ['000', '000', '000'],
+      }),
     ).toEqual({
       provisioned: false,
       etcdData: false,
@@ -128,6 +154,7 @@ describe('what a machine says of itself', () => {
       revision: null,
       change: null,
       staged: null,
+      begun: null,
       clockAheadSeconds: 0,
       storeRevision: 12,
       freeKib: { '/run': 51_200, '/var/lib/haup': 2_048_000 },
@@ -139,6 +166,15 @@ describe('what a machine says of itself', () => {
     const made = (change: string) => `${marker.slice(0, -1)},"change":"${change}"}\n`;
     expect(inside({ marker: made('a1'), staged: made('b2') })).toMatchObject({ change: 'a1', staged: 'b2' });
     expect(inside({ staged: made('b2').slice(0, 40) })).toBeNull();
+    expect(inside({ inForce: made('b2').slice(0, 40) })).toBeNull();
+  });
+
+  test('a change that was cut off: its release is in force, and the machine is not complete with it', () => {
+    const made = (change: string) => `${marker.slice(0, -1)},"change":"${change}"}\n`;
+    expect(inside({ inForce: made('b2') })).toMatchObject({ change: null, begun: 'b2' });
+    expect(inside({ marker: made('b2'), inForce: made('b2') })).toMatchObject({ change: 'b2', begun: null });
+    // An older haup keeps it only beside the releases.
+    expect(inside({ marker: made('b2'), inForce: '' })).toMatchObject({ change: 'b2', begun: null });
   });
 
   test('another cluster or another name is not provisioned; half a marker says nothing', () => {
