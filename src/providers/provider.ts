@@ -221,6 +221,8 @@ export interface Capabilities {
   readonly deliversToApiAddress: boolean;
   /** Machines know a resolver for the names of the world, which pods may ask too. */
   readonly resolvesNames: boolean;
+  /** Machines reach other clusters, as long as these let them in. */
+  readonly reachesOthers: boolean;
 }
 
 export interface Provider {

@@ -1,4 +1,4 @@
-import { InputError, NotFoundError, StepError } from '../../cluster/model/errors.ts';
+import { InputError, StepError } from '../../cluster/model/errors.ts';
 import type { ClusterSpec } from '../../cluster/model/spec.ts';
 import { authorities } from '../../cluster/world/keys.ts';
 import { type Api, openApi } from '../../federation/controller/api.ts';
@@ -19,6 +19,8 @@ export interface Reached {
 export interface ReachedCluster extends Reached {
   readonly caPem: string;
   readonly spec: ClusterSpec;
+  /** Its masters reach other clusters. */
+  readonly reachesOthers: boolean;
 }
 
 /** Works with the API of one of haup's own clusters, as an administrator of minutes. @throws NotFoundError, InputError */
@@ -39,7 +41,9 @@ export function reaching<T>(
     const caPem = believed(kept.kubernetes);
     const api = openApi({ server, caPem, ...(await issueOwnAdmin(kept)) });
     try {
-      return await inWords(`reach the API of ${cluster}`, cluster, () => work({ api, server, caPem, spec }));
+      return await inWords(`reach the API of ${cluster}`, cluster, () =>
+        work({ api, server, caPem, spec, reachesOthers: provider.capabilities.reachesOthers }),
+      );
     } finally {
       api.close();
     }
@@ -58,12 +62,12 @@ export function reachingFederation<T>(
   });
 }
 
-/** The federation that was named, or else the only one that there is. @throws NotFoundError, InputError */
+/** The federation that was named, or else the only one that there is. @throws InputError */
 export async function federationNamed(env: Environment, name: string | undefined): Promise<string> {
   if (name !== undefined) return name;
   const names = await federationsIn(env);
   const [only, other] = names;
-  if (only === undefined) throw new NotFoundError('federation', '', []);
+  if (only === undefined) throw new InputError('there is no federation in this store');
   if (other !== undefined)
     throw new InputError(`there are several federations, ${names.join(', ')}: say which one is meant`);
   return only;

@@ -1,4 +1,4 @@
-import { InputError, NotFoundError } from '../../cluster/model/errors.ts';
+import { InputError, NotFoundError, Refusal } from '../../cluster/model/errors.ts';
 import type { Api } from '../../federation/controller/api.ts';
 import { joinSteps, type MemberStep } from '../../federation/members/join.ts';
 import { leaveSteps } from '../../federation/members/leave.ts';
@@ -54,17 +54,23 @@ export interface MemberSummary {
 export async function joinMember(env: Environment, request: JoinMember): Promise<MemberOutcome> {
   const name = await federationNamed(env, request.federation);
   if (request.cluster === name) throw new InputError('a federation is no member of itself');
-  return reachingFederation(env, name, (federation) =>
-    reachingMember(env, request, async (member, place) => {
+  return reachingFederation(env, name, (federation) => {
+    if (!federation.reachesOthers) throw new Refusal(...CUT_OFF(name));
+    return reachingMember(env, request, async (member, place) => {
       const { region, zone } = await placeOf(member.api, request, place);
       const steps = await joinSteps({
         ...{ federation: federation.api, member: member.api, name, cluster: request.cluster },
         ...{ server: member.server, caPem: member.caPem, region, zone, now: env.now },
       });
       return carryOut(env, name, request, steps);
-    }),
-  );
+    });
+  });
 }
+
+const CUT_OFF = (federation: string): [message: string, advice: string] => [
+  `the machines of ${federation} reach no other cluster: its provider lets nothing out of a cluster's own network, and a member would never be seen`,
+  'make the federation where its machines reach the members',
+];
 
 /** Ends a cluster's membership. @throws InputError, NotFoundError, StepError */
 export async function leaveMember(env: Environment, request: LeaveMember): Promise<MemberOutcome> {

@@ -21,6 +21,11 @@ export const aws: ProviderTraits = {
     nodeDiskSizeGb: ['NODE_DISK_SIZE'],
   },
   variables: { cluster: ['KUBE_AWS_INSTANCE_PREFIX'], zone: ['KUBE_AWS_ZONE'] },
-  capabilities: { keepsConnections: false, deliversToApiAddress: false, resolvesNames: true },
+  capabilities: {
+    keepsConnections: false,
+    deliversToApiAddress: false,
+    resolvesNames: true,
+    reachesOthers: true,
+  },
   networks: [],
 };

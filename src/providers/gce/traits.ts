@@ -23,6 +23,11 @@ export const gce: ProviderTraits = {
   },
   variables: { cluster: ['KUBE_GCE_INSTANCE_PREFIX'], zone: ['KUBE_GCE_ZONE'] },
   // A passthrough balancer, and a forwarding rule for a single machine, leave the destination as it is.
-  capabilities: { keepsConnections: false, deliversToApiAddress: true, resolvesNames: true },
+  capabilities: {
+    keepsConnections: false,
+    deliversToApiAddress: true,
+    resolvesNames: true,
+    reachesOthers: true,
+  },
   networks: [],
 };

@@ -26,7 +26,12 @@ export const local: ProviderTraits = {
     cluster: ['KUBE_GCE_INSTANCE_PREFIX', 'KUBE_AWS_INSTANCE_PREFIX'],
     zone: ['KUBE_GCE_ZONE', 'KUBE_AWS_ZONE'],
   },
-  capabilities: { keepsConnections: true, deliversToApiAddress: false, resolvesNames: false },
+  capabilities: {
+    keepsConnections: true,
+    deliversToApiAddress: false,
+    resolvesNames: false,
+    reachesOthers: false,
+  },
   networks: [
     { cidr: PRIVATE_RANGE, whose: "the machines'" },
     { cidr: EXTERNAL_RANGE, whose: 'the external addresses of all clusters of this host' },
