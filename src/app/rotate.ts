@@ -16,6 +16,8 @@ export interface RotateRequest {
   readonly finish: boolean;
   /** Whoever still uses them. */
   readonly force: boolean;
+  /** No backup goes before it. */
+  readonly withoutBackup: boolean;
   /** Replicas that somebody else may have been on: replaced before anything else, so that they learn none of the new keys. */
   readonly replace: readonly string[];
 }
@@ -42,7 +44,7 @@ export function rotate(
       if (!wish.begin && !last) expectSomething(before, request);
       const ends = advanced(before, wish) !== undefined;
       if (last && !ends) return { ...last, seconds: (env.now() - began) / 1000 };
-      last = await phase(env, open, wish, request.force, dryRun);
+      last = await phase(env, open, wish, request, dryRun);
       if (dryRun || !ends) return last;
       wish = { ...wish, begin: false };
     }
@@ -74,7 +76,7 @@ function phase(
   env: Environment,
   open: OpenCluster,
   wish: RotationWish,
-  force: boolean,
+  { force, withoutBackup }: Pick<RotateRequest, 'force' | 'withoutBackup'>,
   dryRun: boolean,
 ): Promise<ChangeOutcome> {
   const change = async (spec: ClusterSpec): Promise<ClusterSpec> => {
@@ -94,7 +96,7 @@ function phase(
     await makeKeys(open.secrets, spec.name, wish.what, next);
     return withRevision(spec, next, randomBytes(6).toString('hex'));
   };
-  return changed(env, open, change, { dryRun });
+  return changed(env, open, change, { dryRun, withoutBackup });
 }
 
 const WAITS = (what: Rotated): string =>

@@ -32,6 +32,7 @@ not haup's; service-account: pods with old tokens), it stops before the last of 
     finishRotation: flags.finishRotation,
     force: flags.forceRotation,
     replace: flags.replaceFirst,
+    withoutBackup: flags.withoutBackup,
     dryRun: flags.dryRun,
     changeReport: flags.changeReport,
     output: flags.output,
@@ -45,11 +46,11 @@ not haup's; service-account: pods with old tokens), it stops before the last of 
   ],
 
   async run(call) {
-    const { cluster, dryRun, finishRotation, force, replace = [] } = call.flags;
+    const { cluster, dryRun, finishRotation, force, withoutBackup, replace = [] } = call.flags;
     const named = new Set(call.operands);
     const what: readonly Rotated[] = named.has(ALL) ? ROTATED : ROTATED.filter((one) => named.has(one));
     const engine = await call.engine();
-    const how = { finish: finishRotation, force, replace: [...new Set(replace)] };
+    const how = { finish: finishRotation, force, withoutBackup, replace: [...new Set(replace)] };
     return finish(call, await engine.rotate({ cluster, what, ...how, dryRun }));
   },
 });
