@@ -132,11 +132,11 @@ const saveFates = fc.array(fc.constantFrom<SaveFate>('works', 'works', 'fails', 
 });
 
 /**
- * Not together with a rescue: that is several saves, and what is left between two of them, with a death beside it, is not always something
+ * Not together with a rotation: that is several saves, and what is left between two of them, with a death beside it, is not always something
  * that a repair finishes by itself yet.
  */
 function savesOf(acts: readonly Act[], saves: readonly SaveFate[]): SaveFate[] {
-  const several = /^(rotate|rescue|back-up)/;
+  const several = /^rotate/;
   return acts.some(({ what }) => several.test(what)) ? [] : [...saves];
 }
 
