@@ -1,6 +1,7 @@
 import { request } from 'node:https';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type ApiClient, callApi } from '../../src/kubernetes/client.ts';
+import { waitFor } from '../../src/util/wait.ts';
 import { forge } from '../unit/pki/world.ts';
 import { clientsFirst } from './support/clients-first.ts';
 import { adminOf, useClusters } from './support/clusters.ts';
@@ -37,11 +38,12 @@ describe.runIf(wanted)('three masters under clients', () => {
       apiVersion: 'authentication.k8s.io/v1',
       spec: { expirationSeconds: 7200 },
     };
-    const { status: got } = await post(
-      old,
-      '/api/v1/namespaces/clients/serviceaccounts/default/token',
-      asked,
+    const account = '/api/v1/namespaces/clients/serviceaccounts/default';
+    await waitFor(
+      async () => (await callApi(old, { path: account, timeoutMs: 10_000 })).status === 200 || undefined,
+      { what: 'the service account of the namespace', timeoutMs: 60_000 },
     );
+    const { status: got } = await post(old, `${account}/token`, asked);
     const root = {
       certPem: await read(`${PKI}/kubelet-client-ca.crt`),
       keyPem: await read(`${PKI}/kubelet-client-ca.key`),
