@@ -104,18 +104,11 @@ function withAlso<T extends object>(first: T, also: string): T & { readonly also
  * put beside: whoever is about to use them gets them renewed when that is due.
  */
 export async function kubeletAuthorities(secrets: Secrets, spec: Cluster): Promise<KubeletAuthorities> {
-  const { name: cluster } = spec;
   const one = async (generation: number): Promise<KubeletAuthorities> => {
-    const name = nameOfSecret('kubelet-signing', generation);
-    const make = async () => serializeKubeletAuthorities(await createKubeletAuthorities(cluster));
-    const text =
-      generation === 1
-        ? ((await secrets.get(name)) ?? (await secrets.putIfAbsent(name, await make())))
-        : await later(secrets, 'kubelet-signing', generation);
-    const kept = parseKubeletAuthorities(text);
+    const kept = parseKubeletAuthorities(await keptOrMade(secrets, 'kubelet-signing', generation, spec.name));
     if (!areDue(kept, Date.now())) return kept;
-    const renewed = await renewKubeletAuthorities(kept, cluster);
-    await secrets.put(name, serializeKubeletAuthorities(renewed));
+    const renewed = await renewKubeletAuthorities(kept, spec.name);
+    await secrets.put(nameOfSecret('kubelet-signing', generation), serializeKubeletAuthorities(renewed));
     return renewed;
   };
   const all: KubeletAuthorities[] = [];
@@ -150,13 +143,8 @@ interface OperatorKeys {
 export async function operatorKeys(secrets: Secrets, spec: Cluster): Promise<OperatorKeys> {
   const keys: z.infer<typeof keyPairSchema>[] = [];
   for (const generation of orderOf(spec, 'ssh')) {
-    const name = nameOfSecret('ssh', generation);
-    const text =
-      generation === 1
-        ? ((await secrets.get(name)) ??
-          (await secrets.putIfAbsent(name, JSON.stringify(await makeKeyPair('haup')))))
-        : await later(secrets, 'ssh', generation);
-    keys.push(readStoredSecret(name, text, keyPairSchema));
+    const text = await keptOrMade(secrets, 'ssh', generation, spec.name);
+    keys.push(readStoredSecret(nameOfSecret('ssh', generation), text, keyPairSchema));
   }
   return { privateKey: keys[0]!.privateKey, publicKeys: keys.map(({ publicKey }) => publicKey) };
 }
@@ -166,22 +154,22 @@ export const keyPairSchema = z.object({ privateKey: z.string().min(1), publicKey
 
 /** What the API servers encrypt Secrets with before they write them: the same for all replicas. */
 export async function encryptionKeys(secrets: Secrets, spec: Cluster): Promise<EncryptionKey[]> {
-  const name = FIRST.encryption;
-  if (orderOf(spec, 'encryption').includes(1) && (await secrets.get(name)) === null)
-    await secrets.putIfAbsent(name, newEncryptionKey());
-  return (await keptEncryptionKeys(secrets, spec))!;
+  const keys: EncryptionKey[] = [];
+  for (const generation of orderOf(spec, 'encryption'))
+    keys.push(encryptionKey(generation, await keptOrMade(secrets, 'encryption', generation, spec.name)));
+  return keys;
 }
 
 /** As {@link encryptionKeys}, and none is made. Null: the store has none. */
 export async function keptEncryptionKeys(secrets: Readable, spec: Cluster): Promise<EncryptionKey[] | null> {
   const texts = await textsOf(secrets, 'encryption', spec);
-  return (
-    texts?.map(({ generation, text: secret }) => {
-      // 32 bytes: another one would make API servers that cannot read what there is.
-      if (!/^[A-Za-z0-9+/]{43}=$/.test(secret)) throw damagedSecret(nameOfSecret('encryption', generation));
-      return { name: encryptionKeyName(generation), secret };
-    }) ?? null
-  );
+  return texts?.map(({ generation, text }) => encryptionKey(generation, text)) ?? null;
+}
+
+function encryptionKey(generation: number, secret: string): EncryptionKey {
+  // 32 bytes: another one would make API servers that cannot read what there is.
+  if (!/^[A-Za-z0-9+/]{43}=$/.test(secret)) throw damagedSecret(nameOfSecret('encryption', generation));
+  return { name: encryptionKeyName(generation), secret };
 }
 
 /** Stands in etcd before each Secret that the key has encrypted. */
@@ -218,6 +206,20 @@ const MAKE: Readonly<Record<Rotated, (cluster: string, generation: number) => Pr
 function nameOfSecret(what: Rotated, generation: number): string {
   if (generation > 1) return `${what}-${generation}`;
   return what in FIRST ? FIRST[what as keyof typeof FIRST] : FIRST.authorities;
+}
+
+/** What is kept for itself. The first is made when it is needed; a later one is there, or the store is damaged. */
+async function keptOrMade(
+  secrets: Secrets,
+  what: 'kubelet-signing' | 'encryption' | 'ssh',
+  generation: number,
+  cluster: string,
+): Promise<string> {
+  if (generation > 1) return later(secrets, what, generation);
+  const name = nameOfSecret(what, generation);
+  return (
+    (await secrets.get(name)) ?? (await secrets.putIfAbsent(name, await MAKE[what](cluster, generation)))
+  );
 }
 
 async function later(secrets: Readable, what: Rotated, generation: number): Promise<string> {
