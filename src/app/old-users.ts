@@ -6,7 +6,8 @@ import { phaseOf } from '../cluster/plan/rotation.ts';
 import { encryptionKeyName } from '../cluster/world/keys.ts';
 import { secretsNotUnder } from '../cluster/world/rotation/secrets.ts';
 import type { RealWorld } from '../cluster/world/world.ts';
-import { type ApiClient, callApi } from '../kubernetes/client.ts';
+import type { ApiClient } from '../kubernetes/client.ts';
+import { listAll } from '../kubernetes/list.ts';
 import type { TokenKeys } from '../pki/authorities.ts';
 import type { Secrets } from '../state/store.ts';
 import { parseJson } from '../util/text/json.ts';
@@ -15,9 +16,6 @@ import { issuedKubeconfigs } from './kubeconfig.ts';
 
 /** What pods get tokens for (Kubernetes' own default), and how long they may go on with the last one. */
 const TOKEN_MS = 3600_000;
-const ANSWER_MS = 10_000;
-/** A page of Secrets of up to 1 MiB. */
-const MOST_BYTES = 64 * 1024 * 1024;
 
 interface Asked {
   readonly spec: ClusterSpec;
@@ -65,13 +63,9 @@ const users: Readonly<Partial<Record<Rotated, (asked: Asked) => Promise<string[]
   },
 };
 
-const listSchema = z.object({
-  items: z.array(
-    z.object({
-      metadata: z.object({ name: z.string(), namespace: z.string() }),
-      data: z.record(z.string(), z.string()).optional(),
-    }),
-  ),
+const secretSchema = z.object({
+  metadata: z.object({ name: z.string(), namespace: z.string() }),
+  data: z.record(z.string(), z.string()).optional(),
 });
 
 /** Tokens in Secrets that another key has signed than the one that signs now, as NAMESPACE/NAME. */
@@ -81,12 +75,8 @@ async function keptTokens(
   signal: AbortSignal,
 ): Promise<string[]> {
   const type = encodeURIComponent('type=kubernetes.io/service-account-token');
-  const answer = await callApi(api, {
-    path: `/api/v1/secrets?fieldSelector=${type}`,
-    ...{ timeoutMs: ANSWER_MS, maxBytes: MOST_BYTES, signal },
-  });
-  if (answer.status !== 200) throw new Error(`the API server answers ${answer.status}`);
-  const { items } = listSchema.parse(parseJson(answer.text));
+  const path = `/api/v1/secrets?fieldSelector=${type}`;
+  const items = await listAll(api, secretSchema, { doing: 'read tokens in Secrets', path, signal });
   const id = keyIdOf(publicKeyPem);
   return items
     .filter(({ data }) => data?.token !== undefined && keyIdIn(data.token) !== id)

@@ -1,7 +1,6 @@
 import type { EtcdClient } from '../../../etcd/client.ts';
-import { type ApiClient, callApi } from '../../../kubernetes/client.ts';
-import { statusMessage } from '../../../kubernetes/status.ts';
-import { parseJson } from '../../../util/text/json.ts';
+import { call } from '../../../kubernetes/call.ts';
+import type { ApiClient } from '../../../kubernetes/client.ts';
 
 /** Where API servers keep Secrets: `/registry/secrets/NAMESPACE/NAME`. */
 const FROM = '/registry/secrets/';
@@ -41,7 +40,7 @@ export async function secretsNotUnder(etcd: Reader, key: string, signal?: AbortS
 /**
  * Has the API servers write every Secret anew that is not under this key, which is the one that they write with. Cut off anywhere, it goes
  * on where it was: what is under the key is left alone.
- * @throws Error with the API server's words for one that it does not take
+ * @throws ApiError for one that the API server does not take
  */
 export async function rewriteSecrets(
   { etcd, api }: { readonly etcd: Reader; readonly api: ApiClient },
@@ -73,14 +72,14 @@ const OVERTAKEN = 409;
 async function rewrite(api: ApiClient, { namespace, name }: Kept, signal?: AbortSignal): Promise<void> {
   const path = `/api/v1/namespaces/${namespace}/secrets/${name}`;
   const options = { path, timeoutMs: ANSWER_MS, maxBytes: 8 * 1024 * 1024, signal };
-  const read = await callApi(api, options);
-  if (read.status === GONE) return;
-  if (read.status !== 200) throw refusal(path, read);
-  const written = await callApi(api, { ...options, method: 'PUT', body: JSON.parse(read.text) as unknown });
-  if (written.status >= 300 && written.status !== GONE && written.status !== OVERTAKEN)
-    throw refusal(path, written);
-}
-
-function refusal(path: string, { status, text }: { status: number; text: string }): Error {
-  return new Error(`${path}: ${statusMessage(parseJson(text)) ?? `the API server answers ${status}`}`);
+  const which = `the Secret ${namespace}/${name}`;
+  const { status, body } = await call(api, { ...options, doing: `read ${which}`, accept: [GONE] });
+  if (status === GONE) return;
+  await call(api, {
+    ...options,
+    doing: `write ${which} anew`,
+    method: 'PUT',
+    body,
+    accept: [GONE, OVERTAKEN],
+  });
 }
