@@ -1,10 +1,9 @@
 import type { Emit } from '../cluster/loop/events.ts';
 import type { RealWorld } from '../cluster/world/world.ts';
-import { ask } from '../drill/clients/load.ts';
-import { systemClock } from '../util/clock.ts';
+import { ask, openLoop } from '../drill/clients/load.ts';
 
 /** Enough to see a gap of half a second, too few to be a load. */
-const PAUSE_MS = 200;
+const HZ = 5;
 const ANSWER_MS = 5000;
 const MOST_UNANSWERED = 50;
 
@@ -16,9 +15,6 @@ export function readMeanwhile(
   world: Pick<RealWorld, 'api' | 'spec'>,
   { emit, signal }: { readonly emit: Emit; readonly signal: AbortSignal },
 ): { stop(): Promise<void> } {
-  const ended = new AbortController();
-  const until = AbortSignal.any([signal, ended.signal]);
-  const pending = new Set<Promise<void>>();
   /** When the first answer was there: what was asked before may have had nobody to answer it. */
   let since = Number.POSITIVE_INFINITY;
 
@@ -35,22 +31,12 @@ export function readMeanwhile(
     // That a cluster which is being deleted does not answer is what was asked for.
     if (at >= since && !world.spec().deleting) emit({ type: 'read', at, ms: Date.now() - at, failed });
   };
-  const loop = async (): Promise<void> => {
-    while (!until.aborted) {
-      if (pending.size < MOST_UNANSWERED) {
-        const done = read().finally(() => pending.delete(done));
-        pending.add(done);
-      }
-      await systemClock.sleep(PAUSE_MS, until).catch(() => {});
-    }
-  };
-  const looping = loop();
+  const loop = openLoop(HZ, read, { mostUnanswered: MOST_UNANSWERED });
   return {
     async stop() {
-      ended.abort();
-      await looping;
+      const stopped = loop.stop();
       // Who is stopped does not wait for clients that are not answered.
-      if (!signal.aborted) await Promise.all(pending);
+      if (!signal.aborted) await stopped;
     },
   };
 }

@@ -48,7 +48,7 @@ function clientFigures(samples: readonly LoggedSample[], from: number, until: nu
 }
 
 /** The longest time within `from` and `until` in which no request came to a good end. What goes on after that is the next act's. */
-function longestGap(samples: readonly LoggedSample[], from: number, until: number): number {
+export function longestGap(samples: readonly Readonly<LoggedSample>[], from: number, until: number): number {
   const ends = samples
     .filter(([, , failed]) => failed === 0)
     .map(([began, took]) => began + took)
