@@ -24,6 +24,8 @@ export interface GuardRequest {
   /** The zones to which a replica may go whose own is out. */
   readonly elsewhere: readonly string[];
   readonly dryRun: boolean;
+  /** Whether the outcome has what was seen, which takes a question to the API more. */
+  readonly figures?: boolean;
 }
 
 export interface GuardOutcome {
@@ -31,8 +33,8 @@ export interface GuardOutcome {
   readonly deed: Deed | null;
   /** Why what is wrong is left as it is. */
   readonly waits: readonly string[];
-  /** As it was before anything was done. */
-  readonly seen: Seen;
+  /** As it was before anything was done; null where it was not asked for. */
+  readonly seen: Seen | null;
 }
 
 /**
@@ -40,11 +42,14 @@ export interface GuardOutcome {
  * or remembers anything.
  */
 export async function guardOnce(env: Environment, request: GuardRequest): Promise<GuardOutcome> {
-  const { act, waits, news, seen } = await env.looking(request.cluster, (open) => look(env, open, request));
+  const { act, waits, news, seen } = await env.looking(request.cluster, async (open) => {
+    const { observation, ...verdict } = await look(env, open, request);
+    return { ...verdict, seen: request.figures ? await figuresOf(env, open, observation) : null };
+  });
   if (request.dryRun) return { deed: act && deedOf(env, act), waits, seen };
   if (act === null && !news) return { deed: null, waits, seen };
   return env.locked(request.cluster, 'guard', async (open) => {
-    const { act, waits, memory, seen } = await look(env, open, request);
+    const { act, waits, memory } = await look(env, open, request);
     await open.world.rememberGuard(memory);
     if (act === null) return { deed: null, waits, seen };
     const deed = await perform(env, open, act);
@@ -58,14 +63,21 @@ async function look(
   env: Environment,
   { world }: OpenCluster,
   { may, afterMs, elsewhere }: GuardRequest,
-): Promise<Verdict & { readonly news: boolean; readonly seen: Seen }> {
+): Promise<Verdict & { readonly news: boolean; readonly observation: Observation }> {
   const before = world.guard();
   const options: GuardOptions = { may: new Set(may), afterMs, elsewhere };
   const observation = await world.observe();
   const verdict = decide(world.spec(), observation, before, options, env.now());
-  const status = statusOf(world.spec(), observation, env.now(), await world.unanswered());
-  const news = JSON.stringify(verdict.memory) !== JSON.stringify(before);
-  return { ...verdict, news, seen: { status, databases: databasesOf(observation) } };
+  return { ...verdict, observation, news: JSON.stringify(verdict.memory) !== JSON.stringify(before) };
+}
+
+async function figuresOf(
+  { now }: Environment,
+  { world }: OpenCluster,
+  observation: Observation,
+): Promise<Seen> {
+  const status = statusOf(world.spec(), observation, now(), await world.unanswered());
+  return { status, databases: databasesOf(observation) };
 }
 
 /** What fails is remembered, not thrown: it is tried again, later each time. */

@@ -28,12 +28,12 @@ export function withSeen(
     seen,
     deed,
     waits,
-  }: { readonly seen: Seen; readonly deed: Deed | null; readonly waits: readonly string[] },
+  }: { readonly seen: Seen | null; readonly deed: Deed | null; readonly waits: readonly string[] },
   at: number,
 ): Tally {
   return {
     ...tally,
-    last: { ...seen, at, waits: waits.length },
+    last: seen && { ...seen, at, waits: waits.length },
     looks: { ...tally.looks, ok: tally.looks.ok + 1 },
     deeds: deed ? [...tally.deeds, { duty: deed.duty, failed: deed.failed !== null }] : tally.deeds,
   };

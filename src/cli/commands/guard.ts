@@ -51,8 +51,9 @@ Prometheus. See docs/guard.md and docs/monitoring.md.`,
 type GuardCall = Call<typeof guardFlags>;
 
 async function look({ engine, flags: given }: GuardCall): Promise<GuardOutcome> {
-  const { cluster, may = [], after: afterMs, elsewhere = [], dryRun } = given;
-  return (await engine()).guard({ cluster, may, afterMs, elsewhere, dryRun });
+  const { cluster, may = [], after: afterMs, elsewhere = [], metrics, dryRun } = given;
+  const wish = { cluster, may, afterMs, elsewhere, dryRun };
+  return (await engine()).guard({ ...wish, ...(metrics ? { figures: true } : {}) });
 }
 
 /** A service outlives what it meets: another haup at work, a cloud that does not answer. */
