@@ -8,6 +8,7 @@ import type { AvailabilityReport } from '../lb/availability.ts';
 import type { FaultKind } from '../providers/provider.ts';
 import type { LockOwner } from '../state/errors.ts';
 import type { Variables } from '../util/variables.ts';
+import type { ApplyOptions } from './apply.ts';
 import type { BackupWish, TakenBackup } from './backup-parts.ts';
 import type { DrillOutcome, DrillRequest } from './drill.ts';
 import type { Disbanded, Disbanding, FederationStatus } from './federation/federations.ts';
@@ -20,7 +21,7 @@ import type { ChangeOutcome } from './operations.ts';
 import type { RestoreRequest } from './restore-store.ts';
 import type { RotateRequest } from './rotate.ts';
 import type { StatusWithDeeds } from './status.ts';
-import type { UpgradeRequest } from './upgrade.ts';
+import type { RollOptions, UpgradeRequest } from './upgrade.ts';
 import type { Verified } from './verify-backup.ts';
 
 /** What the command line needs of the engine. */
@@ -84,31 +85,25 @@ export interface Engine {
     readonly dryRun: boolean;
   }): Promise<Outcome>;
   rotate(request: RotateRequest & { readonly cluster: string; readonly dryRun: boolean }): Promise<Outcome>;
-  upgrade(request: {
-    readonly cluster: string;
-    readonly to: UpgradeRequest;
-    readonly dryRun: boolean;
-    readonly withoutBackup: boolean;
-    /** A single replica is changed by a successor. */
-    readonly surge: boolean;
-  }): Promise<Outcome>;
+  upgrade(
+    request: {
+      readonly cluster: string;
+      readonly to: UpgradeRequest;
+    } & RollOptions,
+  ): Promise<Outcome>;
   /** Makes these the user's add-ons, and no others. */
   setAddons(request: {
     readonly cluster: string;
     readonly addons: readonly Addon[];
     readonly dryRun: boolean;
   }): Promise<Outcome>;
-  apply(request: {
-    readonly cluster: string;
-    /** As it was parsed: what it says is checked here. */
-    readonly document: unknown;
-    /** Machines may be removed: without it a plan that does so is only made, and not executed. */
-    readonly removes: boolean;
-    readonly dryRun: boolean;
-    readonly withoutBackup: boolean;
-    /** A single replica is changed by a successor. */
-    readonly surge: boolean;
-  }): Promise<Outcome>;
+  apply(
+    request: {
+      readonly cluster: string;
+      /** As it was parsed: what it says is checked here. */
+      readonly document: unknown;
+    } & ApplyOptions,
+  ): Promise<Outcome>;
   /** The document that would change nothing. */
   configOf(cluster: string): Promise<object>;
   delete(request: { readonly cluster: string; readonly dryRun: boolean }): Promise<Outcome>;

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { commonNameIn } from '../pki/subject.ts';
 import { type Life, lifeOf } from '../pki/validity.ts';
 import { paths, pkiPath } from '../replicas/paths.ts';
 import { type AskLimits, askInside, SEPARATOR } from '../replicas/revision/ask.ts';
@@ -161,7 +162,7 @@ function isJson(text: string): boolean {
 function namesIn(base64: string): string[] | null {
   const blocks = pemBlocks(Buffer.from(base64, 'base64').toString());
   try {
-    return blocks?.map((pem) => commonName(new X509Certificate(pem).subject)) ?? null;
+    return blocks?.map((pem) => commonNameIn(new X509Certificate(pem).subject)) ?? null;
   } catch {
     return null;
   }
@@ -169,11 +170,7 @@ function namesIn(base64: string): string[] | null {
 
 /** Of one that {@link life} could read. */
 function issuerOf(pem: string): string | null {
-  return pem.trim() === '' ? null : commonName(new X509Certificate(pem).issuer);
-}
-
-function commonName(name: string): string {
-  return /^CN=(.+)$/m.exec(name)?.[1] ?? '';
+  return pem.trim() === '' ? null : commonNameIn(new X509Certificate(pem).issuer);
 }
 
 /** Null where there is no certificate; undefined where it cannot be read. */

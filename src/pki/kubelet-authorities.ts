@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type Authority, checkPair, createRoot, readSecret } from './authorities.ts';
 import { isDue } from './due.ts';
 import { AUTHORITY_NAMES, nameOf } from './names.ts';
+import { commonNameIn } from './subject.ts';
 
 const schema = z.strictObject({
   client: z.strictObject({ certPem: z.string(), keyPem: z.string() }),
@@ -56,7 +57,7 @@ export async function renewKubeletAuthorities(
   const now = options.now ?? Date.now();
   const again = ({ certPem, keyPem }: Authority, purpose: 'clientAuth' | 'serverAuth') =>
     createRoot({
-      commonName: commonNameOf(certPem),
+      commonName: commonNameIn(new X509Certificate(certPem).subject),
       cluster,
       lifetime: 'kubeletAuthority',
       extendedKeyUsage: [purpose],
@@ -68,10 +69,6 @@ export async function renewKubeletAuthorities(
     again(serving, 'serverAuth'),
   ]);
   return { client: newClient, serving: newServing };
-}
-
-function commonNameOf(certPem: string): string {
-  return /^CN=(.+)$/m.exec(new X509Certificate(certPem).subject)![1]!;
 }
 
 /** Less than a third of their life is left, as of leaves that are renewed. */

@@ -5,6 +5,11 @@ export interface Subject {
   readonly organization: string | readonly string[] | null;
 }
 
+/** Of a name as Node writes it, a line an attribute; empty: it has none. */
+export function commonNameIn(name: string | undefined): string {
+  return /^CN=(.*)$/m.exec(name ?? '')?.[1] ?? '';
+}
+
 /** None, one or several, in their order. */
 export function organizations({ organization }: Pick<Subject, 'organization'>): readonly string[] {
   if (organization === null) return [];

@@ -3,7 +3,7 @@ import { Failure } from '../../util/failure.ts';
 import { byZone, type ClusterDocument, FIXED } from '../model/document.ts';
 import { type Fault, InputError } from '../model/errors.ts';
 import type { Observation } from '../model/observation.ts';
-import { type ClusterSpec, type Revisable, revisable } from '../model/spec.ts';
+import { type ClusterSpec, type Revisable, revisable, writtenShape } from '../model/spec.ts';
 import { withNodes, withoutNodes } from './node-changes.ts';
 import { chooseReplicas, type NameMaker, withReplicas } from './spec-changes.ts';
 import { upgraded } from './upgrade.ts';
@@ -115,13 +115,9 @@ function withWorkers(
 
 function revision(spec: ClusterSpec, document: ClusterDocument): Revisable {
   const { kubernetesVersion = spec.kubernetesVersion, etcdVersion = spec.etcdVersion } = document;
-  const { extraArguments, featureGates, authentication, auditPolicy, admission, proxy } = document;
-  const { requestTimeoutSeconds } = document;
-  const settings = {
-    ...{ requestTimeoutSeconds, extraArguments, featureGates, authentication, auditPolicy, admission, proxy },
-  };
-  const said = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
-  return { ...(upgraded(spec, { kubernetesVersion, etcdVersion }) ?? revisable(spec)), ...said };
+  const said = Object.entries(document).filter(([key, value]) => key in writtenShape && value !== undefined);
+  const versioned = upgraded(spec, { kubernetesVersion, etcdVersion }) ?? revisable(spec);
+  return { ...versioned, ...Object.fromEntries(said) };
 }
 
 type Count = readonly [zone: string, count: number];

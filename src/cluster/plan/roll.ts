@@ -42,11 +42,16 @@ export function turn(v: View): Turn | undefined {
   if (due.length === 0 || !isSettled(v)) return undefined;
   // All that is slow is done before anything stops.
   if (due.some(({ replica }) => replica.inside?.staged !== change!.id)) return undefined;
-  const next =
+  const next = firstOf(v, due)!;
+  return whyNot(v, next) ? undefined : next;
+}
+
+function firstOf(v: View, due: readonly Turn[]): Turn | undefined {
+  return (
     due.find(({ replica }) => !isWhole(v, replica)) ??
     due.find(({ replica }) => !replica.member?.leader) ??
-    due[0]!;
-  return whyNot(v, next) ? undefined : next;
+    due[0]
+  );
 }
 
 /** Why nobody's turn comes although it is somebody's; undefined when all is well. */
@@ -54,10 +59,7 @@ export function whyNobody(v: View): Blocked | undefined {
   const due = dueForChange(v);
   const unseen = v.replicas.find(({ inside }) => !inside?.provisioned);
   if (unseen) return waitsFor(v, unseen);
-  const next =
-    due.find(({ replica }) => !isWhole(v, replica)) ??
-    due.find(({ replica }) => !replica.member?.leader) ??
-    due[0];
+  const next = firstOf(v, due);
   return next ? whyNot(v, next) : ill(v);
 }
 

@@ -1,4 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto';
+import { commonNameIn } from '../../pki/subject.ts';
 import { rfc3339 } from '../../util/text/rfc3339.ts';
 import { paths } from '../paths.ts';
 import type { Marker } from './marker.ts';
@@ -166,16 +167,12 @@ function asSeen(
   const { subject, issuer, validFrom, validTo, subjectAltName = '' } = certificate;
   return {
     file,
-    commonName: commonName(subject),
-    issuer: commonName(issuer),
+    commonName: commonNameIn(subject),
+    issuer: commonNameIn(issuer),
     issuedBy: authorities.find((ca) => certificate.checkIssued(ca))?.fingerprint256 ?? null,
     names: [...subjectAltName.matchAll(/(?:DNS|IP Address):([^,\s]+)/g)].map((match) => match[1]!),
     notBefore: rfc3339(validFrom),
     notAfter: rfc3339(validTo),
     authority: certificate.ca,
   };
-}
-
-function commonName(subject: string | undefined): string {
-  return /^CN=(.*)$/m.exec(subject ?? '')?.[1] ?? '';
 }
