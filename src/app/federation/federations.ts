@@ -1,9 +1,9 @@
-import { readSettings, SETTINGS } from '../../federation/controller/settings.ts';
-import { find } from '../../federation/members/join.ts';
-import { NAMESPACE } from '../../federation/model/names.ts';
+import { find } from '../../federation/controller/api.ts';
+import { readSettings } from '../../federation/controller/settings.ts';
+import { REPORT_PATH, SETTINGS_PATH } from '../../federation/model/names.ts';
 import type { Environment } from '../operations.ts';
 import { federationNamed, reachingFederation } from './access.ts';
-import { leaveMember, listMembers, type MemberOutcome, type MemberSummary } from './members.ts';
+import { leaveMember, type MemberOutcome, type MemberSummary, membersOf } from './members.ts';
 
 export interface Disbanding {
   readonly federation: string;
@@ -27,18 +27,17 @@ export interface FederationStatus {
   readonly problems: readonly string[];
 }
 
-/** Where the controller says what is wrong with no member in particular. */
-const REPORT = `/api/v1/namespaces/${NAMESPACE}/configmaps/report`;
-
 export async function federationStatus(
   env: Environment,
   named: string | undefined,
 ): Promise<FederationStatus> {
   const federation = await federationNamed(env, named);
-  const { members } = await listMembers(env, federation);
   return reachingFederation(env, federation, async ({ api }) => {
-    const settings = await find(api, `/api/v1/namespaces/${NAMESPACE}/configmaps/${SETTINGS}`);
-    const report = await find(api, REPORT);
+    const [members, settings, report] = await Promise.all([
+      membersOf(api),
+      find(api, SETTINGS_PATH),
+      find(api, REPORT_PATH),
+    ]);
     const { domain, dnsProvider, ttl } = readSettings((settings?.data ?? {}) as Record<string, string>);
     const { problems = '' } = (report?.data ?? {}) as Record<string, string>;
     return {
@@ -55,7 +54,7 @@ export async function disband(
 ): Promise<Disbanded> {
   const left: MemberOutcome[] = [];
   const problems: string[] = [];
-  const { members } = await listMembers(env, federation);
+  const members = await reachingFederation(env, federation, ({ api }) => membersOf(api));
   for (const { name: cluster } of members) {
     const request = { federation, cluster, cascade, dryRun, context: undefined, kubeconfig: undefined };
     try {

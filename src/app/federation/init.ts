@@ -1,14 +1,14 @@
 import { InputError } from '../../cluster/model/errors.ts';
-import { type FederationSettings, SETTINGS, settingsData } from '../../federation/controller/settings.ts';
-import { apply, find } from '../../federation/members/join.ts';
-import { NAMESPACE } from '../../federation/model/names.ts';
+import { find } from '../../federation/controller/api.ts';
+import { type FederationSettings, settingsData } from '../../federation/controller/settings.ts';
+import { apply } from '../../federation/members/join.ts';
+import { NAMESPACE, SETTINGS, SETTINGS_PATH } from '../../federation/model/names.ts';
 import { waitFor } from '../../util/wait.ts';
 import type { BackupWish } from '../backup-parts.ts';
 import type { NewCluster } from '../new-cluster.ts';
 import { type ChangeOutcome, changed, createCluster, type Environment } from '../operations.ts';
 import { reachingFederation } from './access.ts';
 
-const PATH = `/api/v1/namespaces/${NAMESPACE}/configmaps/${SETTINGS}`;
 /** The masters' own units make the namespace, soon after the API server is ready. */
 const NAMESPACE_MS = 120_000;
 
@@ -49,7 +49,12 @@ async function putSettings(env: Environment, name: string, settings: FederationS
     const put = async (): Promise<true> => {
       if (!(await find(api, `/api/v1/namespaces/${NAMESPACE}`))) throw new Error('it has no namespace yet');
       const metadata = { name: SETTINGS, namespace: NAMESPACE };
-      await apply(api, PATH, { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: settingsData(settings) });
+      await apply(api, SETTINGS_PATH, {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata,
+        data: settingsData(settings),
+      });
       return true;
     };
     await waitFor(put, {

@@ -76,38 +76,24 @@ const CUT_OFF = (federation: string): [message: string, advice: string] => [
 export async function leaveMember(env: Environment, request: LeaveMember): Promise<MemberOutcome> {
   const name = await federationNamed(env, request.federation);
   return reachingFederation(env, name, async (federation) => {
-    const leave = async (member: Api | null): Promise<MemberOutcome> => {
-      const { cluster, cascade } = request;
-      const steps = await leaveSteps({
-        ...{ federation: federation.api, member, name, cluster, cascade, signal: env.signal },
-      });
-      return carryOut(env, name, request, steps);
-    };
-    const { cluster, context } = request;
+    const { cluster, context, cascade } = request;
     const isOurs = (await env.names()).includes(cluster);
     if (context === undefined && !isOurs) {
-      if (!(await membersOf(federation.api)).some((member) => member.name === cluster))
-        throw new NotFoundError(
-          `member of ${name}`,
-          cluster,
-          (await membersOf(federation.api)).map((m) => m.name),
-        );
+      const members = (await membersOf(federation.api)).map((member) => member.name);
+      if (!members.includes(cluster)) throw new NotFoundError(`member of ${name}`, cluster, members);
       throw new InputError(`${cluster} is none of haup's clusters: name the context by which it is reached`);
     }
-    return reachingMember(env, request, (member) => leave(member.api));
+    return reachingMember(env, request, async (member) => {
+      const steps = await leaveSteps({
+        ...{ federation: federation.api, member: member.api, name, cluster, cascade, signal: env.signal },
+      });
+      return carryOut(env, name, request, steps);
+    });
   });
 }
 
-export async function listMembers(
-  env: Environment,
-  federation: string | undefined,
-): Promise<{ readonly federation: string; readonly members: readonly MemberSummary[] }> {
-  const name = await federationNamed(env, federation);
-  const members = await reachingFederation(env, name, ({ api }) => membersOf(api));
-  return { federation: name, members };
-}
-
-async function membersOf(api: Api): Promise<MemberSummary[]> {
+/** As the federation's own API has them. */
+export async function membersOf(api: Api): Promise<MemberSummary[]> {
   const list = await api.call('GET', `/apis/${CLUSTERS_API}/clusters`);
   return (list.items as ApiObject[]).map(({ metadata, spec = {}, status = {} }) => ({
     name: metadata.name,

@@ -1,3 +1,5 @@
+import { DNS_PROVIDERS } from '../../federation/dns/open.ts';
+import { DEFAULT_TTL, LEAST_TTL } from '../../federation/dns/settings.ts';
 import { choice, list, number, text, toggle, withFallback } from '../flag.ts';
 import * as values from '../input/values.ts';
 
@@ -14,9 +16,7 @@ export const dnsZone = text(
 );
 export const dnsProvider = choice('dns-provider', 'NAME', 'who answers for that zone', [
   'none',
-  'coredns',
-  'route53',
-  'clouddns',
+  ...DNS_PROVIDERS,
 ]);
 export const dnsZoneId = text(
   'dns-zone-id',
@@ -42,10 +42,10 @@ export const recordTtl = withFallback(
   number(
     'ttl',
     'SECONDS',
-    'how long resolvers may keep an answer, 10 at least',
-    values.wholeNumber(10, 86_400),
+    `how long resolvers may keep an answer, ${LEAST_TTL} at least`,
+    values.wholeNumber(LEAST_TTL, 86_400),
   ),
-  180,
+  DEFAULT_TTL,
 );
 export const context = text(
   'context',

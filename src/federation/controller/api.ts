@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import { Failure } from '../../util/failure.ts';
+import { readText } from '../../util/text/bounded.ts';
 import type { ApiObject } from '../model/object.ts';
 
 /** An API server, and who asks it. */
@@ -94,7 +95,7 @@ export function openApi(access: ApiAccess): Api {
     const signal = options.signal ? AbortSignal.any([limit, options.signal]) : limit;
     try {
       const incoming = await open(method, path, { ...options, signal });
-      const text = await readAll(incoming);
+      const text = await textOf(incoming);
       if ((incoming.statusCode ?? 0) >= 300) throw refusal(incoming.statusCode ?? 0, text);
       return text;
     } catch (error) {
@@ -113,7 +114,7 @@ export function openApi(access: ApiAccess): Api {
       opened.addEventListener('abort', stop);
       const incoming = await open('GET', path, { signal: AbortSignal.any([signal, ended.signal]) });
       opened.removeEventListener('abort', stop);
-      if (incoming.statusCode !== 200) throw refusal(incoming.statusCode ?? 0, await readAll(incoming));
+      if (incoming.statusCode !== 200) throw refusal(incoming.statusCode ?? 0, await textOf(incoming));
       incoming.socket.setTimeout(SILENT_WATCH_MS, () => incoming.destroy(new Error('the watch is silent')));
       await readLines(incoming, (line) => onEvent(JSON.parse(line) as WatchEvent));
     },
@@ -121,15 +122,26 @@ export function openApi(access: ApiAccess): Api {
   };
 }
 
-async function readAll(incoming: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_BYTES) throw new Error('the answer is too long');
-    chunks.push(chunk);
+/** Null: it is not there. @throws as call, for all else */
+export function find(api: Api, path: string, options?: CallOptions): Promise<ApiObject | null> {
+  return api.call('GET', path, options).catch((error: unknown) => {
+    unlessGone(error);
+    return null;
+  });
+}
+
+/** What is not there any more needs nothing. @throws what else it is */
+export function unlessGone(error: unknown): void {
+  if (!(error instanceof ApiRefusal && error.status === 404)) throw error;
+}
+
+async function textOf(incoming: IncomingMessage): Promise<string> {
+  try {
+    return await readText(incoming, MAX_BYTES);
+  } catch (error) {
+    incoming.destroy();
+    throw error;
   }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 async function readLines(incoming: IncomingMessage, onLine: (line: string) => void): Promise<void> {

@@ -1,4 +1,5 @@
-import { type KindName, kindNames, kinds, objectPath } from '../model/kinds.ts';
+import { messageOf } from '../../util/failure.ts';
+import { collectionPath, type KindName, kindNames, kinds, objectPath } from '../model/kinds.ts';
 import { CLUSTERS_API, FIELD_MANAGER, NAMESPACE } from '../model/names.ts';
 import { type ApiObject, nameOf, numberOf } from '../model/object.ts';
 import type { Shard } from '../model/shard.ts';
@@ -6,12 +7,12 @@ import type { Sight } from '../model/sight.ts';
 import { isFederated } from '../plan/federated.ts';
 import { formDigest, type Identity } from '../plan/form.ts';
 import { type Act, called, next } from '../plan/next.ts';
-import { type ShardSight, shardsOf } from '../plan/shards.ts';
 import { saysAlready } from '../plan/status.ts';
-import { APPLY, type Api, MERGE, openApi } from './api.ts';
+import { APPLY, type Api, MERGE, openApi, unlessGone } from './api.ts';
 import { type Member, openMember } from './member.ts';
 import { type Mirror, openMirror } from './mirror.ts';
 import { openRunner } from './runner.ts';
+import { shardsSeen } from './seen-shards.ts';
 import { clusterStatus, profileStatus } from './tell.ts';
 
 export interface ControllerOptions {
@@ -56,7 +57,7 @@ export function startController(options: ControllerOptions): Controller {
       kind,
       openMirror({
         api,
-        path: collectionOf(kind),
+        path: collectionPath(kinds[kind]),
         onChange: (name) => {
           if (kind === 'Secret') syncMembers();
           mark(kind, name);
@@ -154,7 +155,9 @@ export function startController(options: ControllerOptions): Controller {
         resourceVersion: made.metadata.resourceVersion ?? '',
       });
     } catch (error) {
-      log(`${member.name}: ${act.do} ${called(kinds[kind], { metadata: splitName(name) })}: ${words(error)}`);
+      log(
+        `${member.name}: ${act.do} ${called(kinds[kind], { metadata: splitName(name) })}: ${messageOf(error)}`,
+      );
       throw error;
     } finally {
       tellOf(member);
@@ -240,25 +243,7 @@ export function startController(options: ControllerOptions): Controller {
     if (all.some((member) => member.stateOf('Service') === 'unseen')) return;
     // Nobody answers: it is we who are cut off, and what the names say stays as it is.
     if (all.length > 0 && all.every((member) => member.state() === 'lost')) return;
-    const slices = all.map((member) => ({ member, of: byService(member.slices()) }));
-    const shards = [...own.Service.all()]
-      .filter((service) => isFederated(kinds.Service, service) && service.spec?.type === 'LoadBalancer')
-      .flatMap((service) => {
-        const name = nameOf(service);
-        const sights = slices.map(
-          ({ member, of }): ShardSight => ({
-            ...{
-              cluster: member.name,
-              region: member.region,
-              zone: member.zone,
-              state: member.stateOf('Service'),
-            },
-            service: member.object('Service', name),
-            slices: of.get(name) ?? [],
-          }),
-        );
-        return shardsOf(service, sights);
-      });
+    const shards = shardsSeen(own.Service.all(), all);
     const text = JSON.stringify(shards);
     if (text === shardsTold) return;
     shardsTold = text;
@@ -304,31 +289,7 @@ export function startController(options: ControllerOptions): Controller {
   };
 }
 
-function collectionOf(kind: KindName): string {
-  return objectPath(kinds[kind], { name: '' }).replace(/\/$/, '');
-}
-
 function splitName(name: string): { name: string; namespace?: string } {
   const [first, second] = name.split('/');
   return second === undefined ? { name: first! } : { name: second, namespace: first! };
-}
-
-function byService(slices: Iterable<ApiObject>): Map<string, ApiObject[]> {
-  const found = new Map<string, ApiObject[]>();
-  for (const slice of slices) {
-    const service = slice.metadata.labels?.['kubernetes.io/service-name'];
-    if (service === undefined) continue;
-    const name = `${slice.metadata.namespace}/${service}`;
-    found.set(name, [...(found.get(name) ?? []), slice]);
-  }
-  return found;
-}
-
-/** What is not there any more needs nothing. */
-function unlessGone(error: unknown): void {
-  if (!(error instanceof Error && 'status' in error && error.status === 404)) throw error;
-}
-
-function words(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,6 @@
 import { NAMESPACE } from '../model/names.ts';
 import type { ApiObject } from '../model/object.ts';
-import { type Api, ApiRefusal } from './api.ts';
+import { type Api, ApiRefusal, find } from './api.ts';
 import { pause } from './mirror.ts';
 
 const LEASE = 'federation-controller';
@@ -77,13 +77,8 @@ export async function acquireLease(
   };
 }
 
-async function read(api: Api): Promise<ApiObject | null> {
-  try {
-    return await api.call('GET', `${COLLECTION}/${LEASE}`, { timeoutMs: RENEW_MS });
-  } catch (error) {
-    if (error instanceof ApiRefusal && error.status === 404) return null;
-    throw error;
-  }
+function read(api: Api): Promise<ApiObject | null> {
+  return find(api, `${COLLECTION}/${LEASE}`, { timeoutMs: RENEW_MS });
 }
 
 /** On the condition that nobody else has written meanwhile. */

@@ -4,16 +4,15 @@
  */
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { NAMESPACE } from '../model/names.ts';
+import { SETTINGS_PATH } from '../model/names.ts';
 import { type Api, openApi } from './api.ts';
 import { startController } from './controller.ts';
 import { acquireLease } from './lease.ts';
 import { pause } from './mirror.ts';
 import { openNames } from './names.ts';
 import { report } from './report.ts';
-import { type FederationSettings, readSettings, SETTINGS } from './settings.ts';
+import { type FederationSettings, readSettings } from './settings.ts';
 
-const SETTINGS_PATH = `/api/v1/namespaces/${NAMESPACE}/configmaps/${SETTINGS}`;
 const LOOK_MS = 10_000;
 
 const ended = new AbortController();

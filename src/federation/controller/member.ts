@@ -1,3 +1,4 @@
+import { messageOf } from '../../util/failure.ts';
 import { collectionPath, type KindName, kindNames, kinds } from '../model/kinds.ts';
 import { FEDERATION_LABEL } from '../model/names.ts';
 import type { ApiObject } from '../model/object.ts';
@@ -103,7 +104,7 @@ export function openMember(options: MemberOptions): Member {
       version = String((await api.call('GET', '/version')).gitVersion ?? 'unknown');
       onState();
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       if (silence !== why) {
         silence = why;
         onState();

@@ -1,3 +1,4 @@
+import { systemClock } from '../../util/clock.ts';
 import type { ApiObject } from '../model/object.ts';
 import { nameOf } from '../model/object.ts';
 import { type Api, ApiRefusal, type WatchEvent } from './api.ts';
@@ -115,17 +116,5 @@ export function openMirror({ api, path, labelSelector, onChange, onFailure }: Mi
 
 /** Resolves early when the signal aborts. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-      return;
-    }
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-  });
+  return systemClock.sleep(ms, signal).catch(() => {});
 }

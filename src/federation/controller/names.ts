@@ -6,7 +6,7 @@ import { type DnsRun, runDns } from '../dns/run.ts';
 import { parseFederationName, parseTtl } from '../dns/settings.ts';
 import { parseTarget } from '../dns/target.ts';
 import { NAMESPACE } from '../model/names.ts';
-import { type Api, ApiRefusal } from './api.ts';
+import { type Api, find } from './api.ts';
 import type { FederationSettings } from './settings.ts';
 
 export interface NamesOptions {
@@ -37,12 +37,9 @@ export async function openNames({ api, settings, uid, log }: NamesOptions): Prom
 }
 
 async function etcdTls(api: Api): Promise<EtcdTls | undefined> {
-  try {
-    const { data } = (await api.call('GET', SECRET)) as { data?: Readonly<Record<string, string>> };
-    const pem = (key: string): string => Buffer.from(data?.[key] ?? '', 'base64').toString('utf8');
-    return { ca: pem('ca.crt'), cert: pem('tls.crt') || undefined, key: pem('tls.key') || undefined };
-  } catch (error) {
-    if (error instanceof ApiRefusal && error.status === 404) return undefined;
-    throw error;
-  }
+  const secret = await find(api, SECRET);
+  if (!secret) return undefined;
+  const { data } = secret as { data?: Readonly<Record<string, string>> };
+  const pem = (key: string): string => Buffer.from(data?.[key] ?? '', 'base64').toString('utf8');
+  return { ca: pem('ca.crt'), cert: pem('tls.crt') || undefined, key: pem('tls.key') || undefined };
 }

@@ -1,7 +1,6 @@
-import { NAMESPACE } from '../model/names.ts';
+import { NAMESPACE, REPORT, REPORT_PATH } from '../model/names.ts';
 import { APPLY, type Api } from './api.ts';
 
-const PATH = `/api/v1/namespaces/${NAMESPACE}/configmaps/report`;
 const MOST = 50;
 
 let said: string | undefined;
@@ -13,11 +12,11 @@ export async function report(api: Api, problems: readonly string[]): Promise<voi
   const body = {
     apiVersion: 'v1',
     kind: 'ConfigMap',
-    metadata: { name: 'report', namespace: NAMESPACE },
+    metadata: { name: REPORT, namespace: NAMESPACE },
     data: { problems: text },
   };
   const query = '?fieldManager=haup-federation-report&force=true';
-  await api.call('PATCH', PATH + query, { body, contentType: APPLY }).then(
+  await api.call('PATCH', REPORT_PATH + query, { body, contentType: APPLY }).then(
     () => {
       said = text;
     },

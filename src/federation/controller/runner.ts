@@ -1,3 +1,5 @@
+import { messageOf } from '../../util/failure.ts';
+
 /** Does the newest of what is asked for each key, several keys at a time; what failed waits, longer each time. */
 export interface Runner {
   /** The work takes the place of what waits under that key. Nothing while the key has to wait after a failure. */
@@ -39,7 +41,7 @@ export function openRunner(options: {
             waits.delete(key);
           },
           (error: unknown) => {
-            problems.set(key, error instanceof Error ? error.message : String(error));
+            problems.set(key, messageOf(error));
             const wait = Math.min((waits.get(key) ?? FIRST_WAIT_MS / 2) * 2, LONGEST_WAIT_MS);
             waits.set(key, wait);
             if (closed) return;

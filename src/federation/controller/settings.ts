@@ -1,3 +1,4 @@
+import { DEFAULT_TTL } from '../dns/settings.ts';
 import { type Fields, fieldsOf } from '../model/object.ts';
 import type { ZoneSettings } from '../model/zone.ts';
 
@@ -8,11 +9,6 @@ export interface FederationSettings extends ZoneSettings {
   /** What the writer of that provider is told besides: not secret. */
   readonly dns: Fields;
 }
-
-/** The name of the ConfigMap. */
-export const SETTINGS = 'federation';
-
-const DEFAULT_TTL = 180;
 
 export function readSettings(data: Readonly<Record<string, string>>): FederationSettings {
   return {

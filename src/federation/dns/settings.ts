@@ -8,9 +8,9 @@ export interface DnsSettings extends ZoneSettings {
 }
 
 /** Federation v1's. */
-const DEFAULT_TTL = 180;
+export const DEFAULT_TTL = 180;
 /** Below it resolvers ask more often than records can change. */
-const LEAST_TTL = 10;
+export const LEAST_TTL = 10;
 /** RFC 2181, section 8. */
 const MOST_TTL = 2 ** 31 - 1;
 

@@ -1,4 +1,4 @@
-import { APPLY, type Api, ApiRefusal } from '../controller/api.ts';
+import { APPLY, type Api, find } from '../controller/api.ts';
 import { CLUSTERS_API, FIELD_MANAGER, NAMESPACE, PROFILES_API } from '../model/names.ts';
 import type { ApiObject } from '../model/object.ts';
 import { covers } from '../plan/covers.ts';
@@ -95,16 +95,6 @@ function recordsOf({ cluster, server, caPem, region, zone }: JoinRequest) {
       object: { apiVersion: CLUSTERS_API, kind: 'Cluster', metadata: { name: cluster }, spec },
     },
   ];
-}
-
-/** Null: it is not there. */
-export async function find(api: Api, path: string): Promise<ApiObject | null> {
-  try {
-    return await api.call('GET', path);
-  } catch (error) {
-    if (error instanceof ApiRefusal && error.status === 404) return null;
-    throw error;
-  }
 }
 
 export async function apply(api: Api, path: string, object: ApiObject): Promise<void> {

@@ -1,4 +1,4 @@
-import { type Api, ApiRefusal, MERGE } from '../controller/api.ts';
+import { type Api, find, MERGE, unlessGone } from '../controller/api.ts';
 import { pause } from '../controller/mirror.ts';
 import { collectionPath, type KindName, kindNames, kinds, objectPath } from '../model/kinds.ts';
 import {
@@ -10,12 +10,11 @@ import {
 } from '../model/names.ts';
 import type { ApiObject } from '../model/object.ts';
 import { accountOf } from './account.ts';
-import { clusterPath, find, type MemberStep, profilePath, secretName } from './join.ts';
+import { clusterPath, type MemberStep, profilePath, secretName } from './join.ts';
 
 export interface LeaveRequest {
   readonly federation: Api;
-  /** Null: the member cannot be reached, and keeps what it has. */
-  readonly member: Api | null;
+  readonly member: Api;
   readonly name: string;
   readonly cluster: string;
   /** What the federation put there goes with it; else it stays, as the member's own. */
@@ -37,21 +36,19 @@ export async function leaveSteps(request: LeaveRequest): Promise<MemberStep[]> {
       text: `have the federation ${name} do nothing more in ${cluster}`,
       run: () => letGo(request),
     });
-  if (member) {
-    const marked = await markedObjects(member, name);
-    if (marked.length > 0)
-      steps.push({
-        text: cascade
-          ? `delete ${marked.length} federated objects in ${cluster}`
-          : `leave ${marked.length} federated objects to ${cluster}`,
-        // Read again: the controller has let go only now.
-        run: async () => eachAtOnce(await markedObjects(member, name), (one) => part(member, one, cascade)),
-      });
-    for (const { path, called, object } of [...accountOf(name)].reverse()) {
-      // Another federation may have its account there.
-      if (object.kind === 'Namespace' || !(await find(member, path))) continue;
-      steps.push({ text: `delete ${called} in ${cluster}`, run: () => remove(member, path) });
-    }
+  const marked = await markedObjects(member, name);
+  if (marked.length > 0)
+    steps.push({
+      text: cascade
+        ? `delete ${marked.length} federated objects in ${cluster}`
+        : `leave ${marked.length} federated objects to ${cluster}`,
+      // Read again: the controller has let go only now.
+      run: async () => eachAtOnce(await markedObjects(member, name), (one) => part(member, one, cascade)),
+    });
+  for (const { path, called, object } of [...accountOf(name)].reverse()) {
+    // Another federation may have its account there.
+    if (object.kind === 'Namespace' || !(await find(member, path))) continue;
+    steps.push({ text: `delete ${called} in ${cluster}`, run: () => remove(member, path) });
   }
   const own = [
     { path: `/api/v1/namespaces/${NAMESPACE}/secrets/${secretName(cluster)}`, called: 'its token' },
@@ -107,10 +104,6 @@ async function part(member: Api, { kind, object }: Marked, cascade: boolean): Pr
 
 async function remove(api: Api, path: string): Promise<void> {
   await api.call('DELETE', path).catch(unlessGone);
-}
-
-function unlessGone(error: unknown): void {
-  if (!(error instanceof ApiRefusal && error.status === 404)) throw error;
 }
 
 async function eachAtOnce<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {

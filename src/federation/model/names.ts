@@ -1,6 +1,13 @@
 /** Where a federation keeps its own things, in its own API and in each member. */
 export const NAMESPACE = 'haup-federation';
 
+/** What `haup federation init` was told: a ConfigMap. */
+export const SETTINGS = 'federation';
+export const SETTINGS_PATH = `/api/v1/namespaces/${NAMESPACE}/configmaps/${SETTINGS}`;
+/** Where the controller says what is wrong with no member in particular: a ConfigMap. */
+export const REPORT = 'report';
+export const REPORT_PATH = `/api/v1/namespaces/${NAMESPACE}/configmaps/${REPORT}`;
+
 /** On everything that a federation has put into a member: the federation's name. What has it not is nobody's business here. */
 export const FEDERATION_LABEL = 'federation.haup.dev/name';
 /** Beside it: which federation of that name, since one that was made anew has never put anything there. */
