@@ -1,22 +1,20 @@
 import { type Call, defineCommand } from '../command.ts';
-import { UsageError } from '../errors.ts';
 import * as flags from '../flags.ts';
 import { nodeZonesFor, zonesFor } from '../input/zones.ts';
 import { finish } from '../output/finish.ts';
 import { backupWish } from './backup/wish.ts';
+import {
+  backupFlags,
+  machineSettings,
+  machinesFlags,
+  mastersFlags,
+  namingSettings,
+  newMasters,
+} from './new-masters.ts';
 
 const createFlags = {
   cluster: flags.cluster,
-  provider: flags.provider,
-  zone: flags.zone,
-  zones: flags.zones,
-  replicas: flags.replicas,
-  multizone: flags.multizone,
-  region: flags.region,
-  balancer: flags.balancer,
-  kubernetesVersion: flags.kubernetesVersion,
-  etcdVersion: flags.etcdVersion,
-  apiPort: flags.apiPort,
+  ...mastersFlags,
   nodes: flags.nodes,
   nodeZones: flags.nodeZones,
   nodeMachineType: flags.nodeMachineType,
@@ -29,21 +27,10 @@ const createFlags = {
   nodeTaints: flags.nodeTaints,
   addons: flags.addons,
   requestTimeout: flags.requestTimeout,
-  project: flags.project,
-  machineType: flags.machineType,
-  diskSize: flags.diskSize,
-  diskType: flags.diskType,
-  image: flags.image,
-  network: flags.network,
-  subnets: flags.subnets,
-  allowFrom: flags.allowFrom,
-  sshFrom: flags.sshFrom,
+  ...machinesFlags,
   etcdQuorumRead: flags.etcdQuorumRead,
   replicateExistingMaster: flags.replicateExistingMaster,
-  backupTo: flags.backupTo,
-  backupEvery: flags.backupEvery,
-  backupKeep: flags.backupKeep,
-  backupCredentials: flags.backupCredentials,
+  ...backupFlags,
   dryRun: flags.dryRun,
   changeReport: flags.changeReport,
   output: flags.output,
@@ -91,18 +78,12 @@ async function createOrReplicate(call: Call<typeof createFlags>): Promise<number
     return finish(call, await engine.addReplicas({ cluster: given.cluster, zones, dryRun: given.dryRun }));
   }
   const addons = given.addons ? await readAddons(given.addons) : [];
-  const outcome = await namingSettings(settingLabels(labels), () =>
+  const outcome = await namingSettings(labels, () =>
     engine.create({
       name: given.cluster,
-      provider: given.provider,
+      ...newMasters(given),
       zones,
-      region: given.region,
-      multizone: given.multizone,
-      kubernetesVersion: given.kubernetesVersion,
-      etcdVersion: given.etcdVersion,
-      apiPort: given.apiPort,
       requestTimeoutSeconds: given.requestTimeout / 1000,
-      balancer: given.balancer,
       nodeZones: nodeZonesFor(given.nodes, given.nodeZones, zones),
       clusterCidr: given.clusterCidr,
       serviceCidr: given.serviceCidr,
@@ -112,15 +93,7 @@ async function createOrReplicate(call: Call<typeof createFlags>): Promise<number
       nodeLabels: Object.fromEntries(given.nodeLabels ?? []),
       nodeTaints: given.nodeTaints ?? [],
       settings: {
-        project: given.project,
-        machineType: given.machineType,
-        diskSizeGb: given.diskSize,
-        diskType: given.diskType,
-        image: given.image,
-        network: given.network,
-        subnets: given.subnets,
-        allowFrom: given.allowFrom,
-        sshFrom: given.sshFrom,
+        ...machineSettings(given),
         nodeMachineType: given.nodeMachineType,
         nodeDiskSizeGb: given.nodeDiskSize,
       },
@@ -135,27 +108,4 @@ async function createOrReplicate(call: Call<typeof createFlags>): Promise<number
 async function readAddons(folders: readonly string[]) {
   const { userAddon } = await import('../../addons/addons.ts');
   return folders.map(userAddon);
-}
-
-type Labels = Call<typeof createFlags>['labels'];
-
-function settingLabels(labels: Labels): Readonly<Record<string, string>> {
-  return { ...labels, diskSizeGb: labels.diskSize, nodeDiskSizeGb: labels.nodeDiskSize };
-}
-
-/** A provider refuses a setting by its own name for it: the user reads the flag, the variable or the line that set it. */
-async function namingSettings<T>(
-  labels: Readonly<Record<string, string>>,
-  work: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof Error) || !('setting' in error) || typeof error.setting !== 'string') throw error;
-    const label = labels[error.setting];
-    if (label === undefined) throw error;
-    throw new UsageError(error.message.replace(`setting ${error.setting}`, `setting ${label}`), {
-      cause: error,
-    });
-  }
 }

@@ -5,6 +5,16 @@ import * as values from '../../input/values.ts';
 import { zonesFor } from '../../input/zones.ts';
 import { finish } from '../../output/finish.ts';
 import { backupWish } from '../backup/wish.ts';
+import {
+  backupFlags,
+  machineSettings,
+  machinesFlags,
+  mastersFlags,
+  namingSettings,
+  newMasters,
+} from '../new-masters.ts';
+
+const REQUEST_TIMEOUT_SECONDS = 60;
 
 export const federationInit = defineCommand({
   name: 'federation init',
@@ -18,29 +28,9 @@ what was interrupted, and takes other settings of the names. See docs/federation
     dnsZoneId: flags.dnsZoneId,
     dnsEtcd: flags.dnsEtcd,
     ttl: flags.recordTtl,
-    provider: flags.provider,
-    zone: flags.zone,
-    zones: flags.zones,
-    replicas: flags.replicas,
-    multizone: flags.multizone,
-    region: flags.region,
-    balancer: flags.balancer,
-    kubernetesVersion: flags.kubernetesVersion,
-    etcdVersion: flags.etcdVersion,
-    apiPort: flags.apiPort,
-    project: flags.project,
-    machineType: flags.machineType,
-    diskSize: flags.diskSize,
-    diskType: flags.diskType,
-    image: flags.image,
-    network: flags.network,
-    subnets: flags.subnets,
-    allowFrom: flags.allowFrom,
-    sshFrom: flags.sshFrom,
-    backupTo: flags.backupTo,
-    backupEvery: flags.backupEvery,
-    backupKeep: flags.backupKeep,
-    backupCredentials: flags.backupCredentials,
+    ...mastersFlags,
+    ...machinesFlags,
+    ...backupFlags,
     dryRun: flags.dryRun,
     output: flags.output,
   },
@@ -60,48 +50,33 @@ what was interrupted, and takes other settings of the names. See docs/federation
       );
     const zones = zonesFor(given, call.sources, call.labels);
     const engine = await call.engine();
-    const outcome = await engine.initFederation({
-      name,
-      provider: given.provider,
-      zones,
-      region: given.region,
-      multizone: given.multizone,
-      kubernetesVersion: given.kubernetesVersion,
-      etcdVersion: given.etcdVersion,
-      apiPort: given.apiPort,
-      requestTimeoutSeconds: 60,
-      balancer: given.balancer,
-      nodeZones: [],
-      clusterCidr: undefined,
-      serviceCidr: undefined,
-      cni: 'none',
-      images: [],
-      addons: [],
-      nodeLabels: {},
-      nodeTaints: [],
-      settings: {
-        project: given.project,
-        machineType: given.machineType,
-        diskSizeGb: given.diskSize,
-        diskType: given.diskType,
-        image: given.image,
-        network: given.network,
-        subnets: given.subnets,
-        allowFrom: given.allowFrom,
-        sshFrom: given.sshFrom,
-        nodeMachineType: undefined,
-        nodeDiskSizeGb: undefined,
-      },
-      backup: backupWish(given),
-      federationSettings: {
-        domain: given.dnsZone ?? '',
-        ttl: given.ttl,
-        dnsProvider: given.dnsProvider,
-        dns: dnsOptions(given),
-      },
-      dryRun: given.dryRun,
-    });
-    return finish(withCluster(call, name), outcome);
+    const outcome = await namingSettings(call.labels, () =>
+      engine.initFederation({
+        name,
+        ...newMasters(given),
+        zones,
+        requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS,
+        nodeZones: [],
+        clusterCidr: undefined,
+        serviceCidr: undefined,
+        cni: 'none',
+        images: [],
+        addons: [],
+        nodeLabels: {},
+        nodeTaints: [],
+        settings: { ...machineSettings(given), nodeMachineType: undefined, nodeDiskSizeGb: undefined },
+        backup: backupWish(given),
+        federationSettings: {
+          domain: given.dnsZone ?? '',
+          ttl: given.ttl,
+          dnsProvider: given.dnsProvider,
+          dns: dnsOptions(given),
+        },
+        dryRun: given.dryRun,
+      }),
+    );
+    const { output } = given;
+    return finish({ ...call, flags: { cluster: name, output } }, outcome);
   },
 });
 
@@ -116,12 +91,4 @@ interface DnsFlags {
   readonly dnsProvider: string;
   readonly dnsZoneId: string | undefined;
   readonly dnsEtcd: readonly string[] | undefined;
-}
-
-/** A call whose cluster is the operand. */
-function withCluster<C extends { readonly flags: { readonly output: 'text' | 'json' | 'yaml' } }>(
-  call: C,
-  cluster: string,
-) {
-  return { ...call, flags: { cluster, output: call.flags.output } };
 }
