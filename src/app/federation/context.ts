@@ -33,11 +33,10 @@ export async function reachContext<T>(given: Context, work: (reached: Reached) =
 }
 
 async function accessOf({ context: name, kubeconfig, environment }: Context): Promise<ApiAccess> {
-  const paths = kubeconfig
-    ? [kubeconfig]
-    : (environment.KUBECONFIG?.split(':').filter(Boolean) ?? [
-        `${homeFolder(environment) ?? ''}/.kube/config`,
-      ]);
+  // Empty is as good as not set, as kubectl has it.
+  const named = environment.KUBECONFIG?.split(':').filter(Boolean) ?? [];
+  const usual = named.length > 0 ? named : [`${homeFolder(environment) ?? ''}/.kube/config`];
+  const paths = kubeconfig ? [kubeconfig] : usual;
   for (const path of paths) {
     const text = await readFile(path, 'utf8').catch(() => null);
     if (text === null) {
