@@ -7,8 +7,8 @@ import { withReplacements } from '../../src/cluster/plan/spec-changes.ts';
 import { decide } from '../../src/guard/decide.ts';
 import { withDeed } from '../../src/guard/remember.ts';
 import type { GuardAct } from '../../src/guard/watch.ts';
-import type { Clock } from '../../src/util/clock.ts';
-import { specOf } from '../support/clusters.ts';
+import { nameOf, specOf } from '../support/clusters.ts';
+import { instantly } from '../support/quick-clock.ts';
 import { Violation } from '../support/violation.ts';
 import { type Fate, SimulatedWorld } from '../support/world.ts';
 
@@ -16,8 +16,6 @@ const RUNS = Number(process.env.HAUP_GUARD_RUNS ?? 1000);
 const { HAUP_MODEL_SEED = '20261126' } = process.env;
 const AFTER_MS = 120_000;
 const zones = ['local-a', 'local-b', 'local-c'];
-const nameOf = (_: string, used: readonly string[]): string => `m${used.length}`;
-const instantly: Clock = { now: () => 0, sleep: async () => {} };
 
 interface Moment {
   readonly what: 'nothing' | 'power-off' | 'power-on' | 'wipe' | 'vanish' | 'age';

@@ -16,8 +16,8 @@ import {
   withSurge,
 } from '../../src/cluster/plan/spec-changes.ts';
 import type { Step } from '../../src/cluster/plan/step.ts';
-import type { Clock } from '../../src/util/clock.ts';
-import { specOf } from '../support/clusters.ts';
+import { nameOf, specOf } from '../support/clusters.ts';
+import { instantly } from '../support/quick-clock.ts';
 import { Violation } from '../support/violation.ts';
 import { type Fate, Killed, type SaveFate, SimulatedWorld } from '../support/world.ts';
 
@@ -25,9 +25,7 @@ const RUNS = Number(process.env.HAUP_MODEL_RUNS ?? 10_000);
 /** The same histories each time, so that a failure is of what was changed; `HAUP_MODEL_SEED=random` looks at others. */
 const { HAUP_MODEL_SEED = '20261126' } = process.env;
 const sample = { numRuns: RUNS, ...(HAUP_MODEL_SEED === 'random' ? {} : { seed: Number(HAUP_MODEL_SEED) }) };
-const instantly: Clock = { now: () => 0, sleep: async () => {} };
 const zones = ['local-a', 'local-b', 'local-c'];
-const nameOf = (_: string, used: readonly string[]): string => `m${used.length}`;
 
 /** One command; what may go wrong with haup's own errors does, anything else is a defect. */
 async function command(

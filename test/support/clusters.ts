@@ -40,6 +40,9 @@ export function specOf(
   };
 }
 
+/** Names newcomers m0, m1 and so on, by how many names have been used. */
+export const nameOf = (_: string, used: readonly string[]): string => `m${used.length}`;
+
 export const noInterruption = {
   promotion: [0, 1],
   demotion: [0, 1],

@@ -10,3 +10,6 @@ export function quickClock(times = 1): Clock {
     },
   };
 }
+
+/** A clock that stands, on which a pause takes no time. */
+export const instantly: Clock = { now: () => 0, sleep: async () => {} };

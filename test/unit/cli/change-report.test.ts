@@ -11,11 +11,11 @@ import { makePlan } from '../../../src/cluster/plan/plan.ts';
 import { withReplicas } from '../../../src/cluster/plan/spec-changes.ts';
 import type { Step } from '../../../src/cluster/plan/step.ts';
 import { text } from '../../../src/drill/page/html.ts';
-import { converged, specOf } from '../../support/clusters.ts';
+import { converged, nameOf, specOf } from '../../support/clusters.ts';
 import { haup, outcome } from './fake.ts';
 
 const spec = { ...specOf(['m0@local-a']), multizone: true };
-const grown = withReplicas(spec, ['local-b', 'local-c'], (_, used) => `m${used.length}`);
+const grown = withReplicas(spec, ['local-b', 'local-c'], nameOf);
 const interruption = { promotion: [1, 2], demotion: [1, 2], replacement: [1, 2], note: null } as const;
 const plan: Plan = makePlan(grown, converged(spec), { interruption });
 

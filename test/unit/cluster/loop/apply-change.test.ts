@@ -1,41 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { applyChange, type Change } from '../../../../src/cluster/loop/apply-change.ts';
-import { converge } from '../../../../src/cluster/loop/converge.ts';
-import type { HaupEvent } from '../../../../src/cluster/loop/events.ts';
+import { applyChange } from '../../../../src/cluster/loop/apply-change.ts';
 import {
   withoutReplicas,
   withReplacements,
   withReplicas,
 } from '../../../../src/cluster/plan/spec-changes.ts';
-import type { Step } from '../../../../src/cluster/plan/step.ts';
-import type { Clock } from '../../../../src/util/clock.ts';
-import { specOf } from '../../../support/clusters.ts';
-import { type Fate, SimulatedWorld } from '../../../support/world.ts';
-
-const instantly: Clock = { now: () => 0, sleep: async () => {} };
-const silent = { emit: () => {}, clock: instantly };
-const nameOf = (_: string, used: readonly string[]): string => `m${used.length}`;
-const grow: Change = (spec) => withReplicas(spec, ['local-b', 'local-c'], nameOf);
-
-async function worldOf(...replicas: string[]): Promise<SimulatedWorld> {
-  const world = new SimulatedWorld(specOf(replicas));
-  await converge(world, silent);
-  world.done.length = 0;
-  return world;
-}
-
-function failing(kind: Step['kind'], fate: Fate = 'fails'): (step: Step) => Fate {
-  return (step) => (step.kind === kind ? fate : 'works');
-}
-
-function change(
-  world: SimulatedWorld,
-  what: Change,
-  options: { dryRun?: boolean; events?: HaupEvent[] } = {},
-) {
-  const { dryRun = false, events = [] } = options;
-  return applyChange(world, what, { dryRun, clock: instantly, emit: (event) => events.push(event) });
-}
+import { nameOf } from '../../../support/clusters.ts';
+import { change, failing, grow, silent, worldOf } from './simulated.ts';
 
 describe('a change', () => {
   test('is only shown by a dry run: nothing is done and nothing remembered', async () => {

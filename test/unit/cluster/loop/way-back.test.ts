@@ -4,12 +4,11 @@ import type { HaupEvent } from '../../../../src/cluster/loop/events.ts';
 import { ChangeUndone, StepError } from '../../../../src/cluster/model/errors.ts';
 import { revisable } from '../../../../src/cluster/model/spec.ts';
 import { abandoned, withReplacements, withRevision } from '../../../../src/cluster/plan/spec-changes.ts';
-import type { Clock } from '../../../../src/util/clock.ts';
 import { specOf } from '../../../support/clusters.ts';
 import { SimulatedWorld } from '../../../support/world.ts';
+import { silent } from './simulated.ts';
 
-const instantly: Clock = { now: () => 0, sleep: async () => {} };
-const options = { dryRun: false, emit: () => {}, clock: instantly };
+const options = { ...silent, dryRun: false };
 
 async function made(...names: string[]): Promise<SimulatedWorld> {
   const world = new SimulatedWorld(specOf(names));

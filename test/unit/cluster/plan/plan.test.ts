@@ -6,11 +6,10 @@ import {
   withReplacements,
   withReplicas,
 } from '../../../../src/cluster/plan/spec-changes.ts';
-import { converged, lines, planFor, powerOff, specOf } from '../../../support/clusters.ts';
+import { converged, lines, nameOf, planFor, powerOff, specOf } from '../../../support/clusters.ts';
 
 const three = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c']);
 const one = specOf(['m0@local-a']);
-const nameOf = (_: string, used: readonly string[]): string => `m${used.length}`;
 
 function change(from: ClusterSpec, to: ClusterSpec, hurt: (o: Observation) => Observation = (o) => o) {
   return planFor(to, hurt(converged(from)));

@@ -5,11 +5,10 @@ import {
   withReplacements,
   withReplicas,
 } from '../../../../src/cluster/plan/spec-changes.ts';
-import { converged, powerOff, specOf } from '../../../support/clusters.ts';
+import { converged, nameOf, powerOff, specOf } from '../../../support/clusters.ts';
 
 const spec = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c', 'm3@local-c']);
 const healthy = converged(spec);
-const nameOf = (_: string, used: readonly string[]): string => `m${used.length}`;
 const names = (s: { replicas: readonly { name: string }[] }): string[] => s.replicas.map((r) => r.name);
 
 describe('adding', () => {
