@@ -3,14 +3,14 @@ import { type ClusterSpec, revisable } from '../../../../src/cluster/model/spec.
 import { backupFirst } from '../../../../src/cluster/plan/backup-first.ts';
 import { withRevision } from '../../../../src/cluster/plan/spec-changes.ts';
 import { converged, planFor, specOf } from '../../../support/clusters.ts';
+import { emptyRevision } from '../../../support/revisions.ts';
 
 const keep = { allHours: 1, hourlyDays: 1, dailyDays: 30 };
 const backup = { to: '/srv/demo', everySeconds: 60, keep, generation: 1 };
 const three = specOf(['m0', 'm1', 'm2'], { backup });
 const before = (after: ClusterSpec, now: ClusterSpec = three) => {
   const o = converged(now);
-  const revision = { kubernetesVersion: 'v1.0.0', etcdVersion: 'v3.0.0', digest: '', configuration: {} };
-  const seen = { ...revision, trust: {}, certificates: [], keys: {} };
+  const seen = { ...emptyRevision, kubernetesVersion: 'v1.0.0', etcdVersion: 'v3.0.0' };
   const machines = o.machines.map((m) => ({ ...m, inside: { ...m.inside!, revision: seen } }));
   const wanted = Object.fromEntries(
     after.replicas.map(({ name }) => [name, { ...seen, etcdVersion: 'v3.1.0' }]),

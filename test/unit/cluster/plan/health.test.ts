@@ -10,6 +10,7 @@ import {
 import { EXPIRING_SECONDS } from '../../../../src/cluster/plan/rules/renewing.ts';
 import { emptyInside, withInside, withMember } from '../../../../src/cluster/plan/steps/effects.ts';
 import { converged, powerOff, specOf } from '../../../support/clusters.ts';
+import { certificateOf, emptyRevision } from '../../../support/revisions.ts';
 
 const spec = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c']);
 const healthy = converged(spec);
@@ -138,12 +139,9 @@ describe('certificates that end', () => {
   });
 
   test('are named, but for those that last', () => {
-    const certificate = (file: string, days: number) => ({
-      ...{ file, commonName: file, issuer: '', issuedBy: null, names: [], authority: false },
-      ...{ notBefore: at(-300), notAfter: at(days) },
-    });
+    const certificate = (file: string, days: number) => certificateOf(file, at(-300), at(days));
     const revision = {
-      ...{ kubernetesVersion: '', etcdVersion: '', digest: '', configuration: {}, trust: {}, keys: {} },
+      ...emptyRevision,
       certificates: [certificate('soon.crt', 10), certificate('later.crt', 30), certificate('next.crt', 29)],
     };
     const o = inside({ certificateExpires: at(10), certificateSecondsLeft: 10 * DAY, revision });

@@ -16,30 +16,15 @@ import { withRevision } from '../../../../src/cluster/plan/spec-changes.ts';
 import { withInside, withMember } from '../../../../src/cluster/plan/steps/effects.ts';
 import { view } from '../../../../src/cluster/plan/view.ts';
 import { converged, powerOff, specOf } from '../../../support/clusters.ts';
+import { seen as seenOf } from '../../../support/revisions.ts';
 
 const three = specOf(['m0', 'm1', 'm2']);
 const patched = withRevision(three, { ...revisable(three), kubernetesVersion: 'v1.37.9' }, 'c1');
 const etcd = withRevision(three, { ...revisable(three), etcdVersion: 'v3.7.9' }, 'c1');
 
-/** Each replica has what `now` is, and is to be what `wanted` is; who is staged has been prepared for c1. */
-function seen(now: ClusterSpec, wanted: ClusterSpec, staged = true): Observation {
-  const of = ({ kubernetesVersion, etcdVersion }: ClusterSpec) => ({
-    ...{
-      kubernetesVersion,
-      etcdVersion,
-      digest: '',
-      trust: {},
-      certificates: [],
-      keys: {},
-      configuration: {},
-    },
-  });
-  const o = converged(now);
-  const machines = o.machines.map((machine) => ({
-    ...machine,
-    inside: { ...machine.inside!, revision: of(now), staged: staged ? 'c1' : null },
-  }));
-  return { ...o, machines, wanted: Object.fromEntries(now.replicas.map(({ name }) => [name, of(wanted)])) };
+/** Each replica has what `now` is, is to be what `wanted` is, and has been prepared for c1. */
+function seen(now: ClusterSpec, wanted: ClusterSpec): Observation {
+  return now.replicas.reduce((o, { name }) => withInside(o, name, { staged: 'c1' }), seenOf(now, wanted));
 }
 
 const viewed = (spec: ClusterSpec, o: Observation) => view(spec, o, { revive: false });

@@ -2,26 +2,23 @@ import { describe, expect, test } from 'vitest';
 import { dueFiles, isNodeDue } from '../../../../../src/cluster/plan/revision/due.ts';
 import { withInside } from '../../../../../src/cluster/plan/steps/effects.ts';
 import { emptyNode } from '../../../../../src/cluster/plan/steps/node-effects.ts';
+import type { SeenCertificate } from '../../../../../src/replicas/revision/revision.ts';
 import { converged, specOf } from '../../../../support/clusters.ts';
+import { certificateOf, emptyRevision } from '../../../../support/revisions.ts';
 
 const DAY = 86_400;
 const NOW = Date.parse('2026-10-01T00:00:00Z');
 const at = (days: number) => new Date(NOW + 1000 * DAY * days).toISOString().replace('.000', '');
-const certificate = (file: string, began: number, ends: number, change: object = {}) => ({
-  ...{ file, commonName: file, issuer: '', issuedBy: null, names: [], authority: false },
-  ...{ notBefore: at(began), notAfter: at(ends), ...change },
-});
+const certificate = (file: string, began: number, ends: number, change: Partial<SeenCertificate> = {}) =>
+  certificateOf(file, at(began), at(ends), change);
 
 /** By a machine whose clock says that it is NOW. */
-function due(certificates: ReturnType<typeof certificate>[], begunBefore?: string): string[] {
+function due(certificates: readonly SeenCertificate[], begunBefore?: string): string[] {
   const first = certificates.map(({ notAfter }) => notAfter).sort()[0]!;
   const o = withInside(converged(specOf(['m0'])), 'm0', {
     certificateExpires: first,
     certificateSecondsLeft: (Date.parse(first) - NOW) / 1000,
-    revision: {
-      ...{ kubernetesVersion: '', etcdVersion: '', digest: '', configuration: {}, trust: {}, keys: {} },
-      certificates,
-    },
+    revision: { ...emptyRevision, certificates },
   });
   return dueFiles(o, 'm0', begunBefore === undefined ? {} : { begunBefore });
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { expiries, expiryOf } from '../../../../../src/cluster/plan/revision/expiry.ts';
 import { withInside } from '../../../../../src/cluster/plan/steps/effects.ts';
 import { converged, specOf } from '../../../../support/clusters.ts';
+import { emptyRevision } from '../../../../support/revisions.ts';
 
 const DAY = 86_400_000;
 const certificate = {
@@ -30,7 +31,7 @@ describe('a certificate is due', () => {
 
 describe('the certificates of a replica', () => {
   const revision = {
-    ...{ kubernetesVersion: '', etcdVersion: '', digest: '', configuration: {}, trust: {}, keys: {} },
+    ...emptyRevision,
     certificates: [{ ...certificate, file: 'later.crt', notAfter: '2026-12-28T00:00:00Z' }, certificate],
   };
   const ends = { certificateExpires: certificate.notAfter, certificateSecondsLeft: 86_400 };

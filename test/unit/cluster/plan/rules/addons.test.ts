@@ -1,22 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import type { Observation } from '../../../../../src/cluster/model/observation.ts';
-import type { Revision, WantedRevision } from '../../../../../src/replicas/revision/revision.ts';
 import { converged, lines, planFor, powerOff, specOf } from '../../../../support/clusters.ts';
+import { emptyRevision } from '../../../../support/revisions.ts';
 
 const spec = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c'], { bootstrapped: true });
 const healthy = converged(spec);
 const policy = { revive: false, addons: true };
 
-const empty = { kubernetesVersion: '', etcdVersion: '', trust: {}, certificates: [], keys: {} };
-const wanted: WantedRevision = {
-  ...empty,
+const wanted = {
+  ...emptyRevision,
   configuration: { 'addons/shop.json': 'new', 'config/a.yaml': 'same' },
 };
 
 /** Masters whose files have these digests. */
 function having(files: Readonly<Record<string, string>>, ...names: string[]): Observation {
-  const revision: Revision = { ...empty, digest: '', configuration: files };
-  const now: Revision = { ...empty, digest: '', configuration: wanted.configuration };
+  const revision = { ...emptyRevision, configuration: files };
+  const now = { ...emptyRevision, configuration: wanted.configuration };
   return {
     ...healthy,
     machines: healthy.machines.map((machine) => ({

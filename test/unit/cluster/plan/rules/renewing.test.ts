@@ -6,15 +6,15 @@ import { describe as sentence, simulate } from '../../../../../src/cluster/plan/
 import { emptyNode } from '../../../../../src/cluster/plan/steps/node-effects.ts';
 import type { SeenCertificate } from '../../../../../src/replicas/revision/revision.ts';
 import { converged, lines, planFor, powerOff, specOf } from '../../../../support/clusters.ts';
+import { certificateOf, emptyRevision } from '../../../../support/revisions.ts';
 
 const spec = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c'], { bootstrapped: true });
 const healthy = converged(spec);
 const NOW = Date.parse('2026-11-25T00:00:00Z');
 const renewing = { revive: false, renew: {} };
 
-function certificate(file: string, begins: string, ends: string, rest: object = {}): SeenCertificate {
-  const fixed = { commonName: file, issuer: '', issuedBy: null, names: [], authority: false };
-  return { ...fixed, file, notBefore: `${begins}T00:00:00Z`, notAfter: `${ends}T00:00:00Z`, ...rest };
+function certificate(file: string, begins: string, ends: string, rest: Partial<SeenCertificate> = {}) {
+  return certificateOf(file, `${begins}T00:00:00Z`, `${ends}T00:00:00Z`, rest);
 }
 const young = certificate('apiserver.crt', '2026-11-01', '2027-11-01');
 const old = certificate('scheduler.conf', '2026-03-01', '2027-03-01');
@@ -23,15 +23,7 @@ function having(lists: Readonly<Record<string, readonly SeenCertificate[]>>): Ob
   const machines = healthy.machines.map((machine) => {
     const certificates = lists[machine.name] ?? [young];
     const ends = certificates.map(({ notAfter }) => notAfter).sort()[0]!;
-    const revision = {
-      kubernetesVersion: '',
-      etcdVersion: '',
-      digest: '',
-      configuration: {},
-      trust: {},
-      certificates,
-      keys: {},
-    };
+    const revision = { ...emptyRevision, certificates };
     const certificateSecondsLeft = (Date.parse(ends) - NOW) / 1000;
     return {
       ...machine,

@@ -1,30 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import type { Observation } from '../../../../../src/cluster/model/observation.ts';
-import { type ClusterSpec, revisable } from '../../../../../src/cluster/model/spec.ts';
+import { revisable } from '../../../../../src/cluster/model/spec.ts';
 import { next } from '../../../../../src/cluster/plan/next.ts';
 import { makingSpec, takenBack, withoutUntried } from '../../../../../src/cluster/plan/roll.ts';
 import { abandoned, withRevision, withSurge } from '../../../../../src/cluster/plan/spec-changes.ts';
 import { withInside, withMember } from '../../../../../src/cluster/plan/steps/effects.ts';
 import { converged, lines, planFor, powerOff, specOf } from '../../../../support/clusters.ts';
+import { seen } from '../../../../support/revisions.ts';
 
 const three = specOf(['m0', 'm1', 'm2'], { bootstrapped: true });
-
-/** As it is, with what each replica has and what it should have: the spec's versions, or units of which `changed` are others. */
-function seen(spec: ClusterSpec, now: ClusterSpec, changed: readonly string[] = []): Observation {
-  const of = ({ kubernetesVersion, etcdVersion }: ClusterSpec, unit: string) => ({
-    ...{ kubernetesVersion, etcdVersion, digest: '', trust: {}, certificates: [], keys: {} },
-    configuration: Object.fromEntries(changed.map((path) => [path, unit])),
-  });
-  const o = converged(spec);
-  return {
-    ...o,
-    machines: o.machines.map((machine) => ({
-      ...machine,
-      inside: { ...machine.inside!, revision: of(spec, 'old') },
-    })),
-    wanted: Object.fromEntries(now.replicas.map(({ name }) => [name, of(now, 'new')])),
-  };
-}
 
 const patched = withRevision(three, { ...revisable(three), kubernetesVersion: 'v1.37.9' }, 'c1');
 const etcd = withRevision(three, { ...revisable(three), etcdVersion: 'v3.7.9' }, 'c1');

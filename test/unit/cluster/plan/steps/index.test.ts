@@ -4,6 +4,8 @@ import { simulate } from '../../../../../src/cluster/plan/step.ts';
 import { withInside } from '../../../../../src/cluster/plan/steps/effects.ts';
 import { kindOf, type Step, stepKinds } from '../../../../../src/cluster/plan/steps/index.ts';
 import { ANY_MACHINE } from '../../../../../src/cluster/plan/steps/step-kind.ts';
+import type { Revision } from '../../../../../src/replicas/revision/revision.ts';
+import { certificateOf, emptyRevision } from '../../../../support/revisions.ts';
 import { before, changes, examples } from './examples.ts';
 
 interface Said {
@@ -369,15 +371,11 @@ describe('where nothing is yet', () => {
 });
 
 describe('the certificates of a replica', () => {
-  const certificate = (file: string, notAfter: string) => ({
-    ...{ file, commonName: file, issuer: '', issuedBy: null, names: [], authority: false },
-    ...{ notBefore: '2026-01-01T00:00:00Z', notAfter },
-  });
   const revision = {
-    ...{ kubernetesVersion: '', etcdVersion: '', digest: '', configuration: {}, trust: {}, keys: {} },
+    ...emptyRevision,
     certificates: [
-      certificate('a.crt', '2027-01-01T00:00:00Z'),
-      certificate('b.crt', '2028-01-01T00:00:00Z'),
+      certificateOf('a.crt', '2026-01-01T00:00:00Z', '2027-01-01T00:00:00Z'),
+      certificateOf('b.crt', '2026-01-01T00:00:00Z', '2028-01-01T00:00:00Z'),
     ],
   };
   const ends = { certificateExpires: '2027-01-01T00:00:00Z', certificateSecondsLeft: 100 };
@@ -403,10 +401,7 @@ describe('the certificates of a replica', () => {
 });
 
 describe('add-ons that are given to a master', () => {
-  const revision = (configuration: Readonly<Record<string, string>>) => ({
-    ...{ kubernetesVersion: '', etcdVersion: '', digest: '', trust: {}, keys: {}, certificates: [] },
-    configuration,
-  });
+  const revision = (configuration: Revision['configuration']) => ({ ...emptyRevision, configuration });
   const has = withInside(before, 'm1', { revision: revision({ 'addons/old.json': 'a', 'units/x': 'b' }) });
   const wanted = { m1: revision({ 'addons/new.json': 'c', 'units/x': 'other' }) };
   const added = (o: typeof before) =>
@@ -559,7 +554,7 @@ describe('what one example does not show', () => {
 
   test('a newcomer differs from what is wanted as the others do, but for its certificates', () => {
     const revision = {
-      ...{ kubernetesVersion: 'v1', etcdVersion: '', digest: '', configuration: {}, trust: {}, keys: {} },
+      ...{ ...emptyRevision, kubernetesVersion: 'v1' },
       certificates: [{ file: 'a.crt' } as never],
     };
     const seen = withInside(before, 'm0', { revision, change: 'c1' });
