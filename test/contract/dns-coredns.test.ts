@@ -1,15 +1,21 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { MERGE } from '../../src/federation/controller/api.ts';
 import { serverCorefile } from '../../src/federation/dns/coredns/corefile.ts';
 import { keyValues } from '../../src/federation/dns/coredns/kv.ts';
 import { corednsWriter } from '../../src/federation/dns/coredns/writer.ts';
 import { keepZone } from '../../src/federation/dns/keeper.ts';
 import { memberCorefilePart } from '../../src/federation/dns/member/corefile.ts';
 import type { Shard } from '../../src/federation/model/shard.ts';
+import { callApi } from '../../src/kubernetes/client.ts';
+import { kubeconfig } from '../../src/pki/kubeconfig.ts';
 import { systemClock } from '../../src/util/clock.ts';
 import { waitFor } from '../../src/util/wait.ts';
-import { type ApiServer, startApiServer } from '../support/bare-api-server.ts';
-import { type Programs, programs, type Questions, startCoredns, startEtcd } from '../support/coredns.ts';
+import { type ApiServer, startApiServer } from '../support/api-server.ts';
+import { type Questions, startCoredns } from '../support/coredns.ts';
 import { freePort } from '../support/free-port.ts';
+import { type Programs, programs, startEtcd } from '../support/programs.ts';
 
 const domain = 'example.com.';
 const settings = { federation: 'fed', domain, ttl: 30, owner: 'uid-1' };
@@ -34,7 +40,7 @@ let ask: Questions;
 let serverPort: number;
 
 beforeAll(async () => {
-  t = await programs();
+  t = await programs('dns');
   endpoint = await startEtcd(t);
   serverPort = await freePort();
   const corefile = serverCorefile({ domain, endpoints: [endpoint], port: serverPort, listen: '127.0.0.1' });
@@ -143,6 +149,11 @@ describe("a member's CoreDNS beside a real API server", () => {
   const all = (answer: string) => inPod.map(() => answer);
   let pod: Questions;
   let api: ApiServer;
+  /** @returns the status */
+  const call = async (method: string, path: string, body?: object): Promise<number> => {
+    const type = method === 'PATCH' ? { contentType: MERGE } : {};
+    return (await callApi(api.admin, { ...{ method, path, body }, ...type, timeoutMs: 30_000 })).status;
+  };
   const answers = (type: 'A' | 'AAAA' = 'A') => Promise.all(inPod.map((name) => pod(type, name)));
   const becomes = (wanted: string) =>
     waitFor(async () => ((await answers()).every((one) => one === wanted) ? true : undefined), {
@@ -150,7 +161,11 @@ describe("a member's CoreDNS beside a real API server", () => {
     });
 
   beforeAll(async () => {
-    api = await startApiServer(t, endpoint);
+    api = await startApiServer('dns');
+    const config = join(t.folder, 'kubeconfig');
+    await writeFile(config, kubeconfig({ cluster: 'dns', server: api.server, ...api.admin }), {
+      mode: 0o600,
+    });
     const port = await freePort();
     const settings = {
       federation: 'fed',
@@ -161,20 +176,18 @@ describe("a member's CoreDNS beside a real API server", () => {
     };
     // In a pod CoreDNS finds its API server by itself, and has its network namespace for itself.
     const corefile = memberCorefilePart(settings)
-      .replace(
-        'kubernetes cluster.local {',
-        `kubernetes cluster.local {\n       kubeconfig ${api.kubeconfig}`,
-      )
+      .replace('kubernetes cluster.local {', `kubernetes cluster.local {\n       kubeconfig ${config}`)
       .replaceAll('5353', String(await freePort()))
       .replaceAll(':53 ', `:${port} `);
     pod = await startCoredns(t, corefile, port);
-    await api.call('POST', '/api/v1/namespaces', { metadata: { name: 'ns' } });
-    await api.call('POST', '/api/v1/namespaces/ns/services', {
+    await call('POST', '/api/v1/namespaces', { metadata: { name: 'ns' } });
+    await call('POST', '/api/v1/namespaces/ns/services', {
       metadata: { name: 'web' },
       spec: { clusterIP: '10.96.0.77', ports: [{ port: 80 }] },
     });
     await keeper().turn(shards('bc'));
   });
+  afterAll(() => api?.stop());
 
   const slice = (ready: boolean) => ({
     metadata: { name: 'web-1', labels: { 'kubernetes.io/service-name': 'web' } },
@@ -186,12 +199,12 @@ describe("a member's CoreDNS beside a real API server", () => {
 
   test('leads to the local Service while it has a ready endpoint, else to the nearest healthy shard', async () => {
     await becomes('192.0.2.2');
-    expect(await api.call('POST', SLICES, slice(true))).toBe(201);
+    expect(await call('POST', SLICES, slice(true))).toBe(201);
     await becomes('10.96.0.77');
     expect(await answers('AAAA')).toEqual(all('ENODATA'));
-    expect(await api.call('PATCH', `${SLICES}/web-1`, slice(false))).toBe(200);
+    expect(await call('PATCH', `${SLICES}/web-1`, slice(false))).toBe(200);
     await becomes('192.0.2.2');
-    expect(await api.call('DELETE', '/api/v1/namespaces/ns/services/web')).toBe(200);
+    expect(await call('DELETE', '/api/v1/namespaces/ns/services/web')).toBe(200);
     await becomes('192.0.2.2');
   });
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Controller } from '../../src/federation/controller/controller.ts';
+import { find } from '../../src/federation/members/join.ts';
 import { leaveSteps } from '../../src/federation/members/leave.ts';
 import {
   collectionPath,
@@ -11,7 +12,7 @@ import {
 import { FEDERATION_LABEL } from '../../src/federation/model/names.ts';
 import { type ApiObject, type Fields, fieldsOf } from '../../src/federation/model/object.ts';
 import { type ApiServer, startApiServer } from '../support/api-server.ts';
-import { apply, control, get, joinAs, prepareFederation, until } from '../support/federation.ts';
+import { apply, control, joinAs, prepareFederation, until } from '../support/federation.ts';
 
 /** Real API servers with etcd, and nothing beside them: a federation and a member. The controller has the rights that it has on a master. */
 const FEDERATION = 'world';
@@ -103,7 +104,7 @@ describe('a federation of real API servers', () => {
 
   const put = (at: ApiServer, kind: KindName, name: string, fields: Fields) =>
     apply(at.api, pathOf(kind, name), objectOf(kind, name, fields));
-  const there = (kind: KindName, name: string) => get(member.api, pathOf(kind, name));
+  const there = (kind: KindName, name: string) => find(member.api, pathOf(kind, name));
 
   /** From the federation, of which no controller ends namespaces either. */
   async function drop(kind: KindName, name: string): Promise<void> {

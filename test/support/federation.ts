@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { groupOf, resourceOf } from '../../src/addons/object.ts';
 import { readManifests } from '../../src/addons/read.ts';
-import { APPLY, type Api, ApiRefusal, openApi } from '../../src/federation/controller/api.ts';
+import { APPLY, type Api, openApi } from '../../src/federation/controller/api.ts';
 import { type Controller, startController } from '../../src/federation/controller/controller.ts';
 import { joinSteps } from '../../src/federation/members/join.ts';
 import type { ApiObject } from '../../src/federation/model/object.ts';
@@ -42,9 +40,8 @@ export async function joinAs(
 }
 
 /** The controller, here, with the rights that it has on a master. */
-export async function control({ server, caPem, folder }: ApiServer, name: string): Promise<Controller> {
-  const read = (file: string): string => readFileSync(join(folder, file), 'utf8');
-  const api = openApi({ server, caPem, certPem: read('federation.crt'), keyPem: read('federation.key') });
+export async function control(of: ApiServer, name: string): Promise<Controller> {
+  const api = openApi({ server: of.server, caPem: of.caPem, ...of.federation });
   const { uid = '' } = (await api.call('GET', '/api/v1/namespaces/kube-system')).metadata;
   return startController({
     ...{ api, identity: { federation: name, uid }, now: () => performance.now() },
@@ -53,21 +50,7 @@ export async function control({ server, caPem, folder }: ApiServer, name: string
   });
 }
 
-/** Null: it is not there. */
-export async function get(api: Api, path: string): Promise<ApiObject | null> {
-  try {
-    return await api.call('GET', path);
-  } catch (error) {
-    if (error instanceof ApiRefusal && error.status === 404) return null;
-    throw error;
-  }
-}
-
 /** Waits until it says so. */
 export async function until(what: string, is: () => Promise<boolean>): Promise<void> {
-  const ask = async (): Promise<true> => {
-    if (!(await is())) throw new Error('not yet');
-    return true;
-  };
-  await waitFor(ask, { what, timeoutMs: 60_000 });
+  await waitFor(async () => (await is()) || undefined, { what, timeoutMs: 60_000 });
 }
