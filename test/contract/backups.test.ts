@@ -33,8 +33,9 @@ import { createKubeletAuthorities, serializeKubeletAuthorities } from '../../src
 import { exec } from '../../src/util/exec.ts';
 import { waitFor } from '../../src/util/wait.ts';
 import { specOf } from '../support/clusters.ts';
+import { awsCredentials } from '../support/s3-server.ts';
 import { startRest } from './support/rest-repository.ts';
-import { awsCredentials, type Buckets, startBuckets } from './support/s3-repository.ts';
+import { type Buckets, startBuckets } from './support/s3-repository.ts';
 
 /** Backups that are not what they seem, with restic, etcd and an API server as they are; no machine is needed. */
 const spec = specOf(['demo-master']);
@@ -262,8 +263,8 @@ describe('a place for backups', () => {
   });
 
   test('that cannot be one is refused, each in a line with what to do', async () => {
-    const stranger = awsCredentials('stranger', 'x');
-    const wrong = awsCredentials('test-masters', 'wrong');
+    const stranger = awsCredentials({ id: 'stranger', secret: 'x' });
+    const wrong = awsCredentials({ id: 'test-masters', secret: 'wrong' });
     const { address, readOnly, elsewhere } = buckets;
     const answers = await Promise.all([
       open(`${address}/no-such-bucket/x`),
@@ -308,7 +309,7 @@ describe('a place for backups', () => {
       await withRestic(place, around, (restic) => prune(restic, keep, false, signal));
       expect(await withRestic(place, around, listBackups)).toMatchObject([{ id }]);
     } finally {
-      server.close();
+      await server.close();
     }
   });
 

@@ -1,11 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { waitFor } from '../../../../src/util/wait.ts';
 import { freePort } from '../../../support/free-port.ts';
 import { goProgram } from '../../../support/go-program.ts';
+import { killed } from '../../../support/programs.ts';
+import { answers, startS3Server } from '../../../support/s3-server.ts';
 import { serialS3 } from './serial-s3.ts';
 
 /** A place for stores, on loopback. */
@@ -21,17 +22,12 @@ const BUCKET = 'haup-store';
 
 /** A server of S3's language over a folder. Sets AWS' variables of this process. */
 export async function startS3(): Promise<StoreServer> {
-  const program = await goProgram('github.com/versity/versitygw/cmd/versitygw', 'v1.8.0');
   const folder = mkdtempSync(join(tmpdir(), 'haup-s3-'));
   const root = join(folder, 'buckets');
   mkdirSync(join(root, BUCKET), { recursive: true });
   const port = await freePort();
-  const [id, secret] = ['test-operator', 'test-operator-secret'];
-  const server = spawn(program, ['--quiet', '--port', `127.0.0.1:${port}`, 'posix', root], {
-    env: { ...process.env, ROOT_ACCESS_KEY: id, ROOT_SECRET_KEY: secret },
-    stdio: 'ignore',
-  });
-  await answers(port, server);
+  const [id, secret] = ['test-operator', 'test-operator-secret'] as const;
+  const server = await startS3Server(root, { id, secret }, `127.0.0.1:${port}`);
   const proxy = await serialS3(port);
   Object.assign(process.env, {
     AWS_ACCESS_KEY_ID: id,
@@ -43,7 +39,7 @@ export async function startS3(): Promise<StoreServer> {
     everything: () => allText(root),
     async close() {
       proxy.close();
-      await ended(server);
+      await killed(server);
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -62,7 +58,7 @@ export async function startGcs(): Promise<StoreServer> {
       stdio: 'ignore',
     },
   );
-  await answers(port, server);
+  await answers(`127.0.0.1:${port}`, server);
   const endpoint = `http://127.0.0.1:${port}`;
   const made = await fetch(`${endpoint}/storage/v1/b`, {
     method: 'POST',
@@ -74,7 +70,7 @@ export async function startGcs(): Promise<StoreServer> {
     url: (prefix, bucket = BUCKET) => `gs://${bucket}/${prefix}?endpoint=${endpoint}`,
     everything: () => allText(folder),
     async close() {
-      await ended(server);
+      await killed(server);
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -84,22 +80,4 @@ async function allText(folder: string): Promise<string> {
   const found = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = found.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   return (await Promise.all(files.map((file) => readFile(file, 'latin1')))).join('\n');
-}
-
-async function answers(port: number, server: ChildProcess): Promise<void> {
-  const what = 'the test server to answer';
-  await waitFor(
-    async () => {
-      if (server.exitCode !== null) throw new Error(`the test server ended with ${server.exitCode}`);
-      return (await fetch(`http://127.0.0.1:${port}/`).catch(() => null)) ? true : undefined;
-    },
-    { what, timeoutMs: 60_000, intervalMs: 20 },
-  );
-}
-
-async function ended(server: ChildProcess): Promise<void> {
-  if (server.exitCode !== null) return;
-  const gone = new Promise((resolve) => server.once('exit', resolve));
-  server.kill('SIGKILL');
-  await gone;
 }
