@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { type Listening, listen } from '../../support/listen.ts';
 import type { Faults } from '../shared/faults.ts';
 import type { CallInfo } from './ec2-network.ts';
 import type { Permissions } from './iam.ts';
@@ -21,29 +22,17 @@ export interface ServerParts {
 }
 
 /** The HTTP side: signatures' scope, faults, permissions, and the two services' formats. */
-export async function serve(parts: ServerParts): Promise<{ url: string; close(): Promise<void> }> {
+export function serve(parts: ServerParts): Promise<Listening> {
   // Time stands still for as long as a client's call is under way (it says so to the clock), unless it is parked here.
-  const server = createServer((request, response) => {
+  return listen((request, response) => {
     void answer(parts, request, response).catch(parts.broke);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
 }
 
 async function answer(parts: ServerParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { world, faults } = parts;
   const { clock } = world.options;
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  const form = new URLSearchParams(Buffer.concat(chunks).toString());
+  const form = new URLSearchParams(await text(request));
   const action = form.get('Action') ?? '';
   const scope = /Credential=([^/]+)\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request/.exec(
     request.headers.authorization ?? '',

@@ -1,6 +1,7 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import type { Clock } from '../../../src/util/clock.ts';
+import { type Listening, listen } from '../../support/listen.ts';
+import { Refusal } from '../gce/refusal.ts';
 
 interface CloudSet {
   readonly name: string;
@@ -19,44 +20,36 @@ export class CloudDnsCloud {
   busy = 0;
   private readonly changes: number[] = [];
   private readonly clock: Clock;
-  private close: () => Promise<void> = async () => {};
-  url = '';
+  private server: Listening | undefined;
 
   constructor(clock: Clock) {
     this.clock = clock;
   }
 
   async start(): Promise<void> {
-    const server = createServer((request, response) => {
-      const chunks: Buffer[] = [];
-      request.on('data', (chunk: Buffer) => chunks.push(chunk));
-      request.on('end', () => {
-        const url = new URL(request.url ?? '', 'http://cloud');
-        const body = Buffer.concat(chunks).toString();
-        const { status, answer } = this.answer(
-          request.method ?? '',
-          url,
-          body,
-          request.headers.authorization ?? '',
-        );
-        response.writeHead(status, { 'content-type': 'application/json' });
-        response.end(JSON.stringify(answer));
-      });
+    this.server = await listen(async (request, response) => {
+      const { method = '', url = '', headers } = request;
+      const body = await text(request);
+      const { status, answer } = this.answer(
+        method,
+        new URL(url, 'http://cloud'),
+        body,
+        headers.authorization,
+      );
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(answer));
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/dns/v1`;
-    this.close = () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      });
   }
 
-  stop(): Promise<void> {
-    return this.close();
+  get url(): string {
+    return `${this.server!.url}/dns/v1`;
   }
 
-  private answer(method: string, url: URL, body: string, authorization: string) {
+  async stop(): Promise<void> {
+    await this.server?.close();
+  }
+
+  private answer(method: string, url: URL, body: string, authorization = '') {
     try {
       if (authorization !== 'Bearer good') refuse(401, 'authError', 'Invalid Credentials');
       if (this.busy > 0) {
@@ -69,11 +62,7 @@ export class CloudDnsCloud {
       return { status: 200, answer: this.carryOut(method, { zone, what, id }, url.searchParams, body) };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      const { status, reason, message } = error;
-      return {
-        status,
-        answer: { error: { code: status, message, errors: [{ reason, message, domain: 'global' }] } },
-      };
+      return { status: error.status, answer: error.body() };
     }
   }
 
@@ -102,21 +91,21 @@ export class CloudDnsCloud {
     if (!found)
       refuse(404, 'notFound', `The 'parameters.managedZone' resource named '${zone}' does not exist.`);
     if (action === 'managedZones.get')
-      return { name: zone, dnsName: found!.dnsName, visibility: found!.visibility };
+      return { name: zone, dnsName: found.dnsName, visibility: found.visibility };
     if (action === 'resourceRecordSets.list') {
       const most = Number(query.get('maxResults') ?? 100);
       const start = Number(query.get('pageToken') ?? 0);
-      const page = found!.rrsets.slice(start, start + most);
-      const more = start + most < found!.rrsets.length;
+      const page = found.rrsets.slice(start, start + most);
+      const more = start + most < found.rrsets.length;
       return { rrsets: page, ...(more ? { nextPageToken: String(start + most) } : {}) };
     }
     if (action === 'changes.get') {
       const at = this.changes[Number(id)];
       if (at === undefined)
         refuse(404, 'notFound', `The 'parameters.changeId' resource named '${id}' does not exist.`);
-      return { id, status: this.clock.now() - at! >= 5_000 ? 'done' : 'pending' };
+      return { id, status: this.clock.now() - at >= 5_000 ? 'done' : 'pending' };
     }
-    return this.change(found!, JSON.parse(body));
+    return this.change(found, JSON.parse(body));
   }
 
   /** Atomic; deletions must be exactly what is there, additions must not be (API reference, changes.create). */
@@ -134,7 +123,7 @@ export class CloudDnsCloud {
       if (!there)
         refuse(404, 'notFound', `The ${entity} resource named '${set.name} (${set.type})' does not exist.`);
       if (
-        JSON.stringify([there!.ttl, [...there!.rrdatas].sort()]) !==
+        JSON.stringify([there.ttl, [...there.rrdatas].sort()]) !==
         JSON.stringify([set.ttl, [...set.rrdatas].sort()])
       )
         refuse(412, 'conditionNotMet', `Precondition not met for ${entity}.`);
@@ -161,17 +150,6 @@ export class CloudDnsCloud {
     zone.rrsets = sets;
     this.changes.push(this.clock.now());
     return { id: String(this.changes.length - 1), status: 'pending', additions, deletions };
-  }
-}
-
-class Refusal extends Error {
-  readonly status: number;
-  readonly reason: string;
-
-  constructor(status: number, reason: string, message: string) {
-    super(message);
-    this.status = status;
-    this.reason = reason;
   }
 }
 

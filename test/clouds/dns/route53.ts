@@ -1,6 +1,6 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import type { Clock } from '../../../src/util/clock.ts';
+import { type Listening, listen } from '../../support/listen.ts';
 
 export interface CloudSet {
   readonly name: string;
@@ -28,48 +28,41 @@ export class Route53Cloud {
   private readonly changes = new Map<string, number>();
   private readonly at: number[] = [];
   private readonly clock: Clock;
-  private close: () => Promise<void> = async () => {};
-  url = '';
+  private server: Listening | undefined;
 
   constructor(clock: Clock) {
     this.clock = clock;
   }
 
   async start(): Promise<void> {
-    const server = createServer((request, response) => {
-      const chunks: Buffer[] = [];
-      request.on('data', (chunk: Buffer) => chunks.push(chunk));
-      request.on('end', () => {
-        const url = new URL(request.url ?? '', 'http://cloud');
-        const { status, body } = this.answer(
-          request.method ?? '',
-          url,
-          Buffer.concat(chunks).toString(),
-          request.headers.authorization ?? '',
-        );
-        if (status === 200 && request.method === 'POST' && this.lost > 0) {
-          this.lost--;
-          request.socket.destroy();
-          return;
-        }
-        response.writeHead(status, { 'content-type': 'text/xml' });
-        response.end(`<?xml version="1.0"?>${body}`);
-      });
+    this.server = await listen(async (request, response) => {
+      const { method = '', url = '', headers } = request;
+      const asked = await text(request);
+      const { status, body } = this.answer(
+        method,
+        new URL(url, 'http://cloud'),
+        asked,
+        headers.authorization,
+      );
+      if (status === 200 && method === 'POST' && this.lost > 0) {
+        this.lost--;
+        request.socket.destroy();
+        return;
+      }
+      response.writeHead(status, { 'content-type': 'text/xml' });
+      response.end(`<?xml version="1.0"?>${body}`);
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    this.close = () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      });
   }
 
-  stop(): Promise<void> {
-    return this.close();
+  get url(): string {
+    return this.server!.url;
   }
 
-  private answer(method: string, url: URL, body: string, authorization: string) {
+  async stop(): Promise<void> {
+    await this.server?.close();
+  }
+
+  private answer(method: string, url: URL, body: string, authorization = '') {
     const path = url.pathname.replace('/2013-04-01/', '');
     try {
       if (!authorization.includes('Credential=GOOD/'))

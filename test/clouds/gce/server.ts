@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { text as textOf } from 'node:stream/consumers';
+import { listen } from '../../support/listen.ts';
 import { addressHandlers } from './addresses.ts';
 import { balancingHandlers } from './balancing.ts';
 import type { Ask, GceCloud, Handler } from './cloud.ts';
@@ -33,19 +34,10 @@ export interface GceServer {
 
 /** Serves a cloud (the one that there is when a request comes) over HTTP, where the real client finds it. */
 export async function serve(cloud: () => GceCloud): Promise<GceServer> {
-  const server = createServer((request, response) => {
+  const { port, url, close } = await listen((request, response) => {
     void answer(cloud(), request, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return { port, endpoint: `http://127.0.0.1:${port}/compute/v1/`, close: () => close(server) };
-}
-
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
+  return { port, endpoint: `${url}/compute/v1/`, close };
 }
 
 async function answer(cloud: GceCloud, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -58,7 +50,7 @@ async function answer(cloud: GceCloud, request: IncomingMessage, response: Serve
     const found = route(request.method ?? '', url.pathname);
     if (!found) throw notFound(url.pathname);
     const [matched, path] = found;
-    const text = await read(request);
+    const text = await textOf(request);
     const fault = cloud.faults.arrive(matched.method);
     if (fault?.kind === 'cut') return void request.socket.destroy();
     if (fault?.kind === 'refuse') throw new Refusal(fault.status, fault.code, fault.message);
@@ -145,12 +137,6 @@ const token = {
 
 /** RFC 6749, section 5.2. */
 const expired = { error: 'invalid_grant', error_description: 'Token has been expired or revoked.' };
-
-async function read(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString();
-}
 
 function send(response: ServerResponse, status: number, message: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json; charset=UTF-8' });

@@ -1,11 +1,11 @@
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { listen } from '../../support/listen.ts';
 
 /** A server of restic's own protocol, in memory, on loopback. */
 export interface RestServer {
   /** `rest:http://127.0.0.1:…/` */
   readonly address: string;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /**
@@ -14,7 +14,7 @@ export interface RestServer {
  */
 export async function startRest(): Promise<RestServer> {
   const files = new Map<string, Buffer>();
-  const server = createServer(async (request, response) => {
+  const { url, close } = await listen(async (request, response) => {
     const { pathname: path, searchParams } = new URL(request.url ?? '/', 'http://x');
     const answer = (code: number, body: Buffer | string = '', headers: Record<string, string> = {}): void => {
       response.writeHead(code, { 'content-length': String(Buffer.byteLength(body)), ...headers });
@@ -24,7 +24,7 @@ export async function startRest(): Promise<RestServer> {
     if (request.method === 'POST' && searchParams.has('create')) return answer(200);
     if (request.method === 'POST') {
       if (found) return answer(403);
-      files.set(path, await bodyOf(request));
+      files.set(path, await buffer(request));
       return answer(200);
     }
     if (request.method === 'DELETE') return answer(files.delete(path) ? 200 : 404);
@@ -41,18 +41,5 @@ export async function startRest(): Promise<RestServer> {
     const last = Number(from) + part.length - 1;
     return answer(206, part, { 'content-range': `bytes ${from}-${last}/${found.length}` });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    address: `rest:http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    close: () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
-}
-
-async function bodyOf(request: IncomingMessage): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  for await (const part of request) parts.push(part as Buffer);
-  return Buffer.concat(parts);
+  return { address: `rest:${url}/`, close };
 }

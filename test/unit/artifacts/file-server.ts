@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BINARIES, type BinaryName, type Release } from '../../../src/artifacts/sources.ts';
+import { listen } from '../../support/listen.ts';
 
 /** A web server of our own on the loopback, that knows byte ranges and can be told to misbehave. */
 export interface FileServer {
@@ -17,23 +17,12 @@ export interface FileServer {
 
 export async function startFileServer(files = new Map<string, Buffer>()): Promise<FileServer> {
   const requests: string[] = [];
-  const server = createServer((request, response) => {
+  const { url, close } = await listen((request, response) => {
     const range = request.headers.range;
     requests.push(`GET ${request.url}${range ? ` ${range}` : ''}`);
     if (!fileServer.misbehave(request, response)) answer(files.get(request.url ?? ''), range, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const fileServer: FileServer = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    files,
-    requests,
-    misbehave: () => false,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  const fileServer: FileServer = { url, files, requests, misbehave: () => false, close };
   return fileServer;
 }
 
