@@ -9,6 +9,7 @@ import './bench/home.ts';
 
 import { rmSync } from 'node:fs';
 import build from '../test/e2e/support/build.ts';
+import { removeCluster } from '../test/e2e/support/haup.ts';
 import { apiCalls } from './bench/api-calls.ts';
 import { CLUSTER, gapsRound, profiles, type Timed, timedRound } from './bench/cluster.ts';
 import { duration } from './bench/figures.ts';
@@ -21,33 +22,17 @@ import { restoreTable } from './bench/restore.ts';
 import { ROLL, type RollRound, rollRound, rollTable } from './bench/roll.ts';
 import { makeSeed, removeSeed } from './bench/seed.ts';
 import { startup } from './bench/startup.ts';
-import { removeCluster } from './bench/store.ts';
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 const say = (text: string): void => void process.stderr.write(`bench: ${text}\n`);
 
 if (!process.env.HAUP_MAIN) build();
-if (process.argv[2] === 'nodes') {
-  try {
-    process.stdout.write(`${nodesTable(await nodesRounds())}\n\nLoad average ${load()} at the end.\n`);
-  } finally {
-    await cleanUp();
-  }
-  process.exit();
-}
-if (process.argv[2] === 'roll') {
-  try {
-    process.stdout.write(`${rollTable(await rollRounds())}\n\nLoad average ${load()} at the end.\n`);
-  } finally {
-    await cleanUp();
-  }
-  process.exit();
-}
-if (process.argv[2] === 'restore') {
-  const sizes = process.argv.slice(3).map((megabytes) => Number(megabytes) * 1e6);
-  const figures = await restoreTable(sizes.length > 0 ? sizes : [10e6, 1e9], say);
-  process.stdout.write(`${figures}\n\nLoad average ${load()} at the end.\n`);
-  process.exit();
+const [, , part, ...sizes] = process.argv;
+if (part === 'nodes') await alone(async () => nodesTable(await nodesRounds()));
+if (part === 'roll') await alone(async () => rollTable(await rollRounds()));
+if (part === 'restore') {
+  const bytes = sizes.map((megabytes) => Number(megabytes) * 1e6);
+  await alone(() => restoreTable(bytes.length > 0 ? bytes : [10e6, 1e9], say));
 }
 say('API calls, at the test clouds');
 const calls = await apiCalls();
@@ -81,26 +66,45 @@ try {
   await cleanUp();
 }
 
-async function nodesRounds(): Promise<NodesRound[]> {
-  const rounds: NodesRound[] = [];
+async function roundsOf<T>(
+  what: string,
+  measure: () => Promise<T>,
+  tell: (round: T) => string,
+): Promise<T[]> {
+  const rounds: T[] = [];
   for (let round = 1; round <= ROUNDS; round++) {
-    say(`nodes, round ${round} of ${ROUNDS}`);
-    rounds.push(await nodesRound());
-    const { ready, floor } = rounds.at(-1)!;
-    say(`a node: ${duration(ready)}, the floor ${duration(floor)}; load ${load()}`);
+    say(`${what}, round ${round} of ${ROUNDS}`);
+    const measured = await measure();
+    rounds.push(measured);
+    say(`${tell(measured)}; load ${load()}`);
   }
   return rounds;
 }
 
-async function rollRounds(): Promise<RollRound[]> {
-  const rounds: RollRound[] = [];
-  for (let round = 1; round <= ROUNDS; round++) {
-    say(`a roll, round ${round} of ${ROUNDS}`);
-    rounds.push(await rollRound());
-    const { upgrade, floor } = rounds.at(-1)!;
-    say(`an upgrade: ${duration(upgrade.ms)}, the floor ${duration(floor)}; load ${load()}`);
+function nodesRounds(): Promise<NodesRound[]> {
+  return roundsOf(
+    'nodes',
+    nodesRound,
+    ({ ready, floor }) => `a node: ${duration(ready)}, the floor ${duration(floor)}`,
+  );
+}
+
+function rollRounds(): Promise<RollRound[]> {
+  return roundsOf(
+    'a roll',
+    rollRound,
+    ({ upgrade, floor }) => `an upgrade: ${duration(upgrade.ms)}, the floor ${duration(floor)}`,
+  );
+}
+
+/** One part alone, which stores nothing. */
+async function alone(table: () => Promise<string>): Promise<never> {
+  try {
+    process.stdout.write(`${await table()}\n\nLoad average ${load()} at the end.\n`);
+  } finally {
+    await cleanUp();
   }
-  return rounds;
+  process.exit();
 }
 
 async function cleanUp(): Promise<void> {

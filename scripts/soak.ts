@@ -20,7 +20,7 @@ import { messageOf } from '../src/util/failure.ts';
 import { waitFor } from '../src/util/wait.ts';
 import build from '../test/e2e/support/build.ts';
 import { adminOf } from '../test/e2e/support/clusters.ts';
-import { E2E_HOME, haup, startHaup, status, tryHaup } from '../test/e2e/support/haup.ts';
+import { E2E_HOME, haup, removeCluster, startHaup, status } from '../test/e2e/support/haup.ts';
 import { clusterKey } from '../test/e2e/support/inside.ts';
 import { seeded } from '../test/support/seeded.ts';
 import { type Held, held, leaks, onHost } from './soak/leaks.ts';
@@ -31,8 +31,6 @@ const REPLICAS = 5;
 const READS_HZ = 10;
 const AVAILABLE = 0.999;
 const WELL_WITHIN_MS = 15 * 60_000;
-/** haup's exit code for it. */
-const NO_SUCH_CLUSTER = 6;
 
 interface Round {
   readonly trouble: Trouble;
@@ -63,7 +61,7 @@ if (!process.env.HAUP_MAIN) build();
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  await remove();
+  await removeCluster(CLUSTER);
   const faults = Number(flags.faults);
   say(`${faults} faults by --seed ${flags.seed}`);
   const zones = ['local-a', 'local-b', 'local-c', 'local-a', 'local-b'].join(',');
@@ -92,16 +90,15 @@ async function main(): Promise<number> {
   const all = await reads.stop();
   const deeds = (await guard.ended).stderr.split('\n').filter((line) => /"doing":"(done|failed)"/.test(line));
   found.push(...verdict(rounds, all));
-  await remove();
+  await removeCluster(CLUSTER);
   const left = await onHost(key);
   if (left.namespaces + left.mounts > 0)
     found.push(`after the deletion ${left.namespaces} namespaces and ${left.mounts} mounts are left`);
   mkdirSync(dirname(flags.results), { recursive: true });
   writeFileSync(flags.results, `${JSON.stringify({ seed: flags.seed, rounds, deeds, found }, null, 2)}\n`);
-  const share = all.length === 0 ? 1 : 1 - failed(all) / all.length;
   const written = rounds.reduce((sum, { acknowledged }) => sum + acknowledged, 0);
   process.stdout.write(
-    `${rounds.length} faults, ${deeds.length} deeds of the guard; ${(share * 100).toFixed(3)} % of ${all.length} new connections answered; ${written} acknowledged writes\n${found.map((words) => `${words}\n`).join('')}`,
+    `${rounds.length} faults, ${deeds.length} deeds of the guard; ${percent(answered(all))} of ${all.length} new connections answered; ${written} acknowledged writes\n${found.map((words) => `${words}\n`).join('')}`,
   );
   return found.length === 0 && rounds.length === faults ? 0 : 1;
 }
@@ -143,9 +140,8 @@ function verdict(rounds: readonly Round[], all: readonly Sample[]): string[] {
     ...violations.slice(0, 5).map((words) => `${trouble.kind}: ${words}`),
     ...(unheard > 0 ? [`${trouble.kind}: a watch never heard of ${unheard} acknowledged writes`] : []),
   ]);
-  const share = all.length === 0 ? 1 : 1 - failed(all) / all.length;
-  const tooFew =
-    share > AVAILABLE ? [] : [`only ${(share * 100).toFixed(3)} % of new connections were answered`];
+  const share = answered(all);
+  const tooFew = share > AVAILABLE ? [] : [`only ${percent(share)} of new connections were answered`];
   return [...lost, ...tooFew, ...leaks(rounds.map((each) => each.held))];
 }
 
@@ -170,6 +166,15 @@ function isWell({ converged, etcd, loadBalancer, replicas }: Status): boolean {
   return converged && [etcd.voters, etcd.healthy, targets, ready].every((count) => count === REPLICAS);
 }
 
+/** Of all of them, 1 is all. */
+function answered(samples: readonly Sample[]): number {
+  return samples.length === 0 ? 1 : 1 - failed(samples) / samples.length;
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(3)} %`;
+}
+
 function failed(samples: readonly Sample[]): number {
   return samples.filter(({ error }) => error !== null).length;
 }
@@ -183,10 +188,4 @@ function counted(samples: readonly Sample[]): Record<string, number> {
 function told({ trouble, seconds, reads, failedReads, errors, held: { residentMiB, files } }: Round): string {
   const { kind, victims, mendedBy } = trouble;
   return `${kind} of ${victims.join(', ')}, mended by ${mendedBy}: ${seconds} s, ${failedReads} of ${reads} new connections failed; the guard holds ${residentMiB} MiB, ${files} files; ${JSON.stringify(errors)}`;
-}
-
-async function remove(): Promise<void> {
-  const ended = await tryHaup(['delete', '-c', CLUSTER, '--yes']);
-  if (ended.code !== 0 && ended.code !== NO_SUCH_CLUSTER)
-    throw new Error(`${CLUSTER} could not be deleted: ${ended.stderr}`);
 }

@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateIdentity } from 'age-encryption';
 import { ask } from '../../src/drill/clients/load.ts';
 import { type ApiClient, callApi } from '../../src/kubernetes/client.ts';
 import { waitFor } from '../../src/util/wait.ts';
 import { behindTheBack } from '../../test/e2e/support/cloud.ts';
-import { haup, status, tryHaup } from '../../test/e2e/support/haup.ts';
+import { haup, removeCluster, status, tryHaup } from '../../test/e2e/support/haup.ts';
 import { startStorage } from '../../test/e2e/support/s3.ts';
+import { filesBelow } from '../../test/support/files-below.ts';
 import { HOME } from './home.ts';
-import { adminOf, removeCluster } from './store.ts';
+import { adminOf } from './store.ts';
 
 /** A cluster whose backups go to a bucket, for measurements. */
 export interface BackedUp {
@@ -74,12 +75,9 @@ async function fill(api: ApiClient, bytes: number): Promise<void> {
 }
 
 function sizeOf(folder: string): number {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .reduce(
-      (sum, entry) => sum + statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false })!.size,
-      0,
-    );
+  // A lock of restic's may be gone by then.
+  const size = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  return filesBelow(folder).reduce((sum, file) => sum + size(file), 0);
 }
 
 /** The power cords of all masters at one moment; then their machines are gone for ever. @returns when, of `performance.now()` */

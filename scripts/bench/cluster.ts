@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { STATE_ROOT } from '../../src/providers/local/paths.ts';
 import { waitFor } from '../../src/util/wait.ts';
 import { injectFault } from '../../test/e2e/support/faults.ts';
-import { haup, status } from '../../test/e2e/support/haup.ts';
+import { haup, removeCluster, status } from '../../test/e2e/support/haup.ts';
 import { HOME } from './home.ts';
 import { quiet } from './machine.ts';
 import { type Part, profiled } from './profile.ts';
 import { type Run, run } from './run.ts';
-import { adminOf, caOf, hasAuthorities, removeCluster } from './store.ts';
+import { adminOf, caOf, hasAuthorities } from './store.ts';
 import { afterFault, type Gap, gapOf, startWrites } from './writes.ts';
 
 export const CLUSTER = 'bench';

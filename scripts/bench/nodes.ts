@@ -12,11 +12,11 @@ import { open } from '../../src/providers/local/index.ts';
 import { machineGroup } from '../../src/providers/local/machine/power.ts';
 import { clusterKey } from '../../src/providers/local/paths.ts';
 import { waitFor } from '../../src/util/wait.ts';
-import { haup, status } from '../../test/e2e/support/haup.ts';
+import { haup, removeCluster, status } from '../../test/e2e/support/haup.ts';
 import { duration, median, ratio, table } from './figures.ts';
 import { quiet } from './machine.ts';
 import { run } from './run.ts';
-import { adminOf, removeCluster, specOf } from './store.ts';
+import { adminOf, specOf } from './store.ts';
 
 export const NODES = 'bench-nodes';
 const on = ['-c', NODES];

@@ -1,9 +1,9 @@
-import { haup, status } from '../../test/e2e/support/haup.ts';
+import { haup, removeCluster, status } from '../../test/e2e/support/haup.ts';
 import { prepareForClients, startClients } from '../../test/e2e/support/many-clients.ts';
 import { duration, median, ratio, table } from './figures.ts';
 import { quiet } from './machine.ts';
 import { run } from './run.ts';
-import { adminOf, removeCluster } from './store.ts';
+import { adminOf } from './store.ts';
 
 export const ROLL = 'bench-roll';
 const on = ['-c', ROLL];

@@ -7,8 +7,8 @@ import { BALANCER_IP } from '../../src/providers/local/address/addresses.ts';
 import { CHECKED, haproxyConfig } from '../../src/providers/local/balancer/config.ts';
 import { ensureImage } from '../../src/providers/local/image/ensure.ts';
 import { clusterKey, machineFolder } from '../../src/providers/local/paths.ts';
-import { haup, status } from '../../test/e2e/support/haup.ts';
-import { caOf, removeCluster, specOf } from './store.ts';
+import { haup, removeCluster, status } from '../../test/e2e/support/haup.ts';
+import { caOf, specOf } from './store.ts';
 
 const SEED = '/var/lib/haup-bench/seed';
 const CLUSTER = 'bench-seed';

@@ -4,7 +4,6 @@ import type { ClusterSpec } from '../../src/cluster/model/spec.ts';
 import type { ApiClient } from '../../src/kubernetes/client.ts';
 import { parseAuthorities } from '../../src/pki/authorities.ts';
 import { issueClient } from '../../src/pki/issue.ts';
-import { tryHaup } from '../../test/e2e/support/haup.ts';
 import { HOME } from './home.ts';
 
 /** What haup keeps of a cluster, read from where it keeps it: the bench has to know it while haup still works. */
@@ -27,13 +26,6 @@ export async function adminOf(cluster: string, ip: string): Promise<ApiClient> {
   const authorities = authoritiesOf(cluster);
   const { certPem, keyPem } = await issueClient('admin', authorities);
   return { ip, port: specOf(cluster).apiPort, caPem: authorities.kubernetes.certPem, certPem, keyPem };
-}
-
-/** A cluster that is not there is removed. */
-export async function removeCluster(cluster: string): Promise<void> {
-  const ended = await tryHaup(['delete', '-c', cluster, '--yes']);
-  if (ended.code !== 0 && ended.code !== 6)
-    throw new Error(`${cluster} could not be deleted:\n${ended.stderr}`);
 }
 
 function authoritiesOf(cluster: string) {

@@ -1,6 +1,6 @@
 import type { Status } from '../../src/cluster/plan/status.ts';
-import { haup, tryHaup } from '../../test/e2e/support/haup.ts';
-import { onMachine } from '../../test/e2e/support/inside.ts';
+import { haup, NO_SUCH_THING, tryHaup } from '../../test/e2e/support/haup.ts';
+import { mustOnMachine } from '../../test/e2e/support/inside.ts';
 
 /** One thing that goes wrong, and who sees to it. */
 export interface Trouble {
@@ -67,8 +67,7 @@ async function hurt(cluster: string, kind: Kind, victim: string): Promise<void> 
     await haup('fault', '-c', cluster, kind === 'zone' ? 'power-off' : kind, victim);
     return;
   }
-  const { code, stderr } = await onMachine(cluster, victim, inside);
-  if (code !== 0) throw new Error(`${kind} of ${victim} ended with ${code}: ${stderr}`);
+  await mustOnMachine(cluster, victim, inside);
 }
 
 const INSIDE: Readonly<Partial<Record<Kind, string>>> = {
@@ -92,8 +91,5 @@ export async function mend(cluster: string, { kind, victims, mendedBy }: Trouble
   const ended = await Promise.all(victims.map((victim) => tryHaup(['fault', '-c', cluster, cure, victim])));
   // On a slow host a guard may have replaced it by then.
   for (const { code, stderr } of ended)
-    if (code !== 0 && code !== NO_SUCH_REPLICA) throw new Error(`${cure}: ${stderr}`);
+    if (code !== 0 && code !== NO_SUCH_THING) throw new Error(`${cure}: ${stderr}`);
 }
-
-/** haup's exit code for it. */
-const NO_SUCH_REPLICA = 6;

@@ -5,7 +5,6 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
-  readdirSync,
   readSync,
   rmSync,
   statSync,
@@ -33,6 +32,7 @@ import { createKubeletAuthorities, serializeKubeletAuthorities } from '../../src
 import { exec } from '../../src/util/exec.ts';
 import { waitFor } from '../../src/util/wait.ts';
 import { specOf } from '../support/clusters.ts';
+import { filesBelow } from '../support/files-below.ts';
 import { awsCredentials } from '../support/s3-server.ts';
 import { startRest } from './support/rest-repository.ts';
 import { type Buckets, startBuckets } from './support/s3-repository.ts';
@@ -214,10 +214,7 @@ describe('verify', () => {
   test('finds one flipped bit in the repository itself', async () => {
     const id = await backUp();
     cpSync(at('repository'), at('copy'), { recursive: true });
-    const packs = readdirSync(at('copy/data'), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name));
-    for (const pack of packs) flipIn(pack);
+    for (const pack of filesBelow(at('copy/data'))) flipIn(pack);
     const said = await told(verify(id, { access: accessTo(at('copy')) }));
     expect(said).toEqual({ code: 5, words: expect.stringMatching(/restore another backup/) });
   });

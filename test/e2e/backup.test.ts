@@ -4,6 +4,7 @@ import { generateIdentity } from 'age-encryption';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Backup } from '../../src/backup/list.ts';
 import { type ApiClient, callApi } from '../../src/kubernetes/client.ts';
+import { filesBelow } from '../support/files-below.ts';
 import { whole } from '../support/whole.ts';
 import { behindTheBack, stored } from './support/cloud.ts';
 import { adminOf, useClusters } from './support/clusters.ts';
@@ -83,9 +84,9 @@ async function secretWords(): Promise<Map<string, string>> {
 
 /** Byte by byte, all that the bucket holds. */
 async function objects(): Promise<string> {
-  const entries = await readdir(storage.root, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const bytes = (await Promise.all(files.map((file) => readFile(file, 'latin1')))).join('\n');
+  const bytes = (await Promise.all(filesBelow(storage.root).map((file) => readFile(file, 'latin1')))).join(
+    '\n',
+  );
   expect(bytes.length).toBeGreaterThan(10_000);
   return bytes;
 }

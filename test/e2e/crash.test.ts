@@ -1,5 +1,4 @@
-import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openLoop, type Sample } from '../../src/drill/clients/load.ts';
@@ -9,6 +8,7 @@ import { machinesFolder } from '../../src/providers/local/paths.ts';
 import { seeded } from '../support/seeded.ts';
 import { whole } from '../support/whole.ts';
 import { adminOf, useClusters } from './support/clusters.ts';
+import { documentFile } from './support/document.ts';
 import { E2E_HOME, haup, status, tryHaup } from './support/haup.ts';
 import { hostState } from './support/host.ts';
 import { clusterKey } from './support/inside.ts';
@@ -191,10 +191,6 @@ let applied = 0;
 
 /** Something that no replica has yet: a roll of all of them. */
 async function anotherArgument(): Promise<string[]> {
-  const file = join(await mkdtemp(join(tmpdir(), 'haup-crash-')), 'cluster.json');
-  await writeFile(
-    file,
-    JSON.stringify({ extraArguments: { apiServer: { 'max-requests-inflight': `${500 + ++applied}` } } }),
-  );
-  return ['apply', ...on, '-f', file];
+  const apiServer = { 'max-requests-inflight': `${500 + ++applied}` };
+  return ['apply', ...on, '-f', await documentFile({ extraArguments: { apiServer } })];
 }

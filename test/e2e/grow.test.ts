@@ -8,6 +8,7 @@ import { whole } from '../support/whole.ts';
 import { clientsFirst } from './support/clients-first.ts';
 import { adminOf, useClusters } from './support/clusters.ts';
 import { type ControllerState, controllerStates } from './support/controllers.ts';
+import { documentFile } from './support/document.ts';
 import { haup, startHaup, status, tryHaup } from './support/haup.ts';
 import { hostState } from './support/host.ts';
 import { inNetwork } from './support/inside.ts';
@@ -112,11 +113,8 @@ describe('a cluster that grows and shrinks', () => {
   }
 
   /** A document for `haup apply` that gives the API servers these arguments. */
-  async function documentWith(apiServer: Record<string, string>, more: object = {}): Promise<string> {
-    const file = join(await mkdtemp(join(tmpdir(), 'haup-grow-')), 'cluster.json');
-    await writeFile(file, JSON.stringify({ extraArguments: { apiServer }, ...more }));
-    return file;
-  }
+  const documentWith = (apiServer: Record<string, string>, more: object = {}): Promise<string> =>
+    documentFile({ extraArguments: { apiServer }, ...more });
 
   /** One of each kind that API servers read as they start. */
   const settings = {

@@ -10,13 +10,12 @@ import { whole } from '../support/whole.ts';
 import { useClusters } from './support/clusters.ts';
 import { dueToBeRenewed } from './support/expire.ts';
 import { E2E_HOME, events, haup, startHaup, status, tryHaup } from './support/haup.ts';
-import { onMachine } from './support/inside.ts';
+import { askEtcd, mustOnMachine } from './support/inside.ts';
 
 /** The twelve troubles that a guard is for, each made for real, one after the other on one cluster: `npm run test:guard`. */
 const CLUSTER = 'e2e-guard';
 
 const ALL: readonly Duty[] = ['clear-nospace', 'repair', 'renew', 'replace'];
-const ETCD = `curl -sf --noproxy '*' --cacert /etc/haup/current/pki/etcd/ca.crt --cert /etc/haup/current/pki/etcd/client.crt --key /etc/haup/current/pki/etcd/client.key https://127.0.0.1:2379/v3`;
 const PKI = '/etc/haup/current/pki';
 
 describe.runIf(whole)('a guard meets', () => {
@@ -95,12 +94,7 @@ describe.runIf(whole)('a guard meets', () => {
     return { leader, followers: replicas.map(({ name }) => name).filter((name) => name !== leader) };
   }
 
-  async function on(machine: string, script: string): Promise<string> {
-    const { code, stdout, stderr } = await onMachine(CLUSTER, machine, script);
-    if (code !== 0) throw new Error(`${machine}: ${script} ended with ${code}: ${stderr}`);
-    return stdout;
-  }
-
+  const on = (machine: string, script: string) => mustOnMachine(CLUSTER, machine, script);
   const fault = (kind: string, target: string) => haup('fault', '-c', CLUSTER, kind, target);
 
   test('nothing, and says so', expectWell.bind(null, 3));
@@ -108,8 +102,8 @@ describe.runIf(whole)('a guard meets', () => {
   test('a full etcd: it gives the space back, the leader last, and takes the alarm back', async () => {
     const { leader, followers } = await roles();
     const id = (await status(CLUSTER)).replicas.find(({ name }) => name === followers[0])!.etcd.id!;
-    const alarm = JSON.stringify({ action: 'ACTIVATE', memberID: id, alarm: 'NOSPACE' });
-    await on(leader, `${ETCD}/maintenance/alarm -d '${alarm}'`);
+    const alarm = { action: 'ACTIVATE', memberID: id, alarm: 'NOSPACE' };
+    await on(leader, askEtcd('maintenance/alarm', alarm));
     const refused = await look(['repair', 'renew', 'replace']);
     expect(refused.deed).toBeNull();
     expect(refused.waits.join()).toMatch(/NOSPACE on .* refuses every write; that is not among/);

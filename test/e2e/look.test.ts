@@ -6,7 +6,7 @@ import { parseAuthorities } from '../../src/pki/authorities.ts';
 import { adminOf, useClusters } from './support/clusters.ts';
 import { expired } from './support/expire.ts';
 import { E2E_HOME, haup, status, tryHaup } from './support/haup.ts';
-import { onMachine } from './support/inside.ts';
+import { askEtcd, mustOnMachine, onMachine } from './support/inside.ts';
 
 /** What operators met with other tools: haup cannot look inside, or something will stop a change (cases B1 to B11). */
 const CLUSTER = 'e2e-look';
@@ -26,10 +26,7 @@ afterEach(async () => {
 });
 
 async function on(machines: readonly string[], script: string): Promise<void> {
-  for (const machine of machines) {
-    const { code, stderr } = await onMachine(CLUSTER, machine, script);
-    if (code !== 0) throw new Error(`${machine}: ${script} ended with ${code}: ${stderr}`);
-  }
+  for (const machine of machines) await mustOnMachine(CLUSTER, machine, script);
 }
 
 async function hurt(machines: readonly string[], script: string, mending: string): Promise<void> {
@@ -138,11 +135,9 @@ describe('what would stop a change is found before it begins', () => {
   }
 
   test("etcd's alarm is the first warning, and no fourth voter comes", async () => {
-    const etcd = (path: string, body: string) =>
-      `curl -sf --noproxy '*' --cacert /etc/haup/current/pki/etcd/ca.crt --cert /etc/haup/current/pki/etcd/client.crt --key /etc/haup/current/pki/etcd/client.key https://127.0.0.1:2379/v3/${path} -d '${body}'`;
     const id = (await status(CLUSTER)).replicas[0]!.etcd.id!;
     const alarm = (action: string) =>
-      etcd('maintenance/alarm', JSON.stringify({ action, memberID: id, alarm: 'NOSPACE' }));
+      askEtcd('maintenance/alarm', { action, memberID: id, alarm: 'NOSPACE' });
     await hurt([names[0]!], alarm('ACTIVATE'), alarm('DEACTIVATE'));
     const seen = await status(CLUSTER);
     expect(seen.warnings[0]).toMatch(/^etcd has raised an alarm \(NOSPACE on .*etcd-alarm\.md$/);
@@ -271,11 +266,7 @@ describe('what would stop a change is found before it begins', () => {
   test('a newcomer joins beside a member that has a second peer URL', async () => {
     const { internalIp, etcd: member } = (await status(CLUSTER)).replicas[1]!;
     const urls = [`https://${internalIp}:2380`, 'https://192.0.2.7:2380'];
-    const update = JSON.stringify({ ID: member.id, peerURLs: urls });
-    await on(
-      [names[0]!],
-      `curl -sf --noproxy '*' --cacert /etc/haup/current/pki/etcd/ca.crt --cert /etc/haup/current/pki/etcd/client.crt --key /etc/haup/current/pki/etcd/client.key https://127.0.0.1:2379/v3/cluster/member/update -d '${update}'`,
-    );
+    await on([names[0]!], askEtcd('cluster/member/update', { ID: member.id, peerURLs: urls }));
     await haup(...grow);
     expect((await status(CLUSTER)).etcd).toMatchObject({ voters: 4, healthy: 4 });
   });

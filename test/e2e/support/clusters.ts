@@ -1,16 +1,12 @@
 import { afterAll, beforeAll } from 'vitest';
 import type { ApiClient } from '../../../src/kubernetes/client.ts';
 import { clientFrom } from '../../support/kubeconfig.ts';
-import { haup, tryHaup } from './haup.ts';
+import { haup, removeCluster } from './haup.ts';
 
 /** Removes the clusters of these names before (a crashed run's) and after the tests of a file. */
 export function useClusters(...names: string[]): void {
   const remove = async (): Promise<void> => {
-    for (const name of names) {
-      const ended = await tryHaup(['delete', '-c', name, '--yes']);
-      if (ended.code !== 0 && ended.code !== 6)
-        throw new Error(`${name} could not be deleted:\n${ended.stderr}`);
-    }
+    for (const name of names) await removeCluster(name);
   };
   beforeAll(remove);
   afterAll(remove);

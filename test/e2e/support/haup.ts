@@ -96,6 +96,16 @@ export async function haup(...args: string[]): Promise<string> {
   return ended.stdout;
 }
 
+/** haup's exit code for it. */
+export const NO_SUCH_THING = 6;
+
+/** Deletes a cluster, which may not be there. */
+export async function removeCluster(cluster: string): Promise<void> {
+  const ended = await tryHaup(['delete', '-c', cluster, '--yes']);
+  if (ended.code !== 0 && ended.code !== NO_SUCH_THING)
+    throw new Error(`${cluster} could not be deleted:\n${ended.stderr}`);
+}
+
 export async function status(cluster: string): Promise<Status> {
   return JSON.parse(await haup('status', '-c', cluster, '-o', 'json')) as Status;
 }

@@ -29,3 +29,17 @@ export async function onMachine(cluster: string, machine: string, script: string
   );
   return tryExec('nsenter', ['-t', pid, '-a', '/bin/sh', '-c', script]);
 }
+
+/** As {@link onMachine}; it must succeed. @returns standard output */
+export async function mustOnMachine(cluster: string, machine: string, script: string): Promise<string> {
+  const { code, stdout, stderr } = await onMachine(cluster, machine, script);
+  if (code !== 0) throw new Error(`${machine}: ${script} ended with ${code}: ${stderr}`);
+  return stdout;
+}
+
+/** A shell command that asks the etcd of the machine that it runs on, by its JSON gateway: `maintenance/alarm`. */
+export function askEtcd(path: string, body: object): string {
+  const pki = '/etc/haup/current/pki/etcd';
+  const tls = `--cacert ${pki}/ca.crt --cert ${pki}/client.crt --key ${pki}/client.key`;
+  return `curl -sf --noproxy '*' ${tls} https://127.0.0.1:2379/v3/${path} -d '${JSON.stringify(body)}'`;
+}

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { filesBelow } from '../../../support/files-below.ts';
 import { freePort } from '../../../support/free-port.ts';
 import { goProgram } from '../../../support/go-program.ts';
 import { killed } from '../../../support/programs.ts';
@@ -77,7 +78,5 @@ export async function startGcs(): Promise<StoreServer> {
 }
 
 async function allText(folder: string): Promise<string> {
-  const found = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = found.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  return (await Promise.all(files.map((file) => readFile(file, 'latin1')))).join('\n');
+  return (await Promise.all(filesBelow(folder).map((file) => readFile(file, 'latin1')))).join('\n');
 }
