@@ -9,6 +9,7 @@ import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 import { instrument, type Mutant } from './mutation/instrument.ts';
+import { mirrorOf } from './mutation/mirror.ts';
 
 const root = new URL('..', import.meta.url).pathname;
 const FOLDER = 'src/cluster/plan';
@@ -175,12 +176,6 @@ interface Message {
   readonly id: number;
   readonly began?: boolean;
   readonly killedBy: string | null;
-}
-
-/** The test beside a source's mirror. */
-function mirrorOf(file: string): string {
-  if (/\/plan\/steps\/(?!.*effects)/.test(file)) return 'test/unit/cluster/plan/steps/index.test.ts';
-  return file.replace(/^src\//, 'test/unit/').replace(/\.ts$/, '.test.ts');
 }
 
 function said(id: number): string {

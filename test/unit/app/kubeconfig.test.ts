@@ -7,6 +7,7 @@ import { issuedKubeconfigs, makeKubeconfig } from '../../../src/app/kubeconfig.t
 import { type Authorities, createAuthorities } from '../../../src/pki/authorities.ts';
 import { issueServing } from '../../../src/pki/issue.ts';
 import type { Secrets } from '../../../src/state/store.ts';
+import { memorySecrets } from '../../support/memory-secrets.ts';
 
 const NOW = Date.now();
 const HOUR = 3600_000;
@@ -17,21 +18,6 @@ beforeAll(async () => {
   authorities = await createAuthorities('demo');
 });
 afterEach(() => server?.close());
-
-function memory(): Secrets & { readonly kept: Map<string, string> } {
-  const kept = new Map<string, string>();
-  return {
-    kept,
-    all: async () => Object.fromEntries(kept),
-    get: async (name) => kept.get(name) ?? null,
-    put: async (name, text) => void kept.set(name, text),
-    remove: async (name) => void kept.delete(name),
-    putIfAbsent: async (name, text) => {
-      if (!kept.has(name)) kept.set(name, text);
-      return kept.get(name)!;
-    },
-  };
-}
 
 /** An API server that believes the administrators' group from the `believes`th question on, and only once it is bound. */
 async function apiServer(believes = 1): Promise<{ port: number; asked: string[] }> {
@@ -71,7 +57,7 @@ function certificateIn(text: string): X509Certificate {
 
 test('an administrator’s is bound by haup’s own, and handed out when the API believes it', async () => {
   const { port, asked } = await apiServer(3);
-  const { text, warnings } = await makeKubeconfig(at(port), access, tools(memory()));
+  const { text, warnings } = await makeKubeconfig(at(port), access, tools(memorySecrets()));
   expect(warnings).toEqual([]);
   const own =
     'O=system:masters,CN=haup-admin PATCH /apis/rbac.authorization.k8s.io/v1/clusterrolebindings/haup:cluster-admins';
@@ -83,7 +69,7 @@ test('an administrator’s is bound by haup’s own, and handed out when the API
 test('without an answer of the API it is handed out all the same, and said to be unproven', async () => {
   const { port } = await apiServer();
   server!.close();
-  const { text, warnings } = await makeKubeconfig(at(port), access, tools(memory()));
+  const { text, warnings } = await makeKubeconfig(at(port), access, tools(memorySecrets()));
   expect(certificateIn(text).subject).toBe('O=haup:cluster-admins\nCN=haup-admin');
   expect(warnings).toEqual([
     expect.stringMatching(/^nobody could see that it opens the cluster.*ECONNREFUSED/),
@@ -91,7 +77,7 @@ test('without an answer of the API it is handed out all the same, and said to be
 });
 
 test('a user of other groups, and one whom no RBAC can refuse, ask nothing of the API', async () => {
-  const secrets = memory();
+  const secrets = memorySecrets();
   const ann = { ...access, user: 'ann', groups: ['developers', 'on-call'] };
   const one = await makeKubeconfig(at(1), ann, tools(secrets));
   const other = await makeKubeconfig(at(1), { ...access, breakGlass: true }, tools(secrets, NOW + 1000));
@@ -109,7 +95,7 @@ test('a user of other groups, and one whom no RBAC can refuse, ask nothing of th
 });
 
 test('what has ended is forgotten; keys are not kept; what is not a note is left alone', async () => {
-  const secrets = memory();
+  const secrets = memorySecrets();
   await secrets.put('issued-not', '{"user": 1}');
   const short = { ...access, user: 'ann', groups: ['g'] };
   await makeKubeconfig(at(1), short, tools(secrets));
@@ -121,7 +107,10 @@ test('what has ended is forgotten; keys are not kept; what is not a note is left
 });
 
 test('a store that cannot note it is a warning: who is at work at three in the morning needs the file', async () => {
-  const secrets = { ...memory(), putIfAbsent: () => Promise.reject(new Error('no space left on device')) };
+  const secrets = {
+    ...memorySecrets(),
+    putIfAbsent: () => Promise.reject(new Error('no space left on device')),
+  };
   const made = await makeKubeconfig(at(1), { ...access, user: 'ann', groups: ['g'] }, tools(secrets));
   expect(made.warnings).toEqual([
     expect.stringMatching(/the list of what was handed out will not show it: no space left/),

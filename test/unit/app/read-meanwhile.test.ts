@@ -1,34 +1,17 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readMeanwhile } from '../../../src/app/read-meanwhile.ts';
 import type { HaupEvent } from '../../../src/cluster/loop/events.ts';
 import type { RealWorld } from '../../../src/cluster/world/world.ts';
-import type { ApiClient } from '../../../src/kubernetes/client.ts';
-import { createAuthorities } from '../../../src/pki/authorities.ts';
-import { issueOwnAdmin } from '../../../src/pki/issue.ts';
 import { waitFor } from '../../../src/util/wait.ts';
-import { forge } from '../pki/world.ts';
+import { startTlsServer, type TlsServer } from '../pki/tls-server.ts';
 
-let server: Server;
-let api: ApiClient;
+let server: TlsServer;
 /** How the API answers. */
 let code = 200;
 beforeAll(async () => {
-  const authorities = await createAuthorities('demo');
-  const { certPem: cert, keyPem: key } = await forge(authorities.kubernetes, { sans: ['127.0.0.1'] });
-  server = createServer({ cert, key }, (_, response) => response.writeHead(code).end('{}'));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  const admin = await issueOwnAdmin(authorities);
-  api = { ip: '127.0.0.1', port, caPem: authorities.kubernetes.certPem, ...admin };
+  server = await startTlsServer(['127.0.0.1'], (_, response) => response.writeHead(code).end('{}'));
 });
-afterAll(() => {
-  server.closeAllConnections();
-  server.close();
-});
+afterAll(() => server?.close());
 
 type Read = Extract<HaupEvent, { readonly type: 'read' }>;
 
@@ -40,7 +23,7 @@ test('reads from the first answer on, what fails is said as well, and nothing of
     api: async () => {
       asked += 1;
       if (asked < 3) throw new Error('the cluster has no API address');
-      return api;
+      return { ip: '127.0.0.1', port: server.port, ...server.tls };
     },
     spec: () => ({ deleting }),
   } as unknown as RealWorld;

@@ -59,6 +59,11 @@ export const outcome: Outcome = {
 };
 
 /** An engine that remembers what it was asked; each method answers as given, or as if nothing had to be done. */
+const backup = {
+  ...{ id: '0a1b2c3d', cluster: 'demo', taken: '2026-01-01T00:00:00Z', by: 'demo-master', size: 2048 },
+  ...{ etcdRevision: 7, keys: 3, hash: 99, storeRevision: 12, uid: null, verified: null },
+};
+
 function fakeEngine(answers: Partial<Engine> = {}): { engine: Engine; calls: Call[] } {
   const calls: Call[] = [];
   const defaults: Engine = {
@@ -82,17 +87,11 @@ function fakeEngine(answers: Partial<Engine> = {}): { engine: Engine; calls: Cal
     }),
     backups: async () => [],
     verifyBackup: async () => ({
-      backup: {
-        ...{ id: '0a1b2c3d', cluster: 'demo', taken: '2026-01-01T00:00:00Z', by: 'demo-master', size: 2048 },
-        ...{ etcdRevision: 7, keys: 3, hash: 99, storeRevision: 12, uid: null, verified: null },
-      },
+      backup,
       objects: 42,
       secrets: 1,
     }),
-    restoreStore: async () => ({
-      ...{ id: '0a1b2c3d', cluster: 'demo', taken: '2026-01-01T00:00:00Z', by: 'demo-master', size: 2048 },
-      ...{ etcdRevision: 7, keys: 3, hash: 99, storeRevision: 12, uid: null, verified: null },
-    }),
+    restoreStore: async () => backup,
     pruneBackups: async () => 3,
     renew: async () => outcome,
     upgrade: async () => outcome,

@@ -10,6 +10,7 @@ const spec = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c']);
 const whole = converged(spec);
 const AFTER_MS = 300_000;
 const all = new Set(duties);
+const rules = { may: all, afterMs: AFTER_MS, elsewhere: [] };
 
 /** Looks at these states, a minute apart; the last verdict. */
 function looks(
@@ -76,9 +77,7 @@ describe('a guard', () => {
   test('counts anew what nobody looked at for hours: it may have come back and died again', () => {
     const dead = hung(whole, 'm1');
     const first = looks(times(3, dead)).memory;
-    const later = (hours: number) =>
-      decide(spec, dead, first, { may: all, afterMs: AFTER_MS, elsewhere: [] }, hours * 3_600_000 + 120_000)
-        .act;
+    const later = (hours: number) => decide(spec, dead, first, rules, hours * 3_600_000 + 120_000).act;
     expect(later(1)).toMatchObject({ duty: 'replace' });
     expect(later(2.1)).toBeNull();
   });
@@ -189,9 +188,7 @@ describe('a guard', () => {
     });
     const failed = { at: 0, duty: 'backup', replica: null, reason: '', failed: 'no room' } as const;
     const from = { ...withDeed(nothingSeen, failed), deadSince: { m1: -AFTER_MS }, deadSeenAt: -1 };
-    expect(
-      decide(spec, hung(whole, 'm1'), from, { may: all, afterMs: AFTER_MS, elsewhere: [] }, 1000).act,
-    ).toMatchObject({ duty: 'replace' });
+    expect(decide(spec, hung(whole, 'm1'), from, rules, 1000).act).toMatchObject({ duty: 'replace' });
   });
 
   test('replaces nothing while something is unfinished', () => {
@@ -232,8 +229,7 @@ describe('a guard', () => {
   test('tries again later each time, and at once after something has succeeded', () => {
     const deed = { at: 0, duty: 'replace', replica: 'm1', reason: '', failed: 'no capacity' } as const;
     const dead = { ...nothingSeen, deadSince: { m1: -AFTER_MS }, deadSeenAt: -60_000 };
-    const at = (memory: GuardMemory, now: number) =>
-      decide(spec, hung(whole, 'm1'), memory, { may: all, afterMs: AFTER_MS, elsewhere: [] }, now).act;
+    const at = (memory: GuardMemory, now: number) => decide(spec, hung(whole, 'm1'), memory, rules, now).act;
     const once = withDeed(dead, deed);
     expect([at(once, 59_000), at(once, 60_000)?.duty]).toEqual([null, 'replace']);
     const thrice = withDeed(withDeed(once, deed), deed);

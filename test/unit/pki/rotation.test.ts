@@ -12,22 +12,8 @@ import {
 import { issueKubeletServing, issueOwnAdmin } from '../../../src/pki/issue.ts';
 import { issueReplica, type PkiFiles } from '../../../src/pki/replica.ts';
 import { pemBlocks } from '../../../src/replicas/revision/revision.ts';
-import type { Secrets } from '../../../src/state/store.ts';
 import { specOf } from '../../support/clusters.ts';
-
-function memorySecrets(): Secrets {
-  const kept = new Map<string, string>();
-  return {
-    all: async () => Object.fromEntries(kept),
-    get: async (name) => kept.get(name) ?? null,
-    put: async (name, text) => void kept.set(name, text),
-    remove: async (name) => void kept.delete(name),
-    async putIfAbsent(name, text) {
-      if (!kept.has(name)) kept.set(name, text);
-      return kept.get(name)!;
-    },
-  };
-}
+import { memorySecrets } from '../../support/memory-secrets.ts';
 
 /** All that there is on a master, and what haup itself uses, when this is at work. */
 interface State {
@@ -105,6 +91,14 @@ const SHOWN: readonly (readonly [string, string])[] = [
   ['kubelet-serving-ca.crt', 'kubelet-ca.crt'],
 ];
 
+/** Each phase with the one after it, and the other way round; with the number of the first. */
+function neighbours(): (readonly [number, State, State])[] {
+  return states.slice(1).flatMap((after, i) => {
+    const before = states[i]!;
+    return [[i, before, after] as const, [i, after, before] as const];
+  });
+}
+
 const pem = ({ files }: State, file: string): string => files.get(file)!.pem;
 
 describe('two replicas, one in each of two phases that follow one another', () => {
@@ -120,38 +114,23 @@ describe('two replicas, one in each of two phases that follow one another', () =
   });
 
   it.each(SHOWN)('believe of each other %s by %s', (leaf, bundle) => {
-    for (const [i, before] of states.slice(0, -1).entries()) {
-      const after = states[i + 1]!;
-      expect([i, believes(pem(after, bundle), pem(before, leaf))]).toEqual([i, true]);
-      expect([i, believes(pem(before, bundle), pem(after, leaf))]).toEqual([i, true]);
-    }
+    for (const [i, one, other] of neighbours())
+      expect([i, believes(pem(one, bundle), pem(other, leaf))]).toEqual([i, true]);
   });
 
   it("believe haup's own administrator, and a kubelet", () => {
-    for (const [i, before] of states.slice(0, -1).entries()) {
-      const after = states[i + 1]!;
-      for (const [one, other] of [
-        [before, after],
-        [after, before],
-      ] as const) {
-        expect([i, believes(pem(one, 'client-ca.crt'), other.admin)]).toEqual([i, true]);
-        expect([i, believes(pem(one, 'kubelet-ca.crt'), other.kubelet)]).toEqual([i, true]);
-      }
+    for (const [i, one, other] of neighbours()) {
+      expect([i, believes(pem(one, 'client-ca.crt'), other.admin)]).toEqual([i, true]);
+      expect([i, believes(pem(one, 'kubelet-ca.crt'), other.kubelet)]).toEqual([i, true]);
     }
   });
 
   it("read each other's Secrets, believe each other's tokens, and let haup in", () => {
-    for (const [i, before] of states.slice(0, -1).entries()) {
-      const after = states[i + 1]!;
-      for (const [one, other] of [
-        [before, after],
-        [after, before],
-      ] as const) {
-        expect([i, one.encryption.includes(other.encryption[0]!)]).toEqual([i, true]);
-        expect([i, one.operators.includes(other.operators[0]!)]).toEqual([i, true]);
-        const [signs] = pemBlocks(pem(other, 'sa.pub'))!;
-        expect([i, pemBlocks(pem(one, 'sa.pub'))!.includes(signs!)]).toEqual([i, true]);
-      }
+    for (const [i, one, other] of neighbours()) {
+      expect([i, one.encryption.includes(other.encryption[0]!)]).toEqual([i, true]);
+      expect([i, one.operators.includes(other.operators[0]!)]).toEqual([i, true]);
+      const [signs] = pemBlocks(pem(other, 'sa.pub'))!;
+      expect([i, pemBlocks(pem(one, 'sa.pub'))!.includes(signs!)]).toEqual([i, true]);
     }
   });
 });

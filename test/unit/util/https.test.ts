@@ -1,40 +1,27 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:https';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createAuthorities } from '../../../src/pki/authorities.ts';
-import { issueOwnAdmin } from '../../../src/pki/issue.ts';
 import { callHttps, type HttpsPeer, type TlsIdentity } from '../../../src/util/https.ts';
-import { forge } from '../pki/world.ts';
+import { startTlsServer, type TlsServer } from '../pki/tls-server.ts';
 
-let server: Server;
+let server: TlsServer;
 let tls: TlsIdentity;
 let asked: string[];
 /** What the server does with a request, after it has been noted. */
 let answer: (socket: Socket) => void;
 
 beforeAll(async () => {
-  const authorities = await createAuthorities('demo');
-  const { certPem: cert, keyPem: key } = await forge(authorities.kubernetes, { sans: ['localhost'] });
-  tls = { caPem: authorities.kubernetes.certPem, ...(await issueOwnAdmin(authorities)) };
-  server = createServer({ cert, key }, (request, response) => {
-    let body = '';
-    request.on('data', (chunk) => {
-      body += chunk;
-    });
-    request.on('end', () => {
-      const { method, url, headers } = request;
-      asked.push(`${method} ${url} ${headers.host} ${headers['content-type'] ?? '-'} ${body}`);
-      if (url === '/') response.end('well');
-      else answer(request.socket);
-    });
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  server = await startTlsServer(['localhost'], async (request, response) => {
+    const { method, url, headers } = request;
+    asked.push(`${method} ${url} ${headers.host} ${headers['content-type'] ?? '-'} ${await text(request)}`);
+    if (url === '/') response.end('well');
+    else answer(request.socket);
+  });
+  tls = server.tls;
 });
-afterAll(() => {
-  server.closeAllConnections();
-  server.close();
-});
+afterAll(() => server?.close());
 beforeEach(() => {
   asked = [];
 });
@@ -43,7 +30,7 @@ const never = new AbortController().signal;
 const opened: Socket[] = [];
 
 async function toServer(): Promise<Socket> {
-  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const socket = connect(server.port, '127.0.0.1');
   opened.push(socket);
   await once(socket, 'connect');
   return socket;

@@ -53,25 +53,8 @@ const good: Answer = {
 
 /** What the machine prints. */
 function answer(change: Partial<Answer> = {}): string {
-  const {
-    marker,
-    staged,
-    inForce,
-    files,
-    digests,
-    wal,
-    revision,
-    backups,
-    units,
-    uptime,
-    clocks,
-    space,
-    codes,
-  } = {
-    ...good,
-    ...change,
-  };
-  const paragraphs = Object.entries(units).map(
+  const all = { ...good, ...change };
+  const paragraphs = Object.entries(all.units).map(
     ([name, unit]) =>
       `Id=${name}.service\nUnitFileState=${unit.file}\nActiveState=${unit.active}\nNRestarts=${unit.restarts}\nActiveEnterTimestampMonotonic=${unit.since * 1e6}\n`,
   );
@@ -80,26 +63,21 @@ function answer(change: Partial<Answer> = {}): string {
     'https://127.0.0.1:10257/healthz',
     'https://127.0.0.1:10259/healthz',
   ];
-  const health = urls.map((url, i) => `${url} ${codes[i]}\n`).join('');
-  const listed = paragraphs.join('\n');
-  const [began, ended] = clocks.map((clock) => `${clock}\n`);
+  const health = urls.map((url, i) => `${url} ${all.codes[i]}\n`).join('');
+  const [began, ended] = all.clocks.map((clock) => `${clock}\n`);
   return [
     ...[
       began,
-      marker,
-      staged,
-      inForce,
-      files,
-      digests,
-      wal,
-      revision,
-      backups,
-      listed,
-      `${uptime}\n`,
-      space,
-      health,
-      ended,
+      all.marker,
+      all.staged,
+      all.inForce,
+      all.files,
+      all.digests,
+      all.wal,
+      all.revision,
+      all.backups,
     ],
+    ...[paragraphs.join('\n'), `${all.uptime}\n`, all.space, health, ended],
   ].join('--haup--\n');
 }
 const inside = (change: Partial<Answer> = {}) => parseInside(answer(change), options, exchange)!;
