@@ -13,7 +13,6 @@ import './soak/home.ts';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Status } from '../src/cluster/plan/status.ts';
 import { startClients } from '../src/drill/clients/index.ts';
 import { newConnections, type Sample } from '../src/drill/clients/load.ts';
 import { messageOf } from '../src/util/failure.ts';
@@ -22,6 +21,7 @@ import build from '../test/e2e/support/build.ts';
 import { adminOf } from '../test/e2e/support/clusters.ts';
 import { E2E_HOME, haup, removeCluster, startHaup, status } from '../test/e2e/support/haup.ts';
 import { clusterKey } from '../test/e2e/support/inside.ts';
+import { isWell } from '../test/e2e/support/well.ts';
 import { seeded } from '../test/support/seeded.ts';
 import { type Held, held, leaks, onHost } from './soak/leaks.ts';
 import { mend, nextTrouble, strike, type Trouble } from './soak/troubles.ts';
@@ -149,7 +149,7 @@ async function well(): Promise<void> {
   await waitFor(
     async () => {
       stop.signal.throwIfAborted();
-      return isWell(await status(CLUSTER)) || undefined;
+      return isWell(await status(CLUSTER), REPLICAS) || undefined;
     },
     {
       what: `${REPLICAS} masters, all well`,
@@ -158,12 +158,6 @@ async function well(): Promise<void> {
       signal: stop.signal,
     },
   );
-}
-
-function isWell({ converged, etcd, loadBalancer, replicas }: Status): boolean {
-  const targets = loadBalancer?.targets.filter(({ health }) => health === 'healthy').length ?? 0;
-  const ready = replicas.filter(({ apiServer }) => apiServer === 'ready').length;
-  return converged && [etcd.voters, etcd.healthy, targets, ready].every((count) => count === REPLICAS);
 }
 
 /** Of all of them, 1 is all. */

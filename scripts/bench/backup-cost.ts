@@ -5,6 +5,7 @@ import { onMachine } from '../../test/e2e/support/inside.ts';
 import type { BackedUp } from './backed-up.ts';
 import { duration, table } from './figures.ts';
 import { startNumbered } from './numbered.ts';
+import { TICKS } from './run.ts';
 
 const LOOK_MS = Number(process.env.RPO_LOOK_MS ?? 60_000);
 
@@ -55,8 +56,6 @@ export async function costOf(
 
 /** What the machine's ended processes have taken, in ticks: user and system time of the children of the first one (proc(5)). */
 const SPENT = "cut -d' ' -f16,17 /proc/1/stat";
-/** sysconf(_SC_CLK_TCK), on Linux everywhere. */
-const TICKS = 100;
 
 const total = (texts: readonly string[]): number =>
   texts.flatMap((text) => text.trim().split(/\s+/).map(Number)).reduce((sum, ticks) => sum + ticks, 0) /

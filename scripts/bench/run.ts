@@ -20,7 +20,7 @@ interface Cpu {
 
 const LOOK_MS = 50;
 /** Of /proc/PID/stat, on Linux everywhere (proc(5): sysconf(_SC_CLK_TCK)). */
-const TICKS = 100;
+export const TICKS = 100;
 
 /** Runs haup, which must succeed, and looks at its memory and its time all the while: the kernel forgets them with the process. */
 export async function run(args: readonly string[], env: Record<string, string> = {}): Promise<Run> {

@@ -11,6 +11,7 @@ import { useClusters } from './support/clusters.ts';
 import { dueToBeRenewed } from './support/expire.ts';
 import { E2E_HOME, events, haup, startHaup, status, tryHaup } from './support/haup.ts';
 import { askEtcd, mustOnMachine } from './support/inside.ts';
+import { isWell } from './support/well.ts';
 
 /** The twelve troubles that a guard is for, each made for real, one after the other on one cluster: `npm run test:guard`. */
 const CLUSTER = 'e2e-guard';
@@ -74,16 +75,10 @@ describe.runIf(whole)('a guard meets', () => {
   }
 
   async function expectWell(masters = 3): Promise<void> {
-    await waitFor(
-      async () => {
-        const { etcd, converged, loadBalancer, replicas } = await status(CLUSTER);
-        const targets = loadBalancer?.targets.filter(({ health }) => health === 'healthy') ?? [];
-        const ready = replicas.filter(({ apiServer }) => apiServer === 'ready');
-        const all = [etcd.voters, etcd.healthy, targets.length, ready.length];
-        return (converged && all.every((count) => count === masters)) || undefined;
-      },
-      { what: `${masters} masters, all well`, timeoutMs: 120_000 },
-    );
+    await waitFor(async () => isWell(await status(CLUSTER), masters) || undefined, {
+      what: `${masters} masters, all well`,
+      timeoutMs: 120_000,
+    });
     const { deed, waits } = await look();
     expect([deed, waits]).toEqual([null, []]);
   }
