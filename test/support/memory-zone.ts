@@ -1,5 +1,6 @@
 import { DnsError } from '../../src/federation/dns/errors.ts';
 import { differenceOf, type NameChange, type RecordSet, sameSet } from '../../src/federation/dns/records.ts';
+import type { DnsWriter } from '../../src/federation/dns/writer.ts';
 
 /** A zone as DNS and the cloud services have it: a batch whole or not at all, and only if what it replaces is there. */
 export class MemoryZone {
@@ -28,6 +29,31 @@ export class MemoryZone {
   /** Whether it cannot stand beside what is there. */
   refuses(set: RecordSet): boolean {
     return clash(this.sets, set);
+  }
+}
+
+/** Writes to a zone in memory, and counts. */
+export class MemoryWriter implements DnsWriter {
+  readonly zone = new MemoryZone();
+  reads = 0;
+  closed = false;
+  /** By what changes are refused; null: they are not. */
+  failure: DnsError | null = null;
+
+  async read(): Promise<readonly RecordSet[]> {
+    this.reads++;
+    return this.zone.sets;
+  }
+
+  async apply(changes: readonly NameChange[]): Promise<void> {
+    if (this.failure) throw this.failure;
+    this.zone.apply(changes);
+  }
+
+  async settled(): Promise<void> {}
+
+  close(): void {
+    this.closed = true;
   }
 }
 

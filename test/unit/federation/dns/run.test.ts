@@ -1,9 +1,8 @@
 import { expect, test, vi } from 'vitest';
 import { DnsError } from '../../../../src/federation/dns/errors.ts';
 import { runDns } from '../../../../src/federation/dns/run.ts';
-import type { DnsWriter } from '../../../../src/federation/dns/writer.ts';
 import type { Shard } from '../../../../src/federation/model/shard.ts';
-import { MemoryZone } from '../../../support/memory-zone.ts';
+import { MemoryWriter } from '../../../support/memory-zone.ts';
 
 const settings = { federation: 'fed', domain: 'example.com.', ttl: 60, owner: 'uid' };
 const shard = (address: string): Shard => ({
@@ -29,20 +28,8 @@ function paused() {
 }
 
 test('each change of the shards is written; a refusal is told, and tried again later', async () => {
-  const zone = new MemoryZone();
-  const failure = { now: null as DnsError | null };
-  let closed = false;
-  const writer: DnsWriter = {
-    read: async () => zone.sets,
-    async apply(changes) {
-      if (failure.now) throw failure.now;
-      zone.apply(changes);
-    },
-    settled: async () => {},
-    close: () => {
-      closed = true;
-    },
-  };
+  const writer = new MemoryWriter();
+  const { zone } = writer;
   const { clock, sleeps } = paused();
   const log: string[] = [];
   const run = runDns(settings, writer, {
@@ -60,17 +47,17 @@ test('each change of the shards is written; a refusal is told, and tried again l
   run.shards([shard('lb.example.net')]);
   await vi.waitFor(() => expect(top()).toEqual(['192.0.2.8']));
 
-  failure.now = new DnsError('denied', 'no right to change it');
+  writer.failure = new DnsError('denied', 'no right to change it');
   run.shards([shard('192.0.2.2')]);
   await vi.waitFor(() => expect(run.problems()).toEqual(['no right to change it']));
   await vi.waitFor(() => expect(sleeps.at(-1)!.ms).toBe(1_000));
   sleeps.at(-1)!.end();
   await vi.waitFor(() => expect(sleeps.at(-1)!.ms).toBe(2_000));
   expect(log.filter((line) => line === 'dns: no right to change it')).toHaveLength(1);
-  failure.now = null;
+  writer.failure = null;
   sleeps.at(-1)!.end();
   await vi.waitFor(() => expect(top()).toEqual(['192.0.2.2']));
   await vi.waitFor(() => expect(run.problems()).toEqual([]));
   await run.close();
-  expect(closed).toBe(true);
+  expect(writer.closed).toBe(true);
 });
