@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { find } from '../../src/federation/controller/api.ts';
 import type { Controller } from '../../src/federation/controller/controller.ts';
-import { find } from '../../src/federation/members/join.ts';
 import { leaveSteps } from '../../src/federation/members/leave.ts';
 import {
   collectionPath,

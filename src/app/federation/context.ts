@@ -34,8 +34,8 @@ export async function reachContext<T>(given: Context, work: (reached: Reached) =
 
 async function accessOf({ context: name, kubeconfig, environment }: Context): Promise<ApiAccess> {
   // Empty is as good as not set, as kubectl has it.
-  const named = environment.KUBECONFIG?.split(':').filter(Boolean) ?? [];
-  const usual = named.length > 0 ? named : [`${homeFolder(environment) ?? ''}/.kube/config`];
+  const listed = environment.KUBECONFIG?.split(':').filter(Boolean) ?? [];
+  const usual = listed.length > 0 ? listed : [`${homeFolder(environment) ?? ''}/.kube/config`];
   const paths = kubeconfig ? [kubeconfig] : usual;
   for (const path of paths) {
     const text = await readFile(path, 'utf8').catch(() => null);
