@@ -181,8 +181,24 @@ export interface ServiceAddresses {
   setNodes(machines: readonly string[]): Promise<void>;
 }
 
+/**
+ * Groups of clusters whose networks reach each other, where networks do not do so by themselves. Clusters that share a group reach each
+ * other's API address and Services' addresses, with machines and pods alike, and nothing else of each other. A group is called by the uid
+ * of the cluster that leads it, and ends with that cluster.
+ */
+export interface Groups {
+  /** Those that the cluster is in, in order. */
+  list(): Promise<readonly string[]>;
+  /** In force when it returns, towards every cluster that is in it and has a network. `not-found` without a network. */
+  join(group: string): Promise<void>;
+  /** A group that the cluster is not in is no error. Open connections to its clusters end. */
+  leave(group: string): Promise<void>;
+}
+
 export interface Network {
   readonly routes: NodeRoutes;
+  /** Missing where machines reach other clusters anyway. */
+  readonly groups?: Groups;
   /** False when any part is missing (after a reboot of the local provider's host, for instance). */
   ready(): Promise<boolean>;
   /** Firewall rules or security groups, nothing wider than needed; on the local provider bridge, rules and mounts. */
@@ -221,7 +237,7 @@ export interface Capabilities {
   readonly deliversToApiAddress: boolean;
   /** Machines know a resolver for the names of the world, which pods may ask too. */
   readonly resolvesNames: boolean;
-  /** Machines reach other clusters, as long as these let them in. */
+  /** Machines reach other clusters, as long as these let them in; elsewhere those of their {@link Groups} alone. */
   readonly reachesOthers: boolean;
 }
 

@@ -4,11 +4,13 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { deleteFabric } from '../../src/providers/local/fabric/fabric.ts';
+import { endGroup } from '../../src/providers/local/groups.ts';
 import { clusterKey, machineFolder } from '../../src/providers/local/paths.ts';
 import { MACHINE_RECORD } from '../../src/providers/local/state.ts';
 import type { ClusterIdentity, Machine, Provider } from '../../src/providers/provider.ts';
 import { exec } from '../../src/util/exec.ts';
-import { parseCidr } from '../../src/util/ipv4.ts';
+import { formatIp, parseCidr } from '../../src/util/ipv4.ts';
 import type { ContractWorld } from './support/contract-world.ts';
 import { localWorld } from './support/local-world.ts';
 
@@ -49,9 +51,9 @@ async function withMachine(bootScript?: string): Promise<[ClusterIdentity, Provi
   return [cluster, provider, await provider.machines.create(request)];
 }
 
-test('two clusters with machines of one name live side by side and cannot reach each other', async () => {
+test('two clusters with machines of one name live side by side, and reach each other’s API and Services in a group alone', async () => {
   const sides = await Promise.all([withMachine(), withMachine()]);
-  const [[cluster, , left], [, , right]] = sides;
+  const [[cluster, provider, left], [other, neighbour, right]] = sides;
   expect(left.sshHost).not.toBe(right.sshHost);
   await world.run(left, 'echo left > /root/side');
   await world.run(right, 'echo right > /root/side');
@@ -60,6 +62,49 @@ test('two clusters with machines of one name live side by side and cannot reach 
   expect(await world.run(left, `curl -sk --max-time 2 ${url} || echo "ended with $?"`)).toBe(
     'ended with 28\n',
   );
+
+  const { ip: api } = await neighbour.address.reserve();
+  await neighbour.address.handOver({ kind: 'machine', name: right.name });
+  const holder = (await neighbour.machines.list())[0]!;
+  await neighbour.services!.setNodes([right.name]);
+  const service = formatIp(parseCidr(await neighbour.services!.range()).first + 8);
+  await world.run(holder, `ip addr add ${service}/32 dev lo`);
+  const pod = '10.200.1.5';
+  await provider.network.routes.ensure({ destination: '10.200.1.0/24', machine: left.name });
+  await world.run(left, `ip addr add ${pod}/32 dev lo`);
+  /** From the machine and from a pod on it. */
+  const asked = async (ip: string, port = 443): Promise<string[]> => {
+    const ask = (more: string) =>
+      `(curl -sk --max-time 1 ${more} https://${ip}:${port}/readyz || echo "ended with $?")`;
+    const command = `${ask(`--interface ${pod}`)} > /tmp/pod & ${ask('')}; echo; wait; cat /tmp/pod`;
+    return (await world.run(left, command)).split(/\n+/, 2);
+  };
+  const answered = [right.name, right.name];
+  const silent = ['ended with 28', 'ended with 28'];
+  const group = cluster.uid;
+  await provider.network.groups!.join(group);
+  expect(await asked(api)).toEqual(silent);
+  await neighbour.network.groups!.join(group);
+  expect(await asked(api)).toEqual(answered);
+  expect(await asked(service)).toEqual(answered);
+  expect(await asked(api, 22)).toEqual(silent);
+
+  await deleteFabric(clusterKey(other));
+  expect(await neighbour.network.ready()).toBe(false);
+  await neighbour.network.ensure();
+  expect([await provider.network.ready(), await neighbour.network.ready()]).toEqual([true, true]);
+  expect(await asked(service)).toEqual(answered);
+
+  await neighbour.network.groups!.leave(group);
+  expect(await asked(api)).toEqual(silent);
+  expect([await provider.network.groups!.list(), await neighbour.network.groups!.list()]).toEqual([
+    [group],
+    [],
+  ]);
+  // Its group ends with the cluster that leads it.
+  await neighbour.network.groups!.join(group);
+  await endGroup(group, new AbortController().signal);
+  expect(await neighbour.network.groups!.list()).toEqual([]);
 });
 
 test('networks that are made at the same moment get ranges of their own', async () => {

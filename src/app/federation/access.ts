@@ -6,6 +6,7 @@ import { believed } from '../../pki/authorities.ts';
 import { issueOwnAdmin } from '../../pki/issue.ts';
 import { Failure } from '../../util/failure.ts';
 import type { Environment } from '../operations.ts';
+import type { OwnNetwork } from './network.ts';
 
 /** An API that haup rules over for as long as one command takes. */
 export interface Reached {
@@ -19,8 +20,7 @@ export interface Reached {
 export interface ReachedCluster extends Reached {
   readonly caPem: string;
   readonly spec: ClusterSpec;
-  /** Its masters reach other clusters. */
-  readonly reachesOthers: boolean;
+  readonly network: OwnNetwork;
 }
 
 /** Works with the API of one of haup's own clusters, as an administrator of minutes. @throws NotFoundError, InputError */
@@ -36,13 +36,17 @@ export function reaching<T>(
       const advice = { to: 'see', command: 'status', cluster } as const;
       throw new InputError(`${cluster} has no API address yet`, { advice });
     }
+    const network = {
+      ...{ cluster, uid: spec.uid, provider: provider.name, groups: provider.network.groups ?? null },
+      reachesOthers: provider.capabilities.reachesOthers,
+    };
     const kept = await authorities(secrets, spec);
     const server = `https://${ip}:${spec.apiPort}`;
     const caPem = believed(kept.kubernetes);
     const api = openApi({ server, caPem, ...(await issueOwnAdmin(kept)) });
     try {
       return await inWords(`reach the API of ${cluster}`, cluster, () =>
-        work({ api, server, caPem, spec, reachesOthers: provider.capabilities.reachesOthers }),
+        work({ api, server, caPem, spec, network }),
       );
     } finally {
       api.close();

@@ -40,12 +40,7 @@ export async function initFederation(
 }
 
 async function putSettings(env: Environment, name: string, settings: FederationSettings): Promise<void> {
-  await reachingFederation(env, name, async ({ api, reachesOthers }) => {
-    if (!reachesOthers)
-      env.emit({
-        type: 'warning',
-        message: `the machines of ${name} reach no other cluster: it keeps objects, and can have no members`,
-      });
+  await reachingFederation(env, name, async ({ api }) => {
     const put = async (): Promise<true> => {
       if (!(await find(api, `/api/v1/namespaces/${NAMESPACE}`))) throw new Error('it has no namespace yet');
       const metadata = { name: SETTINGS, namespace: NAMESPACE };

@@ -1,12 +1,20 @@
-import { InputError, NotFoundError, Refusal } from '../../cluster/model/errors.ts';
+import { InputError, NotFoundError } from '../../cluster/model/errors.ts';
 import type { Api } from '../../federation/controller/api.ts';
 import { joinSteps, type MemberStep } from '../../federation/members/join.ts';
 import { leaveSteps } from '../../federation/members/leave.ts';
 import { CLUSTERS_API } from '../../federation/model/names.ts';
 import { type ApiObject, fieldsOf, listOf, numberOf } from '../../federation/model/object.ts';
 import type { Environment } from '../operations.ts';
-import { federationNamed, inWords, type Reached, reaching, reachingFederation } from './access.ts';
+import {
+  federationNamed,
+  inWords,
+  type Reached,
+  type ReachedCluster,
+  reaching,
+  reachingFederation,
+} from './access.ts';
 import { reachContext } from './context.ts';
+import { connectSteps, disconnectSteps } from './network.ts';
 
 export interface MemberRequest {
   /** Absent: the only one there is. */
@@ -55,22 +63,17 @@ export async function joinMember(env: Environment, request: JoinMember): Promise
   const name = await federationNamed(env, request.federation);
   if (request.cluster === name) throw new InputError('a federation is no member of itself');
   return reachingFederation(env, name, (federation) => {
-    if (!federation.reachesOthers) throw new Refusal(...CUT_OFF(name));
-    return reachingMember(env, request, async (member, place) => {
-      const { region, zone } = await placeOf(member.api, request, place);
+    return reachingMember(env, request, async (member, own) => {
+      const connect = await connectSteps(federation.network, request.cluster, own?.network ?? null);
+      const { region, zone } = await placeOf(member.api, request, own?.spec ?? null);
       const steps = await joinSteps({
         ...{ federation: federation.api, member: member.api, name, cluster: request.cluster },
         ...{ server: member.server, caPem: member.caPem, region, zone, now: env.now },
       });
-      return carryOut(env, name, request, steps);
+      return carryOut(env, name, request, [...connect, ...steps]);
     });
   });
 }
-
-const CUT_OFF = (federation: string): [message: string, advice: string] => [
-  `the machines of ${federation} reach no other cluster: its provider lets nothing out of a cluster's own network, and a member would never be seen`,
-  'make the federation where its machines reach the members',
-];
 
 /** Ends a cluster's membership. @throws InputError, NotFoundError, StepError */
 export async function leaveMember(env: Environment, request: LeaveMember): Promise<MemberOutcome> {
@@ -83,11 +86,12 @@ export async function leaveMember(env: Environment, request: LeaveMember): Promi
       if (!members.includes(cluster)) throw new NotFoundError(`member of ${name}`, cluster, members);
       throw new InputError(`${cluster} is none of haup's clusters: name the context by which it is reached`);
     }
-    return reachingMember(env, request, async (member) => {
+    return reachingMember(env, request, async (member, own) => {
       const steps = await leaveSteps({
         ...{ federation: federation.api, member: member.api, name, cluster, cascade, signal: env.signal },
       });
-      return carryOut(env, name, request, steps);
+      const disconnect = await disconnectSteps(federation.network, own?.network ?? null);
+      return carryOut(env, name, request, [...steps, ...disconnect]);
     });
   });
 }
@@ -132,16 +136,16 @@ interface Place {
   readonly zone: string;
 }
 
-/** The member's API; `place`: where haup has put its masters. */
+/** The member's API; `own`: the same, where it is one of haup's clusters. */
 function reachingMember<T>(
   env: Environment,
   { cluster, context, kubeconfig }: MemberRequest,
-  work: (member: Reached, place: Place | null) => Promise<T>,
+  work: (member: Reached, own: ReachedCluster | null) => Promise<T>,
 ): Promise<T> {
   if (context === undefined)
     return reaching(env, cluster, (member) => {
       if (member.spec.federation) throw new InputError(`${cluster} is a federation, and can be no member`);
-      return work(member, { region: member.spec.region, zone: member.spec.zone });
+      return work(member, member);
     });
   return reachContext({ context, kubeconfig, environment: env.environment }, (member) => work(member, null));
 }

@@ -7,6 +7,7 @@ import { endBalancerProcess } from './balancer/process.ts';
 import { makeContext } from './context.ts';
 import { translated } from './failures.ts';
 import { injectFault } from './faults.ts';
+import { localGroups } from './groups.ts';
 import { BINARIES, RELEASES } from './machine/nspawn.ts';
 import { localMachines } from './machines.ts';
 import { checkIdentity } from './names.ts';
@@ -51,6 +52,7 @@ export const open: OpenProvider = (options) => {
     network: {
       ...translated('network:', localNetwork(context), signal),
       routes: translated('routes:', localRoutes(context), signal),
+      groups: translated('groups:', localGroups(context), signal),
     },
     services: translated('services:', localServices(context), signal),
     binaries: { kind: 'mounted', path: BINARIES, releases: RELEASES },

@@ -5,8 +5,10 @@ import { deleteBalancer } from './balancer/balancer.ts';
 import { type Context, exclusively } from './context.ts';
 import { deleteFabric, ensureFabric, fabricReady, isPluggedIn, plugIn } from './fabric/fabric.ts';
 import { deleteNamespace } from './fabric/netns.ts';
+import { peersOf, peersReady, syncPeers } from './fabric/peers.ts';
 import { syncRoutes } from './fabric/routes.ts';
 import { syncTranslation } from './fabric/translation.ts';
+import { endGroup, tellPeers } from './groups.ts';
 import { firstProcess, isPoweredOn } from './machine/power.ts';
 import { takeDown } from './machines.ts';
 import { machineNamespace } from './names.ts';
@@ -14,7 +16,7 @@ import { RUN_ROOT, runFolder } from './paths.ts';
 import { forgetCluster, registerCluster } from './registry.ts';
 import { type MachineRecord, readCluster, readMachines } from './state.ts';
 
-export function localNetwork(context: Context): Omit<Network, 'routes'> {
+export function localNetwork(context: Context): Omit<Network, 'routes' | 'groups'> {
   return {
     ready: () => ready(context),
     ensure: () => ensure(context),
@@ -25,7 +27,7 @@ export function localNetwork(context: Context): Omit<Network, 'routes'> {
 async function ready(context: Context): Promise<boolean> {
   const record = await readCluster(context.key);
   if (!record || !(await fabricReady(context.key, record))) return false;
-  return (await unplugged(context)).length === 0;
+  return (await peersReady(context.key)) && (await unplugged(context)).length === 0;
 }
 
 /** Machines that run without a link: what is left of them when only the fabric was lost. */
@@ -49,6 +51,7 @@ async function ensure(context: Context): Promise<void> {
     }
     await syncTranslation(context.key);
     await syncRoutes(context.key, record);
+    await syncPeers(context.key, record, context.signal);
   });
 }
 
@@ -67,11 +70,18 @@ async function plugInAgain(key: string, { name, uidBase, internalIp }: MachineRe
 }
 
 async function remove(context: Context): Promise<void> {
+  await endGroup(context.cluster.uid, context.signal);
+  const peers = await peersOf(context.key);
   await deleteBalancer(context);
   for (const machine of await readMachines(context.key)) await takeDown(context, machine.name, machine);
   await deleteFabric(context.key);
   await rm(runFolder(context.key), { recursive: true, force: true });
   await forgetCluster(context.key, context.signal);
+  // Whoever gets its addresses next is no peer of theirs.
+  await tellPeers(
+    peers.map((peer) => peer.key),
+    context.signal,
+  );
   // Another cluster's being there is the normal reason for these to fail.
   await rmdir(RUN_ROOT).catch(() => {});
 }

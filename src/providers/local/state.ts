@@ -65,12 +65,17 @@ const routesRecord = z.object({
 });
 export type RoutesRecord = z.infer<typeof routesRecord>;
 
+const groupsRecord = z.object({ groups: z.array(z.string()) });
+
 export const readCluster = (key: string) => readJson(join(clusterFolder(key), 'cluster.json'), clusterRecord);
 export const readAddress = (key: string) => readJson(join(clusterFolder(key), 'address.json'), addressRecord);
 export const readBalancer = (key: string) =>
   readJson(join(clusterFolder(key), 'balancer.json'), balancerRecord);
 /** Null where there never was one. */
 export const readRoutes = (key: string) => readJson(join(clusterFolder(key), 'routes.json'), routesRecord);
+/** The groups that the cluster is in, in order. */
+export const readGroups = async (key: string): Promise<readonly string[]> =>
+  (await readJson(join(clusterFolder(key), 'groups.json'), groupsRecord))?.groups ?? [];
 export const readMachine = (key: string, name: string) =>
   readJson(join(machineFolder(key, name), MACHINE_RECORD), machineRecord);
 
@@ -88,6 +93,10 @@ export function writeBalancer(key: string, record: BalancerRecord): Promise<void
 
 export function writeRoutes(key: string, record: RoutesRecord): Promise<void> {
   return writeJson(join(clusterFolder(key), 'routes.json'), record);
+}
+
+export function writeGroups(key: string, groups: readonly string[]): Promise<void> {
+  return writeJson(join(clusterFolder(key), 'groups.json'), { groups });
 }
 
 export function writeMachine(key: string, record: MachineRecord): Promise<void> {

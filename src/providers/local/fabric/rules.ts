@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { shared } from '../../../util/shared.ts';
 import { ANNOUNCE_PORT, ANNOUNCED_FOR_SECONDS } from '../../service-announcements.ts';
-import { PRIVATE_RANGE, serviceRange } from '../address/addresses.ts';
+import { apiIp, gatewayIp, PRIVATE_RANGE, serviceRange } from '../address/addresses.ts';
 import type { ClusterRecord } from '../state.ts';
 import { execIn } from './netns.ts';
 
@@ -20,12 +20,16 @@ export interface Translation {
   readonly nodes: ReadonlySet<string>;
   /** Ranges of pods' addresses. */
   readonly pods: ReadonlySet<string>;
+  /** Ranges of external addresses of the clusters that share a group with this one. */
+  readonly peers: ReadonlySet<string>;
 }
 
 type SetName = Exclude<keyof Translation, 'external'>;
-const SETS: readonly SetName[] = ['severed', 'masters', 'nodes', 'pods'];
+const SETS: readonly SetName[] = ['severed', 'masters', 'nodes', 'pods', 'peers'];
 
 export const UPLINK = 'uplink';
+/** What the names of links to other fabrics begin with. */
+export const PEER = 'peer';
 export const TABLE = 'haup';
 
 /** The name of the fabric's end of a machine's link. */
@@ -39,6 +43,8 @@ export function portName(address: string): string {
  * a machine opens to an external address get its own external address as source, as a cloud's do: one that reaches
  * itself that way would otherwise see a packet from itself. Everything else is dropped in silence, and the fabric never
  * answers for a machine that is gone. Connections to Services get the mark of the node that they are for (service-nodes.ts).
+ * To and from other fabrics of a group goes what is for an API address or a Service, and what a group's fabric sends on has the address
+ * of its own end, as the private addresses behind it are every cluster's.
  */
 function tableScript({ apiPort, slot }: ClusterRecord): string {
   return `table ip ${TABLE} {}
@@ -50,6 +56,7 @@ table ip ${TABLE} {
   set masters { type ipv4_addr; }
   set nodes { type ipv4_addr; }
   set pods { type ipv4_addr; flags interval; }
+  set peers { type ipv4_addr; flags interval; }
   map marks { type ipv4_addr : mark; }
   set announced { type ipv4_addr . mark; flags dynamic,timeout; timeout ${ANNOUNCED_FOR_SECONDS}s; }
   chain services {
@@ -70,14 +77,22 @@ table ip ${TABLE} {
   }
   chain hairpin {
     type nat hook postrouting priority srcnat; policy accept;
+    oifname "${PEER}*" snat to ${gatewayIp(slot)}
     ip saddr ${PRIVATE_RANGE} ct status dnat snat to ip saddr map @internal
   }
   chain pass {
     type filter hook forward priority filter; policy drop;
     iifname @severed drop
     oifname @severed drop
+    iifname "${PEER}*" ip saddr != @peers drop
+    oifname "${PEER}*" ip daddr != @peers drop
     ct state established,related accept
     oifname "${UPLINK}" drop
+    iifname "${PEER}*" oifname "${PEER}*" drop
+    iifname "${PEER}*" ct original ip daddr ${apiIp(slot)} tcp dport ${apiPort} accept
+    iifname "${PEER}*" ip daddr ${serviceRange(slot)} accept
+    iifname "${PEER}*" drop
+    iifname != "${UPLINK}" oifname "${PEER}*" accept
     icmp type echo-request accept
     iifname "${UPLINK}" ct status dnat tcp dport { 22, ${apiPort} } accept
     ip daddr ${serviceRange(slot)} accept
@@ -134,13 +149,14 @@ export const readTranslation = shared(async (namespace: string): Promise<Transla
   // A table of an earlier release of haup counts as none.
   if (sets.some((set) => set === undefined)) return null;
   if (!nftables.some((entry) => entry.set?.name === 'announced')) return null;
-  const [severed = [], masters, nodes, pods] = sets.map((set) => elements.parse(set?.elem));
+  const [severed = [], masters, nodes, pods, peers] = sets.map((set) => elements.parse(set?.elem));
   return {
     external: new Map(pairs.parse(map?.elem)),
     severed: new Set(severed.map((port) => port.slice(1).replaceAll('-', '.'))),
     masters: new Set(masters),
     nodes: new Set(nodes),
     pods: new Set(pods),
+    peers: new Set(peers),
   };
 });
 

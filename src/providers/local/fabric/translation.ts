@@ -1,5 +1,5 @@
 import type { MachineRole } from '../../provider.ts';
-import { BALANCER_IP } from '../address/addresses.ts';
+import { BALANCER_IP, externalRange } from '../address/addresses.ts';
 import { fabricNamespace } from '../names.ts';
 import {
   type AddressRecord,
@@ -10,6 +10,7 @@ import {
   readRoutes,
 } from '../state.ts';
 import { namespaceExists } from './netns.ts';
+import { type Peer, peersOf } from './peers.ts';
 import { applyTranslation, type Translation } from './rules.ts';
 
 /** What the rules must say, from what is remembered. Machines in `cut` are cut off whether or not they are isolated. */
@@ -18,6 +19,7 @@ export function translationOf(
   machines: readonly MachineRecord[],
   cut: ReadonlySet<string> = new Set(),
   routes: RoutesRecord | null = null,
+  peers: readonly Peer[] = [],
 ): Translation {
   const external = new Map<string, string>();
   const severed = new Set<string>();
@@ -31,7 +33,8 @@ export function translationOf(
   const having = (role: MachineRole) =>
     new Set(machines.filter((machine) => machine.role === role).map((machine) => machine.internalIp));
   const pods = new Set(Object.keys(routes?.pods ?? {}));
-  return { external, severed, masters: having('master'), nodes: having('node'), pods };
+  const others = new Set(peers.map((peer) => externalRange(peer.slot)));
+  return { external, severed, masters: having('master'), nodes: having('node'), pods, peers: others };
 }
 
 function ownerIp(address: AddressRecord, machines: readonly MachineRecord[]): string | null {
@@ -48,10 +51,11 @@ function ownerIp(address: AddressRecord, machines: readonly MachineRecord[]): st
 export async function syncTranslation(key: string, cut?: ReadonlySet<string>): Promise<void> {
   const namespace = fabricNamespace(key);
   if (!(await namespaceExists(namespace))) return;
-  const [address, machines, routes] = await Promise.all([
+  const [address, machines, routes, peers] = await Promise.all([
     readAddress(key),
     readMachines(key),
     readRoutes(key),
+    peersOf(key),
   ]);
-  await applyTranslation(namespace, translationOf(address, machines, cut, routes));
+  await applyTranslation(namespace, translationOf(address, machines, cut, routes, peers));
 }

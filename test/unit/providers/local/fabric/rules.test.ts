@@ -78,3 +78,19 @@ test('masters, nodes and pods are in sets of their own, and severed is the link 
   ]);
   expect(differences(wanted, nothing).trim().split('\n')).toHaveLength(4);
 });
+
+test('clusters of a group are known by their ranges, and one that leaves goes from the set', () => {
+  const peers = [
+    { key: 'eu-0123456789abcdef', slot: 1 },
+    { key: 'us-0123456789abcdef', slot: 257 },
+  ];
+  const alone = translationOf(null, [one]);
+  const grouped = translationOf(null, [one], new Set(), null, peers);
+  expect([...grouped.peers]).toEqual(['198.18.1.0/24', '198.19.1.0/24']);
+  expect(differences(alone, grouped)).toBe(
+    'add element ip haup peers { 198.18.1.0/24 }\nadd element ip haup peers { 198.19.1.0/24 }\n',
+  );
+  expect(differences(grouped, alone)).toBe(
+    'delete element ip haup peers { 198.18.1.0/24 }\ndelete element ip haup peers { 198.19.1.0/24 }\n',
+  );
+});
