@@ -51,15 +51,19 @@ export function renderStatus(
       style.warn,
     ),
     ...section('the guard did last', (status.guard ?? []).map(deedLine), (text) => text),
-    ...section('not as the spec wants it', differences(status), style.warn),
+    ...section('not as the spec wants it', differences(status, about), style.warn),
     ...(status.operation ? [] : wayOn(status, about)),
   ];
 }
 
-function differences({ replicas }: Status): string[] {
-  return replicas.flatMap(({ name, differences }) =>
+function differences({ replicas, operation }: Status, about: About): string[] {
+  const lines = replicas.flatMap(({ name, differences }) =>
     differences.map((one) => `${name}: ${sayDifference(one)}`),
   );
+  if (lines.length === 0 || operation) return lines;
+  const names = replicas.flatMap(({ name, differences }) => (differences.length > 0 ? [name] : []));
+  const command = commandLine({ command: 'replace-replica', replicas: names.slice(0, 1) }, about);
+  return [...lines, `nothing is touched for that alone; ${command} has a new one made as the spec wants it`];
 }
 
 const PHASES: Readonly<Record<RotationStatus['phase'], string>> = {

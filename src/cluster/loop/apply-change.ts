@@ -98,7 +98,7 @@ function isUnseen(o: Observation): (replica: { readonly name: string }) => boole
 
 interface Unfinished {
   readonly refusal: Refusal;
-  /** What a repair would do next; null when only deletion goes on. */
+  /** What a repair would do next; null when nothing but that can go on: a deletion, and a rescue, which counts on its survivor. */
   readonly steps: readonly Step[] | null;
 }
 
@@ -138,5 +138,5 @@ function whatIsUnfinished(spec: ClusterSpec, observation: Observation): Unfinish
       },
     ],
   );
-  return { refusal, steps };
+  return { refusal, steps: spec.rescue ? null : steps };
 }

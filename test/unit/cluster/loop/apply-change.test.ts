@@ -50,6 +50,23 @@ describe('a change', () => {
     });
   });
 
+  test('is not piled on top of a rescue, whose survivor nobody may take out', async () => {
+    const world = await worldOf('m0');
+    world.hurt('vanish', 'm0');
+    const rescue = {
+      survivor: 'm1',
+      fenced: [],
+      heard: null,
+      backup: { id: '0a1b2c3d', taken: '2026-06-01T00:00:00Z' },
+    };
+    await world.save({ ...withReplacements(world.spec(), ['m0'], nameOf), rescue });
+    await expect(change(world, (spec) => withReplacements(spec, ['m1'], nameOf))).rejects.toMatchObject({
+      name: 'Refusal',
+      message: expect.stringContaining('unfinished change'),
+    });
+    expect(world.spec().replicas.map(({ name }) => name)).toEqual(['m1']);
+  });
+
   test('may take out the one replica that an unfinished change is stuck on', async () => {
     const world = await worldOf('m0', 'm1@local-b', 'm2@local-c');
     world.fate = failing('start-etcd');
