@@ -8,6 +8,7 @@ import { type PlannedAct, planDrill } from '../drill/plan.ts';
 import { runDrill } from '../drill/run.ts';
 import { newSealingKey, type SealedReport, seal } from '../drill/seal.ts';
 import { ills } from '../drill/well.ts';
+import type { Provider } from '../providers/provider.ts';
 import { unit } from '../replicas/units/names.ts';
 import type { Secrets } from '../state/store.ts';
 import { packageVersion } from '../util/package-root.ts';
@@ -95,7 +96,8 @@ function arenaOf({ signal }: Environment, { world, provider }: OpenCluster): Are
     witnessed: { etcd: world.etcd, address: provider.address },
     means: {
       provider: provider.name,
-      power: provider.fault !== undefined || provider.machines.stop !== undefined,
+      power:
+        provider.fault !== undefined || (provider.machines.stop && provider.machines.reset) !== undefined,
       machines: provider.fault !== undefined,
       balancer: provider.faultBalancer !== undefined,
     },
@@ -110,8 +112,16 @@ async function strike(
   if (machine === null) return provider.faultBalancer!();
   if (blow === 'kill-balancer') throw new Error('the balancer is no machine');
   if (blow === 'power-off' && !provider.fault) return provider.machines.stop!(machine);
+  if (blow === 'reset') return reset(provider, machine);
   if (blow !== 'kill-api-server') return provider.fault!(blow, machine);
   const session = await world.session(machine);
   const what = 'kill its API server';
   await session.run(`systemctl kill --signal=KILL ${unit.apiServer}`, { what, signal });
+}
+
+/** Off and on again at once. Where power is a machine's cord, both ends of it are pulled. */
+async function reset({ fault, machines }: Provider, machine: string): Promise<void> {
+  if (!fault) return machines.reset!(machine);
+  await fault('power-off', machine);
+  await fault('power-on', machine);
 }

@@ -7,6 +7,7 @@ export const actNames = [
   'api-server',
   'follower-power',
   'leader-power',
+  'reset',
   'freeze',
   'isolation',
   'zone',
@@ -40,6 +41,8 @@ export const acts: Readonly<Record<ActName, Act>> = {
     blow: 'power-off',
     aim: leader,
   },
+  // It comes back by itself, and before anybody has found out that it was away: its peers meet who they know, with an empty memory.
+  reset: { tell: (victims) => `${victims}, which leads etcd, is reset`, blow: 'reset', aim: leader },
   // A hung machine goes on accepting connections, and the leader is the worst that can hang.
   freeze: { tell: (victims) => `${victims}, which leads etcd, hangs`, blow: 'freeze', aim: leader },
   isolation: {

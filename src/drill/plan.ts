@@ -49,5 +49,5 @@ function cannot(name: ActName, wounds: readonly Wound[], means: Means): string |
 function isAble(blow: Blow, { power, machines, balancer }: Means): boolean {
   if (blow === 'kill-api-server') return true;
   if (blow === 'kill-balancer') return balancer;
-  return blow === 'power-off' ? power : machines;
+  return blow === 'power-off' || blow === 'reset' ? power : machines;
 }

@@ -74,6 +74,11 @@ export interface Machines {
    * where {@link Provider.fault} pulls the cord. @throws `not-found`
    */
   stop?(name: string): Promise<void>;
+  /**
+   * Restarts a machine for a drill, as suddenly as the cloud can, and keeps its addresses; begun when it returns. Missing where
+   * {@link Provider.fault} does it. @throws `not-found`, and `conflict` for one that does not run
+   */
+  reset?(name: string): Promise<void>;
   /** Deletes machine and disk, and the routes that lead to it. A machine that does not exist is no error. */
   delete(name: string): Promise<void>;
   /** How the cloud's own controller manager calls it: a Node's providerID. Missing where there is none. @throws `not-found` */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { REPLICA_NAME } from './names.ts';
 
 /** What a drill does to a machine, or to the balancer, on purpose. */
-export const blows = ['power-off', 'freeze', 'isolate', 'kill-api-server', 'kill-balancer'] as const;
+export const blows = ['power-off', 'reset', 'freeze', 'isolate', 'kill-api-server', 'kill-balancer'] as const;
 
 export type Blow = (typeof blows)[number];
 

@@ -70,6 +70,15 @@ export function machines(context: Context, parts: MachineParts): Machines {
     });
   }
 
+  /** EC2 asks the operating system first, and has no way that does not. RebootInstances, EC2 API reference. */
+  async function reset(name: string): Promise<void> {
+    const [found] = await findInstances(context, { replica: name });
+    if (!found) throw new ProviderError('not-found', `there is no machine ${name}`);
+    if (stateOf(found) !== 'running')
+      throw new ProviderError('conflict', `${name} does not run, and cannot be restarted`);
+    await context.api.ec2('RebootInstances', { InstanceIds: [found.InstanceId] });
+  }
+
   async function remove(name: string): Promise<void> {
     const states = ['pending', 'running', 'stopping', 'stopped', 'shutting-down'];
     const found = await findInstances(context, { replica: name, states });
@@ -86,7 +95,7 @@ export function machines(context: Context, parts: MachineParts): Machines {
     return `aws:///${found.Placement?.AvailabilityZone}/${found.InstanceId}`;
   }
 
-  return { list, create, start, stop, delete: remove, providerId };
+  return { list, create, start, stop, reset, delete: remove, providerId };
 }
 
 /** Terminates these instances and waits until they are. */

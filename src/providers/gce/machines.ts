@@ -175,6 +175,14 @@ export function openMachines(
       const where = { zone: lastPart(current.zone), instance: name };
       await cloud.mutate('instances.stop', where, `stopping the instance ${name}`);
     },
+    async reset(name) {
+      const current = await settled(await find(name));
+      if (current?.status !== 'RUNNING')
+        throw new GceError('conflict', 'stopped', `the instance ${name} does not run, and cannot be reset`);
+      context.progress(`${name}: resetting the instance`);
+      const where = { zone: lastPart(current.zone), instance: name };
+      await cloud.mutate('instances.reset', where, `resetting the instance ${name}`);
+    },
     async delete(name) {
       const zone =
         zoneOfName.get(name) ?? (await locate(name).then((found) => found && lastPart(found.zone)));

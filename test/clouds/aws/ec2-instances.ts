@@ -26,6 +26,7 @@ export function instanceHandlers(
   | 'DescribeInstances'
   | 'StartInstances'
   | 'StopInstances'
+  | 'RebootInstances'
   | 'TerminateInstances'
   | 'ModifyInstanceAttribute'
 > {
@@ -163,6 +164,25 @@ export function instanceHandlers(
             `The instance '${one.id}' is not in a state from which it can be stopped.`,
           );
         await stopInstance(world, one);
+      }
+      return {};
+    },
+
+    async RebootInstances(input) {
+      for (const one of byIds(
+        world,
+        world.instances,
+        input.InstanceIds ?? [],
+        'InvalidInstanceID.NotFound',
+      )) {
+        if (one.state !== 'running')
+          refuse(
+            'IncorrectInstanceState',
+            `The instance '${one.id}' is not in a state from which it can be rebooted.`,
+          );
+        // It stays "running" and keeps its addresses. EC2 user guide, "Reboot your instance"
+        await realizer.stop(one.id);
+        await realizer.start(one.id, null);
       }
       return {};
     },

@@ -146,6 +146,17 @@ describe('a machine on AWS', () => {
     await expect(p.machines.stop!('demo-master-zzz')).rejects.toMatchObject({ kind: 'not-found' });
     expect(await p.machines.start('demo-master')).toMatchObject({ state: 'running' });
   });
+
+  test('that is reset for a drill keeps its addresses; one that does not run cannot be', async () => {
+    await machine();
+    const p = provider();
+    const before = await p.machines.list();
+    await p.machines.reset!('demo-master');
+    expect(await p.machines.list()).toEqual(before);
+    await expect(p.machines.reset!('demo-master-zzz')).rejects.toMatchObject({ kind: 'not-found' });
+    await p.machines.stop!('demo-master');
+    await expect(p.machines.reset!('demo-master')).rejects.toMatchObject({ kind: 'conflict' });
+  });
 });
 
 describe('before anything is made', () => {

@@ -23,6 +23,7 @@ async function everything(cloud: AwsCloud, operator: Operator): Promise<void> {
     await provider.preflight();
     await operator.create(provider);
     await operator.machine(provider, 'demo-master-two', `${cloud.region}b`);
+    await provider.machines.reset!('demo-master-two');
     await provider.machines.stop!('demo-master-two');
     await operator.machine(provider, 'demo-master-two', `${cloud.region}b`);
     await convergeNodes(provider, [one], `${operator.attempt}`);
@@ -62,6 +63,7 @@ describe('the policy of docs/aws.md', () => {
       DescribeVpcs: 0,
       DisassociateAddress: 0,
       ModifyInstanceAttribute: 0,
+      RebootInstances: 0,
       ReleaseAddress: 0,
       ReplaceRoute: 0,
       RevokeSecurityGroupIngress: 0,

@@ -19,6 +19,7 @@ const RARE = [
   'compute.firewalls.get',
   'compute.forwardingRules.get',
   'compute.instanceGroups.get',
+  'compute.instances.reset',
   'compute.instances.resume',
   'compute.instances.start',
   'compute.instances.stop',

@@ -182,4 +182,16 @@ describe('replacement of the only replica', () => {
     expect(await provider.machines.start(name)).toMatchObject({ state: 'running' });
     await expect(provider.machines.stop!('demo-master-zzz')).rejects.toMatchObject({ kind: 'not-found' });
   });
+
+  it('resets a machine for a drill, which keeps its addresses; one that does not run cannot be', async () => {
+    const name = 'demo-master-old';
+    const wanted = { name, zone: c, role: 'master', bootScript: '', requestToken: 'o' } as const;
+    await provider.machines.create(wanted);
+    const before = await provider.machines.list();
+    await provider.machines.reset!(name);
+    expect(await provider.machines.list()).toEqual(before);
+    await expect(provider.machines.reset!('demo-master-zzz')).rejects.toMatchObject({ kind: 'not-found' });
+    await provider.machines.stop!(name);
+    await expect(provider.machines.reset!(name)).rejects.toMatchObject({ kind: 'conflict' });
+  });
 });

@@ -81,6 +81,21 @@ export const instanceHandlers: Readonly<Record<string, Handler>> = {
       },
     });
   },
+  'instances.reset'(cloud, ask) {
+    const path = pathOf(ask);
+    const { message } = cloud.store.get(path);
+    return cloud.change(ask, path, {
+      check() {
+        if (message.status !== 'RUNNING')
+          throw invalid(`Instance ${message.name} is not ready: it is ${message.status}.`);
+      },
+      // The VM stays RUNNING and keeps its addresses (Google, "Reset a VM").
+      async apply() {
+        await cloud.realizer.stop(String(message.id));
+        await cloud.realizer.start(String(message.id), startupScript(message));
+      },
+    });
+  },
   'instances.addAccessConfig'(cloud, ask) {
     const path = pathOf(ask);
     const { message } = cloud.store.get(path);

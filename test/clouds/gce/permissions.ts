@@ -42,6 +42,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   ],
   'instances.start': ['compute.instances.start'],
   'instances.stop': ['compute.instances.stop'],
+  'instances.reset': ['compute.instances.reset'],
   'instances.resume': ['compute.instances.resume'],
   'instances.delete': ['compute.instances.delete'],
   'instances.addAccessConfig': [

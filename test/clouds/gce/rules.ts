@@ -53,6 +53,7 @@ export const usualDelays: Delays = {
   'instances.delete': 20_000,
   'instances.start': 6000,
   'instances.stop': 12_000,
+  'instances.reset': 4000,
   'instances.addAccessConfig': 800,
   'instances.deleteAccessConfig': 800,
   /** From a rule's appearance until the guest agent has added its address on the VM. */

@@ -21,6 +21,7 @@ describe('the plan of a drill', () => {
       'api-server': ['m0'],
       'follower-power': ['m2'],
       'leader-power': ['m0'],
+      reset: ['m0'],
       freeze: ['m0'],
       isolation: ['m2'],
       zone: ['m0'],
@@ -31,7 +32,7 @@ describe('the plan of a drill', () => {
 
   test('refuses what takes a machine of two, and allows what leaves both their etcd', () => {
     const said = refusals(['m0@local-a', 'm1@local-b']);
-    for (const act of ['follower-power', 'leader-power', 'freeze', 'isolation', 'zone'])
+    for (const act of ['follower-power', 'leader-power', 'reset', 'freeze', 'isolation', 'zone'])
       expect(said[act]).toMatch(/1 healthy voters of 2, and needs 2/);
     expect(said['api-server']).toBeNull();
     expect(said.balancer).toBeNull();
@@ -78,7 +79,8 @@ describe('the plan of a drill', () => {
     });
     expect(said.freeze).toBe('haup cannot do this on gce yet');
     expect(said.balancer).toBe('haup cannot do this on gce yet');
-    for (const act of ['api-server', 'follower-power', 'leader-power', 'zone']) expect(said[act]).toBeNull();
+    for (const act of ['api-server', 'follower-power', 'leader-power', 'reset', 'zone'])
+      expect(said[act]).toBeNull();
   });
 });
 

@@ -12,6 +12,7 @@ export interface UndoFault extends Wound {
 
 const words: Record<Blow, string> = {
   'power-off': 'start',
+  reset: 'start',
   freeze: 'thaw',
   isolate: 'reconnect',
   'kill-api-server': 'start the API server of',

@@ -6,7 +6,12 @@ import { replicaZones } from '../../model/spec.ts';
 import type { Tools } from '../tools.ts';
 import type { Executor } from './executor.ts';
 
-const cures: Partial<Record<Blow, FaultKind>> = { 'power-off': 'power-on', freeze: 'thaw', isolate: 'heal' };
+const cures: Partial<Record<Blow, FaultKind>> = {
+  'power-off': 'power-on',
+  reset: 'power-on',
+  freeze: 'thaw',
+  isolate: 'heal',
+};
 
 export const undoFault: Executor<'undo-fault'> = async (t, { blow, machine }) => {
   if (machine === null) await t.provider.balancer.ensure(replicaZones(t.memory.spec));
@@ -32,7 +37,8 @@ async function startApiServer(t: Tools, machine: string): Promise<void> {
 
 async function cure(t: Tools, blow: Blow, machine: string): Promise<void> {
   // A session from before does not know that it is over.
-  if (blow === 'power-off') t.drop(machine);
+  const wasOff = blow === 'power-off' || blow === 'reset';
+  if (wasOff) t.drop(machine);
   try {
     await cureBy(t.provider, blow)(machine);
   } catch (error) {
@@ -44,7 +50,7 @@ function cureBy(provider: Provider, blow: Blow): (machine: string) => Promise<un
   const kind = cures[blow];
   const { fault, machines, name } = provider;
   if (kind && fault) return (machine) => fault(kind, machine);
-  if (blow === 'power-off') return machines.start;
+  if (blow === 'power-off' || blow === 'reset') return machines.start;
   throw new Error(`${name} has nothing that undoes ${blow}`);
 }
 

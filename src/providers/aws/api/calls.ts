@@ -24,6 +24,7 @@ export interface Ec2Calls {
   DescribeVpcs: [Ec2.DescribeVpcsRequest, Ec2.DescribeVpcsResult];
   DisassociateAddress: [Ec2.DisassociateAddressRequest, object];
   ModifyInstanceAttribute: [Ec2.ModifyInstanceAttributeRequest, object];
+  RebootInstances: [Ec2.RebootInstancesRequest, object];
   ReleaseAddress: [Ec2.ReleaseAddressRequest, object];
   ReplaceRoute: [Ec2.ReplaceRouteRequest, object];
   RevokeSecurityGroupIngress: [Ec2.RevokeSecurityGroupIngressRequest, object];

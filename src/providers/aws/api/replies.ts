@@ -159,6 +159,7 @@ export const ec2Replies = {
   DescribeVpcs: z.object({ Vpcs: z.array(z.object({ VpcId: id })), ...nextToken }),
   DisassociateAddress: nothing,
   ModifyInstanceAttribute: nothing,
+  RebootInstances: nothing,
   ReleaseAddress: nothing,
   ReplaceRoute: nothing,
   RevokeSecurityGroupIngress: nothing,
