@@ -115,8 +115,15 @@ export function openApi(access: ApiAccess): Api {
       const incoming = await open('GET', path, { signal: AbortSignal.any([signal, ended.signal]) });
       opened.removeEventListener('abort', stop);
       if (incoming.statusCode !== 200) throw refusal(incoming.statusCode ?? 0, await textOf(incoming));
-      incoming.socket.setTimeout(SILENT_WATCH_MS, () => incoming.destroy(new Error('the watch is silent')));
-      await readLines(incoming, (line) => onEvent(JSON.parse(line) as WatchEvent));
+      const { socket } = incoming;
+      const onSilence = (): void => void incoming.destroy(new Error('the watch is silent'));
+      socket.setTimeout(SILENT_WATCH_MS, onSilence);
+      try {
+        await readLines(incoming, (line) => onEvent(JSON.parse(line) as WatchEvent));
+      } finally {
+        // The connection goes on to other calls.
+        socket.setTimeout(0, onSilence);
+      }
     },
     close: () => agent.destroy(),
   };

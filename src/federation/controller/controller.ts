@@ -1,14 +1,14 @@
 import { messageOf } from '../../util/failure.ts';
 import { collectionPath, type KindName, kindNames, kinds, objectPath } from '../model/kinds.ts';
 import { CLUSTERS_API, FIELD_MANAGER, NAMESPACE } from '../model/names.ts';
-import { type ApiObject, nameOf, numberOf } from '../model/object.ts';
+import { type ApiObject, fieldsOf, nameOf, numberOf } from '../model/object.ts';
 import type { Shard } from '../model/shard.ts';
 import type { Sight } from '../model/sight.ts';
 import { isFederated } from '../plan/federated.ts';
 import { formDigest, type Identity } from '../plan/form.ts';
 import { type Act, called, next } from '../plan/next.ts';
 import { saysAlready } from '../plan/status.ts';
-import { APPLY, type Api, MERGE, openApi, unlessGone } from './api.ts';
+import { APPLY, type Api, type ApiAccess, MERGE, openApi, unlessGone } from './api.ts';
 import { type Member, openMember } from './member.ts';
 import { type Mirror, openMirror } from './mirror.ts';
 import { openRunner } from './runner.ts';
@@ -25,16 +25,20 @@ export interface ControllerOptions {
   readonly onShards: (shards: readonly Shard[]) => void;
   /** A line for the log; never with a secret in it. */
   readonly log: (line: string) => void;
+  /** How a member is reached; absent: over the network. */
+  readonly open?: (access: ApiAccess) => Api;
 }
 
 export interface Controller {
-  /** In words, by what has it: federated objects that cannot be understood, and statuses that could not be written. */
-  problems(): ReadonlyMap<string, string>;
+  /** In words: federated objects and members that cannot be understood, and statuses that could not be written. */
+  problems(): readonly string[];
   close(): void;
 }
 
 /** Changes are looked at together, so many milliseconds after the first of them. */
 const TURN_MS = 20;
+/** What a member is said to be is written once for all that happens within so many milliseconds. */
+const TELL_MS = 250;
 const CLUSTERS = `/apis/${CLUSTERS_API}/clusters`;
 const STATUS_AT_ONCE = 8;
 
@@ -43,9 +47,15 @@ const STATUS_AT_ONCE = 8;
  * it sees, in the federation and in the members.
  */
 export function startController(options: ControllerOptions): Controller {
-  const { api, identity, now, log } = options;
+  const { api, identity, now, log, open = openApi } = options;
   const members = new Map<string, Member>();
   const joined = new Map<string, string>();
+  /** Members that are let go, until nothing is under way in them. */
+  const parting = new Set<string>();
+  /** Keys that wait for their namespace in some member. */
+  const waiting = new Map<string, Set<string>>();
+  const toTell = new Set<string>();
+  let telling: NodeJS.Timeout | null = null;
   const dirty = new Set<string>();
   const odd = new Map<string, string>();
   let shardsTold: string | null = null;
@@ -71,9 +81,8 @@ export function startController(options: ControllerOptions): Controller {
   /** What was written comes back by itself; what was not is written once more. */
   function statusWritten(key: string): void {
     const [kind, name = ''] = key.split(' ');
-    if (kind !== 'Cluster') markKey(key);
-    const member = members.get(name);
-    if (member && statuses.problems.has(key)) tellOf(member);
+    if (kind === 'Cluster') tellSoon(name);
+    else markKey(key);
   }
 
   function markKey(key: string): void {
@@ -108,33 +117,41 @@ export function startController(options: ControllerOptions): Controller {
         const [kind, name] = key.split(' ') as [KindName, string];
         if (name !== undefined && own[kind].isWhole()) decide(kind, name);
       }
-    tellShards();
+    if (keys.some((key) => key === '' || key.startsWith('Service '))) tellShards();
   }
 
   function decide(kind: KindName, name: string): void {
     const key = `${kind} ${name}`;
     const object = own[kind].get(name);
     const wanted = object && isFederated(kinds[kind], object) ? object : null;
-    const namespace = name.includes('/') ? name.split('/')[0]! : null;
+    const { namespace } = splitName(name);
     const sights = [...members.values()].map(
       (member): Sight => ({
         cluster: member.name,
         state: member.stateOf(kind),
         object: member.object(kind, name),
-        namespace: namespace === null || member.hasNamespace(namespace),
+        namespace: namespace === undefined || member.hasNamespace(namespace),
         applied: member.applied.get(key) ?? null,
       }),
     );
     const { acts, status, problem } = next(kinds[kind], wanted, sights, identity);
     if (problem === null) odd.delete(key);
     else odd.set(key, problem);
-    for (const member of members.values()) {
-      const act = acts.find(({ cluster }) => cluster === member.name);
-      if (act) member.runner.run(key, () => carryOut(member, kind, name, act));
-      else if (!member.runner.isBusy(key)) member.runner.forget(key);
+    if (namespace !== undefined && sights.some((sight) => !sight.namespace)) {
+      const keys = waiting.get(namespace) ?? new Set();
+      waiting.set(namespace, keys.add(key));
     }
+    for (const member of members.values()) {
+      // What is under way may change what is known; its end is looked at again.
+      if (member.runner.isRunning(key)) continue;
+      const act = acts.find(({ cluster }) => cluster === member.name);
+      if (act) member.runner.run(key, () => carryOut(member, kind, name, act), whatOf(act));
+      else if (member.runner.forget(key)) tellSoon(member.name);
+    }
+    if (statuses.isRunning(key)) return;
     if (wanted && status && !saysAlready(wanted.status, status))
       statuses.run(key, () => writeStatus(kind, name, status));
+    else statuses.forget(key);
   }
 
   async function carryOut(member: Member, kind: KindName, name: string, act: Act): Promise<void> {
@@ -159,14 +176,15 @@ export function startController(options: ControllerOptions): Controller {
         `${member.name}: ${act.do} ${called(kinds[kind], { metadata: splitName(name) })}: ${messageOf(error)}`,
       );
       throw error;
-    } finally {
-      tellOf(member);
     }
   }
 
   async function writeStatus(kind: KindName, name: string, status: object): Promise<void> {
     const path = `${objectPath(kinds[kind], splitName(name))}/status`;
-    await api.call('PATCH', path, { body: { status }, contentType: MERGE }).catch(unlessGone);
+    const written = await api
+      .call('PATCH', path, { body: { status }, contentType: MERGE })
+      .catch((error: unknown) => unlessGone(error));
+    if (written) own[kind].put(written);
   }
 
   /** Members come with their Cluster and the Secret that it names, and go with either. */
@@ -175,10 +193,7 @@ export function startController(options: ControllerOptions): Controller {
     const seen = new Set<string>();
     for (const cluster of clusters.all()) {
       const { name, deletionTimestamp } = cluster.metadata;
-      const { server, caBundle, secretName, leaving } = (cluster.spec ?? {}) as Record<
-        string,
-        string | boolean
-      >;
+      const { secretName, leaving } = cluster.spec ?? {};
       const secret = own.Secret.get(`${NAMESPACE}/${secretName}`);
       if (deletionTimestamp !== undefined || leaving === true || !secret) continue;
       seen.add(name);
@@ -187,60 +202,84 @@ export function startController(options: ControllerOptions): Controller {
       if (joined.get(name) === version) continue;
       drop(name);
       joined.set(name, version);
-      const token = (): string => {
-        const { token: encoded } = (own.Secret.get(`${NAMESPACE}/${secretName}`)?.data ?? {}) as Record<
-          string,
-          string
-        >;
-        return Buffer.from(encoded ?? '', 'base64').toString('utf8');
-      };
-      const caPem = caBundle ? Buffer.from(String(caBundle), 'base64').toString('utf8') : undefined;
-      const { region = '', zone = '' } = (cluster.spec ?? {}) as Record<string, string>;
-      const member: Member = openMember({
-        ...{ name, region, zone, now, federation: identity.federation },
-        api: openApi({ server: String(server), caPem, token }),
-        onChange(kind, object) {
-          mark(kind, object);
-          if (kind === 'Namespace') markNamespace(object);
-        },
-        onSlice: () => markKey(''),
-        onState() {
-          tellOf(member);
-          markAll();
-        },
-        onEnd: markKey,
-      });
-      members.set(name, member);
-      log(`${name}: joined, ${server}`);
+      try {
+        members.set(name, memberOf(cluster));
+        odd.delete(`Cluster ${name}`);
+        log(`${name}: joined, ${cluster.spec?.server}`);
+      } catch (error) {
+        // One that cannot even be asked holds no other up.
+        odd.set(`Cluster ${name}`, messageOf(error));
+      }
       markAll();
     }
     for (const name of [...joined.keys()]) {
       if (seen.has(name)) continue;
       drop(name);
+      odd.delete(`Cluster ${name}`);
       log(`${name}: left`);
       markAll();
     }
-    for (const cluster of clusters.all()) if (!members.has(cluster.metadata.name)) tellLeft(cluster);
+    for (const cluster of clusters.all()) {
+      const { name } = cluster.metadata;
+      if (!members.has(name) && !parting.has(name)) tellLeft(cluster);
+    }
+  }
+
+  function memberOf({ metadata: { name }, spec = {} }: ApiObject): Member {
+    const { server, caBundle, secretName, region = '', zone = '' } = spec as Readonly<Record<string, string>>;
+    const token = (): string => {
+      const data = fieldsOf(own.Secret.get(`${NAMESPACE}/${secretName}`)?.data);
+      return Buffer.from(String(data.token ?? ''), 'base64').toString('utf8');
+    };
+    const caPem = caBundle ? Buffer.from(caBundle, 'base64').toString('utf8') : undefined;
+    return openMember({
+      ...{ name, region, zone, now, federation: identity.federation },
+      api: open({ server: String(server), caPem, token }),
+      onChange(kind, object) {
+        mark(kind, object);
+        if (kind === 'Namespace') markNamespace(object);
+      },
+      onSlice: () => markKey(''),
+      onState(moved) {
+        tellSoon(name);
+        if (moved) markAll();
+      },
+      onEnd(key) {
+        markKey(key);
+        tellSoon(name);
+      },
+    });
   }
 
   function drop(name: string): void {
     joined.delete(name);
-    members.get(name)?.close();
+    const member = members.get(name);
+    if (!member) return;
     members.delete(name);
+    if (closed) {
+      member.close();
+      return;
+    }
+    parting.add(name);
+    void member.leave().then(() => {
+      parting.delete(name);
+      syncMembers();
+    });
   }
 
   /** What waited for a namespace need not wait any more. */
   function markNamespace(name: string | null): void {
-    for (const kind of kindNames)
-      for (const object of own[kind].all())
-        if (kinds[kind].namespaced && (name === null || object.metadata.namespace === name))
-          markKey(`${kind} ${nameOf(object)}`);
+    for (const namespace of name === null ? [...waiting.keys()] : [name]) {
+      const keys = waiting.get(namespace) ?? [];
+      waiting.delete(namespace);
+      for (const key of keys) markKey(key);
+    }
   }
 
   function tellShards(): void {
     if (!own.Service.isWhole() || !clusters.isWhole()) return;
     const all = [...members.values()];
-    if (all.some((member) => member.stateOf('Service') === 'unseen')) return;
+    if (all.some((member) => member.stateOfShards() === 'unseen')) return;
     // Nobody answers: it is we who are cut off, and what the names say stays as it is.
     if (all.length > 0 && all.every((member) => member.state() === 'lost')) return;
     const shards = shardsSeen(own.Service.all(), all);
@@ -250,10 +289,24 @@ export function startController(options: ControllerOptions): Controller {
     options.onShards(shards);
   }
 
+  function tellSoon(name: string): void {
+    if (closed) return;
+    toTell.add(name);
+    telling ??= setTimeout(() => {
+      telling = null;
+      const names = [...toTell];
+      toTell.clear();
+      for (const one of names) {
+        const member = members.get(one);
+        if (member && !statuses.isRunning(`Cluster ${one}`)) tellOf(member);
+      }
+    }, TELL_MS);
+  }
+
   /** Says in the federation's API what is known of a member; twice the same is written once. */
   function tellOf(member: Member): void {
     const cluster = clusters.get(member.name);
-    if (closed || !cluster) return;
+    if (!cluster) return;
     const wanted = clusterStatus(member, cluster.status);
     const path = `${CLUSTERS}/${member.name}/status`;
     const key = `Cluster ${member.name}`;
@@ -263,9 +316,12 @@ export function startController(options: ControllerOptions): Controller {
     )
       return;
     statuses.run(key, async () => {
-      const fresh = clusterStatus(member, cluster.status);
-      await api.call('PATCH', path, { body: { status: fresh }, contentType: MERGE }).catch(unlessGone);
-      await profileStatus(api, member, fresh).catch(unlessGone);
+      const body = { status: wanted };
+      const written = await api
+        .call('PATCH', path, { body, contentType: MERGE })
+        .catch((error: unknown) => unlessGone(error));
+      if (written) clusters.put(written);
+      await profileStatus(api, member, wanted).catch(unlessGone);
     });
   }
 
@@ -278,10 +334,11 @@ export function startController(options: ControllerOptions): Controller {
   }
 
   return {
-    problems: () => new Map([...odd, ...statuses.problems]),
+    problems: () => [...odd, ...statuses.problems].map(([key, why]) => `${key}: ${why}`),
     close() {
       closed = true;
       if (turn) clearTimeout(turn);
+      if (telling) clearTimeout(telling);
       statuses.close();
       for (const mirror of [...Object.values(own), clusters]) mirror.close();
       for (const name of [...members.keys()]) drop(name);
@@ -292,4 +349,9 @@ export function startController(options: ControllerOptions): Controller {
 function splitName(name: string): { name: string; namespace?: string } {
   const [first, second] = name.split('/');
   return second === undefined ? { name: first! } : { name: second, namespace: first! };
+}
+
+/** What tells an act from another one about the same object. */
+function whatOf(act: Act): string {
+  return act.do === 'apply' ? formDigest(act.object)! : act.uid;
 }

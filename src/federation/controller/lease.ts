@@ -20,13 +20,15 @@ export async function acquireLease(
   signal: AbortSignal,
   now: () => number,
 ): Promise<{ readonly lost: AbortSignal; release(): Promise<void> }> {
+  let taken = now();
   const seen: { version: string | null; at: number } = { version: null, at: 0 };
   for (;;) {
     signal.throwIfAborted();
+    taken = now();
     try {
       const lease = await read(api);
       if (lease === null) {
-        await api.call('POST', COLLECTION, { body: leaseOf(holder) });
+        await api.call('POST', COLLECTION, { body: leaseOf(holder), timeoutMs: RENEW_MS });
         break;
       }
       const { resourceVersion: version = '' } = lease.metadata;
@@ -44,11 +46,19 @@ export async function acquireLease(
   }
   const lost = new AbortController();
   let ended = false;
+  // Whatever hangs: nobody else may have it before this one has stopped.
+  const overdue = (): void =>
+    lost.abort(new Error(`the lease could not be renewed for ${GIVE_UP_MS / 1000} s`));
+  let watchdog = setTimeout(overdue, Math.max(0, GIVE_UP_MS - (now() - taken)));
+  const renewedAt = (at: number): void => {
+    clearTimeout(watchdog);
+    watchdog = setTimeout(overdue, Math.max(0, GIVE_UP_MS - (now() - at)));
+  };
   const keep = async (): Promise<void> => {
-    let renewed = now();
-    while (!ended && !signal.aborted) {
+    const over = (): boolean => ended || signal.aborted || lost.signal.aborted;
+    while (!over()) {
       await pause(RENEW_MS, signal);
-      if (ended || signal.aborted) return;
+      if (over()) return;
       const asked = now();
       try {
         const lease = await read(api);
@@ -57,16 +67,13 @@ export async function acquireLease(
           return;
         }
         await write(api, holder, lease);
-        renewed = asked;
-      } catch (error) {
-        if (now() - renewed > GIVE_UP_MS) {
-          lost.abort(error);
-          return;
-        }
+        renewedAt(asked);
+      } catch {
+        // Asked again; the time that is left is the watchdog's affair.
       }
     }
   };
-  void keep();
+  void keep().finally(() => clearTimeout(watchdog));
   return {
     lost: lost.signal,
     async release() {

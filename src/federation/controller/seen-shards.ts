@@ -14,7 +14,7 @@ export function shardsSeen(services: Iterable<ApiObject>, members: readonly Memb
       const name = nameOf(service);
       const sights = slices.map(({ member, of }) => ({
         ...{ cluster: member.name, region: member.region, zone: member.zone },
-        state: member.stateOf('Service'),
+        state: member.stateOfShards(),
         service: member.object('Service', name),
         slices: of.get(name) ?? [],
       }));
@@ -28,7 +28,9 @@ function byService(slices: Iterable<ApiObject>): Map<string, ApiObject[]> {
     const service = slice.metadata.labels?.['kubernetes.io/service-name'];
     if (service === undefined) continue;
     const name = `${slice.metadata.namespace}/${service}`;
-    found.set(name, [...(found.get(name) ?? []), slice]);
+    const known = found.get(name);
+    if (known) known.push(slice);
+    else found.set(name, [slice]);
   }
   return found;
 }

@@ -9,6 +9,7 @@ import {
   UID_ANNOTATION,
 } from '../model/names.ts';
 import type { ApiObject } from '../model/object.ts';
+import { type Identity, isOurs } from '../plan/form.ts';
 import { accountOf } from './account.ts';
 import { clusterPath, type MemberStep, profilePath, secretName } from './join.ts';
 
@@ -36,14 +37,16 @@ export async function leaveSteps(request: LeaveRequest): Promise<MemberStep[]> {
       text: `have the federation ${name} do nothing more in ${cluster}`,
       run: () => letGo(request),
     });
-  const marked = await markedObjects(member, name);
+  const { uid = '' } = (await federation.call('GET', '/api/v1/namespaces/kube-system')).metadata;
+  const identity = { federation: name, uid };
+  const marked = await markedObjects(member, identity);
   if (marked.length > 0)
     steps.push({
       text: cascade
         ? `delete ${marked.length} federated objects in ${cluster}`
         : `leave ${marked.length} federated objects to ${cluster}`,
       // Read again: the controller has let go only now.
-      run: async () => eachAtOnce(await markedObjects(member, name), (one) => part(member, one, cascade)),
+      run: async () => eachAtOnce(await markedObjects(member, identity), (one) => part(member, one, cascade)),
     });
   for (const { path, called, object } of [...accountOf(name)].reverse()) {
     // Another federation may have its account there.
@@ -77,13 +80,14 @@ interface Marked {
   readonly object: ApiObject;
 }
 
-/** Namespaces last: what is in them is looked at before they go. */
-async function markedObjects(member: Api, federation: string): Promise<Marked[]> {
-  const selector = encodeURIComponent(`${FEDERATION_LABEL}=${federation}`);
+/** This federation's, and no other's of its name. Namespaces last: what is in them is looked at before they go. */
+async function markedObjects(member: Api, identity: Identity): Promise<Marked[]> {
+  const selector = encodeURIComponent(`${FEDERATION_LABEL}=${identity.federation}`);
   const found: Marked[] = [];
   for (const kind of [...kindNames].reverse()) {
     const list = await find(member, `${collectionPath(kinds[kind])}?labelSelector=${selector}`);
-    for (const object of (list?.items ?? []) as ApiObject[]) found.push({ kind, object });
+    for (const object of (list?.items ?? []) as ApiObject[])
+      if (isOurs(object, identity)) found.push({ kind, object });
   }
   return found;
 }

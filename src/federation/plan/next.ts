@@ -47,7 +47,7 @@ export function next(
     const object = formOf(kind, wanted, portion, identity);
     return isThere(sight, object) ? [] : [{ do: 'apply', cluster: sight.cluster, object }];
   });
-  return { acts, status: statusOf(kind, wanted, placed), problem: null };
+  return { acts, status: statusOf(kind, wanted, placed, acts.length === 0), problem: null };
 }
 
 function removal({ cluster, state, object }: Sight, identity: Identity): Act[] {

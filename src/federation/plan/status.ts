@@ -23,9 +23,14 @@ const GENERATIONS: readonly string[] = ['Deployment', 'ReplicaSet', 'DaemonSet']
 
 /**
  * What a federated object says of all its parts: sums, and the union of addresses. Null where its kind has nothing to say, or where
- * somebody has not been seen yet; who is lost says nothing.
+ * somebody has not been seen yet; who is lost says nothing. `isApplied`: all parts have been given what is wanted now.
  */
-export function statusOf(kind: Kind, wanted: ApiObject, placed: readonly Sight[]): Fields | null {
+export function statusOf(
+  kind: Kind,
+  wanted: ApiObject,
+  placed: readonly Sight[],
+  isApplied: boolean,
+): Fields | null {
   if (placed.some(({ state }) => state === 'unseen')) return null;
   const ready = placed.filter(({ state }) => state === 'ready');
   const parts = ready.flatMap(({ object }) => (object ? [object] : []));
@@ -38,7 +43,7 @@ export function statusOf(kind: Kind, wanted: ApiObject, placed: readonly Sight[]
     sums.map((field) => [field, parts.reduce((sum, { status }) => sum + numberOf(status?.[field], 0), 0)]),
   );
   // So that whoever waits for a rollout is told the truth: all of them have seen what is wanted now.
-  if (GENERATIONS.includes(name) && parts.every(hasSeen))
+  if (GENERATIONS.includes(name) && isApplied && parts.length > 0 && parts.every(hasSeen))
     status.observedGeneration = wanted.metadata.generation ?? 0;
   return status;
 }
@@ -51,7 +56,8 @@ export function saysAlready(status: unknown, wanted: Fields): boolean {
     if (Array.isArray(value)) {
       const list = listOf(actual[field]);
       return (
-        list.length === value.length && value.every((item, index) => saysAlready(list[index], fieldsOf(item)))
+        list.length === value.length &&
+        value.every((item, index) => (isFields(item) ? saysAlready(list[index], item) : list[index] === item))
       );
     }
     return isFields(value) ? saysAlready(actual[field], value) : actual[field] === value;

@@ -1,0 +1,79 @@
+import { SETTINGS_PATH } from '../model/names.ts';
+import type { Api } from './api.ts';
+import { type ControllerOptions, startController } from './controller.ts';
+import { acquireLease } from './lease.ts';
+import { pause } from './mirror.ts';
+import { openNames } from './names.ts';
+import { openReport } from './report.ts';
+import { type FederationSettings, readSettings } from './settings.ts';
+
+export interface Serving extends Pick<ControllerOptions, 'api' | 'now' | 'log' | 'open'> {
+  /** This process, and no other. */
+  readonly holder: string;
+  /** Something that it was begun with is another now: its certificate. */
+  readonly isOld: () => boolean;
+  readonly signal: AbortSignal;
+}
+
+/** `begin-anew`: a setting or the certificate is another. */
+export type Ended = 'told' | 'begin-anew' | 'lease-lost';
+
+const LOOK_MS = 10_000;
+
+/** Waits for the lease, and is the active controller until it ends. */
+export async function serve({ signal, holder, isOld, ...given }: Serving): Promise<Ended> {
+  const { api, now, log } = given;
+  const first = await settingsOf(api, signal, log);
+  if (first === null) return 'told';
+  const uid = (await api.call('GET', '/api/v1/namespaces/kube-system')).metadata.uid ?? '';
+  const lease = await acquireLease(api, holder, signal, now).catch(() => null);
+  if (lease === null) return 'told';
+  log('this is the active controller');
+  const stop = AbortSignal.any([signal, lease.lost]);
+  const names = await openNames({ api, settings: first, uid, log });
+  const controller = startController({
+    ...given,
+    identity: { federation: first.federation, uid },
+    onShards: (shards) => names?.shards(shards),
+  });
+  // At once, whatever the loop below waits for: another one may begin as soon as the lease is over.
+  const end = (): void => {
+    controller.close();
+    void names?.close();
+  };
+  stop.addEventListener('abort', end, { once: true });
+  const report = openReport(api);
+  let isOther = false;
+  while (!stop.aborted && !isOther) {
+    await report([...controller.problems(), ...(names?.problems() ?? [])]);
+    await pause(LOOK_MS, stop);
+    const settings = await settingsOf(api, stop, log, 1);
+    isOther = isOld() || (settings !== null && JSON.stringify(settings) !== JSON.stringify(first));
+  }
+  end();
+  await names?.close();
+  await lease.release();
+  return lease.lost.aborted ? 'lease-lost' : isOther ? 'begin-anew' : 'told';
+}
+
+/** Waits for them; null: to be stopped came first. */
+async function settingsOf(
+  api: Api,
+  signal: AbortSignal,
+  log: (line: string) => void,
+  tries = Number.POSITIVE_INFINITY,
+): Promise<FederationSettings | null> {
+  for (let i = 0; i < tries && !signal.aborted; i += 1) {
+    try {
+      const { data } = await api.call('GET', SETTINGS_PATH, { signal });
+      const settings = readSettings(data as Record<string, string>);
+      // Everything would be marked as nobody's.
+      if (settings.federation === '') throw new Error('they do not say what it is called');
+      return settings;
+    } catch (error) {
+      if (i === 0 && tries > 1) log(`waiting for the federation's settings: ${(error as Error).message}`);
+      if (i + 1 < tries) await pause(2_000, signal);
+    }
+  }
+  return null;
+}
