@@ -7,6 +7,7 @@ import type { Sight } from '../model/sight.ts';
 import { isFederated } from '../plan/federated.ts';
 import { formDigest, type Identity } from '../plan/form.ts';
 import { type Act, called, next } from '../plan/next.ts';
+import { ledBy, SCALED } from '../plan/scaling.ts';
 import { saysAlready } from '../plan/status.ts';
 import { APPLY, type Api, type ApiAccess, MERGE, openApi, unlessGone } from './api.ts';
 import { type Member, openMember } from './member.ts';
@@ -54,6 +55,8 @@ export function startController(options: ControllerOptions): Controller {
   const parting = new Set<string>();
   /** Keys that wait for their namespace in some member. */
   const waiting = new Map<string, Set<string>>();
+  /** By what it leads: the name of the autoscaler. */
+  let leaders: ReadonlyMap<string, string> = new Map();
   const toTell = new Set<string>();
   let telling: NodeJS.Timeout | null = null;
   const dirty = new Set<string>();
@@ -70,7 +73,10 @@ export function startController(options: ControllerOptions): Controller {
         path: collectionPath(kinds[kind]),
         onChange: (name) => {
           if (kind === 'Secret') syncMembers();
+          if (kind === 'HorizontalPodAutoscaler') syncLeaders();
           mark(kind, name);
+          // What none of them leads is known only now.
+          if (kind === 'HorizontalPodAutoscaler' && name === null) for (const led of SCALED) mark(led, null);
         },
       }),
     ]),
@@ -114,8 +120,9 @@ export function startController(options: ControllerOptions): Controller {
     // What is not in the federation can only be known once all of it has been read.
     if (clusters.isWhole() && own.Secret.isWhole())
       for (const key of keys) {
-        const [kind, name] = key.split(' ') as [KindName, string];
-        if (name !== undefined && own[kind].isWhole()) decide(kind, name);
+        const [kind, name] = key.split(' ') as [KindName, string | undefined];
+        if (name === undefined || !own[kind].isWhole()) continue;
+        if (!SCALED.includes(kind) || own.HorizontalPodAutoscaler.isWhole()) decide(kind, name);
       }
     if (keys.some((key) => key === '' || key.startsWith('Service '))) tellShards();
   }
@@ -131,6 +138,7 @@ export function startController(options: ControllerOptions): Controller {
         state: member.stateOf(kind),
         object: member.object(kind, name),
         namespace: namespace === undefined || member.hasNamespace(namespace),
+        scaled: isScaled(member, key),
         applied: member.applied.get(key) ?? null,
       }),
     );
@@ -152,6 +160,25 @@ export function startController(options: ControllerOptions): Controller {
     if (wanted && status && !saysAlready(wanted.status, status))
       statuses.run(key, () => writeStatus(kind, name, status));
     else statuses.forget(key);
+  }
+
+  function isScaled(member: Member, key: string): boolean | null {
+    const leader = leaders.get(key);
+    if (leader === undefined) return false;
+    const isUnknown = member.stateOf('HorizontalPodAutoscaler') === 'unseen';
+    return isUnknown ? null : member.object('HorizontalPodAutoscaler', leader) !== null;
+  }
+
+  function syncLeaders(): void {
+    const before = leaders;
+    const now = new Map<string, string>();
+    for (const autoscaler of own.HorizontalPodAutoscaler.all()) {
+      const led = isFederated(kinds.HorizontalPodAutoscaler, autoscaler) ? ledBy(autoscaler) : null;
+      if (led !== null) now.set(led, nameOf(autoscaler));
+    }
+    leaders = now;
+    for (const led of new Set([...before.keys(), ...now.keys()]))
+      if (before.get(led) !== now.get(led)) markKey(led);
   }
 
   async function carryOut(member: Member, kind: KindName, name: string, act: Act): Promise<void> {
@@ -238,6 +265,10 @@ export function startController(options: ControllerOptions): Controller {
       onChange(kind, object) {
         mark(kind, object);
         if (kind === 'Namespace') markNamespace(object);
+        if (kind !== 'HorizontalPodAutoscaler' || object === null) return;
+        const autoscaler = own.HorizontalPodAutoscaler.get(object);
+        const led = autoscaler && ledBy(autoscaler);
+        if (led) markKey(led);
       },
       onSlice: () => markKey(''),
       onState(moved) {

@@ -14,6 +14,8 @@ export interface Sight {
   readonly object: ApiObject | null;
   /** The object's namespace is there, and stays. */
   readonly namespace: boolean;
+  /** An autoscaler leads its replicas there; null: nobody knows. Absent: none. */
+  readonly scaled?: boolean | null;
   /** What the last apply made of it: the form's digest, and the object's version thereafter. */
   readonly applied: { readonly digest: string; readonly resourceVersion: string } | null;
 }

@@ -17,6 +17,8 @@ export interface Portion {
   readonly completions?: number;
   readonly minReplicas?: number;
   readonly maxReplicas?: number;
+  /** The replicas are somebody else's, and only said again so that they stay: that they are others now makes no other form. */
+  readonly led?: boolean;
 }
 
 /** Annotations that some tool or controller writes for itself. */
@@ -67,9 +69,16 @@ export function formOf(kind: Kind, object: ApiObject, portion: Portion, identity
     },
     ...reforms[kind.kind as KindName](object, portion),
   };
-  const digest = createHash('sha256').update(stable(bare)).digest('hex').slice(0, 16);
+  const digest = createHash('sha256')
+    .update(stable(ownPart(bare, portion)))
+    .digest('hex')
+    .slice(0, 16);
   const marked = { ...bare.metadata.annotations, [FORM_ANNOTATION]: digest };
   return { ...bare, metadata: { ...bare.metadata, annotations: marked } } as ApiObject;
+}
+
+function ownPart(bare: Fields, { led = false }: Portion): Fields {
+  return led ? { ...bare, spec: without(fieldsOf(bare.spec), (field) => field === 'replicas') } : bare;
 }
 
 export function formDigest({ metadata }: Pick<ApiObject, 'metadata'>): string | undefined {

@@ -45,24 +45,37 @@ export function portionsOf(
     case 'whole':
       return each(() => ({}));
     case 'replicas': {
-      const replicas = spread(numberOf(spec.replicas, 1), 'replicas', placement.rebalance);
-      // Where none is to run nothing is made for it, and what is there goes on with none.
-      return each(({ cluster, object }) =>
-        replicas[cluster] === 0 && !object ? undefined : { replicas: replicas[cluster]! },
-      );
+      const all = numberOf(spec.replicas, 1);
+      const replicas = spread(all, 'replicas', placement.rebalance);
+      return each(({ cluster, object, scaled = false }) => {
+        const own = replicas[cluster]!;
+        if (scaled === null) return undefined;
+        if (scaled && all > 0) {
+          // What an autoscaler made of it stays. It makes nothing of nought, so that one at least is to run.
+          const now = numberOf(object?.spec?.replicas, 0);
+          return { replicas: now || Math.max(1, own), led: true };
+        }
+        // Where none is to run nothing is made for it, and what is there goes on with none.
+        return own === 0 && !object ? undefined : { replicas: own };
+      });
     }
     case 'job': {
-      const parallelism = spread(numberOf(spec.parallelism, 1), 'parallelism', false);
+      const most = numberOf(spec.parallelism, 1);
+      const parallelism = spread(most, 'parallelism', false);
       if (typeof spec.completions !== 'number')
         return each(({ cluster, object }) =>
           parallelism[cluster] === 0 && !object ? undefined : { parallelism: parallelism[cluster]! },
         );
-      // A Job's completions cannot be changed: what was once promised to a cluster stays with it.
-      const completions = spread(spec.completions, 'completions', false);
+      // A Job's completions cannot be changed: what was once promised to a cluster stays with it, also while that is lost.
+      const promised = placed.reduce((sum, { object }) => sum + numberOf(object?.spec?.completions, 0), 0);
+      const without = there.filter(({ object }) => !object);
+      const left = spread(Math.max(0, spec.completions - promised), 'completions', false, without);
       return each(({ cluster, object }) => {
-        const kept = numberOf(object?.spec?.completions, completions[cluster]!);
-        if (kept === 0 && !object) return undefined;
-        return { completions: kept, parallelism: Math.max(parallelism[cluster]!, object ? 0 : 1) };
+        const completions = numberOf(object?.spec?.completions, left[cluster] ?? 0);
+        if (completions === 0 && !object) return undefined;
+        // Whoever has something to complete has to work at it, unless nobody is to.
+        const least = most > 0 && completions > 0 ? 1 : 0;
+        return { completions, parallelism: Math.max(parallelism[cluster]!, least) };
       });
     }
     case 'autoscaler': {

@@ -23,7 +23,8 @@ export interface Distribution {
 /**
  * How many replicas each cluster gets, with the semantics that federation v1 published for its ReplicaSets and Deployments: first the
  * least that each wants; then, unless it is to be rebalanced, what runs already stays; then the rest by weight, until all have a place or
- * every cluster is full. What finds no place because of the limits is left out.
+ * every cluster is full. What runs counts towards the weights, so that what is new goes where the least of its due is. What finds no
+ * place because of the limits is left out.
  */
 export function distribute(distribution: Distribution): Record<string, number> {
   const { replicas, preferences, current, rebalance, key } = distribution;
@@ -38,12 +39,24 @@ export function distribute(distribution: Distribution): Record<string, number> {
     left -= given;
   };
   for (const cluster of order) give(cluster, preferences[cluster]!.min);
-  if (!rebalance) for (const cluster of order) give(cluster, (current[cluster] ?? 0) - plan[cluster]!);
+  /** Of what stays, what no due has been set against yet. */
+  const staying: Record<string, number> = {};
+  if (!rebalance)
+    for (const cluster of order) {
+      const least = plan[cluster]!;
+      give(cluster, (current[cluster] ?? 0) - least);
+      staying[cluster] = plan[cluster]! - least;
+    }
   let open = order.filter((cluster) => preferences[cluster]!.weight > 0);
   while (left > 0 && open.length > 0) {
     const round = left;
     const sum = open.reduce((total, cluster) => total + preferences[cluster]!.weight, 0);
-    for (const cluster of open) give(cluster, Math.ceil((round * preferences[cluster]!.weight) / sum));
+    for (const cluster of open) {
+      const due = Math.min(left, Math.ceil((round * preferences[cluster]!.weight) / sum));
+      const there = Math.min(due, staying[cluster] ?? 0);
+      staying[cluster] = (staying[cluster] ?? 0) - there;
+      give(cluster, due - there);
+    }
     open = open.filter((cluster) => {
       const { max } = preferences[cluster]!;
       return max === null || plan[cluster]! < max;

@@ -239,6 +239,26 @@ describe('the controller', () => {
     expect(world.statusOf('c')).toMatchObject({ phase: 'Ready' });
   });
 
+  test('leaves replicas to an autoscaler where one leads them, for as long as it does', async () => {
+    const path = pathOf('Deployment', 'd');
+    const scaler = pathOf('HorizontalPodAutoscaler', 'h');
+    world.own.put(path, { spec: { replicas: 3 } });
+    await start();
+    const replicas = () => ['a', 'b', 'c'].map((name) => there(name, path)?.spec?.replicas);
+    expect(replicas()).toEqual([1, 1, 1]);
+    const target = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'd' };
+    world.own.put(scaler, { spec: { minReplicas: 1, maxReplicas: 30, scaleTargetRef: target } });
+    await pass(1_000);
+    expect(there('a', scaler)).not.toBeNull();
+    member('a').put(path, { ...there('a', path)!, spec: { replicas: 8 } });
+    await pass(1_000);
+    expect(replicas()).toEqual([8, 1, 1]);
+    world.own.remove(scaler);
+    await pass(2_000);
+    expect(there('a', scaler)).toBeNull();
+    expect(replicas().reduce<number>((sum, each) => sum + Number(each), 0)).toBe(3);
+  });
+
   test('says that a rollout was seen only when every part has seen what is wanted now', async () => {
     const path = pathOf('Deployment', 'd');
     const seenBy = (name: string) => {

@@ -131,6 +131,65 @@ describe('a federated object', () => {
     expect(acts).toMatchObject([{ cluster: 'a', object: { spec: { completions: 3, parallelism: 2 } } }]);
   });
 
+  test('keeps the sum of a Job’s completions while a cluster is lost, and lets no cluster rest that has some', () => {
+    const job: ApiObject = {
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: { name: 'j', namespace: 'web' },
+      spec: { completions: 6, parallelism: 1 },
+    };
+    let sights = [sight('a'), sight('b')];
+    for (let i = 0; i < 3; i++) sights = turned(sights, decide(job, sights, 'Job').acts);
+    expect(sights.map(({ object }) => object?.spec)).toMatchObject([
+      { completions: 3, parallelism: 1 },
+      { completions: 3, parallelism: 1 },
+    ]);
+    const newcomer = [sights[0]!, { ...sights[1]!, state: 'lost' as const }, sight('c')];
+    expect(decide(job, newcomer, 'Job').acts).toEqual([]);
+    const resting = { ...job, spec: { completions: 6, parallelism: 0 } };
+    const rested = turned(sights, decide(resting, sights, 'Job').acts);
+    expect(rested.map(({ object }) => object?.spec?.parallelism)).toEqual([0, 0]);
+  });
+
+  describe('whose replicas an autoscaler leads', () => {
+    const led = (cluster: string, more: Partial<Sight> = {}) => sight(cluster, { scaled: true, ...more });
+    const scaledTo = (one: Sight, replicas: number, version: string): Sight => {
+      const metadata = { ...one.object!.metadata, resourceVersion: version };
+      return { ...one, object: { ...one.object!, metadata, spec: { ...one.object!.spec, replicas } } };
+    };
+
+    test('is made everywhere with one at least, and left as it is scaled, in one member alone too', () => {
+      const first = [led('a'), led('b'), led('c')];
+      const made = turned(first, decide(deployment(1), first).acts);
+      expect(replicasOf(made)).toEqual([1, 1, 1]);
+      const scaled = [scaledTo(made[0]!, 7, '2'), made[1]!, made[2]!];
+      expect(decide(deployment(1), scaled).acts).toEqual([]);
+      expect(decide(deployment(5), scaled).acts).toEqual([]);
+    });
+
+    test('keeps them when something else of it is changed', () => {
+      const made = turned([led('a')], decide(deployment(1), [led('a')]).acts);
+      const scaled = [scaledTo(made[0]!, 7, '2')];
+      const { acts } = decide(deployment(1, { labels: { later: 'yes' } }), scaled);
+      expect(acts).toMatchObject([{ do: 'apply', object: { spec: { replicas: 7 } } }]);
+    });
+
+    test('rests everywhere when none is wanted, and is shared out again without the autoscaler', () => {
+      const two = [led('a'), led('b')];
+      const made = turned(two, decide(deployment(2), two).acts).map((one) => scaledTo(one, 7, '2'));
+      expect(replicasOf(turned(made, decide(deployment(0), made).acts))).toEqual([0, 0]);
+      const free = made.map((one) => ({ ...one, scaled: false }));
+      const sum = replicasOf(turned(free, decide(deployment(4), free).acts));
+      expect(sum.reduce<number>((total, each) => total + Number(each), 0)).toBe(4);
+    });
+
+    test('is left alone while nobody knows whether it does', () => {
+      const made = turned([sight('a')], decide(deployment(1), [sight('a')]).acts);
+      const unknown = { ...scaledTo(made[0]!, 7, '2'), scaled: null };
+      expect(decide(deployment(3), [unknown]).acts).toEqual([]);
+    });
+  });
+
   test('splits an autoscaler’s limits', () => {
     const spec = { minReplicas: 2, maxReplicas: 7, scaleTargetRef: { kind: 'Deployment', name: 'nginx' } };
     const hpa: ApiObject = {

@@ -30,6 +30,10 @@ describe('replicas', () => {
     expect(plan(10, { a: { min: 6, max: null, weight: 1 }, b: even })).toEqual({ a: 8, b: 2 });
   });
 
+  test('give one who wants more than there is all of it, the heaviest first', () => {
+    expect(plan(5, { a: { min: 9, max: null, weight: 2 }, b: { ...even, min: 2 } })).toEqual({ a: 5, b: 0 });
+  });
+
   test('stop at the most, and what finds no place is left out', () => {
     expect(plan(10, { a: { ...even, max: 2 }, b: { ...even, max: 3 } })).toEqual({ a: 2, b: 3 });
     expect(plan(10, { a: { ...even, max: 2 }, b: even })).toEqual({ a: 2, b: 8 });
@@ -39,7 +43,11 @@ describe('replicas', () => {
     const both = { a: even, b: even };
     expect(plan(6, both, { a: 6 }, false)).toEqual({ a: 6, b: 0 });
     expect(plan(6, both, { a: 6 }, true)).toEqual({ a: 3, b: 3 });
-    expect(plan(8, both, { a: 6 }, false)).toEqual({ a: 7, b: 1 });
+    // What is new goes where less is than its due.
+    expect(plan(8, both, { a: 6 }, false)).toEqual({ a: 6, b: 2 });
+    expect(plan(20, both, { a: 6 }, false)).toEqual({ a: 10, b: 10 });
+    expect(plan(60, { ...both, c: even }, { c: 40 }, false)).toEqual({ a: 10, b: 10, c: 40 });
+    expect(plan(4, both, { a: 6 }, false)).toEqual({ a: 4, b: 0 });
   });
 
   test('go nowhere without weight, but for the least', () => {
