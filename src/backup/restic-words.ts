@@ -22,7 +22,8 @@ const MEANINGS: readonly Meaning[] = [
     advice: 'it was made with another identity, or for a cluster of another name',
   },
   {
-    says: /bucket (does not|doesn't) exist|NoSuchBucket/i,
+    // restic makes a bucket of Google's that is not there, in no project.
+    says: /bucket (does not|doesn't) exist|NoSuchBucket|Buckets\.Insert|Required parameter: project/i,
     kind: 'refused',
     advice: 'make the bucket first',
   },

@@ -30,17 +30,19 @@ import type { ClusterSpec } from '../../src/cluster/model/spec.ts';
 import { createAuthorities, serializeAuthorities } from '../../src/pki/authorities.ts';
 import { createKubeletAuthorities, serializeKubeletAuthorities } from '../../src/pki/kubelet-authorities.ts';
 import { exec } from '../../src/util/exec.ts';
+import type { Variables } from '../../src/util/variables.ts';
 import { waitFor } from '../../src/util/wait.ts';
 import { specOf } from '../support/clusters.ts';
 import { filesBelow } from '../support/files-below.ts';
 import { awsCredentials } from '../support/s3-server.ts';
+import { startGoogleBucket } from './support/gcs-repository.ts';
 import { startRest } from './support/rest-repository.ts';
 import { type Buckets, startBuckets } from './support/s3-repository.ts';
 
 /** Backups that are not what they seem, with restic, etcd and an API server as they are; no machine is needed. */
 const spec = specOf(['demo-master']);
 const signal = new AbortController().signal;
-const around = { environment: process.env, signal };
+const around: { environment: Variables; signal: AbortSignal } = { environment: process.env, signal };
 const folder = mkdtempSync(join(tmpdir(), 'haup-backups-'));
 const at = (...path: string[]): string => join(folder, ...path);
 
@@ -109,7 +111,7 @@ interface Differs {
 }
 
 /** A backup as masters take them, but for what differs. @returns its id */
-async function backUp(differs: Differs = {}, to = access): Promise<string> {
+async function backUp(differs: Differs = {}, to = access, by = around): Promise<string> {
   const work = mkdtempSync(at('work-'));
   const db = await readFile(at('etcd.db'));
   await writeFile(join(work, 'etcd.db'), differs.snapshot?.(db) ?? db);
@@ -126,15 +128,18 @@ async function backUp(differs: Differs = {}, to = access): Promise<string> {
     ...differs.tags,
   };
   const words = ['haup', ...Object.entries(tags).map(([name, value]) => `${name}=${value}`)].join(',');
-  const said = await withRestic(to, around, (restic) => restic(['backup', '--tag', words, work]));
+  const said = await withRestic(to, by, (restic) => restic(['backup', '--tag', words, work]));
   return /^snapshot ([0-9a-f]{8}) saved$/m.exec(said)![1]!;
 }
 
-const verify = (asked: string | undefined, how: { access?: Access; identity?: string } = {}) =>
+const verify = (
+  asked: string | undefined,
+  how: { access?: Access; by?: typeof around; identity?: string } = {},
+) =>
   proven(
     how.access ?? access,
     {
-      ...around,
+      ...(how.by ?? around),
       identity: how.identity ?? at('mine'),
       emit: () => {},
       now: () => Date.parse('2026-11-26T00:00:00Z'),
@@ -294,21 +299,40 @@ describe('a place for backups', () => {
   test('may be a REST server', async () => {
     const server = await startRest();
     try {
-      const place = accessTo(`${server.address}demo`);
-      await expect(withRestic(place, around, listBackups)).rejects.toMatchObject({ kind: 'empty' });
-      await withRestic(place, around, openRepository);
-      const id = await backUp({ snapshot: flipped }, place);
-      expect(await told(verify(id, { access: place }))).toEqual({
-        code: 5,
-        words: expect.stringMatching(/cut short or changed/),
-      });
-      const keep = { allHours: 1, hourlyDays: 1, dailyDays: 1 };
-      await withRestic(place, around, (restic) => prune(restic, keep, false, signal));
-      expect(await withRestic(place, around, listBackups)).toMatchObject([{ id }]);
+      await takesBackups(accessTo(`${server.address}demo`), around);
     } finally {
       await server.close();
     }
   });
+
+  test('may be a bucket of Google’s', async () => {
+    const google = await startGoogleBucket(folder);
+    const environment = { ...process.env, ...google.environment };
+    const by = { environment, signal };
+    try {
+      await takesBackups(accessTo(`${google.address}/demo`, google.credentials), by);
+      const nobody = accessTo('gs:no-such-bucket:/x', google.credentials);
+      const said = await told(withRestic(nobody, by, openRepository));
+      expect(said).toEqual({ code: 2, words: expect.stringMatching(/bucket.*make the bucket first$/) });
+      expect(google.refused).toEqual([]);
+    } finally {
+      await google.close();
+    }
+  });
+
+  /** Given, found, read back as it is, and kept by a prune. */
+  async function takesBackups(place: Access, by: typeof around): Promise<void> {
+    await expect(withRestic(place, by, listBackups)).rejects.toMatchObject({ kind: 'empty' });
+    await withRestic(place, by, openRepository);
+    const id = await backUp({ snapshot: flipped }, place, by);
+    expect(await told(verify(id, { access: place, by }))).toEqual({
+      code: 5,
+      words: expect.stringMatching(/cut short or changed/),
+    });
+    const keep = { allHours: 1, hourlyDays: 1, dailyDays: 1 };
+    await withRestic(place, by, (restic) => prune(restic, keep, false, signal));
+    expect(await withRestic(place, by, listBackups)).toMatchObject([{ id }]);
+  }
 
   test.runIf(process.getuid?.() === 0)('whose disk is full says so', async () => {
     mkdirSync(at('small'));

@@ -30,6 +30,12 @@ describe('what restic says', () => {
       /bucket/,
     ],
     ['no bucket', tried(`Stat: ${said.noBucket}`), 'refused', /make the bucket/],
+    [
+      'no bucket of Google’s',
+      'Fatal: create repository at gs:x:/y failed: service.Buckets.Insert: googleapi: Error 400: Required parameter: project\n',
+      'refused',
+      /make the bucket/,
+    ],
     ['nothing there', `Fatal: unable to open config file: Stat: ${said.noKey}\n${question}`, 'empty', /ever/],
     [
       'nothing there',

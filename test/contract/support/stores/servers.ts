@@ -1,13 +1,12 @@
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { filesBelow } from '../../../support/files-below.ts';
 import { freePort } from '../../../support/free-port.ts';
-import { goProgram } from '../../../support/go-program.ts';
 import { killed } from '../../../support/programs.ts';
-import { answers, startS3Server } from '../../../support/s3-server.ts';
+import { startS3Server } from '../../../support/s3-server.ts';
+import { startGcsServer } from './gcs-server.ts';
 import { serialS3 } from './serial-s3.ts';
 
 /** A place for stores, on loopback. */
@@ -48,32 +47,11 @@ export async function startS3(): Promise<StoreServer> {
 
 /** A server of Google Cloud Storage's language over a folder. */
 export async function startGcs(): Promise<StoreServer> {
-  const program = await goProgram('github.com/fsouza/fake-gcs-server', 'v1.56.1');
-  const folder = mkdtempSync(join(tmpdir(), 'haup-gcs-'));
-  const port = await freePort();
-  const address = ['-scheme', 'http', '-host', '127.0.0.1', '-port', String(port)];
-  const server = spawn(
-    program,
-    [...address, '-filesystem-root', folder, '-public-host', `127.0.0.1:${port}`],
-    {
-      stdio: 'ignore',
-    },
-  );
-  await answers(`127.0.0.1:${port}`, server);
-  const endpoint = `http://127.0.0.1:${port}`;
-  const made = await fetch(`${endpoint}/storage/v1/b`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ name: BUCKET }),
-  });
-  if (!made.ok) throw new Error(`the test server made no bucket: ${made.status}`);
+  const { port, folder, close } = await startGcsServer(BUCKET);
   return {
-    url: (prefix, bucket = BUCKET) => `gs://${bucket}/${prefix}?endpoint=${endpoint}`,
+    url: (prefix, bucket = BUCKET) => `gs://${bucket}/${prefix}?endpoint=http://127.0.0.1:${port}`,
     everything: () => allText(folder),
-    async close() {
-      await killed(server);
-      rmSync(folder, { recursive: true, force: true });
-    },
+    close,
   };
 }
 
