@@ -1,5 +1,7 @@
+import { messageOf } from '../../util/failure.ts';
+import { renewTokens } from '../members/renew.ts';
 import { SETTINGS_PATH } from '../model/names.ts';
-import type { Api } from './api.ts';
+import { type Api, openApi } from './api.ts';
 import { type ControllerOptions, startController } from './controller.ts';
 import { acquireLease } from './lease.ts';
 import { pause } from './mirror.ts';
@@ -19,6 +21,7 @@ export interface Serving extends Pick<ControllerOptions, 'api' | 'now' | 'log' |
 export type Ended = 'told' | 'begin-anew' | 'lease-lost';
 
 const LOOK_MS = 10_000;
+const RENEW_MS = 10 * 60_000;
 
 /** Waits for the lease, and is the active controller until it ends. */
 export async function serve({ signal, holder, isOld, ...given }: Serving): Promise<Ended> {
@@ -44,8 +47,11 @@ export async function serve({ signal, holder, isOld, ...given }: Serving): Promi
   stop.addEventListener('abort', end, { once: true });
   const report = openReport(api);
   let isOther = false;
+  let renewal: { readonly at: number; readonly problems: readonly string[] } | null = null;
   while (!stop.aborted && !isOther) {
-    await report([...controller.problems(), ...(names?.problems() ?? [])]);
+    if (renewal === null || now() - renewal.at >= RENEW_MS)
+      renewal = { at: now(), problems: await renewed(given, first.federation) };
+    await report([...controller.problems(), ...(names?.problems() ?? []), ...renewal.problems]);
     await pause(LOOK_MS, stop);
     const settings = await settingsOf(api, stop, log, 1);
     isOther = isOld() || (settings !== null && JSON.stringify(settings) !== JSON.stringify(first));
@@ -54,6 +60,18 @@ export async function serve({ signal, holder, isOld, ...given }: Serving): Promi
   await names?.close();
   await lease.release();
   return lease.lost.aborted ? 'lease-lost' : isOther ? 'begin-anew' : 'told';
+}
+
+/** Members' tokens, where it is time. @returns what is wrong with them, in words */
+async function renewed(
+  { api, open = openApi, log }: Pick<Serving, 'api' | 'open' | 'log'>,
+  federation: string,
+): Promise<string[]> {
+  try {
+    return await renewTokens({ api, federation, open, wall: Date.now(), log });
+  } catch (error) {
+    return [`members' tokens cannot be looked at: ${messageOf(error)}`];
+  }
 }
 
 /** Waits for them; null: to be stopped came first. */

@@ -3,7 +3,7 @@ import { CLUSTERS_API, FIELD_MANAGER, NAMESPACE, PROFILES_API } from '../model/n
 import type { ApiObject } from '../model/object.ts';
 import { covers } from '../plan/covers.ts';
 import { accountOf } from './account.ts';
-import { EXPIRES_ANNOTATION, isFresh, newToken } from './token.ts';
+import { isFresh, newToken, tokenMetadata } from './token.ts';
 
 /** One thing that a join or a leave has to do. Each can be repeated. */
 export interface MemberStep {
@@ -41,12 +41,12 @@ export async function joinSteps(request: JoinRequest): Promise<MemberStep[]> {
     steps.push({
       text: `keep a token of that account in the federation ${name}`,
       run: async () => {
-        const { token, expires } = await newToken(member, name);
+        const made = await newToken(member, name);
         const metadata = {
           ...{ name: secretName(cluster), namespace: NAMESPACE },
-          annotations: { [EXPIRES_ANNOTATION]: expires },
+          ...tokenMetadata(made, now()),
         };
-        const data = { token: Buffer.from(token).toString('base64') };
+        const data = { token: Buffer.from(made.token).toString('base64') };
         await apply(federation, secretPath, {
           apiVersion: 'v1',
           kind: 'Secret',

@@ -19,7 +19,7 @@ describe('a controller’s process', () => {
   const log: string[] = [];
   beforeEach(() => {
     vi.useFakeTimers();
-    world = memoryFederation(new Map([['a', memoryApi()]]));
+    world = memoryFederation(new Map([['a', memoryApi({ tokenExpires: '2100-01-01T00:00:00Z' })]]));
     world.join('a');
     world.own.put('/api/v1/namespaces/kube-system', {});
     world.own.put(pathOf('Namespace', 'web'), {});
@@ -116,6 +116,27 @@ describe('a controller’s process', () => {
     expect(Math.max(...writes) - since).toBeLessThan(8_000);
     expect(writes.some((at) => at > since)).toBe(true);
     expect(process.ended === null || process.ended === 'lease-lost').toBe(true);
+  });
+
+  test('renews tokens of members before they end, and says which it cannot', async () => {
+    settings();
+    const path = `/api/v1/namespaces/${NAMESPACE}/secrets/member-a`;
+    const annotations = {
+      'federation.haup.dev/expires': new Date(Date.now() + 14 * 86_400_000).toISOString(),
+    };
+    world.own.put(path, { ...world.own.get(path)!, metadata: { name: 'member-a', annotations } });
+    const token = () =>
+      Buffer.from((world.own.get(path)!.data as { token: string }).token, 'base64').toString();
+    let refuse = true;
+    await begin('one', (method, at) => {
+      if (refuse && method === 'POST' && at.endsWith('/token')) throw new Error('not now');
+    });
+    await pass(10_000);
+    expect(token()).toBe('t');
+    expect(report()).toBe('Cluster a: its token cannot be renewed: not now');
+    refuse = false;
+    await pass(610_000);
+    expect([token(), report()]).toEqual(['the-token', '']);
   });
 
   test('ends when it is told to', async () => {
