@@ -584,9 +584,12 @@ export class SimulatedWorld implements ChangeableWorld {
     if (disk.staged !== step.change || !staged) throw new Error('nothing was prepared');
     const stops = step.cost !== 'nothing' && step.cost !== 'reload';
     if (stops && disk.controllers !== 'disabled') throw new Violation('changed while controllers run');
-    if (['api-server', 'etcd'].includes(step.cost)) {
+    const alone = this.stored.replicas.length === 1 && this.machines.length === 1;
+    if (step.inPlace && !alone) throw new Violation('stopped while clients are sent to it');
+    if (['api-server', 'etcd'].includes(step.cost) && !step.inPlace) {
       if (disk.apiServer !== 'disabled') throw new Violation('changed while the API server runs');
     }
+    if (step.inPlace) disk.apiServer = 'stopped';
     if (step.cost === 'etcd') {
       const voters = this.members.filter((m) => !m.learner);
       const others = voters.filter((m) => m.name !== step.replica && this.runs(m));

@@ -110,9 +110,9 @@ function warningsOf(
     );
   }
   const alone = count === 1 && from.remembered.bootstrapped;
-  if (alone && steps.some(({ step }) => step.kind === 'change-release') && spec.change) {
-    const stops = steps.some(({ step }) => step.kind === 'stop-api-server');
-    if (stops) warnings.push(`the only API server starts again: ${inPlaceOrNot(figures)}`);
+  const changes = alone && spec.change && steps.some(({ step }) => step.kind === 'change-release');
+  if (changes && steps.some(({ step }) => stopsApiServer(step))) {
+    warnings.push(`the only API server starts again: ${inPlaceOrNot(figures)}`);
   }
   if (spec.change?.surge && steps.length > 0) {
     warnings.push(`a successor takes the address over: ${inPlaceOrNot(figures)}`);
@@ -122,6 +122,10 @@ function warningsOf(
     warnings.push(`on the way no more than ${weakest} failure${weakest === 1 ? ' is' : 's are'} tolerated`);
   }
   return warnings;
+}
+
+function stopsApiServer(step: Step): boolean {
+  return step.kind === 'stop-api-server' || (step.kind === 'change-release' && step.inPlace === true);
 }
 
 /** What was measured of both is in docs/upgrade.md. */

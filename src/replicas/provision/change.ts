@@ -32,6 +32,8 @@ export interface Switch {
   readonly change: string;
   /** etcd reads what is new in it: it is stopped, and started again. */
   readonly etcd: boolean;
+  /** The API server has not been stopped before: it is now, and started again. */
+  readonly apiServer?: boolean;
 }
 
 /** Puts what a changed spec makes of a replica beside what is in force: with its programs, and nothing else happens. @throws ReplicaError, SshError */
@@ -45,14 +47,16 @@ export function stage(session: Session, config: ReplicaConfig, waiting: Waiting 
  */
 export async function switchRelease(
   session: Session,
-  { change, etcd, ...config }: Switch & Finish,
+  { change, etcd, apiServer = false, ...config }: Switch & Finish,
   waiting: Waiting = {},
 ): Promise<void> {
+  const stopped = [...(apiServer ? [unit.apiServer] : []), ...(etcd ? [unit.etcd] : [])];
   const script = switchScript({
-    ...{ change, stopped: etcd ? unit.etcd : '', restarts: HELPERS.join(' '), finish: finish(config) },
+    ...{ change, stopped: stopped.join(' '), restarts: HELPERS.join(' '), finish: finish(config) },
     ...releasePaths,
   });
-  await session.run(script, { what: 'change its release', timeoutMs: TIMEOUT_MS, signal: waiting.signal });
+  const timeoutMs = apiServer ? STOP_TIMEOUT_MS : TIMEOUT_MS;
+  await session.run(script, { what: 'change its release', timeoutMs, signal: waiting.signal });
   if (etcd) await awaitEtcd(session, waiting);
 }
 

@@ -54,12 +54,15 @@ function changeOne(v: View, next: Turn, change: string): Decision {
   if (drains(next) && isTarget(v, name)) return nothingToDo;
   const stops = cost !== 'nothing' && cost !== 'reload';
   if (stops && inside!.controllers !== 'disabled') return one({ kind: 'stop-controllers', replica: name });
-  if (drains(next) && inside!.apiServer !== 'disabled')
+  // Everybody waits for what is between a single one's stop and its start, so both are one step there. Nobody waits for one that does
+  // not serve, and a stop may be overtaken by systemd's next try to start it.
+  const inPlace = drains(next) && v.replicas.length === 1 && inside!.apiServer === 'ready';
+  if (drains(next) && !inPlace && inside!.apiServer !== 'disabled')
     return one({ kind: 'stop-api-server', replica: name });
   const successor = v.replicas.find((other) => other !== replica && isServing(other));
   if (cost === 'etcd' && member?.leader && successor)
     return one({ kind: 'move-leader', replica: name, to: successor.name });
-  return one({ kind: 'change-release', replica: name, change, cost });
+  return one({ kind: 'change-release', replica: name, change, cost, ...(inPlace ? { inPlace } : {}) });
 }
 
 /** Clients are still sent to it; whoever holds the address alone is asked until it stops. */

@@ -7,6 +7,8 @@ export interface ChangeRelease extends ReplicaStep<'change-release'> {
   /** Of the spec, by id. */
   readonly change: string;
   readonly cost: Cost;
+  /** The API server serves: this step stops it, and starts it again. */
+  readonly inPlace?: true;
 }
 
 const STOPS: Readonly<Record<Cost, string>> = {
@@ -17,10 +19,19 @@ const STOPS: Readonly<Record<Cost, string>> = {
   etcd: 'etcd starts again',
 };
 
+const IN_PLACE = {
+  'api-server': 'its API server starts again, etcd runs on',
+  etcd: 'etcd and its API server start again',
+} as const;
+
 export const changeRelease: StepKind<ChangeRelease> = {
-  describe: ({ replica, cost }) => `change ${replica} (${STOPS[cost]})`,
+  describe: ({ replica, cost, inPlace }) =>
+    `change ${replica} (${inPlace ? IN_PLACE[cost === 'etcd' ? 'etcd' : 'api-server'] : STOPS[cost]})`,
   touches: membership,
   outdates: inside,
-  simulate: ({ replica, change }, before) =>
-    withInside(before, replica, { change, staged: null, begun: null }),
+  simulate: ({ replica, change, inPlace }, before) =>
+    withInside(before, replica, {
+      ...{ change, staged: null, begun: null },
+      ...(inPlace ? { apiServer: 'stopped' } : {}),
+    }),
 };

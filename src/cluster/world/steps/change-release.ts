@@ -3,14 +3,21 @@ import { noteStoreRevision } from '../../../replicas/store-revision.ts';
 import { federationParts } from '../config/federation.ts';
 import type { Executor } from './executor.ts';
 
-export const changeRelease: Executor<'change-release'> = async (t, { replica, change, cost }, progress) => {
+export const changeRelease: Executor<'change-release'> = async (
+  t,
+  { replica, change, cost, inPlace = false },
+  progress,
+) => {
   const session = await t.session(replica);
   const etcd = cost === 'etcd';
   const localRoute = t.provider.capabilities.deliversToApiAddress;
   const serviceAddresses = (await t.provider.services?.range()) ?? null;
   await switchRelease(
     session,
-    { change, etcd, localRoute, serviceAddresses, federation: await federationParts(t) },
+    {
+      ...{ change, etcd, apiServer: inPlace, localRoute, serviceAddresses },
+      federation: await federationParts(t),
+    },
     { signal: t.signal, progress },
   );
   await noteStoreRevision(session, t.memory.revision, { signal: t.signal });

@@ -86,13 +86,27 @@ describe('a changed spec', () => {
     expect(lines(plan)).toEqual([
       'stage-release m0 c1',
       'stop-controllers m0',
-      'stop-api-server m0',
-      'change-release m0 c1 etcd',
+      'change-release m0 c1 etcd true',
       'start-control-plane m0',
       'finish-change',
     ]);
     expect(plan.warnings.join()).toContain('nobody is answered');
   });
+
+  test.each(['stopped', 'unready'] as const)(
+    'of a single replica whose API server is %s stops it for good first',
+    (apiServer) => {
+      const one = specOf(['m0'], { bootstrapped: true });
+      const spec = withRevision(one, { ...revisable(one), kubernetesVersion: 'v1.37.9' }, 'c1');
+      const cutOff = { staged: 'c1', begun: 'c1', controllers: 'disabled', apiServer } as const;
+      expect(lines(planFor(spec, withInside(seen(one, spec), 'm0', cutOff)))).toEqual([
+        'stop-api-server m0',
+        'change-release m0 c1 api-server',
+        'start-control-plane m0',
+        'finish-change',
+      ]);
+    },
+  );
 });
 
 describe('a change that fails', () => {
