@@ -1,7 +1,8 @@
 /**
  * `npm run bench`: what haup costs, as ratios to floors that are measured in the same run, so that they mean the same on
  * every machine. Prints the tables and stores them in docs/benchmarks.md. Needs root, and takes some eight minutes.
- * `npm run bench -- nodes` measures nodes alone, `npm run bench -- roll` upgrades under clients, which needs the programs of 1.36,
+ * `npm run bench -- nodes` measures nodes alone, `npm run bench -- roll` upgrades three masters, and a single one in place, under clients,
+ * which needs the programs of 1.36,
  * `npm run bench -- restore [MB…]` a rescue from a backup (of 10 MB and of 1 GB); they store nothing.
  */
 
@@ -15,6 +16,7 @@ import { CLUSTER, gapsRound, profiles, type Timed, timedRound } from './bench/cl
 import { duration } from './bench/figures.ts';
 import { removeFloor, runFloor } from './bench/floor.ts';
 import { HOME } from './bench/home.ts';
+import { IN_PLACE, type InPlaceRound, inPlaceRound, inPlaceTable } from './bench/in-place.ts';
 import { load, quiet } from './bench/machine.ts';
 import { NODES, type NodesRound, nodesRound, nodesTable } from './bench/nodes.ts';
 import { report } from './bench/report.ts';
@@ -29,7 +31,9 @@ const say = (text: string): void => void process.stderr.write(`bench: ${text}\n`
 if (!process.env.HAUP_MAIN) build();
 const [, , part, ...sizes] = process.argv;
 if (part === 'nodes') await alone(async () => nodesTable(await nodesRounds()));
-if (part === 'roll') await alone(async () => rollTable(await rollRounds()));
+if (part === 'roll') {
+  await alone(async () => `${rollTable(await rollRounds())}\n\n${inPlaceTable(await inPlaceRounds())}`);
+}
 if (part === 'restore') {
   const bytes = sizes.map((megabytes) => Number(megabytes) * 1e6);
   await alone(() => restoreTable(bytes.length > 0 ? bytes : [10e6, 1e9], say));
@@ -97,6 +101,15 @@ function rollRounds(): Promise<RollRound[]> {
   );
 }
 
+function inPlaceRounds(): Promise<InPlaceRound[]> {
+  return roundsOf(
+    'a single master in place',
+    inPlaceRound,
+    ({ flags, restarts }) =>
+      `another argument: ${duration(flags[0]!)}, a restart ${duration(restarts[0][0]!)}`,
+  );
+}
+
 /** One part alone, which stores nothing. */
 async function alone(table: () => Promise<string>): Promise<never> {
   try {
@@ -113,6 +126,7 @@ async function cleanUp(): Promise<void> {
   await removeCluster(CLUSTER);
   await removeCluster(NODES);
   await removeCluster(ROLL);
+  await removeCluster(IN_PLACE);
   rmSync('/var/lib/haup-bench', { recursive: true, force: true });
   rmSync(HOME, { recursive: true, force: true });
 }
