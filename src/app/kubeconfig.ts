@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import type { ApiClient } from '../kubernetes/client.ts';
 import { bindClusterAdmins, CLUSTER_ADMINS, isAdministrator } from '../kubernetes/cluster-admins.ts';
@@ -39,6 +39,8 @@ const issuedSchema = z.strictObject({
   expires: z.string(),
   /** Of the certificate, in hexadecimal. */
   serial: z.string(),
+  /** Of the certificate in DER, in hexadecimal, as the API server's audit log has it; an older haup did not note it. */
+  sha256: z.string().optional(),
 });
 
 /** What the store remembers of a kubeconfig that was handed out; the key is nowhere but in the kubeconfig. */
@@ -118,10 +120,11 @@ async function note(
     issued: rfc3339(now),
     expires,
     serial,
+    sha256: createHash('sha256').update(certificate.raw).digest('hex'),
   };
   // One a certificate: two who issue at the same time do not write over each other's.
   await secrets.putIfAbsent(`${PREFIX}${serial}`, `${JSON.stringify(entry)}\n`);
-  for (const { serial: old } of (await noted(secrets)).filter((one) => hasEnded(one, now)))
+  for (const { serial: old } of (await notedKubeconfigs(secrets)).filter((one) => hasEnded(one, now)))
     await secrets.remove(`${PREFIX}${old}`);
 }
 
@@ -130,14 +133,15 @@ export async function issuedKubeconfigs(
   secrets: Pick<Secrets, 'all'>,
   now: number,
 ): Promise<IssuedKubeconfig[]> {
-  return (await noted(secrets)).filter((one) => !hasEnded(one, now));
+  return (await notedKubeconfigs(secrets)).filter((one) => !hasEnded(one, now));
 }
 
-function hasEnded({ expires }: IssuedKubeconfig, now: number): boolean {
+export function hasEnded({ expires }: IssuedKubeconfig, now: number): boolean {
   return Date.parse(expires) < now;
 }
 
-async function noted(secrets: Pick<Secrets, 'all'>): Promise<IssuedKubeconfig[]> {
+/** Those too that have ended, until the next one is handed out. */
+export async function notedKubeconfigs(secrets: Pick<Secrets, 'all'>): Promise<IssuedKubeconfig[]> {
   const all = Object.entries(await secrets.all()).filter(([name]) => name.startsWith(PREFIX));
   return all
     .flatMap(([, text]) => issuedSchema.safeParse(parseJson(text)).data ?? [])

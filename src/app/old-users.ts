@@ -1,7 +1,6 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import { z } from 'zod';
 import { orderOf, type Rotated } from '../cluster/model/generations.ts';
-import type { ClusterSpec } from '../cluster/model/spec.ts';
 import { phaseOf } from '../cluster/plan/rotation.ts';
 import { encryptionKeyName } from '../cluster/world/keys.ts';
 import { secretsNotUnder } from '../cluster/world/rotation/secrets.ts';
@@ -9,20 +8,15 @@ import type { RealWorld } from '../cluster/world/world.ts';
 import type { ApiClient } from '../kubernetes/client.ts';
 import { listAll } from '../kubernetes/list.ts';
 import type { TokenKeys } from '../pki/authorities.ts';
-import type { Secrets } from '../state/store.ts';
 import { parseJson } from '../util/text/json.ts';
 import { rfc3339 } from '../util/text/rfc3339.ts';
-import { issuedKubeconfigs } from './kubeconfig.ts';
+import { type Asking, usersOfOldCertificates } from './old-certificates.ts';
 
 /** What pods get tokens for (Kubernetes' own default), and how long they may go on with the last one. */
 const TOKEN_MS = 3600_000;
 
-interface Asked {
-  readonly spec: ClusterSpec;
-  readonly world: Pick<RealWorld, 'api' | 'authorities' | 'etcd' | 'observe'>;
-  readonly secrets: Pick<Secrets, 'all'>;
-  readonly now: number;
-  readonly signal: AbortSignal;
+interface Asked extends Asking {
+  readonly world: Pick<RealWorld, 'api' | 'authorities' | 'etcd' | 'observe' | 'session'>;
 }
 
 /**
@@ -36,13 +30,8 @@ export async function usersOfOld(asked: Asked, what: Rotated): Promise<string[]>
 }
 
 const users: Readonly<Partial<Record<Rotated, (asked: Asked) => Promise<string[]>>>> = {
-  ca: async ({ spec, secrets, now }) => {
-    const since = Date.parse(spec.rotating?.ca ?? '');
-    const issued = await issuedKubeconfigs(secrets, now);
-    return issued
-      .filter((one) => !(Date.parse(one.issued) >= since))
-      .map(({ user, expires }) => `a kubeconfig of ${user}, which ends ${expires} otherwise`);
-  },
+  ca: (asked) => usersOfOldCertificates(asked, 'ca'),
+  'kubelet-signing': (asked) => usersOfOldCertificates(asked, 'kubelet-signing'),
   'service-account': async ({ spec, world, now, signal }) => {
     const since = Date.parse(spec.rotating?.['service-account'] ?? '');
     const until = since + TOKEN_MS;

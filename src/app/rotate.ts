@@ -2,13 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { NotFoundError, Refusal } from '../cluster/model/errors.ts';
 import { orderOf, type Rotated } from '../cluster/model/generations.ts';
 import type { ClusterSpec, Revisable } from '../cluster/model/spec.ts';
-import { advanced, goesOn, phaseOf, type RotationWish, underWay } from '../cluster/plan/rotation.ts';
+import { advanced, goesOn, PHASES, phaseOf, type RotationWish, underWay } from '../cluster/plan/rotation.ts';
 import { withReplacements, withRevision } from '../cluster/plan/spec-changes.ts';
 import { makeGeneration } from '../cluster/world/keys.ts';
 import { newReplicaName } from '../replicas/names.ts';
 import type { Secrets, Store } from '../state/store.ts';
 import { usersOfOld } from './old-users.ts';
 import { type ChangeOutcome, changed, type Environment, type OpenCluster } from './operations.ts';
+import { othersNodes } from './others-nodes.ts';
 
 export interface RotateRequest {
   readonly what: readonly Rotated[];
@@ -86,7 +87,7 @@ function phase(
         env.emit({ type: 'warning', message: WAITS(what) });
       return spec;
     }
-    if (!force) await expectOwnNodes(open, spec, wish.what);
+    if (!force) await expectOwnNodes(env, open, spec, wish);
     if (!force) await expectNobody(env, open, spec, wish);
     // Mostly there are none; a backup that was restored may have brought some.
     if (!dryRun && ending(spec, wish).includes('encryption'))
@@ -101,13 +102,6 @@ function phase(
 
 const WAITS = (what: Rotated): string =>
   `${what}: the new one is at work, and the old one is still believed, until that is ended`;
-
-const PHASES = {
-  rest: 'the new one alone is believed',
-  both: 'old and new are believed, the old one is at work',
-  new: 'the new one is at work, both are believed',
-  shown: 'the new one is at work, and clients are shown it, both are believed',
-} as const;
 
 function say(next: Revisable, what: Rotated): string {
   return `${what}: ${PHASES[phaseOf(next, what)]}`;
@@ -140,27 +134,34 @@ function ending(spec: ClusterSpec, wish: RotationWish): Rotated[] {
   return wish.what.filter((what) => phaseOf(spec, what) === 'new' && goesOn(spec, what, wish));
 }
 
-/** Kubelets of nodes that somebody else has made are told of nothing. */
+/**
+ * Nodes that somebody else has made are told of nothing: they would not believe what the new authority signs. Those that are there when the
+ * old one is given up are among its users.
+ */
 async function expectOwnNodes(
+  { signal }: Environment,
   { world }: OpenCluster,
   spec: ClusterSpec,
-  what: readonly Rotated[],
+  wish: RotationWish,
 ): Promise<void> {
-  const { name, nodes } = spec;
-  const one = what.find((each) => each === 'ca' || each === 'kubelet-signing');
+  const one = wish.what.find(
+    (what) =>
+      (what === 'ca' || what === 'kubelet-signing') &&
+      ['rest', 'both'].includes(phaseOf(spec, what)) &&
+      goesOn(spec, what, wish),
+  );
   if (!one) return;
-  const { objects } = (await world.observe()).nodes;
-  const others = (objects ?? []).filter((object) => !nodes.some((node) => node.name === object.name));
+  const others = await othersNodes(spec, await world.api(), signal);
   if (others.length === 0) return;
   throw new Refusal(
     `haup did not make ${others.map((other) => other.name).join(', ')}, and cannot give kubelets there another ${one}`,
     [
-      'let them leave, and join again afterwards (kubeadm reset, kubeadm join)',
+      'let them leave, and join again afterwards (kubectl delete node; kubeadm reset and kubeadm join there)',
       {
         to: 'or leave them behind',
         command: 'rotate',
-        cluster: name,
-        replicas: what,
+        cluster: spec.name,
+        replicas: wish.what,
         switches: ['force'],
       },
     ],

@@ -1,6 +1,6 @@
 import type { Deed } from '../../cluster/model/guard.ts';
 import { sayDifference } from '../../cluster/plan/revision/report.ts';
-import type { RotationStatus } from '../../cluster/plan/rotation.ts';
+import { PHASES, type RotationStatus } from '../../cluster/plan/rotation.ts';
 import type { ReplicaStatus, Status as SeenStatus } from '../../cluster/plan/status.ts';
 import type { LockOwner } from '../../state/errors.ts';
 import { type About, commandLine, sayWarning } from './remedy.ts';
@@ -65,12 +65,6 @@ function differences({ replicas, operation }: Status, about: About): string[] {
   const command = commandLine({ command: 'replace-replica', replicas: names.slice(0, 1) }, about);
   return [...lines, `nothing is touched for that alone; ${command} has a new one made as the spec wants it`];
 }
-
-const PHASES: Readonly<Record<RotationStatus['phase'], string>> = {
-  both: 'old and new are believed, the old one is at work',
-  new: 'the new one is at work, the old one is still believed',
-  shown: 'the new one is at work and shown to clients, the old one is still believed',
-};
 
 function rotationLines({ what, phase, since, users }: RotationStatus, about: About): string[] {
   const remedy = { command: 'rotate', replicas: [what] } as const;

@@ -8,6 +8,14 @@ import { type ClusterSpec, type Revisable, revisable } from '../model/spec.ts';
  */
 export type Phase = 'rest' | 'both' | 'new' | 'shown';
 
+/** What a phase is, in words. */
+export const PHASES: Readonly<Record<Phase, string>> = {
+  rest: 'the new one alone is believed',
+  both: 'old and new are believed, the old one is at work',
+  new: 'the new one is at work, the old one is still believed',
+  shown: 'the new one is at work and shown to clients, the old one is still believed',
+};
+
 /** Where a rotation stops until somebody says --finish: outside of the cluster there may be who has to act. */
 const STOPS: ReadonlySet<Rotated> = new Set(['ca', 'kubelet-signing', 'service-account']);
 
