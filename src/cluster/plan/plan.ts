@@ -131,7 +131,7 @@ function stopsApiServer(step: Step): boolean {
 /** What was measured of both is in docs/upgrade.md. */
 function inPlaceOrNot({ replacement: [expected] }: Interruption): string {
   const successor = expected < 1 ? 'less than a second' : `about ${expected} s`;
-  return `nobody is answered for about ten seconds in place, for ${successor} by a successor that takes the address over`;
+  return `nobody is answered for some three to ten seconds in place, for ${successor} by a successor that takes the address over`;
 }
 
 function lossesOf({ survivor, heard, backup }: Rescue): string[] {
