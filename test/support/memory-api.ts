@@ -19,8 +19,8 @@ export type OnCall = (method: string, path: string, body: unknown) => void | Pro
 
 /** An API server in memory, as far as a federation uses one: objects with versions, lists in pages, watches, applies. */
 export interface MemoryApi {
-  /** A client; each may have mishaps of its own. */
-  client(onCall?: OnCall): Api;
+  /** A client; each may have mishaps of its own, before anything is done and, once it is done, before it is told. */
+  client(onCall?: OnCall, onReply?: OnCall): Api;
   get(path: string): ApiObject | null;
   /** As somebody else: makes or replaces it. */
   put(path: string, object: Partial<ApiObject>): ApiObject;
@@ -178,13 +178,15 @@ export function memoryApi(options: MemoryOptions = {}): MemoryApi {
 
   return {
     objects,
-    client(onCall = () => {}): Api {
+    client(onCall = () => {}, onReply = () => {}): Api {
       const open = new Set<() => void>();
       return {
         async call(method, path, given = {}) {
           await onCall(method, path, given.body);
           given.signal?.throwIfAborted();
-          return structuredClone(answer(method, path, given));
+          const answered = structuredClone(answer(method, path, given));
+          await onReply(method, path, given.body);
+          return answered;
         },
         async text(path) {
           await onCall('GET', path, undefined);

@@ -19,14 +19,17 @@ export interface MemoryFederation {
 export interface StartOptions {
   /** Of calls to the federation's own API; to a member's, with its name. */
   readonly onCall?: (cluster: string | null, ...call: Parameters<OnCall>) => ReturnType<OnCall>;
+  readonly onReply?: StartOptions['onCall'];
   readonly onShards?: (shards: readonly Shard[]) => void;
   readonly log?: (line: string) => void;
 }
 
-export const IDENTITY = { federation: 'world', uid: 'u1' };
+/** Its uid is that of its first object. */
+export const IDENTITY = { federation: 'world', uid: 'uid-own-1' };
 
 export function memoryFederation(members: ReadonlyMap<string, MemoryApi>): MemoryFederation {
   const own = memoryApi({ uid: 'own-' });
+  own.put('/api/v1/namespaces/kube-system', {});
   own.put(`/api/v1/namespaces/${NAMESPACE}`, {});
   const clusterPath = (cluster: string) => `/apis/${CLUSTERS_API}/clusters/${cluster}`;
   return {
@@ -44,13 +47,19 @@ export function memoryFederation(members: ReadonlyMap<string, MemoryApi>): Memor
       own.put(clusterPath(cluster), { ...own.get(clusterPath(cluster))!, spec: { ...spec, leaving: true } });
     },
     statusOf: (cluster) => own.get(clusterPath(cluster))?.status ?? {},
-    start({ onCall = () => {}, onShards = () => {}, log = () => {} } = {}) {
+    start({ onCall = () => {}, onReply = () => {}, onShards = () => {}, log = () => {} } = {}) {
       return startController({
         ...{ identity: IDENTITY, now: () => Date.now(), onShards, log },
-        api: own.client((...call) => onCall(null, ...call)),
+        api: own.client(
+          (...call) => onCall(null, ...call),
+          (...call) => onReply(null, ...call),
+        ),
         open({ server }) {
           const cluster = new URL(server).hostname;
-          return members.get(cluster)!.client((...call) => onCall(cluster, ...call));
+          return members.get(cluster)!.client(
+            (...call) => onCall(cluster, ...call),
+            (...call) => onReply(cluster, ...call),
+          );
         },
       });
     },

@@ -21,7 +21,6 @@ describe('a controller’s process', () => {
     vi.useFakeTimers();
     world = memoryFederation(new Map([['a', memoryApi({ tokenExpires: '2100-01-01T00:00:00Z' })]]));
     world.join('a');
-    world.own.put('/api/v1/namespaces/kube-system', {});
     world.own.put(pathOf('Namespace', 'web'), {});
     isOld = false;
     told = new AbortController();
