@@ -68,7 +68,14 @@ const act = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('back' as const), cluster }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('leave' as const), cluster }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('join' as const), cluster }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('crash' as const) }) },
+  // The next one stumbles over one of its first calls.
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('crash' as const),
+      stumbles: fc.option(fc.nat(60), { nil: 1e9 }),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('compact' as const) }) },
   {
     weight: 4,
@@ -76,7 +83,7 @@ const act = fc.oneof(
       do: fc.constant('mishap' as const),
       /** After so many calls from now. */
       after: fc.nat(30),
-      what: fc.constantFrom('refused', 'reply lost', 'hangs', 'crash', 'crash after'),
+      what: fc.constantFrom('refused', 'slow', 'reply lost', 'hangs', 'crash', 'crash after'),
     }),
   },
 );
@@ -147,6 +154,11 @@ class World {
         this.mishap = null;
         queueMicrotask(() => this.crash());
         return new Promise(() => {});
+      }
+      if (mishap.what === 'slow' && method !== 'GET') {
+        this.mishap = null;
+        if (to !== null) this.judge(to as Cluster, method, path, body);
+        return new Promise((resolve) => setTimeout(resolve, 3_000));
       }
       if (mishap.what === 'refused' || mishap.what === 'hangs') {
         this.mishap = null;
@@ -253,7 +265,10 @@ class World {
     if (one.do === 'back') this.away.delete(one.cluster);
     if (one.do === 'leave') await this.leave(one.cluster);
     if (one.do === 'join') this.join(one.cluster);
-    if (one.do === 'crash') this.crash();
+    if (one.do === 'crash') {
+      this.crash();
+      this.mishap = { at: this.calls + one.stumbles, what: 'refused' };
+    }
     if (one.do === 'compact')
       for (const api of [this.fed.own, ...this.fed.members.values()]) {
         api.forget();

@@ -51,6 +51,10 @@ export async function control(of: ApiServer, name: string): Promise<Controller> 
 }
 
 /** Waits until it says so. */
-export async function until(what: string, is: () => Promise<boolean>): Promise<void> {
-  await waitFor(async () => (await is()) || undefined, { what, timeoutMs: 60_000 });
+export async function until(
+  what: string,
+  is: () => Promise<boolean>,
+  timeoutMs: number = 60_000,
+): Promise<void> {
+  await waitFor(async () => (await is()) || undefined, { what, timeoutMs });
 }
