@@ -1,5 +1,8 @@
 import { CLUSTER_DOMAIN } from '../kubernetes/kubelet.ts';
 
+/** Further server blocks, out of the ConfigMap coredns-custom, which is nobody's but the user's and federations'. */
+const CUSTOM_SERVERS = '/etc/coredns-custom/*.server';
+
 /**
  * CoreDNS' configuration, as kubeadm's but for `loop`, which ends the process where a machine's resolver is a loopback address: those are
  * never handed to pods here. Without a resolver there is nobody to forward to, and CoreDNS would not start with an empty list.
@@ -27,5 +30,6 @@ ${forward}    cache 30
     reload
     loadbalance
 }
+import ${CUSTOM_SERVERS}
 `;
 }

@@ -25,6 +25,7 @@ import { environment, type LoadProvider } from './environment.ts';
 import { fault } from './fault.ts';
 import { disband, federationStatus } from './federation/federations.ts';
 import { initFederation } from './federation/init.ts';
+import { putMemberDns } from './federation/member-dns.ts';
 import { joinMember, leaveMember } from './federation/members.ts';
 import { guardOnce } from './guard.ts';
 import { makeJoinCommand } from './join-command.ts';
@@ -202,6 +203,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     },
     joinFederation: (request) => timed((env) => joinMember(env, request)),
     unjoinFederation: (request) => timed((env) => leaveMember(env, request)),
+    putMemberDns: (request) => timed((env) => putMemberDns(env, request)),
     federationStatus: (federation) => timed((env) => federationStatus(env, federation)),
     disbandFederation: (request) => timed((env) => disband(env, request)),
     drill: (request) =>

@@ -12,6 +12,7 @@ import type { ApplyOptions } from './apply.ts';
 import type { BackupWish, TakenBackup } from './backup-parts.ts';
 import type { DrillOutcome, DrillRequest } from './drill.ts';
 import type { Disbanded, Disbanding, FederationStatus } from './federation/federations.ts';
+import type { MemberDns } from './federation/member-dns.ts';
 import type { JoinMember, LeaveMember, MemberOutcome } from './federation/members.ts';
 import type { GuardOutcome, GuardRequest } from './guard.ts';
 import type { JoinCommand } from './join-command.ts';
@@ -127,6 +128,8 @@ export interface Engine {
   joinFederation(request: JoinMember): Promise<MemberOutcome>;
   unjoinFederation(request: LeaveMember): Promise<MemberOutcome>;
   /** Absent: of the only one there is. */
+  /** False: there was nothing to do. */
+  putMemberDns(request: MemberDns): Promise<boolean>;
   federationStatus(federation: string | undefined): Promise<FederationStatus>;
   /** All its members leave; what could not be done in some, in words. */
   disbandFederation(request: Disbanding): Promise<Disbanded>;

@@ -14,6 +14,7 @@ import {
   reachingFederation,
 } from './access.ts';
 import { reachContext } from './context.ts';
+import { removeMemberDns } from './member-dns.ts';
 import { connectSteps, disconnectSteps } from './network.ts';
 
 export interface MemberRequest {
@@ -91,7 +92,8 @@ export async function leaveMember(env: Environment, request: LeaveMember): Promi
         ...{ federation: federation.api, member: member.api, name, cluster, cascade, signal: env.signal },
       });
       const disconnect = await disconnectSteps(federation.network, own?.network ?? null);
-      return carryOut(env, name, request, [...steps, ...disconnect]);
+      const names = own ? await removeMemberDns(member.api, name, cluster) : [];
+      return carryOut(env, name, request, [...names, ...steps, ...disconnect]);
     });
   });
 }

@@ -62,4 +62,5 @@ export const memberRegion = text('region', 'REGION', 'where it is', values.place
 export const memberZone = text('zone', 'ZONE', 'where in the region it is', values.place, {
   defaultText: 'what its nodes say',
 });
+export const applyDns = toggle('apply', 'put it into the member, which is one of haup’s clusters');
 export const cascade = toggle('cascade', 'what the federation put there goes, too');

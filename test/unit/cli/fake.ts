@@ -120,6 +120,7 @@ function fakeEngine(answers: Partial<Engine> = {}): { engine: Engine; calls: Cal
     initFederation: async () => outcome,
     joinFederation: async ({ cluster }) => ({ federation: 'world', cluster, steps: [] }),
     unjoinFederation: async ({ cluster }) => ({ federation: 'world', cluster, steps: [] }),
+    putMemberDns: async () => true,
     federationStatus: async () => ({
       ...{ federation: 'world', dnsZone: 'example.com.', dnsProvider: 'coredns', ttl: 180 },
       ...{ members: [], problems: [] },

@@ -7,11 +7,13 @@ import * as values from '../../input/values.ts';
 export const federationDnsConfig = defineCommand({
   name: 'federation dns-config',
   summary: 'what a member’s CoreDNS needs to lead its pods to the nearest shard',
-  details: `Prints what goes behind the blocks of that member's Corefile. See docs/federation-dns.md.`,
+  details: `Prints what goes behind the blocks of that member's Corefile; with --apply haup puts it into a cluster of its own.
+See docs/federation-dns.md.`,
   operands: [{ name: 'MEMBER', help: 'a member of the federation', needed: true, parse: values.place }],
-  flags: { federation: flags.federation, nameServers: flags.nameServers },
+  flags: { federation: flags.federation, nameServers: flags.nameServers, apply: flags.applyDns },
   examples: [
     'haup federation dns-config alpha',
+    'haup federation dns-config alpha --apply',
     'haup federation dns-config alpha --name-servers 10.0.0.5,10.0.1.5',
   ],
 
@@ -19,7 +21,6 @@ export const federationDnsConfig = defineCommand({
     const name = call.operands[0]!;
     const engine = await call.engine();
     const { federation, dnsZone, members } = await engine.federationStatus(call.flags.federation);
-    call.settle();
     const member = members.find((one) => one.name === name);
     if (!member)
       throw new NotFoundError(
@@ -30,7 +31,11 @@ export const federationDnsConfig = defineCommand({
     if (dnsZone === null) throw new InputError(`${federation} has no DNS zone`);
     const { region, zone } = member;
     const servers = call.flags.nameServers ?? [];
-    call.world.out.write(memberCorefilePart({ federation, domain: dnsZone, region, zone, servers }));
+    const part = memberCorefilePart({ federation, domain: dnsZone, region, zone, servers });
+    const did = call.flags.apply ? await engine.putMemberDns({ federation, cluster: name, part }) : null;
+    call.settle();
+    if (did === null) call.world.out.write(part);
+    else call.world.out.write(did ? `the DNS of ${name} knows ${federation}\n` : 'nothing to do\n');
     return 0;
   },
 });
