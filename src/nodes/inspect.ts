@@ -42,10 +42,12 @@ export interface NodeInside extends NodeCredentials {
   readonly clientCertificateExpires: string | null;
   /** The range that its pods get addresses from; null before {@link connectPods} and where somebody else brings the network. */
   readonly podCidr: string | null;
+  /** What it was to join by is still there: it has not joined, or was cut off before it had all that it needs. */
+  readonly joining: boolean;
 }
 
 /** And nothing after the last of them. */
-const SECTIONS = 8;
+const SECTIONS = 9;
 /** Since the epoch. */
 const SECONDS = /^\d{1,12}$/;
 /** `10.244.1.0/24` */
@@ -54,6 +56,7 @@ const asked = [nodeUnit.containerd, nodeUnit.kubelet, nodeUnit.kubeProxy];
 
 const script = shellScript('nodes/scripts/inspect.sh', [
   ...(['separator', 'marker', 'serving', 'client', 'asked', 'network', 'kubeconfig'] as const),
+  'bootstrap',
 ]);
 
 /** Asks a node about itself. @throws SshError, ReplicaError; see {@link askInside}. */
@@ -78,6 +81,7 @@ function inspectScript(): string {
         client: nodePaths.clientCertificate,
         network: nodePaths.conflist,
         kubeconfig: nodePaths.kubeconfig,
+        bootstrap: nodePaths.bootstrapKubeconfig,
       },
     },
     Object.values(nodeHealthUrls),
@@ -102,6 +106,7 @@ export function parseNodeInside(
     answers = '',
     network = '',
     authorities = '',
+    joining = '',
   ] = sections;
   const trust = namesIn(authorities);
   const units = readUnits(systemd.trim()) as ReadonlyMap<string, ReadonlyMap<string, string>>;
@@ -117,6 +122,7 @@ export function parseNodeInside(
     servingLife === undefined ||
     clientLife === undefined ||
     trust === null ||
+    !['', 'joining'].includes(joining.trim()) ||
     !SECONDS.test(clock.trim())
   )
     return null;
@@ -138,6 +144,7 @@ export function parseNodeInside(
     servingCertificateSecondsLeft: servingLife && servingLife.ends.getTime() / 1000 - Number(clock),
     clientCertificateExpires: clientLife && rfc3339(clientLife.ends),
     podCidr,
+    joining: joining.trim() !== '',
     trust,
     servingIssuer: issuerOf(serving),
     clientIssuer: issuerOf(client),

@@ -4,13 +4,14 @@ import { ApiError } from '../kubernetes/errors.ts';
 import { binariesFolder } from '../replicas/provision/release.ts';
 import type { Waiting } from '../replicas/waiting.ts';
 import type { Session } from '../ssh/session.ts';
+import { together } from '../util/together.ts';
 import { GiveUp, waitFor } from '../util/wait.ts';
 import { listNodes, type NodeObject, readNode } from './api/nodes.ts';
 import { createJoinToken, deleteJoinToken } from './api/token.ts';
 import type { NodeConfig } from './config.ts';
 import { importImages } from './images.ts';
 import type { NodeIdentity } from './pki.ts';
-import { connectPods, startNode } from './start.ts';
+import { connectPods, forgetBootstrap, nodeIsWell, START_TIMEOUT_MS, startNode } from './start.ts';
 
 /**
  * How a node comes and goes; every call can be repeated, and taken up by another run in its middle:
@@ -18,7 +19,7 @@ import { connectPods, startNode } from './start.ts';
  *     machine of the role `node`           the provider's
  *     issueNode (pki.ts)                   certificates, new at each provisioning
  *     provisionNode (provision.ts)         programs, files, units; nothing starts. Needs no API
- *     joinNode (here)                      token → start → images → range. Needs the API
+ *     joinNode (here)                      token → start → images, and meanwhile the range. Needs the API
  *     a route to the range                 the provider's
  *     connectNode (here)                   network → Ready
  *     inspectNode, listNodes               what the machine, and what the cluster, say of it
@@ -33,11 +34,17 @@ import { connectPods, startNode } from './start.ts';
 
 /** A token lives as long as the longest join takes; it is taken back when the node has joined. */
 const TOKEN_MINUTES = 15;
+/** Of a kubelet that is well. */
 const REGISTER_MS = 60_000;
 const READY_MS = 120_000;
 
 /** What a node is joined by: its identity, what it believes the API server by, and where its programs are. */
 type Joining = NodeIdentity & Pick<NodeConfig, 'binaries'> & { readonly caPem: string };
+
+interface WaitingForRange extends Waiting {
+  /** Called when the API has given the node's pods their range, while the rest goes on. */
+  readonly ranged?: () => void;
+}
 
 /**
  * A provisioned machine gets its kubelet's credentials, is started, and has its images. Resolves with the range that the API gives its
@@ -49,7 +56,7 @@ export async function joinNode(
   api: ApiClient,
   node: Joining,
   images: readonly ImageArchive[],
-  waiting: Waiting = {},
+  waiting: WaitingForRange = {},
 ): Promise<string> {
   const { name } = node;
   const { signal } = waiting;
@@ -59,10 +66,20 @@ export async function joinNode(
     return made;
   };
   await startNode(session, { node, caPem: node.caPem, token }, waiting);
-  if (made !== null) await deleteJoinToken(api, made, signal);
-  await importImages(session, images, binariesFolder(node), waiting);
-  waiting.progress?.(`${name}: a range for its pods`);
-  return registered(api, name, signal);
+  const [podCidr] = await together(signal, [
+    async (both) => {
+      await nodeIsWell(session, { ...waiting, signal: both });
+      if (made !== null) await deleteJoinToken(api, made, both);
+      return registered(api, name, REGISTER_MS, both);
+    },
+    (both) => importImages(session, images, binariesFolder(node), { ...waiting, signal: both }),
+    async (both) => {
+      await registered(api, name, START_TIMEOUT_MS + REGISTER_MS, both);
+      waiting.ranged?.();
+    },
+  ]);
+  await forgetBootstrap(session, signal);
+  return podCidr;
 }
 
 /**
@@ -79,6 +96,8 @@ export async function rejoinNode(
   const { signal } = waiting;
   const made = await createJoinToken(api, { purpose: `${node.name} anew`, minutes: TOKEN_MINUTES, signal });
   await startNode(session, { node, caPem: node.caPem, token: async () => made, anew: true }, waiting);
+  await nodeIsWell(session, waiting);
+  await forgetBootstrap(session, signal);
   await deleteJoinToken(api, made, signal);
 }
 
@@ -98,7 +117,7 @@ export async function connectNode(
 }
 
 /** The range that the controller manager has given the node. */
-function registered(api: ApiClient, name: string, signal: AbortSignal | undefined): Promise<string> {
+function registered(api: ApiClient, name: string, timeoutMs: number, signal: AbortSignal): Promise<string> {
   return waitFor(
     async () => {
       const node = await look(api, name, signal);
@@ -107,7 +126,7 @@ function registered(api: ApiClient, name: string, signal: AbortSignal | undefine
       const others = (await listNodes(api, signal)).filter(({ podCidr }) => podCidr !== null).length;
       throw new Error(`the controller manager gives it none; ${others} nodes have one`);
     },
-    { what: `${name}: a range for its pods`, timeoutMs: REGISTER_MS, signal },
+    { what: `${name}: a range for its pods`, timeoutMs, maxIntervalMs: 200, signal },
   );
 }
 

@@ -5,7 +5,7 @@ export const nodePaths = {
   kubelet: '/var/lib/kubelet',
   /** Written by the kubelet once it has a certificate. */
   kubeconfig: '/var/lib/kubelet/kubeconfig',
-  /** With a token that lives for minutes; gone when the node has joined. */
+  /** With a token that lives for minutes; gone when the node has joined and has its images. */
   bootstrapKubeconfig: '/var/lib/kubelet/bootstrap-kubeconfig',
   /** Certificate and key in one file; the kubelet exchanges it by itself. */
   clientCertificate: '/var/lib/kubelet/pki/kubelet-client-current.pem',

@@ -9,11 +9,15 @@ import { type NodeIdentity, serverUrl } from './pki.ts';
 import { conflist } from './settings/conflist.ts';
 import { nodeHealthUrls, nodeUnit } from './units/names.ts';
 
-const START_TIMEOUT_MS = 180_000;
+/** For the container runtime, and for the rest. */
+export const START_TIMEOUT_MS = 180_000;
 
-const script = shellScript('nodes/scripts/start.sh', [
-  ...(['units', 'current', 'started', 'mounts', 'containerd', 'kubelet', 'kubelet_health'] as const),
-  ...(['kube_proxy', 'kube_proxy_health', 'kubeconfig', 'client', 'bootstrap'] as const),
+const startScript = shellScript('nodes/scripts/start.sh', [
+  ...(['units', 'current', 'started', 'mounts', 'containerd'] as const),
+]);
+const awaitScript = shellScript('nodes/scripts/await-node.sh', [
+  ...(['kubelet', 'kubelet_health', 'kube_proxy', 'kube_proxy_health'] as const),
+  ...(['kubeconfig', 'client'] as const),
 ]);
 
 export interface StartNode {
@@ -27,8 +31,7 @@ export interface StartNode {
 
 /**
  * Starts containerd, kubelet and kube-proxy, now and at every boot; services that run with another release than the one in force
- * are started again (pods stay). Resolves when they are well and the kubelet has its client certificate: then its Node object is there
- * or about to be. It is not Ready before {@link connectPods}.
+ * are started again (pods stay). Resolves when containerd runs: that of the release in force, which stays. The others: {@link nodeIsWell}.
  * @throws ReplicaError, which names the part and shows its last words; SshError
  */
 export async function startNode(
@@ -49,11 +52,33 @@ export async function startNode(
       await session.run(forget, { what: 'forget its credentials', signal: waiting.signal });
     }
   }
-  await carryOut(
-    session,
-    { doing: 'start the node', script: startScript(), timeoutMs: START_TIMEOUT_MS },
-    waiting,
+  const { mounts, containerd } = nodeUnit;
+  const script = startScript(
+    { units: paths.units, current: paths.current, started: nodePaths.started, mounts, containerd },
+    // In this order; what the release has not is passed over.
+    Object.values(nodeUnit),
   );
+  await carryOut(session, { doing: 'start the node', script, timeoutMs: START_TIMEOUT_MS }, waiting);
+}
+
+/**
+ * Resolves when a started node's services are well and the kubelet has its client certificate: then its Node object is there or about to
+ * be. It is not Ready before {@link connectPods}.
+ * @throws ReplicaError, which names the part and shows its last words; SshError
+ */
+export async function nodeIsWell(session: Session, waiting: Waiting = {}): Promise<void> {
+  const { kubelet, kubeProxy } = nodeUnit;
+  const script = awaitScript({
+    ...{ kubelet, kubelet_health: nodeHealthUrls[kubelet] },
+    ...{ kube_proxy: kubeProxy, kube_proxy_health: nodeHealthUrls[kubeProxy] },
+    ...{ kubeconfig: nodePaths.kubeconfig, client: nodePaths.clientCertificate },
+  });
+  await carryOut(session, { doing: 'start the node', script, timeoutMs: START_TIMEOUT_MS }, waiting);
+}
+
+/** A node that has all it needs forgets what it has joined by; as long as it is there, the node is still to join. @throws SshError */
+export async function forgetBootstrap(session: Session, signal: AbortSignal | undefined): Promise<void> {
+  await session.run(`rm -f ${nodePaths.bootstrapKubeconfig}`, { what: 'forget the bootstrap token', signal });
 }
 
 /** kubelet's first kubeconfig. */
@@ -69,21 +94,6 @@ function bootstrapKubeconfig(node: NodeIdentity, caPem: string, token: string): 
     contexts: [{ name: 'bootstrap', context: { cluster: node.cluster, user: 'bootstrap' } }],
     'current-context': 'bootstrap',
   });
-}
-
-function startScript(): string {
-  const { mounts, containerd, kubelet, kubeProxy } = nodeUnit;
-  return script(
-    {
-      ...{ units: paths.units, current: paths.current, started: nodePaths.started, mounts, containerd },
-      ...{ kubelet, kubelet_health: nodeHealthUrls[kubelet] },
-      ...{ kube_proxy: kubeProxy, kube_proxy_health: nodeHealthUrls[kubeProxy] },
-      ...{ kubeconfig: nodePaths.kubeconfig, client: nodePaths.clientCertificate },
-      bootstrap: nodePaths.bootstrapKubeconfig,
-    },
-    // In this order; what the release has not is passed over.
-    Object.values(nodeUnit),
-  );
 }
 
 /**

@@ -110,6 +110,23 @@ export class SimulatedNodes {
     if (machine) machine.on = true;
   }
 
+  /** The first half of a join: the API knows the node, and it is not well yet. */
+  register(node: string): void {
+    const { disk } = this.running(node);
+    if (!disk.provisioned) throw new Violation(`${node} joins with nothing on it`);
+    if (!this.world.hasApi()) throw new Error('the API does not answer');
+    Object.assign(disk, {
+      containerd: 'running',
+      kubelet: 'running',
+      joining: disk.joining || disk.kubelet !== 'running',
+    });
+    // One that has credentials keeps them, whoever they are by.
+    const { trust, clientIssuer } = this.world.credentials();
+    if (disk.clientIssuer === null) Object.assign(disk, { trust, clientIssuer });
+    if (this.objects.some(({ name }) => name === node)) return;
+    this.objects.push({ name: node, podCidr: `10.244.${this.ranges++}.0/24`, cordoned: false, pods: 0 });
+  }
+
   readonly effects: { readonly [K in NodeKind]: (step: StepOfKind<K>) => void } = {
     'create-node': ({ node, zone }) => {
       if (this.objects.some(({ name }) => name === node)) throw new Violation(`${node} was made twice`);
@@ -124,15 +141,8 @@ export class SimulatedNodes {
       Object.assign(this.running(node).disk, { provisioned: true, ...NEW, servingIssuer });
     },
     'join-node': ({ node }) => {
-      const { disk } = this.running(node);
-      if (!disk.provisioned) throw new Violation(`${node} joins with nothing on it`);
-      if (!this.world.hasApi()) throw new Error('the API does not answer');
-      Object.assign(disk, { containerd: 'running', kubelet: 'running', kubeProxy: 'running' });
-      // One that has credentials keeps them, whoever they are by.
-      const { trust, clientIssuer } = this.world.credentials();
-      if (disk.clientIssuer === null) Object.assign(disk, { trust, clientIssuer });
-      if (this.objects.some(({ name }) => name === node)) return;
-      this.objects.push({ name: node, podCidr: `10.244.${this.ranges++}.0/24`, cordoned: false, pods: 0 });
+      this.register(node);
+      Object.assign(this.running(node).disk, { kubeProxy: 'running', joining: false });
     },
     'route-pods': ({ node, podCidr }) => {
       this.machine(node);
@@ -144,14 +154,17 @@ export class SimulatedNodes {
     'connect-pods': ({ node, podCidr }) => {
       if (!this.routes.some((route) => route.destination === podCidr && route.machine === node))
         throw new Violation(`pods of ${node} get addresses that nobody can answer`);
-      this.running(node).disk.podCidr = podCidr;
+      const { disk } = this.running(node);
+      if (disk.joining) throw new Violation(`pods may come to ${node}, which is still joining`);
+      disk.podCidr = podCidr;
       const object = this.objects.find(({ name }) => name === node);
       if (object && !object.cordoned) object.pods = 1;
     },
     'set-service-nodes': ({ nodes }) => {
-      const strange = nodes.find(
-        (name) => !this.objects.some((node) => node.name === name) && !this.serviceNodes.includes(name),
-      );
+      const joined = (name: string) =>
+        this.objects.some((node) => node.name === name) &&
+        this.machines.some((m) => m.name === name && !m.disk.joining);
+      const strange = nodes.find((name) => !joined(name) && !this.serviceNodes.includes(name));
       if (strange) throw new Violation(`Services lead to ${strange}, which has not joined`);
       this.serviceNodes = [...nodes];
     },

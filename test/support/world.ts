@@ -1,4 +1,5 @@
 import type { ChangeableWorld } from '../../src/cluster/loop/apply-change.ts';
+import type { Halfway } from '../../src/cluster/loop/running.ts';
 import type { DrillRecord } from '../../src/cluster/model/drill.ts';
 import { orderOf, type Rotated, servingOf } from '../../src/cluster/model/generations.ts';
 import type {
@@ -210,7 +211,7 @@ export class SimulatedWorld implements ChangeableWorld {
     };
   }
 
-  async execute(step: Step): Promise<void> {
+  async execute(step: Step, _progress?: unknown, halfway?: Halfway): Promise<void> {
     const fate = this.fate(step);
     if (fate === 'killed-before') throw new Killed();
     if (fate === 'killed-within') {
@@ -223,6 +224,11 @@ export class SimulatedWorld implements ChangeableWorld {
     const renewal = step.kind === 'refresh-certificates';
     if (renewal && ++this.renewing > 1) throw new Violation('certificates of two replicas at once');
     await null; // other steps begin before this one has its effect
+    if (step.kind === 'join-node' && halfway) {
+      this.nodes.register(step.node);
+      void halfway();
+      await new Promise((resolve) => setImmediate(resolve)); // others run meanwhile
+    }
     const available = this.isAvailable();
     try {
       this.effect(step);
@@ -291,6 +297,7 @@ export class SimulatedWorld implements ChangeableWorld {
   /** What a step leaves that was cut off inside; most have their effect at once. */
   private half(step: Step): void {
     if (step.kind === 'change-release') this.change(step, false);
+    if (step.kind === 'join-node') this.nodes.register(step.node);
     if (step.kind !== 'set-targets' || !this.balancer) return;
     this.unproven = step.targets.filter((name) => !this.balancer!.targets.includes(name));
     this.balancer.targets = [...new Set([...this.balancer.targets, ...step.targets])];

@@ -1,6 +1,6 @@
 #!/bin/sh
 # What a node says of itself, in sections. Arguments: the addresses that its components are asked at.
-: "${marker?}" "${serving?}" "${client?}" "${asked?}" "${network?}" "${kubeconfig?}"
+: "${marker?}" "${serving?}" "${client?}" "${asked?}" "${network?}" "${kubeconfig?}" "${bootstrap?}"
 . ../../replicas/scripts/curl.sh
 . ../../replicas/scripts/sections.sh
 
@@ -16,5 +16,7 @@ for url; do curl_here -s -m 1 -o /dev/null -w '%{url} %{http_code}\n' "$url"; do
 show "$network"; say
 # Whom its kubelet believes: it holds no key.
 sed -n 's/^ *certificate-authority-data: //p' "$kubeconfig" 2>/dev/null || :
+say
+if [ -e "$bootstrap" ]; then echo joining; else absent "$bootstrap"; fi
 # Of an answer that was cut off, the last section would not tell.
 say

@@ -1,9 +1,7 @@
 #!/bin/sh
 # Starts a node's units, which it is given in their order; those that run with another release than the one in force are started
-# again. Done when they are well and the kubelet has its client certificate.
-: "${units?}" "${current?}" "${started?}" "${mounts?}" "${containerd?}" "${kubelet?}" "${kubelet_health?}" "${kube_proxy?}"
-: "${kube_proxy_health?}" "${kubeconfig?}" "${client?}" "${bootstrap?}"
-. ../../replicas/scripts/curl.sh
+# again. Done when the container runtime runs: images can come while the kubelet starts.
+: "${units?}" "${current?}" "${started?}" "${mounts?}" "${containerd?}"
 
 anew=
 for unit; do
@@ -13,7 +11,8 @@ for unit; do
   # The mounts are what running pods live among: those stay as they are.
   [ "$unit" = "$mounts" ] || anew="$anew $unit"
 done
-systemctl is-enabled -q "$@" 2>/dev/null || systemctl enable -q "$@"
+# Links on the disk, for the next boot: systemd, which is about to start them by their names, need not read all units again for it.
+systemctl is-enabled -q "$@" 2>/dev/null || systemctl enable -q --no-reload "$@"
 release=$(readlink "$current")
 if [ "$(cat "$started" 2>/dev/null)" = "$release" ]; then
   systemctl start --no-block "$@"
@@ -24,11 +23,8 @@ else
   mkdir -p "${started%/*}"
   echo "$release" >"$started"
 fi
-until systemctl is-active -q "$containerd"; do
+# Not the one that is about to be started again.
+until systemctl is-active -q "$containerd" && case "$(systemctl show -p Job --value "$containerd")" in '' | 0) ;; *) false ;; esac; do
   [ ! -e "$units/$mounts" ] || systemctl is-active -q "$mounts" || later "$mounts" 'the mounts for pods'
   later "$containerd" 'containerd: to start'
 done
-until [ -s "$kubeconfig" ] && [ -s "$client" ]; do later "$kubelet" 'the kubelet: its client certificate'; done
-until curl_here -sf -m 2 -o /dev/null "$kubelet_health"; do later "$kubelet" 'the kubelet: its health check'; done
-until curl_here -sf -m 2 -o /dev/null "$kube_proxy_health"; do later "$kube_proxy" 'kube-proxy: its health check'; done
-rm -f "$bootstrap"

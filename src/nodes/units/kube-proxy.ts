@@ -1,5 +1,6 @@
 import { configPath } from '../../replicas/paths.ts';
 import { commandLine, withoutProxies } from '../../replicas/units/unit.ts';
+import { nodeUnit } from './names.ts';
 import { nodeUnitFile, quickToNotice } from './unit.ts';
 
 /** `kube-proxy.service`: all that it has to be told is in its configuration file. */
@@ -7,6 +8,8 @@ export function kubeProxyUnit(options: { readonly folder: string }): string {
   return nodeUnitFile({
     description: 'Kubernetes service proxy',
     type: 'exec',
+    // It asks for its node's address when it starts, and then once a second: the kubelet is to have brought that by then.
+    after: [nodeUnit.kubelet],
     command: commandLine(`${options.folder}/kube-proxy`, { config: configPath('kube-proxy.yaml') }),
     service: [
       ...quickToNotice,

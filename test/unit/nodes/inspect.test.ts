@@ -22,7 +22,7 @@ function unit(name: string, active = 'active', file = 'enabled'): string {
 
 function answer(
   change: Partial<
-    Record<'marker' | 'serving' | 'clock' | 'units' | 'health' | 'network' | 'trust', string>
+    Record<'marker' | 'serving' | 'clock' | 'units' | 'health' | 'network' | 'trust' | 'joining', string>
   > = {},
 ): string {
   const marker = JSON.stringify({
@@ -41,6 +41,7 @@ function answer(
     change.health ?? 'http://127.0.0.1:10248/healthz 200\nhttp://127.0.0.1:10256/livez 200\n',
     change.network ?? conflist('10.244.1.0/24'),
     change.trust ?? `${Buffer.from(authority).toString('base64')}\n`,
+    change.joining ?? '',
     '',
   ].join('\n--haup--\n');
 }
@@ -91,6 +92,11 @@ test('a kubelet that systemd calls active and that does not say it is well is no
   });
 });
 
+test('a node that has what it was to join by has yet to join', () => {
+  expect(parseNodeInside(answer(), cluster)).toMatchObject({ joining: false });
+  expect(parseNodeInside(answer({ joining: 'joining\n' }), cluster)).toMatchObject({ joining: true });
+});
+
 test("another cluster's node, and a master, are no provisioned node of this one", () => {
   expect(parseNodeInside(answer(), { ...cluster, uid: 'f'.repeat(16) })!.provisioned).toBe(false);
   const marker = JSON.stringify({ uid: cluster.uid, name: cluster.name, digest: 'x', etcdVersion: 'v3.7.3' });
@@ -113,6 +119,7 @@ test('an answer that does not read as it was written says nothing', () => {
     { health: 'http://127.0.0.1:10248/healthz 200\n' },
     { network: conflist('10.244.1.0/24').slice(0, 40) },
     { network: conflist('$(reboot)') },
+    { joining: 'no such program' },
   ])
     expect(parseNodeInside(answer(change), cluster), JSON.stringify(change)).toBeNull();
   expect(parseNodeInside(whole, cluster)).not.toBeNull();

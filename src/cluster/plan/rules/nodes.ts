@@ -14,39 +14,41 @@ export interface Node {
 
 /** Machines that run pods: they come, join, and leave when their pods have moved. */
 export function keepNodes(v: View): Decision {
-  const coming = v.spec.nodes.flatMap((node) => prepare(v, node) ?? []);
+  const coming = v.spec.nodes.flatMap((node) => prepare(v, node));
   const services = leadServices(v);
   const leaving = leave(v);
   return { steps: [...coming, ...services, ...leaving.steps], blocked: leaving.blocked };
 }
 
-function prepare(v: View, { name, zone }: NodeSpec): Step | undefined {
+function prepare(v: View, { name, zone }: NodeSpec): Step[] {
   const { machine, object } = nodeOf(v, name);
-  if (!machine) return isNew(v, name) ? { kind: 'create-node', node: name, zone } : undefined;
+  if (!machine) return isNew(v, name) ? [{ kind: 'create-node', node: name, zone }] : [];
   const may = isNew(v, name) || v.policy.revive;
-  if (machine.state === 'stopped') return may ? { kind: 'start-node', node: name } : undefined;
+  if (machine.state === 'stopped') return may ? [{ kind: 'start-node', node: name }] : [];
   const { inside } = machine;
-  if (isNew(v, name) && !inside?.provisioned) return v.observation.address ? provision(name) : undefined;
-  if (!inside) return undefined;
-  if (!inside.provisioned) return v.policy.revive ? provision(name) : undefined;
-  if (!isApiThere(v)) return undefined;
-  if (!object || inside.kubelet === 'disabled') return join(name);
-  if (inside.kubelet !== 'running') return v.policy.revive ? join(name) : undefined;
-  return connect(v, name, object, inside.podCidr);
+  if (isNew(v, name) && !inside?.provisioned) return v.observation.address ? [provision(name)] : [];
+  if (!inside) return [];
+  if (!inside.provisioned) return v.policy.revive ? [provision(name)] : [];
+  if (!isApiThere(v)) return [];
+  if (!object) return [join(name)];
+  // What was cut off in the middle may lack images.
+  if (inside.kubelet === 'disabled' || inside.joining) return [join(name), ...route(v, name, object)];
+  if (inside.kubelet !== 'running') return v.policy.revive ? [join(name)] : [];
+  const way = route(v, name, object);
+  return way.length > 0 ? way : connect(v, name, object, inside.podCidr);
+}
+
+function route(v: View, node: string, { podCidr }: ObservedNode): Step[] {
+  if (podCidr === null || v.spec.cni === 'none') return [];
+  const { routes } = v.observation.nodes;
+  const routed = routes?.some((each) => each.destination === podCidr && each.machine === node) ?? true;
+  return routed ? [] : [{ kind: 'route-pods', node, podCidr }];
 }
 
 /** The route comes first: no pod may start whose answers would get lost. */
-function connect(
-  v: View,
-  node: string,
-  { podCidr }: ObservedNode,
-  connected: string | null,
-): Step | undefined {
-  if (podCidr === null || v.spec.cni === 'none') return undefined;
-  const { routes } = v.observation.nodes;
-  const routed = routes?.some((route) => route.destination === podCidr && route.machine === node) ?? true;
-  if (!routed) return { kind: 'route-pods', node, podCidr };
-  return connected === podCidr ? undefined : { kind: 'connect-pods', node, podCidr };
+function connect(v: View, node: string, { podCidr }: ObservedNode, connected: string | null): Step[] {
+  if (podCidr === null || v.spec.cni === 'none' || connected === podCidr) return [];
+  return [{ kind: 'connect-pods', node, podCidr }];
 }
 
 /** Services' external addresses lead to what has joined; from a leaver they are taken before it is drained. */
@@ -55,7 +57,7 @@ function leadServices(v: View): Step[] {
   if (serviceNodes === null || objects === null) return [];
   const able = v.spec.nodes
     .map(({ name }) => nodeOf(v, name))
-    .filter(({ machine, object }) => object && machine?.inside?.kubelet === 'running')
+    .filter(({ machine, object }) => object && isAtWork(machine))
     .map(({ name }) => name);
   // A node that is down for a while stays: the provider steers around it.
   const staying = serviceNodes.filter(
@@ -63,6 +65,11 @@ function leadServices(v: View): Step[] {
   );
   const nodes = [...new Set([...able, ...staying])].sort();
   return nodes.join() === [...serviceNodes].sort().join() ? [] : [{ kind: 'set-service-nodes', nodes }];
+}
+
+/** A node that still joins has no rules for Services yet. */
+function isAtWork(machine: NodeMachine | undefined): boolean {
+  return machine?.inside?.kubelet === 'running' && !machine.inside.joining;
 }
 
 /** Those that nobody wants any more: drained, then deleted, then forgotten by the API. */

@@ -1,11 +1,11 @@
 import { withNodes } from './node-effects.ts';
-import { itsNode, type NodeStep, nodeMachine, type StepKind } from './step-kind.ts';
+import { itsNode, itsRoute, type NodeStep, nodeMachine, type StepKind } from './step-kind.ts';
 
 export type DeleteNode = NodeStep<'delete-node'>;
 
 export const deleteNode: StepKind<DeleteNode> = {
   describe: ({ node }) => `delete the machine ${node}`,
-  touches: itsNode,
+  touches: (step) => [...itsNode(step), ...itsRoute(step)],
   outdates: nodeMachine,
   simulate: ({ node }, before) =>
     withNodes(before, {

@@ -14,6 +14,7 @@ export const joinNode: StepKind<JoinNode> = {
       containerd: 'running',
       kubelet: 'running',
       kubeProxy: 'running',
+      joining: false,
     });
     const others = (after.nodes.objects ?? []).filter(({ name }) => name !== node);
     const joined: ObservedNode = {

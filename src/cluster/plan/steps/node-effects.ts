@@ -21,6 +21,7 @@ export const emptyNode: NodeInside = {
   servingCertificateSecondsLeft: null,
   clientCertificateExpires: null,
   podCidr: null,
+  joining: false,
   trust: [],
   servingIssuer: null,
   clientIssuer: null,

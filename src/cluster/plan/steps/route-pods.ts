@@ -1,5 +1,5 @@
 import { withNodes } from './node-effects.ts';
-import { itsNode, type NodeStep, nodeMachine, type StepKind } from './step-kind.ts';
+import { itsRoute, type NodeStep, nodeMachine, type StepKind } from './step-kind.ts';
 
 /** The provider sends packets for the node's pods to it. */
 export interface RoutePods extends NodeStep<'route-pods'> {
@@ -8,7 +8,8 @@ export interface RoutePods extends NodeStep<'route-pods'> {
 
 export const routePods: StepKind<RoutePods> = {
   describe: ({ node, podCidr }) => `route ${inPlan(podCidr)} to ${node}`,
-  touches: itsNode,
+  // The node joins meanwhile.
+  touches: itsRoute,
   outdates: nodeMachine,
   simulate: ({ node, podCidr }, before) => {
     const others = (before.nodes.routes ?? []).filter(({ destination }) => destination !== podCidr);

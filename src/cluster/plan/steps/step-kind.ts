@@ -78,6 +78,11 @@ export function itsNode({ node }: { readonly node: string }): readonly string[] 
   return [node];
 }
 
+/** The way to its pods. */
+export function itsRoute({ node }: { readonly node: string }): readonly string[] {
+  return [`route ${node}`];
+}
+
 export function nodeInside({ node }: { readonly node: string }): Outdated {
   return { cloud: false, inside: node };
 }

@@ -3,7 +3,11 @@ import type { Observation } from '../../../../../src/cluster/model/observation.t
 import type { ClusterSpec } from '../../../../../src/cluster/model/spec.ts';
 import { next } from '../../../../../src/cluster/plan/next.ts';
 import { withReplacedNodes } from '../../../../../src/cluster/plan/node-changes.ts';
-import { withNodeObject, withNodes } from '../../../../../src/cluster/plan/steps/node-effects.ts';
+import {
+  withNodeInside,
+  withNodeObject,
+  withNodes,
+} from '../../../../../src/cluster/plan/steps/node-effects.ts';
 import { converged, lines, planFor, specOf } from '../../../../support/clusters.ts';
 
 const nodes = [
@@ -88,6 +92,13 @@ describe('nodes', () => {
       'join-node',
       'join-node',
     ]);
+  });
+
+  test('that join are routed meanwhile, and get neither pods nor traffic for Services before they have what they need', () => {
+    const half = withNodeInside(healthy, 'n0', { joining: true, podCidr: null });
+    const seen = withNodes(half, { routes: half.nodes.routes!.slice(1), serviceNodes: ['n1'] });
+    expect(steps(spec, seen)).toEqual(['join-node n0', 'route-pods n0']);
+    expect(steps(spec, withNodes(seen, { routes: half.nodes.routes }))).toEqual(['join-node n0']);
   });
 
   test('bring their own network where haup is told so', () => {

@@ -254,7 +254,7 @@ const all: { readonly [K in Step['kind']]: Said } = {
   },
   'route-pods': {
     says: 'route 10.244.1.0/24 to n1',
-    touches: ['n1'],
+    touches: ['route n1'],
     outdates: [true, 'n1'],
     changes: ['nodes.routes.10.244.1.0/24: new'],
   },
@@ -288,7 +288,7 @@ const all: { readonly [K in Step['kind']]: Said } = {
   },
   'delete-node': {
     says: 'delete the machine n0',
-    touches: ['n0'],
+    touches: ['n0', 'route n0'],
     outdates: [true, 'n0'],
     changes: ['nodes.machines.n0: gone', 'nodes.routes.planned-n0: gone'],
   },

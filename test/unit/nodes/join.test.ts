@@ -1,0 +1,130 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import type { ImageArchive } from '../../../src/artifacts/images/read.ts';
+import type { ApiAnswer, ApiClient, ApiRequest } from '../../../src/kubernetes/client.ts';
+import { joinNode } from '../../../src/nodes/join.ts';
+import type { Session } from '../../../src/ssh/session.ts';
+
+interface ExecOptions {
+  readonly signal?: AbortSignal;
+}
+
+const calls: string[] = [];
+let hasRange: () => boolean;
+vi.mock('../../../src/kubernetes/client.ts', () => ({
+  callApi: async (_: ApiClient, { method = 'GET', path }: ApiRequest): Promise<ApiAnswer> => {
+    if (method !== 'GET') calls.push(`${method} ${path.replace(/bootstrap-token-.*/, 'bootstrap-token')}`);
+    const spec = hasRange() ? { podCIDR: '10.244.1.0/24' } : {};
+    return { status: 200, text: JSON.stringify({ metadata: { name: 'n' }, spec, status: {} }) };
+  },
+}));
+
+let folder: string;
+let images: readonly ImageArchive[];
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'haup-join-'));
+  const path = join(folder, 'echo.tar');
+  await writeFile(path, 'an archive');
+  images = [{ path, images: [{ name: 'example.com/echo:1', digest: null }] }] as never;
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+type Part = 'start' | 'well' | 'list' | 'import' | 'forget';
+let done: Part[];
+/** What each part of the machine does when it is told to. */
+let machine: Partial<
+  Record<Part, (signal: AbortSignal | undefined) => Promise<{ code: number } | undefined>>
+>;
+beforeEach(() => {
+  done = [];
+  calls.length = 0;
+  machine = {};
+  hasRange = () => true;
+});
+
+function partOf(command: string): Part | undefined {
+  if (command.includes('systemctl enable')) return 'start';
+  if (command.includes('its client certificate')) return 'well';
+  if (command.includes(' list')) return 'list';
+  if (command.includes(' import ')) return 'import';
+  return command.startsWith('rm -f') ? 'forget' : undefined;
+}
+
+async function exec(command: string, { signal }: ExecOptions) {
+  const part = partOf(command);
+  const result = { code: command.includes('openssl') && !part ? 1 : 0, stdout: '', stderr: '' };
+  if (!part) return result;
+  const said = await machine[part]?.(signal);
+  done.push(part);
+  return { ...result, ...said };
+}
+
+const session = {
+  what: 'n',
+  exec,
+  run: async (command: string, options: ExecOptions) => (await exec(command, options)).stdout,
+  pushFiles: async () => {},
+} as unknown as Session;
+const node = {
+  ...{ cluster: 'demo', name: 'n', internalIp: '10.0.0.3', apiAddress: '198.18.0.10', apiPort: 443 },
+  ...{ binaries: { kind: 'mounted', path: '/opt/haup/bin' }, caPem: 'CA' },
+} as never;
+
+function gate() {
+  let open = (): void => {};
+  const opened = new Promise<undefined>((resolve) => {
+    open = () => resolve(undefined);
+  });
+  return { open, opened };
+}
+
+test('images come, and the range is told, while the kubelet is starting', async () => {
+  const kubelet = gate();
+  const ranged = gate();
+  machine = { well: () => kubelet.opened };
+  const joining = joinNode(session, {} as ApiClient, node, images, { ranged: ranged.open });
+  await ranged.opened;
+  await vi.waitFor(() => expect(done).toEqual(['start', 'list', 'import']));
+  kubelet.open();
+  expect(await joining).toBe('10.244.1.0/24');
+  // What it has joined by goes last: as long as it is there, the node has not got all that it needs.
+  expect(done).toEqual(['start', 'list', 'import', 'well', 'forget']);
+  const secrets = '/api/v1/namespaces/kube-system/secrets';
+  expect(calls).toEqual([`POST ${secrets}`, `DELETE ${secrets}/bootstrap-token`]);
+});
+
+test('a node whose images do not come has not joined', async () => {
+  machine = {
+    import: async () => {
+      throw new Error('no space left');
+    },
+  };
+  await expect(joinNode(session, {} as ApiClient, node, images)).rejects.toThrow('no space left');
+  expect(done).not.toContain('forget');
+});
+
+test('a kubelet that does not start is said, and nothing of the rest goes on', async () => {
+  hasRange = () => false;
+  const importing = gate();
+  let cut = false;
+  machine = {
+    well: async () => {
+      await importing.opened;
+      return { code: 1 };
+    },
+    import: (signal) =>
+      new Promise((_, reject) => {
+        signal!.addEventListener('abort', () => {
+          cut = true;
+          reject(signal!.reason);
+        });
+        importing.open();
+      }),
+  };
+  await expect(joinNode(session, {} as ApiClient, node, images)).rejects.toThrow(
+    'n: could not start the node',
+  );
+  expect(cut).toBe(true);
+});
