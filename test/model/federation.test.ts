@@ -377,7 +377,9 @@ class World {
     const placed = [...this.joined].flatMap((name) => {
       const preference = this.preference(one, name);
       const object = this.member(name).get(pathOf(one.kind, one.name));
-      return preference ? [{ ...preference, has: Number(object?.spec?.[field] ?? 0) }] : [];
+      // Where none is to be, nothing that is there of somebody's is adopted.
+      const has = object && isOurs(object, IDENTITY) ? Number(object.spec?.[field] ?? 0) : 0;
+      return preference ? [{ ...preference, has }] : [];
     });
     const sum = placed.reduce((total, { has }) => total + has, 0);
     const least = placed.reduce((total, { min }) => total + min, 0);

@@ -12,18 +12,14 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => 
 
 const [, , server, folder] = process.argv;
 const read = (file: string): string => readFileSync(`${folder}/${file}`, 'utf8');
-const certificate = read('federation.crt');
+// Read once: whoever has renewed them has this process begun anew.
+const [caPem, certPem, keyPem] = ['ca.crt', 'federation.crt', 'federation.key'].map(read);
 const ended = await serve({
-  api: openApi({
-    server: server!,
-    caPem: read('ca.crt'),
-    certPem: certificate,
-    keyPem: read('federation.key'),
-  }),
+  api: openApi({ server: server!, caPem, certPem: certPem!, keyPem: keyPem! }),
   holder: `${hostname()}-${process.pid}`,
   now: () => Math.round(performance.now()),
   log: (line) => void process.stdout.write(`${line}\n`),
-  isOld: () => read('federation.crt') !== certificate,
+  isOld: () => read('federation.crt') !== certPem || read('ca.crt') !== caPem,
   signal: told.signal,
 });
 process.exit(ended === 'lease-lost' ? 1 : 0);

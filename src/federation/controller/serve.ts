@@ -12,19 +12,32 @@ import { type FederationSettings, readSettings } from './settings.ts';
 export interface Serving extends Pick<ControllerOptions, 'api' | 'now' | 'log' | 'open'> {
   /** This process, and no other. */
   readonly holder: string;
-  /** Something that it was begun with is another now: its certificate. */
+  /** Something that it was begun with is another now: its certificate, or whom it believes. Looked at while it waits, too. */
   readonly isOld: () => boolean;
   readonly signal: AbortSignal;
 }
 
-/** `begin-anew`: a setting or the certificate is another. */
+/** `begin-anew`: a setting, or something that it was begun with, is another. */
 export type Ended = 'told' | 'begin-anew' | 'lease-lost';
 
 const LOOK_MS = 10_000;
 const RENEW_MS = 10 * 60_000;
 
 /** Waits for the lease, and is the active controller until it ends. */
-export async function serve({ signal, holder, isOld, ...given }: Serving): Promise<Ended> {
+export async function serve({ isOld, signal, ...given }: Serving): Promise<Ended> {
+  const old = new AbortController();
+  const look = setInterval(() => {
+    if (isOld()) old.abort();
+  }, LOOK_MS);
+  try {
+    const ended = await whileFresh({ ...given, signal: AbortSignal.any([signal, old.signal]) });
+    return ended === 'told' && old.signal.aborted ? 'begin-anew' : ended;
+  } finally {
+    clearInterval(look);
+  }
+}
+
+async function whileFresh({ signal, holder, ...given }: Omit<Serving, 'isOld'>): Promise<Ended> {
   const { api, now, log } = given;
   const first = await settingsOf(api, signal, log);
   if (first === null) return 'told';
@@ -54,7 +67,7 @@ export async function serve({ signal, holder, isOld, ...given }: Serving): Promi
     await report([...controller.problems(), ...(names?.problems() ?? []), ...renewal.problems]);
     await pause(LOOK_MS, stop);
     const settings = await settingsOf(api, stop, log, 1);
-    isOther = isOld() || (settings !== null && JSON.stringify(settings) !== JSON.stringify(first));
+    isOther = settings !== null && JSON.stringify(settings) !== JSON.stringify(first);
   }
   end();
   await names?.close();

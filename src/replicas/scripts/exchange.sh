@@ -19,7 +19,9 @@ tar -xpf - -C "$new.part"
 keep "$new"
 point "$current" "$new"
 [ -z "$started" ] || [ "$(cat "$started" 2>/dev/null)" != "$was" ] || readlink "$current" >"$started"
-# shellcheck disable=SC2086 # several units
-[ -z "$restarts" ] || systemctl try-restart --no-block $restarts
+# A federation has no scheduler, and systemctl fails on a unit that it does not know.
+set --
+for unit in $restarts; do [ ! -e "$units/$unit" ] || set -- "$@" "$unit"; done
+[ $# -eq 0 ] || systemctl try-restart --no-block "$@"
 sync -- "$releases" "${current%/*}"
 forget_others

@@ -75,6 +75,20 @@ describe('a controller’s process', () => {
     expect(next.ended).toBe('begin-anew');
   });
 
+  test('that waits for the lease, or for its settings, begins anew with a new certificate too', async () => {
+    const waiting = await begin('without settings');
+    isOld = true;
+    await pass(11_000);
+    expect(waiting.ended).toBe('begin-anew');
+    isOld = false;
+    settings();
+    await begin('one');
+    const next = await begin('two');
+    isOld = true;
+    await pass(11_000);
+    expect(next.ended).toBe('begin-anew');
+  });
+
   test('reports what is wrong, and when it is no more', async () => {
     settings();
     const annotations = { [PLACEMENT_ANNOTATION]: 'x' };
