@@ -194,6 +194,8 @@ export interface ServiceAddresses {
 export interface Groups {
   /** Those that the cluster is in, in order. */
   list(): Promise<readonly string[]>;
+  /** False where a join or a leave was cut off, or a part was lost since: the same call finishes it, and so does {@link Network.ensure}. */
+  inForce(): Promise<boolean>;
   /** In force when it returns, towards every cluster that is in it and has a network. `not-found` without a network. */
   join(group: string): Promise<void>;
   /** A group that the cluster is not in is no error. Open connections to its clusters end. */

@@ -33,7 +33,8 @@ export async function connectSteps(
     );
   const steps: MemberStep[] = [];
   for (const { groups, cluster: name } of sides) {
-    if (groups === null || (await groups.list()).includes(federation.uid)) continue;
+    if (groups === null || ((await groups.list()).includes(federation.uid) && (await groups.inForce())))
+      continue;
     steps.push({
       text: `let the network of ${name} reach the APIs and Services of the federation's clusters`,
       run: () => groups.join(federation.uid),
@@ -48,7 +49,7 @@ export async function disconnectSteps(
   member: OwnNetwork | null,
 ): Promise<MemberStep[]> {
   const groups = member?.groups;
-  if (!groups || !(await groups.list()).includes(federation.uid)) return [];
+  if (!groups || (!(await groups.list()).includes(federation.uid) && (await groups.inForce()))) return [];
   return [
     {
       text: `cut the network of ${member.cluster} off from those of the federation's clusters`,

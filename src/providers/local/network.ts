@@ -5,10 +5,10 @@ import { deleteBalancer } from './balancer/balancer.ts';
 import { type Context, exclusively } from './context.ts';
 import { deleteFabric, ensureFabric, fabricReady, isPluggedIn, plugIn } from './fabric/fabric.ts';
 import { deleteNamespace } from './fabric/netns.ts';
-import { peersOf, peersReady, syncPeers } from './fabric/peers.ts';
+import { peersOf, peersReady } from './fabric/peers.ts';
 import { syncRoutes } from './fabric/routes.ts';
 import { syncTranslation } from './fabric/translation.ts';
-import { endGroup, tellPeers } from './groups.ts';
+import { endGroup, putInForce, tellPeers } from './groups.ts';
 import { firstProcess, isPoweredOn } from './machine/power.ts';
 import { takeDown } from './machines.ts';
 import { machineNamespace } from './names.ts';
@@ -51,8 +51,8 @@ async function ensure(context: Context): Promise<void> {
     }
     await syncTranslation(context.key);
     await syncRoutes(context.key, record);
-    await syncPeers(context.key, record, context.signal);
   });
+  await putInForce(context.key, record, context.signal);
 }
 
 /** A machine with users of its own has a network of its own: that of its first process. */
@@ -78,10 +78,7 @@ async function remove(context: Context): Promise<void> {
   await rm(runFolder(context.key), { recursive: true, force: true });
   await forgetCluster(context.key, context.signal);
   // Whoever gets its addresses next is no peer of theirs.
-  await tellPeers(
-    peers.map((peer) => peer.key),
-    context.signal,
-  );
+  await tellPeers(peers, context.signal);
   // Another cluster's being there is the normal reason for these to fail.
   await rmdir(RUN_ROOT).catch(() => {});
 }

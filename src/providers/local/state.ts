@@ -73,9 +73,9 @@ export const readBalancer = (key: string) =>
   readJson(join(clusterFolder(key), 'balancer.json'), balancerRecord);
 /** Null where there never was one. */
 export const readRoutes = (key: string) => readJson(join(clusterFolder(key), 'routes.json'), routesRecord);
-/** The groups that the cluster is in, in order. */
-export const readGroups = async (key: string): Promise<readonly string[]> =>
-  (await readJson(join(clusterFolder(key), 'groups.json'), groupsRecord))?.groups ?? [];
+/** The groups that the cluster is in, in order; null where it never was in one, or nothing is left of that. */
+export const readGroups = async (key: string): Promise<readonly string[] | null> =>
+  (await readJson(join(clusterFolder(key), 'groups.json'), groupsRecord))?.groups ?? null;
 export const readMachine = (key: string, name: string) =>
   readJson(join(machineFolder(key, name), MACHINE_RECORD), machineRecord);
 
@@ -105,6 +105,10 @@ export function writeMachine(key: string, record: MachineRecord): Promise<void> 
 
 export function forgetAddress(key: string): Promise<void> {
   return rm(join(clusterFolder(key), 'address.json'), { force: true });
+}
+
+export function forgetGroups(key: string): Promise<void> {
+  return rm(join(clusterFolder(key), 'groups.json'), { force: true });
 }
 
 export function forgetBalancer(key: string): Promise<void> {

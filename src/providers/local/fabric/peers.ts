@@ -20,13 +20,13 @@ export interface Peer {
 
 /** By what is remembered, whether or not it has a fabric. */
 export async function peersOf(key: string): Promise<Peer[]> {
-  const groups = await readGroups(key);
+  const groups = (await readGroups(key)) ?? [];
   if (groups.length === 0) return [];
   const others = (await readClusters())
     .map((record) => ({ key: clusterKey(record), slot: record.slot }))
     .filter((other) => other.key !== key);
   const theirs = await Promise.all(others.map((other) => readGroups(other.key)));
-  return others.filter((_, index) => theirs[index]!.some((group) => groups.includes(group)));
+  return others.filter((_, index) => theirs[index]?.some((group) => groups.includes(group)));
 }
 
 /** The name that the link to a cluster's fabric has in the other fabric. */
@@ -41,37 +41,36 @@ async function havingFabrics(peers: readonly Peer[]): Promise<Peer[]> {
 
 const routeList = z.array(z.object({ dst: z.string(), dev: z.string().optional() }));
 
-/** Whether the fabric leads to all of its peers. Of a peer whose fabric is not there, its own repair makes the link. */
+/** Whether the fabric leads to all of its peers, and to no other cluster. Of a peer whose fabric is not there, its own repair makes the link. */
 export async function peersReady(key: string): Promise<boolean> {
+  // Most clusters are alone, and this is asked in every look.
+  if ((await readGroups(key)) === null) return true;
   const peers = await havingFabrics(await peersOf(key));
-  if (peers.length === 0) return true;
   const text = await execIn(fabricNamespace(key), ['ip', '-json', '-4', 'route', 'show']);
-  const routes = routeList.parse(JSON.parse(text || '[]'));
-  return peers.every((peer) =>
-    routes.some(({ dst, dev }) => dst === externalRange(peer.slot) && dev === peerLink(peer.key)),
-  );
+  const routes = routeList.parse(JSON.parse(text || '[]')).filter(({ dev }) => dev?.startsWith(PEER));
+  const leads = (peer: Peer) =>
+    routes.some(({ dst, dev }) => dst === externalRange(peer.slot) && dev === peerLink(peer.key));
+  return routes.length === peers.length && peers.every(leads);
 }
 
 /** Makes the links that follow from the records, and removes all others. */
 export async function syncPeers(key: string, { slot }: ClusterRecord, signal: AbortSignal): Promise<void> {
   const namespace = fabricNamespace(key);
   if (!(await namespaceExists(namespace))) return;
-  const own = { key, slot };
-  const peers = await havingFabrics(await peersOf(key));
-  const wanted = peers.map((peer) => peerLink(peer.key));
-  // Both ends go together; the other fabric's repair may do the same at this moment.
+  // Both ends are made and go together, and the other cluster may be at it at this moment: its record was written before.
   await withLock(
     STATE_ROOT,
     async () => {
+      const peers = await havingFabrics(await peersOf(key));
+      const wanted = peers.map((peer) => peerLink(peer.key));
       const surplus = (await linksIn(namespace)).filter(
         (link) => link.startsWith(PEER) && !wanted.includes(link),
       );
-      if (surplus.length > 0)
-        await ip(
-          namespace,
-          surplus.map((link) => `link delete ${link}`),
-        );
-      for (const peer of peers) await ensureLink(own, peer);
+      await ip(
+        namespace,
+        surplus.map((link) => `link delete ${link}`),
+      );
+      for (const peer of peers) await ensureLink({ key, slot }, peer);
     },
     signal,
   );

@@ -2,10 +2,15 @@ import { expect, test } from 'vitest';
 import { connectSteps, disconnectSteps, type OwnNetwork } from '../../../../src/app/federation/network.ts';
 
 /** A network that remembers its groups, as the local provider's does. */
-function network(cluster: string, over: Partial<OwnNetwork> = {}): OwnNetwork & { readonly in: string[] } {
+function network(
+  cluster: string,
+  over: Partial<OwnNetwork> = {},
+  isWhole = () => true,
+): OwnNetwork & { readonly in: string[] } {
   const joined: string[] = [];
   const groups = {
     list: async () => [...joined],
+    inForce: async () => isWhole(),
     join: async (group: string) => void joined.push(group),
     leave: async (group: string) => void joined.splice(joined.indexOf(group), 1),
   };
@@ -34,6 +39,19 @@ test('both sides join the federation’s group, once', async () => {
   expect([world.in, eu.in]).toEqual([['uid-of-world'], ['uid-of-world']]);
   expect(await connectSteps(world, 'eu', eu)).toEqual([]);
   expect(await connectSteps(world, 'us', network('us'))).toHaveLength(1);
+});
+
+test('what was cut off is finished, on either way', async () => {
+  let isWhole = false;
+  const eu = network('eu', {}, () => isWhole);
+  const world = network('world');
+  world.in.push(world.uid);
+  eu.in.push(world.uid);
+  expect(await connectSteps(world, 'eu', eu)).toHaveLength(1);
+  eu.in.length = 0;
+  expect(await disconnectSteps(world, eu)).toHaveLength(1);
+  isWhole = true;
+  expect(await disconnectSteps(world, eu)).toEqual([]);
 });
 
 test('where machines reach other clusters there is nothing to do', async () => {
