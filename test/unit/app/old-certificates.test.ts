@@ -66,6 +66,15 @@ describe('of an old authority for clients', () => {
     expect(usersOfOldCa({ ...nothing, ...audit, now: later })).toEqual([]);
   });
 
+  test('the masters’ components are not, which have new ones before a phase is over', () => {
+    const audit = seen(
+      shown('haup:addons', at(10, '11:59:50'), LATE),
+      shown('system:kube-scheduler', at(9), LATE),
+    );
+    expect(usersOfOldCa({ ...nothing, ...audit })).toEqual([]);
+    expect(usersOfOldSigning({ ...nothing, ...audit })).toEqual([]);
+  });
+
   test('haup itself is not, whose certificates end within minutes', () => {
     const own = shown('haup-admin', at(9), at(10, '12:14:00'));
     expect(usersOfOldCa({ ...nothing, ...seen(own) })).toEqual([]);
