@@ -1,5 +1,6 @@
 import { request } from 'node:https';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { openLoop, summarize } from '../../src/drill/clients/load.ts';
 import { type ApiClient, callApi } from '../../src/kubernetes/client.ts';
 import { waitFor } from '../../src/util/wait.ts';
 import { forge } from '../unit/pki/world.ts';
@@ -33,6 +34,12 @@ describe.runIf(wanted)('three masters under clients', () => {
     masters = (await status(CLUSTER)).replicas.map(({ name }) => name);
     for (let i = 0; i < 20; i++)
       await post(old, SECRETS, { metadata: { name: `s${i}` }, stringData: { i: String(i) } });
+    taken = await take();
+    expect(await opened(old)).toEqual({ admin: 200, forged: 200, token: 403, etcd: 'true' });
+  });
+
+  /** As somebody does who was on a master, and had an administrator's kubeconfig. */
+  async function take(): Promise<typeof taken> {
     const asked = {
       kind: 'TokenRequest',
       apiVersion: 'authentication.k8s.io/v1',
@@ -53,14 +60,13 @@ describe.runIf(wanted)('three masters under clients', () => {
       extendedKeyUsage: ['clientAuth'],
       sans: [],
     });
-    taken = {
+    return {
       token: got.token!,
       etcd: `${await read(`${PKI}/etcd/client.crt`)}${await read(`${PKI}/etcd/client.key`)}`,
       forged: { ...old, ...identity },
       encryption: /secret: (\S+)/.exec(await read('/etc/haup/current/config/encryption.yaml'))![1]!,
     };
-    expect(await opened(old)).toEqual({ admin: 200, forged: 200, token: 403, etcd: 'true' });
-  });
+  }
 
   /** What each of them gets: of the token 403 says that it is known who asks, 401 that it is not. */
   async function opened(trust: ApiClient) {
@@ -132,12 +138,63 @@ describe.runIf(wanted)('three masters under clients', () => {
     expect(await under('key1')).toBe(0);
     expect(await under('key2')).toBeGreaterThanOrEqual(20);
   });
+
+  test('--replace takes a master away first, and what was on it opens nothing, while the API answers', async () => {
+    old = await adminOf(CLUSTER);
+    taken = await take();
+    expect(await opened(old)).toEqual({ admin: 200, forged: 200, token: 403, etcd: 'true' });
+    const name = masters.at(-1)!;
+    const answers = openLoop(10, () => expectReady(old));
+    const began = Date.now();
+    const ended = await startHaup(['rotate', '-c', CLUSTER, '--replace', name, '--finish', '--force', 'all'])
+      .ended;
+    const seconds = Math.round((Date.now() - began) / 1000);
+    const { requests, failures, longestGap } = summarize(await answers.stop());
+    process.stdout.write(
+      `figure: --replace: ${seconds} s; ${failures.length}/${requests} failed, longest gap ${longestGap} ms\n`,
+    );
+    expect([ended.code, ended.code === 0 ? '' : ended.stderr]).toEqual([0, '']);
+    expect(failures).toEqual([]);
+    const now = await status(CLUSTER);
+    expect(now).toMatchObject({ converged: true, rotations: [], etcd: { healthy: 3 } });
+    masters = now.replicas.map((replica) => replica.name);
+    expect(masters).not.toContain(name);
+    expect(await opened(await adminOf(CLUSTER))).toEqual({
+      admin: 401,
+      forged: 401,
+      token: 401,
+      etcd: 'nothing',
+    });
+    for (const master of masters) {
+      const config = (await onMachine(CLUSTER, master, 'cat /etc/haup/current/config/encryption.yaml'))
+        .stdout;
+      expect(config).not.toContain(taken.encryption);
+    }
+  });
 });
 
 async function post(api: ApiClient, path: string, body: object): Promise<{ status: { token?: string } }> {
   const { status: code, text } = await callApi(api, { method: 'POST', path, body, timeoutMs: 10_000 });
   expect(code).toBe(201);
   return JSON.parse(text) as { status: { token?: string } };
+}
+
+/** Over a new connection, by somebody who believes anybody: who is believed changes meanwhile. */
+function expectReady({ ip: host, port }: ApiClient): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      { host, port, path: '/readyz', rejectUnauthorized: false, agent: false, timeout: 10_000 },
+      (answer) => {
+        answer.resume();
+        answer.on('end', () =>
+          answer.statusCode === 200 ? resolve() : reject(new Error(`answered ${answer.statusCode}`)),
+        );
+      },
+    );
+    outgoing.on('timeout', () => outgoing.destroy(new Error('no answer')));
+    outgoing.on('error', reject);
+    outgoing.end();
+  });
 }
 
 async function answerTo(api: ApiClient): Promise<number> {
