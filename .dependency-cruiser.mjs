@@ -29,7 +29,7 @@ const pure = [
   '^src/pki/due\\.ts$',
   '^src/pki/names\\.ts$',
   '^src/util/(?:failure|ipv4|remedy)\\.ts$',
-  '^src/util/text/(?:nearest|rfc3339)\\.ts$',
+  '^src/util/text/(?:clock-difference|nearest|rfc3339)\\.ts$',
   '^src/providers/registry\\.ts$',
   '^src/providers/[^/]+/traits\\.ts$',
   '^src/providers/local/address/addresses\\.ts$',

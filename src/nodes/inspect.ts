@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { commonNameIn } from '../pki/subject.ts';
 import { type Life, lifeOf } from '../pki/validity.ts';
+import { aheadBySeconds, type Exchange } from '../replicas/clock.ts';
 import { paths, pkiPath } from '../replicas/paths.ts';
 import { type AskLimits, askInside, SEPARATOR } from '../replicas/revision/ask.ts';
 import type { UnitState } from '../replicas/revision/inside.ts';
@@ -40,6 +41,8 @@ export interface NodeInside extends NodeCredentials {
   /** What is left of it by the node's own clock, in seconds, negative once it has ended. kube-proxy's is as old. */
   readonly servingCertificateSecondsLeft: number | null;
   readonly clientCertificateExpires: string | null;
+  /** How far its clock is ahead of the operator's, whole seconds; 0 when the way there and back explains the difference. */
+  readonly clockAheadSeconds: number;
   /** The range that its pods get addresses from; null before {@link connectPods} and where somebody else brings the network. */
   readonly podCidr: string | null;
   /** What it was to join by is still there: it has not joined, or was cut off before it had all that it needs. */
@@ -48,8 +51,6 @@ export interface NodeInside extends NodeCredentials {
 
 /** And nothing after the last of them. */
 const SECTIONS = 9;
-/** Since the epoch. */
-const SECONDS = /^\d{1,12}$/;
 /** `10.244.1.0/24` */
 const RANGE = /^[0-9a-f.:]+\/\d{1,3}$/;
 const asked = [nodeUnit.containerd, nodeUnit.kubelet, nodeUnit.kubeProxy];
@@ -65,7 +66,9 @@ export function inspectNode(
   cluster: { readonly uid: string; readonly name: string },
   limits: AskLimits = {},
 ): Promise<NodeInside> {
-  return askInside(session, inspectScript(), (answer) => parseNodeInside(answer, cluster), limits);
+  const sent = Date.now();
+  const read = (answer: string) => parseNodeInside(answer, cluster, { sent, received: Date.now() });
+  return askInside(session, inspectScript(), read, limits);
 }
 
 function inspectScript(): string {
@@ -95,6 +98,7 @@ function inspectScript(): string {
 export function parseNodeInside(
   output: string,
   cluster: { readonly uid: string; readonly name: string },
+  exchange: Exchange,
 ): NodeInside | null {
   const sections = output.split(`${SEPARATOR}\n`);
   const [
@@ -111,6 +115,7 @@ export function parseNodeInside(
   const trust = namesIn(authorities);
   const units = readUnits(systemd.trim()) as ReadonlyMap<string, ReadonlyMap<string, string>>;
   const [servingLife, clientLife] = [life(serving), life(client)];
+  const clockAheadSeconds = aheadBySeconds(clock, exchange);
   const podCidr = /"subnet": "([^"]+)"/.exec(network)?.[1] ?? null;
   if (
     sections.length !== SECTIONS + 1 ||
@@ -123,7 +128,7 @@ export function parseNodeInside(
     clientLife === undefined ||
     trust === null ||
     !['', 'joining'].includes(joining.trim()) ||
-    !SECONDS.test(clock.trim())
+    clockAheadSeconds === null
   )
     return null;
   const release = parseNodeMarker(marker);
@@ -142,6 +147,7 @@ export function parseNodeInside(
     servingCertificateExpires: servingLife && rfc3339(servingLife.ends),
     servingCertificateBegins: servingLife && rfc3339(servingLife.begins),
     servingCertificateSecondsLeft: servingLife && servingLife.ends.getTime() / 1000 - Number(clock),
+    clockAheadSeconds,
     clientCertificateExpires: clientLife && rfc3339(clientLife.ends),
     podCidr,
     joining: joining.trim() !== '',

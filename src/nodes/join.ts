@@ -1,11 +1,14 @@
 import type { ImageArchive } from '../artifacts/images/read.ts';
 import type { ApiClient } from '../kubernetes/client.ts';
 import { ApiError } from '../kubernetes/errors.ts';
+import { clockTrouble } from '../replicas/clock.ts';
+import { ReplicaError } from '../replicas/errors.ts';
 import { binariesFolder } from '../replicas/provision/release.ts';
 import type { Waiting } from '../replicas/waiting.ts';
 import type { Session } from '../ssh/session.ts';
+import type { Failure } from '../util/failure.ts';
 import { together } from '../util/together.ts';
-import { GiveUp, waitFor } from '../util/wait.ts';
+import { GiveUp, TimeoutError, waitFor } from '../util/wait.ts';
 import { listNodes, type NodeObject, readNode } from './api/nodes.ts';
 import { createJoinToken, deleteJoinToken } from './api/token.ts';
 import type { NodeConfig } from './config.ts';
@@ -51,12 +54,22 @@ interface WaitingForRange extends Waiting {
  * pods. Whatever is done already is left as it is, so that it can be taken up in its middle.
  * @throws ReplicaError (a part of the node, in its own words), ApiError, TimeoutError, SshError
  */
-export async function joinNode(
+export function joinNode(
   session: Session,
   api: ApiClient,
   node: Joining,
   images: readonly ImageArchive[],
   waiting: WaitingForRange = {},
+): Promise<string> {
+  return blamingClock(session, waiting.signal, () => letJoin(session, api, node, images, waiting));
+}
+
+async function letJoin(
+  session: Session,
+  api: ApiClient,
+  node: Joining,
+  images: readonly ImageArchive[],
+  waiting: WaitingForRange,
 ): Promise<string> {
   const { name } = node;
   const { signal } = waiting;
@@ -112,8 +125,27 @@ export async function connectNode(
   podCidr: string,
   waiting: Waiting = {},
 ): Promise<NodeObject> {
-  await connectPods(session, podCidr, waiting);
-  return ready(api, name, waiting);
+  return blamingClock(session, waiting.signal, async () => {
+    await connectPods(session, podCidr, waiting);
+    return ready(api, name, waiting);
+  });
+}
+
+/** A node that does not come says so by what it met; that its clock is wrong, none of its parts may say. */
+async function blamingClock<T>(
+  session: Session,
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const comesFromNode = error instanceof ReplicaError || error instanceof TimeoutError;
+    const clock = comesFromNode && !signal?.aborted ? await clockTrouble(session) : null;
+    if (clock === null) throw error;
+    const { message, remedies } = error as Failure;
+    throw new ReplicaError(`${message}; ${clock}`, { advice: remedies, cause: error });
+  }
 }
 
 /** The range that the controller manager has given the node. */

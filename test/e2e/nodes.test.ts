@@ -845,9 +845,14 @@ END`);
     expect(await broken('echo "cgroupRoot: /none" >>kubelet.yaml')).toMatch(
       says('kubelet.service', 'cgroup .*none.* missing'),
     );
-    expect(await broken('echo none >../pki/kubelet.crt')).toMatch(
-      says('kubelet.service', 'certificate.*failed to find any PEM data'),
-    );
+    // All machines here have the host's clock, so what reads it is told another time.
+    await s.run('cat >/usr/local/bin/date && chmod +x /usr/local/bin/date', {
+      input: '#!/bin/sh\nexec /usr/bin/date -d "1 hour ago" "$@"\n',
+    });
+    expect((await inspectNode(s, { uid, name: fourth })).clockAheadSeconds).toBeLessThan(-3500);
+    const late = await broken('echo none >../pki/kubelet.crt');
+    expect(late).toMatch(says('kubelet.service', 'certificate.*failed to find any PEM data'));
+    expect(late).toMatch(/; its clock is 60 min behind the operator's$/);
     pool.drop(fourth);
     await provider.machines.delete(fourth);
   });

@@ -27,7 +27,7 @@ export function warningsOf(spec: ClusterSpec, o: Observation, now: number): Warn
   );
   const expired = warnings.filter((one) => typeof one === 'object' && one.says.includes(EXPIRED));
   warnings.unshift(...expired.map((warning) => warnings.splice(warnings.indexOf(warning), 1)[0]!));
-  const clocks = clocksApart(o);
+  const clocks = clocksApart([...o.machines, ...o.nodes.machines]);
   if (clocks) warnings.unshift(clocks);
   warnings.unshift(...fullFolders(o));
   const [alarm] = o.etcd.alarms ?? [];

@@ -1,3 +1,4 @@
+import { APART_SECONDS, clockDifference } from '../../util/text/clock-difference.ts';
 import { type NodeMachine, nodeMachineOf, nodeObjectOf, type ObservedNode } from '../model/nodes.ts';
 import type { Observation } from '../model/observation.ts';
 import { type ClusterSpec, wantedNode } from '../model/spec.ts';
@@ -43,7 +44,7 @@ export function nodeStatuses(spec: ClusterSpec, { nodes }: Observation): NodeSta
       version: object?.version ?? null,
       podCidr: object?.podCidr ?? null,
       cordoned: object?.cordoned ?? false,
-      problem: ready === 'ready' ? null : problemOf(spec, name, machine, object),
+      problem: ready === 'ready' ? null : withClock(problemOf(spec, name, machine, object), machine),
     };
   });
 }
@@ -60,6 +61,14 @@ export function nodeWarnings(
       : [];
   }
   return statuses.flatMap(({ name, problem }) => (problem ? [`${name}: ${problem}`] : []));
+}
+
+/** A wrong clock may be the reason, whatever a kubelet says of certificates or leases. */
+function withClock(problem: string | null, machine: NodeMachine | undefined): string | null {
+  const ahead = machine?.inside?.clockAheadSeconds ?? 0;
+  if (Math.abs(ahead) < APART_SECONDS) return problem;
+  const clock = `its clock is ${clockDifference(ahead)} the operator's`;
+  return problem === null ? clock : `${problem}; ${clock}`;
 }
 
 function problemOf(

@@ -1,5 +1,6 @@
 import { rfc3339 } from '../../util/text/rfc3339.ts';
 import { type BackupReport, parseReport } from '../backup/report.ts';
+import { aheadSeconds, type Exchange } from '../clock.ts';
 import { healthUrls, SETTLED_SECONDS, type UnitName, unit } from '../units/names.ts';
 import { SEPARATOR } from './ask.ts';
 import { parseMarker } from './marker.ts';
@@ -46,12 +47,6 @@ export interface InspectOptions {
   readonly uid: string;
   readonly name: string;
   readonly apiPort: number;
-}
-
-/** Milliseconds since the epoch, by the operator's clock: when the question went out, and when the answer was here. */
-export interface Exchange {
-  readonly sent: number;
-  readonly received: number;
 }
 
 type Properties = ReadonlyMap<string, string>;
@@ -129,7 +124,7 @@ export function parseInside(output: string, options: InspectOptions, exchange: E
     change: marker?.change ?? null,
     staged: parseMarker(staging)?.change ?? null,
     begun: begunOf(marker?.change, parseMarker(inForce)?.change),
-    clockAheadSeconds: ahead(clocks[0]!, clocks[1]!, exchange),
+    clockAheadSeconds: aheadSeconds(clocks[0]!, clocks[1]!, exchange),
     storeRevision: noted === '' ? null : Number(noted),
     freeKib: readSpace(space),
     backup,
@@ -139,16 +134,6 @@ export function parseInside(output: string, options: InspectOptions, exchange: E
 /** The marker is written last. What is in force may be older than what it is of: a single certificate that was renewed makes no change. */
 function begunOf(complete: string | undefined | null, inForce: string | undefined | null): string | null {
   return inForce && inForce !== complete ? inForce : null;
-}
-
-/**
- * The machine's first look at its clock was after the question went out, the last before the answer was here: within these
- * bounds nothing is known of a difference.
- */
-function ahead(began: number, ended: number, { sent, received }: Exchange): number {
-  const [least, most] = [ended - received, began - sent];
-  if (least <= 0 && most >= 0) return 0;
-  return Math.round((least > 0 ? least : most) / 1000);
 }
 
 function readSpace(text: string): Record<string, number> {

@@ -8,6 +8,7 @@ import { rfc3339 } from '../../../src/util/text/rfc3339.ts';
 import { exampleNode } from './config.ts';
 
 const NOW = 1_795_000_000;
+const exchange = { sent: 1000 * NOW, received: 1000 * NOW + 40 };
 const cluster = { uid: '0123456789abcdef', name: 'demo-node-abc' };
 let certificate: string;
 let authority: string;
@@ -47,7 +48,7 @@ function answer(
 }
 
 test('a node that is well says so', () => {
-  expect(parseNodeInside(answer(), cluster)).toMatchObject({
+  expect(parseNodeInside(answer(), cluster, exchange)).toMatchObject({
     provisioned: true,
     digest: 'd'.repeat(64),
     kubernetesVersion: 'v1.37.1',
@@ -61,7 +62,7 @@ test('a node that is well says so', () => {
     clientIssuer: 'kubelet-serving-ca',
   });
   const { validFrom, validTo } = new X509Certificate(certificate);
-  const seen = parseNodeInside(answer(), cluster)!;
+  const seen = parseNodeInside(answer(), cluster, exchange)!;
   expect(seen.servingCertificateBegins).toBe(rfc3339(validFrom));
   expect(seen.servingCertificateSecondsLeft).toBe(Date.parse(validTo) / 1000 - NOW);
 });
@@ -73,7 +74,7 @@ test('a new machine has nothing on it', () => {
     unit('kube-proxy', 'inactive', ''),
   ].join('\n');
   expect(
-    parseNodeInside(answer({ marker: '', serving: '', units, health: '', network: '' }), cluster),
+    parseNodeInside(answer({ marker: '', serving: '', units, health: '', network: '' }), cluster, exchange),
   ).toMatchObject({
     provisioned: false,
     digest: null,
@@ -86,26 +87,41 @@ test('a new machine has nothing on it', () => {
 
 test('a kubelet that systemd calls active and that does not say it is well is not running', () => {
   const health = 'http://127.0.0.1:10248/healthz 000\nhttp://127.0.0.1:10256/livez 503\n';
-  expect(parseNodeInside(answer({ health }), cluster)).toMatchObject({
+  expect(parseNodeInside(answer({ health }), cluster, exchange)).toMatchObject({
     kubelet: 'stopped',
     kubeProxy: 'stopped',
   });
 });
 
+test.each([
+  [0, 0],
+  [-1, 0],
+  [-90, -89],
+  [90, 90],
+])(
+  'a clock that says %i s more is %i s ahead, with what its seconds and the way leave open',
+  (more, ahead) => {
+    const seen = parseNodeInside(answer({ clock: `${NOW + more}\n` }), cluster, exchange);
+    expect(seen?.clockAheadSeconds).toBe(ahead);
+  },
+);
+
 test('a node that has what it was to join by has yet to join', () => {
-  expect(parseNodeInside(answer(), cluster)).toMatchObject({ joining: false });
-  expect(parseNodeInside(answer({ joining: 'joining\n' }), cluster)).toMatchObject({ joining: true });
+  expect(parseNodeInside(answer(), cluster, exchange)).toMatchObject({ joining: false });
+  expect(parseNodeInside(answer({ joining: 'joining\n' }), cluster, exchange)).toMatchObject({
+    joining: true,
+  });
 });
 
 test("another cluster's node, and a master, are no provisioned node of this one", () => {
-  expect(parseNodeInside(answer(), { ...cluster, uid: 'f'.repeat(16) })!.provisioned).toBe(false);
+  expect(parseNodeInside(answer(), { ...cluster, uid: 'f'.repeat(16) }, exchange)!.provisioned).toBe(false);
   const marker = JSON.stringify({ uid: cluster.uid, name: cluster.name, digest: 'x', etcdVersion: 'v3.7.3' });
-  expect(parseNodeInside(answer({ marker }), cluster)!.provisioned).toBe(false);
+  expect(parseNodeInside(answer({ marker }), cluster, exchange)!.provisioned).toBe(false);
 });
 
 test('half an answer says nothing', () => {
-  expect(parseNodeInside(answer().slice(0, 900), cluster)).toBeNull();
-  expect(parseNodeInside(answer({ units: unit('containerd') }), cluster)).toBeNull();
+  expect(parseNodeInside(answer().slice(0, 900), cluster, exchange)).toBeNull();
+  expect(parseNodeInside(answer({ units: unit('containerd') }), cluster, exchange)).toBeNull();
 });
 
 test('an answer that does not read as it was written says nothing', () => {
@@ -115,23 +131,24 @@ test('an answer that does not read as it was written says nothing', () => {
     { serving: certificate.slice(0, 300) },
     { clock: '' },
     { clock: 'date: not found' },
+    { clock: `${NOW}000000` },
     { units: answer().replaceAll('active', 'of-tomorrow') },
     { health: 'http://127.0.0.1:10248/healthz 200\n' },
     { network: conflist('10.244.1.0/24').slice(0, 40) },
     { network: conflist('$(reboot)') },
     { joining: 'no such program' },
   ])
-    expect(parseNodeInside(answer(change), cluster), JSON.stringify(change)).toBeNull();
-  expect(parseNodeInside(whole, cluster)).not.toBeNull();
+    expect(parseNodeInside(answer(change), cluster, exchange), JSON.stringify(change)).toBeNull();
+  expect(parseNodeInside(whole, cluster, exchange)).not.toBeNull();
 });
 
 test('cut at any byte, or with noise anywhere, an answer is none or says what it said', () => {
   const text = answer();
-  const whole = parseNodeInside(text, cluster);
+  const whole = parseNodeInside(text, cluster, exchange);
   fc.assert(
     fc.property(fc.nat(text.length), fc.string(), fc.boolean(), (at, noise, cut) => {
       const rest = cut ? '' : `\n${noise}\n${text.slice(at)}`;
-      const seen = parseNodeInside(text.slice(0, at) + rest, cluster);
+      const seen = parseNodeInside(text.slice(0, at) + rest, cluster, exchange);
       if (seen === null) return;
       expect(seen).toEqual(whole);
     }),

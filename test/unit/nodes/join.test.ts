@@ -37,7 +37,9 @@ let done: Part[];
 let machine: Partial<
   Record<Part, (signal: AbortSignal | undefined) => Promise<{ code: number } | undefined>>
 >;
+let clock: () => string;
 beforeEach(() => {
+  clock = () => String(Math.floor(Date.now() / 1000));
   done = [];
   calls.length = 0;
   machine = {};
@@ -54,6 +56,7 @@ function partOf(command: string): Part | undefined {
 
 async function exec(command: string, { signal }: ExecOptions) {
   const part = partOf(command);
+  if (command === 'date +%s') return { code: 0, stdout: clock(), stderr: '' };
   const result = { code: command.includes('openssl') && !part ? 1 : 0, stdout: '', stderr: '' };
   if (!part) return result;
   const said = await machine[part]?.(signal);
@@ -127,4 +130,21 @@ test('a kubelet that does not start is said, and nothing of the rest goes on', a
     'n: could not start the node',
   );
   expect(cut).toBe(true);
+});
+
+test.each([
+  ['4 min behind', "its clock is 4 min behind the operator's", -240],
+  ['2 hours ahead', "its clock is 2 h 0 min ahead of the operator's", 7200],
+  ['unreadable', 'its clock could not be read', null],
+])('a node that does not come well, and whose clock is %s, says so', async (_, words, more) => {
+  machine = { well: async () => ({ code: 1 }) };
+  clock = () => (more === null ? 'date: not found' : String(Math.round(Date.now() / 1000) + more));
+  await expect(joinNode(session, {} as ApiClient, node, [])).rejects.toThrow(
+    new RegExp(`^n: could not start the node: .*; ${words}$`),
+  );
+});
+
+test('a clock that is right is not spoken of', async () => {
+  machine = { well: async () => ({ code: 1 }) };
+  await expect(joinNode(session, {} as ApiClient, node, [])).rejects.toThrow(/^((?!clock).)*$/);
 });

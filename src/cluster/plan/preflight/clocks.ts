@@ -1,17 +1,18 @@
-import type { Observation } from '../../model/observation.ts';
+import type { Inside } from '../../../replicas/revision/inspect.ts';
+import { APART_SECONDS, clockDifference } from '../../../util/text/clock-difference.ts';
+import type { SeenMachine } from '../../model/machine.ts';
 import type { Preflight } from './preflight.ts';
 
-/** Certificates are valid from five minutes before they are made: a clock further back refuses them. */
-const APART_SECONDS = 180;
-
 export const clocksAgree: Preflight = ({ observation }) => {
-  const apart = clocksApart(observation);
+  const apart = clocksApart(observation.machines);
   if (!apart) return undefined;
   return { message: apart, advice: 'set the clock that is wrong (timedatectl set-ntp true), then try again' };
 };
 
-/** Which clock is wrong, and by how much; null when all agree well enough. */
-export function clocksApart({ machines }: Observation): string | null {
+/** Which clock is wrong, and by how much; null when all that could be read agree well enough. */
+export function clocksApart(
+  machines: readonly SeenMachine<Pick<Inside, 'clockAheadSeconds'>>[],
+): string | null {
   const seen = machines.flatMap(({ name, inside }) =>
     inside ? [{ name, ahead: inside.clockAheadSeconds }] : [],
   );
@@ -21,16 +22,10 @@ export function clocksApart({ machines }: Observation): string | null {
   if (wrong.length === seen.length && spread < APART_SECONDS) {
     const behind = Math.round(wrong.reduce((sum, { ahead }) => sum + ahead, 0) / wrong.length);
     return seen.length === 1
-      ? `the clock of ${wrong[0]!.name} is ${duration(behind)} the operator's`
-      : `the operator's clock is ${duration(-behind)} the machines', which agree with each other`;
+      ? `the clock of ${wrong[0]!.name} is ${clockDifference(behind)} the operator's`
+      : `the operator's clock is ${clockDifference(-behind)} the machines', which agree with each other`;
   }
   return wrong
-    .map(({ name, ahead }) => `the clock of ${name} is ${duration(ahead)} the operator's`)
+    .map(({ name, ahead }) => `the clock of ${name} is ${clockDifference(ahead)} the operator's`)
     .join('; ');
-}
-
-function duration(seconds: number): string {
-  const minutes = Math.round(Math.abs(seconds) / 60);
-  const text = minutes >= 120 ? `${Math.floor(minutes / 60)} h ${minutes % 60} min` : `${minutes} min`;
-  return `${text} ${seconds > 0 ? 'ahead of' : 'behind'}`;
 }

@@ -20,6 +20,7 @@ export const emptyNode: NodeInside = {
   servingCertificateBegins: null,
   servingCertificateSecondsLeft: null,
   clientCertificateExpires: null,
+  clockAheadSeconds: 0,
   podCidr: null,
   joining: false,
   trust: [],

@@ -31,6 +31,15 @@ function change(what: Partial<NodesObservation>): Observation {
 }
 
 describe('the status of nodes', () => {
+  test('blames a clock that is wrong for what is wrong', () => {
+    const late = withNodeInside(ill, 'n0', { clockAheadSeconds: -600 });
+    expect(problem(late)).toBe("the network is not set up; its clock is 10 min behind the operator's");
+    expect(problem(withNodeInside(ill, 'n0', { clockAheadSeconds: -179 }))).toBe('the network is not set up');
+    const unknown = withNodeObject(late, 'n0', { ready: 'unknown', problem: null });
+    expect(problem(unknown)).toBe("its clock is 10 min behind the operator's");
+    expect(problem(withNodeInside(ready, 'n0', { clockAheadSeconds: -600 }))).toBeNull();
+  });
+
   test('has what the cloud and the API say of each', () => {
     const o = withNodeMachine(
       withNodeObject(ready, 'n0', { podCidr: '10.244.1.0/24', internalIp: '10.0.0.1', cordoned: true }),

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Observation } from '../../../../../src/cluster/model/observation.ts';
+import { warningsOf } from '../../../../../src/cluster/plan/health.ts';
 import { clocksAgree, clocksApart } from '../../../../../src/cluster/plan/preflight/clocks.ts';
+import { withNodeInside } from '../../../../../src/cluster/plan/steps/node-effects.ts';
 import { view } from '../../../../../src/cluster/plan/view.ts';
 import { converged, specOf } from '../../../../support/clusters.ts';
 
@@ -34,7 +36,15 @@ test.each([
   [[null, null], null],
 ])('clocks that are %j seconds ahead', (ahead, said) => {
   const observation = clocks(...ahead);
-  expect(clocksApart(observation)).toBe(said);
+  expect(clocksApart(observation.machines)).toBe(said);
   const blocked = clocksAgree(look(observation));
   expect(blocked?.message ?? null).toBe(said);
+});
+
+test("a node's clock is said, but stops no change of the masters", () => {
+  const nodes = [{ name: 'n0', zone: 'local-a' }];
+  const withNode = converged({ ...spec, nodes, usedNames: [...spec.usedNames, 'n0'] });
+  const late = withNodeInside(withNode, 'n0', { clockAheadSeconds: -600 });
+  expect(warningsOf(spec, late, 0)[0]).toBe("the clock of n0 is 10 min behind the operator's");
+  expect(clocksAgree(look(late))).toBeUndefined();
 });
