@@ -185,6 +185,18 @@ describe('what a machine says of itself', () => {
     expect(inside({ codes: ['000', '200', '200'] }).apiServer).toBe('unready');
   });
 
+  test('a federation’s controllers run without a scheduler, of which systemd knows nothing', () => {
+    const without = { file: '', active: 'inactive' };
+    const codes = ['200', '200', '000'] as const;
+    const units = (manager: Partial<Unit>) => ({
+      ...good.units,
+      'kube-controller-manager': { ...ok, ...manager },
+      'kube-scheduler': { ...ok, ...without },
+    });
+    expect(inside({ units: units({}), codes }).controllers).toBe('running');
+    expect(inside({ units: units({ file: 'disabled', active: 'inactive' }), codes }).controllers).toBe('disabled');
+  });
+
   test('controllers run when both do, and are disabled when both are', () => {
     const off = { file: 'disabled', active: 'inactive' };
     expect(inside(withUnit('kube-scheduler', off)).controllers).toBe('stopped');
