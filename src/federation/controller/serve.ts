@@ -22,6 +22,8 @@ export type Ended = 'told' | 'begin-anew' | 'lease-lost';
 
 const LOOK_MS = 10_000;
 const RENEW_MS = 10 * 60_000;
+/** What failed of it is tried again sooner, and not told for longer than it lasts. */
+const RENEW_AGAIN_MS = 60_000;
 
 /** Waits for the lease, and is the active controller until it ends. */
 export async function serve({ isOld, signal, ...given }: Serving): Promise<Ended> {
@@ -62,7 +64,8 @@ async function whileFresh({ signal, holder, ...given }: Omit<Serving, 'isOld'>):
   let isOther = false;
   let renewal: { readonly at: number; readonly problems: readonly string[] } | null = null;
   while (!stop.aborted && !isOther) {
-    if (renewal === null || now() - renewal.at >= RENEW_MS)
+    const rest = renewal?.problems.length ? RENEW_AGAIN_MS : RENEW_MS;
+    if (renewal === null || now() - renewal.at >= rest)
       renewal = { at: now(), problems: await renewed(given, first.federation) };
     await report([...controller.problems(), ...(names?.problems() ?? []), ...renewal.problems]);
     await pause(LOOK_MS, stop);
