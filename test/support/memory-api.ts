@@ -39,6 +39,8 @@ interface Change {
   readonly version: number;
   readonly collection: string;
   readonly object: ApiObject;
+  /** As it was: who watches a label is told that what has lost it is gone. */
+  readonly before: ApiObject | undefined;
 }
 
 interface Collection {
@@ -89,12 +91,12 @@ export function memoryApi(options: MemoryOptions = {}): MemoryApi {
       return before;
     const kept = { ...next, metadata: { ...next.metadata, resourceVersion: String(++version) } };
     objects.set(path, kept);
-    publish(before ? 'MODIFIED' : 'ADDED', path, kept);
+    publish(before ? 'MODIFIED' : 'ADDED', path, kept, before);
     return kept;
   }
 
-  function publish(type: string, path: string, object: ApiObject): void {
-    const change = { type, version, object, collection: place(path)!.collection };
+  function publish(type: string, path: string, object: ApiObject, before?: ApiObject): void {
+    const change = { type, version, object, before, collection: place(path)!.collection };
     changes.push(change);
     for (const watch of [...watches]) watch.push(change);
   }
@@ -213,9 +215,11 @@ export function memoryApi(options: MemoryOptions = {}): MemoryApi {
             };
             const watch = {
               push(change: Change): void {
-                if (change.collection !== found.collection || !selected(change.object, url.searchParams))
-                  return;
-                const event = structuredClone({ type: change.type, object: change.object }) as WatchEvent;
+                if (change.collection !== found.collection) return;
+                const isSelected = selected(change.object, url.searchParams);
+                if (!isSelected && !(change.before && selected(change.before, url.searchParams))) return;
+                const type = isSelected ? change.type : 'DELETED';
+                const event = structuredClone({ type, object: change.object }) as WatchEvent;
                 queueMicrotask(() => {
                   if (!watches.has(watch)) return;
                   try {

@@ -194,7 +194,9 @@ describe('what a machine says of itself', () => {
       'kube-scheduler': { ...ok, ...without },
     });
     expect(inside({ units: units({}), codes }).controllers).toBe('running');
-    expect(inside({ units: units({ file: 'disabled', active: 'inactive' }), codes }).controllers).toBe('disabled');
+    expect(inside({ units: units({ file: 'disabled', active: 'inactive' }), codes }).controllers).toBe(
+      'disabled',
+    );
   });
 
   test('controllers run when both do, and are disabled when both are', () => {
