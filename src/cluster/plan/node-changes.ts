@@ -28,7 +28,7 @@ export function withNodes(spec: ClusterSpec, zones: readonly string[], nameOf: N
   const [first] = replicaZones(spec);
   const other = zones.find((zone) => zone !== spec.zone && zone !== first);
   if (!spec.multizone && other) {
-    throw new Refusal(`${spec.name} was made for one zone (${first}); ${other} would be another`, {
+    throw new Refusal(`${spec.name} is made for one zone (${first}); ${other} would be another`, {
       to: 'make a cluster over several zones',
       command: 'create',
       cluster: 'NAME',

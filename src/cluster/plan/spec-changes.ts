@@ -33,15 +33,12 @@ export function withReplicas(spec: ClusterSpec, zones: readonly string[], nameOf
   }
   const [first, ...others] = replicaZones(grown);
   if (!grown.multizone && others.length > 0) {
-    throw new Refusal(
-      `${spec.name} was made for one zone (${first}); ${others.join(', ')} would be another`,
-      {
-        to: 'make a cluster over several zones',
-        command: 'create',
-        cluster: 'NAME',
-        switches: ['multizone'],
-      },
-    );
+    throw new Refusal(`${spec.name} is made for one zone (${first}); ${others.join(', ')} would be another`, {
+      to: 'make a cluster over several zones',
+      command: 'create',
+      cluster: spec.replicas.length === 0 ? spec.name : 'NAME',
+      switches: ['multizone'],
+    });
   }
   return grown;
 }
