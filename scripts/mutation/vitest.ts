@@ -30,3 +30,5 @@ function each(define: (name: string, body: () => never) => void) {
 
 test.each = each(test);
 describe.each = each(describe as never);
+
+export { test as it };

@@ -1,6 +1,6 @@
 import { Refusal } from '../../cluster/model/errors.ts';
 import type { MemberStep } from '../../federation/members/join.ts';
-import type { Groups } from '../../providers/provider.ts';
+import type { Groups } from '../../providers/networks.ts';
 
 /** The network of one of haup's own clusters. */
 export interface OwnNetwork {

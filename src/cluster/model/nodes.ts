@@ -1,6 +1,6 @@
 import type { NodeObject } from '../../nodes/api/nodes.ts';
 import type { NodeInside } from '../../nodes/inspect.ts';
-import type { NodeRoute } from '../../providers/provider.ts';
+import type { NodeRoute } from '../../providers/networks.ts';
 import type { SeenMachine } from './machine.ts';
 
 /** A machine of the role `node`. */

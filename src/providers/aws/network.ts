@@ -1,4 +1,5 @@
-import type { Balancer, Network } from '../provider.ts';
+import type { Network } from '../networks.ts';
+import type { Balancer } from '../provider.ts';
 import { apiAddress, findAddresses } from './address/addresses.ts';
 import { release } from './address/elastic-ip.ts';
 import type { Management } from './address/management.ts';

@@ -1,6 +1,6 @@
 import { overlap, parseCidr } from '../../util/ipv4.ts';
 import { ProviderError } from '../errors.ts';
-import type { NodeRoute, NodeRoutes } from '../provider.ts';
+import type { NodeRoute, NodeRoutes } from '../networks.ts';
 import { inOrder, mustBeFree, mustNotOverlap, podRange } from '../shared/pod-range.ts';
 import { tolerate } from './api/errors.ts';
 import type { Instance, Route, RouteTable } from './api/replies.ts';

@@ -1,5 +1,5 @@
 import { once } from '../../util/once.ts';
-import type { Network, NodeRoutes } from '../provider.ts';
+import type { Network, NodeRoutes } from '../networks.ts';
 import { roleOf } from '../shared/role.ts';
 import type { Context } from './api/cloud.ts';
 import { make, mustOwn, remove } from './api/common.ts';

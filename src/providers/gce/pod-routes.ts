@@ -1,4 +1,4 @@
-import type { NodeRoute, NodeRoutes } from '../provider.ts';
+import type { NodeRoute, NodeRoutes } from '../networks.ts';
 import { inOrder, mustBeFree, mustNotOverlap, podRange } from '../shared/pod-range.ts';
 import type { Context } from './api/cloud.ts';
 import { make, remove } from './api/common.ts';

@@ -1,5 +1,5 @@
 import { ProviderError } from '../errors.ts';
-import type { Groups } from '../provider.ts';
+import type { Groups } from '../networks.ts';
 import { type Context, exclusively, needCluster } from './context.ts';
 import { type Peer, peersOf, peersReady, syncPeers } from './fabric/peers.ts';
 import { syncTranslation } from './fabric/translation.ts';

@@ -1,6 +1,6 @@
 import { rm, rmdir } from 'node:fs/promises';
 import { exec } from '../../util/exec.ts';
-import type { Network } from '../provider.ts';
+import type { Network } from '../networks.ts';
 import { deleteBalancer } from './balancer/balancer.ts';
 import { type Context, exclusively } from './context.ts';
 import { deleteFabric, ensureFabric, fabricReady, isPluggedIn, plugIn } from './fabric/fabric.ts';

@@ -1,5 +1,5 @@
 import { ProviderError } from '../errors.ts';
-import type { NodeRoute, NodeRoutes, ServiceAddresses } from '../provider.ts';
+import type { NodeRoute, NodeRoutes, ServiceAddresses } from '../networks.ts';
 import { inOrder, mustBeFree, mustNotOverlap, podRange } from '../shared/pod-range.ts';
 import { EXTERNAL_RANGE, PRIVATE_RANGE, serviceRange } from './address/addresses.ts';
 import { type Context, exclusively, needCluster } from './context.ts';

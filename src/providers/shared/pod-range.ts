@@ -1,6 +1,6 @@
 import { formatCidr, overlap, parseCidr } from '../../util/ipv4.ts';
 import { ProviderError } from '../errors.ts';
-import type { NodeRoute } from '../provider.ts';
+import type { NodeRoute } from '../networks.ts';
 
 /** The range as kernels and clouds write it. @throws ProviderError `invalid` for one address, or for no range. */
 export function podRange(text: string): string {
