@@ -17,7 +17,7 @@ import { COMPONENTS, type Component } from '../replicas/config.ts';
 import { asksOtherwise, type KnownFlags, knownFlags, ownFlags } from '../replicas/flags.ts';
 import { newReplicaName } from '../replicas/names.ts';
 import { messageOf } from '../util/failure.ts';
-import { preparedBackups, withBackups } from './backup-parts.ts';
+import { preparedBackups, withBackups } from './backups/backup-parts.ts';
 import { type ChangeOutcome, changed, checkZones, type Environment, type OpenCluster } from './operations.ts';
 import { changedTo, prepareRevision, type RollOptions } from './upgrade.ts';
 

@@ -9,21 +9,21 @@ import type { FaultKind } from '../providers/provider.ts';
 import type { LockOwner } from '../state/errors.ts';
 import type { Variables } from '../util/variables.ts';
 import type { ApplyOptions } from './apply.ts';
-import type { BackupWish, TakenBackup } from './backup-parts.ts';
+import type { BackupWish, TakenBackup } from './backups/backup-parts.ts';
+import type { RestoreRequest } from './backups/restore-store.ts';
+import type { Verified } from './backups/verify-backup.ts';
 import type { DrillOutcome, DrillRequest } from './drill.ts';
 import type { Disbanded, Disbanding, FederationStatus } from './federation/federations.ts';
 import type { MemberDns } from './federation/member-dns.ts';
 import type { JoinMember, LeaveMember, MemberOutcome } from './federation/members.ts';
 import type { GuardOutcome, GuardRequest } from './guard.ts';
-import type { JoinCommand } from './join-command.ts';
 import type { Access, IssuedKubeconfig, NewKubeconfig } from './kubeconfig.ts';
 import type { NewCluster } from './new-cluster.ts';
+import type { JoinCommand } from './nodes/join-command.ts';
 import type { ChangeOutcome } from './operations.ts';
-import type { RestoreRequest } from './restore-store.ts';
-import type { RotateRequest } from './rotate.ts';
+import type { RotateRequest } from './rotation/rotate.ts';
 import type { StatusWithDeeds } from './status.ts';
 import type { RollOptions, UpgradeRequest } from './upgrade.ts';
-import type { Verified } from './verify-backup.ts';
 
 /** What the command line needs of the engine. */
 export interface Engine {

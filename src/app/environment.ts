@@ -17,7 +17,7 @@ import type { Store } from '../state/store.ts';
 import { once } from '../util/once.ts';
 import { perKey } from '../util/per-key.ts';
 import type { EngineOptions } from './engine.ts';
-import { nodeSupplies } from './node-supplies.ts';
+import { nodeSupplies } from './nodes/node-supplies.ts';
 import * as operations from './operations.ts';
 import { tellProgress } from './progress-text.ts';
 

@@ -13,7 +13,7 @@ import type { GuardAct } from '../guard/watch.ts';
 import { newReplicaName } from '../replicas/names.ts';
 import { QUOTA_BYTES } from '../replicas/units/etcd.ts';
 import { messageOf } from '../util/failure.ts';
-import { takeNow } from './backup-parts.ts';
+import { takeNow } from './backups/backup-parts.ts';
 import { changed, type Environment, type OpenCluster } from './operations.ts';
 
 export interface GuardRequest {

@@ -4,7 +4,7 @@ import type { Addon } from '../addons/addons.ts';
 import { InputError } from '../cluster/model/errors.ts';
 import { checkNetworks } from '../cluster/model/networks.ts';
 import { type ClusterSpec, DEFAULT_CLUSTER_CIDR } from '../cluster/model/spec.ts';
-import { withNodes } from '../cluster/plan/node-changes.ts';
+import { withNodes } from '../cluster/plan/nodes/node-changes.ts';
 import { withReplicas } from '../cluster/plan/spec-changes.ts';
 import type { Taint } from '../nodes/config.ts';
 import { newNodeName } from '../nodes/names.ts';

@@ -24,7 +24,7 @@ import type { Secrets } from '../state/store.ts';
 import { rfc3339 } from '../util/text/rfc3339.ts';
 import type { Variables } from '../util/variables.ts';
 import { waitFor } from '../util/wait.ts';
-import { type BackupWish, backUpFirst, preparedBackups, withBackups } from './backup-parts.ts';
+import { type BackupWish, backUpFirst, preparedBackups, withBackups } from './backups/backup-parts.ts';
 import { type NewCluster, newSpec } from './new-cluster.ts';
 import { readMeanwhile } from './read-meanwhile.ts';
 

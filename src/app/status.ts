@@ -2,8 +2,8 @@ import type { Deed } from '../cluster/model/guard.ts';
 import { type UsersOfOld, underWay } from '../cluster/plan/rotation.ts';
 import { isOldStore } from '../cluster/plan/rules/old-store.ts';
 import { type Status, statusOf } from '../cluster/plan/status.ts';
-import { usersOfOld } from './old-users.ts';
 import type { Environment, OpenCluster } from './operations.ts';
+import { usersOfOld } from './rotation/old-users.ts';
 
 export interface StatusWithDeeds extends Status {
   /** What a guard did last, the newest last; empty where none is on, or nothing was to be done. */

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateIdentity } from 'age-encryption';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { proven } from '../../src/app/verify-backup.ts';
+import { proven } from '../../src/app/backups/verify-backup.ts';
 import { ensureBinaries } from '../../src/artifacts/ensure.ts';
 import { DEFAULT_KUBERNETES_VERSION, defaultEtcdVersion } from '../../src/artifacts/versions.ts';
 import { writeBundle } from '../../src/backup/bundle.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { builtInAddons, userAddon } from '../../src/addons/addons.ts';
-import { makeJoinCommand } from '../../src/app/join-command.ts';
+import { makeJoinCommand } from '../../src/app/nodes/join-command.ts';
 import { cacheFolder } from '../../src/artifacts/cache.ts';
 import { ensureBinaries, ensureNodeBinaries } from '../../src/artifacts/ensure.ts';
 import { type Image, imageArchive, imageLayer } from '../../src/artifacts/images/layout.ts';

@@ -4,7 +4,7 @@ import { applyChange, type Change } from '../../src/cluster/loop/apply-change.ts
 import { ROTATED } from '../../src/cluster/model/generations.ts';
 import { type ClusterSpec, revisable } from '../../src/cluster/model/spec.ts';
 import { next } from '../../src/cluster/plan/next.ts';
-import { withNodes, withoutNodes, withReplacedNodes } from '../../src/cluster/plan/node-changes.ts';
+import { withNodes, withoutNodes, withReplacedNodes } from '../../src/cluster/plan/nodes/node-changes.ts';
 import { type RescueBackup, reprieved, rescued, survivorsOf } from '../../src/cluster/plan/rescue.ts';
 import { advanced } from '../../src/cluster/plan/rotation.ts';
 import {

@@ -8,7 +8,7 @@ import type {
   Observation,
 } from '../../src/cluster/model/observation.ts';
 import type { ClusterSpec } from '../../src/cluster/model/spec.ts';
-import { wantedCredentials } from '../../src/cluster/plan/node-credentials.ts';
+import { wantedCredentials } from '../../src/cluster/plan/nodes/node-credentials.ts';
 import { withoutChange } from '../../src/cluster/plan/rotation.ts';
 import { touches } from '../../src/cluster/plan/step.ts';
 import { emptyInside } from '../../src/cluster/plan/steps/effects.ts';

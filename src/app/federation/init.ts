@@ -4,7 +4,7 @@ import { type FederationSettings, settingsData } from '../../federation/controll
 import { apply } from '../../federation/members/join.ts';
 import { NAMESPACE, SETTINGS, SETTINGS_PATH } from '../../federation/model/names.ts';
 import { waitFor } from '../../util/wait.ts';
-import type { BackupWish } from '../backup-parts.ts';
+import type { BackupWish } from '../backups/backup-parts.ts';
 import type { NewCluster } from '../new-cluster.ts';
 import { type ChangeOutcome, changed, createCluster, type Environment } from '../operations.ts';
 import { reachingFederation } from './access.ts';

@@ -1,4 +1,4 @@
-import type { NodeStatus } from '../../cluster/plan/node-status.ts';
+import type { NodeStatus } from '../../cluster/plan/nodes/node-status.ts';
 import type { Status } from '../../cluster/plan/status.ts';
 import { type Style, width } from './style.ts';
 import { table } from './table.ts';

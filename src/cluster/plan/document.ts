@@ -4,7 +4,7 @@ import { byZone, type ClusterDocument, FIXED } from '../model/document.ts';
 import { type Fault, InputError } from '../model/errors.ts';
 import type { Observation } from '../model/observation.ts';
 import { type ClusterSpec, type Revisable, revisable, writtenShape } from '../model/spec.ts';
-import { withNodes, withoutNodes } from './node-changes.ts';
+import { withNodes, withoutNodes } from './nodes/node-changes.ts';
 import { chooseReplicas, type NameMaker, withReplicas } from './spec-changes.ts';
 import { upgraded } from './upgrade.ts';
 

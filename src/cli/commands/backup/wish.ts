@@ -1,4 +1,4 @@
-import type { BackupWish } from '../../../app/backup-parts.ts';
+import type { BackupWish } from '../../../app/backups/backup-parts.ts';
 
 /** What the flags for backups say; undefined where none are wished. */
 export function backupWish(given: {

@@ -1,6 +1,6 @@
 import type { Rotated } from '../../model/generations.ts';
 import { type Decision, nothingToDo } from '../decision.ts';
-import { tellNodes } from '../node-credentials.ts';
+import { tellNodes } from '../nodes/node-credentials.ts';
 import { differencesOf } from '../revision/differs.ts';
 import { drains, dueForChange, isWhole, type Turn, toPutBack, turn, whyNobody } from '../roll.ts';
 import { turnsOf } from '../rotation.ts';

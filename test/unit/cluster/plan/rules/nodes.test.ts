@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Observation } from '../../../../../src/cluster/model/observation.ts';
 import type { ClusterSpec } from '../../../../../src/cluster/model/spec.ts';
 import { next } from '../../../../../src/cluster/plan/next.ts';
-import { withReplacedNodes } from '../../../../../src/cluster/plan/node-changes.ts';
+import { withReplacedNodes } from '../../../../../src/cluster/plan/nodes/node-changes.ts';
 import {
   withNodeInside,
   withNodeObject,

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
-import { type Backup, listBackups, ownOf } from '../backup/list.ts';
-import { prune } from '../backup/prune.ts';
-import { readRepository } from '../backup/repository.ts';
-import { type Restic, withRestic } from '../backup/restic.ts';
-import { InputError } from '../cluster/model/errors.ts';
-import type { BackupSpec, ClusterSpec } from '../cluster/model/spec.ts';
-import { repositoryAccess } from '../cluster/world/backup.ts';
-import { shellQuote } from '../ssh/quote.ts';
+import { type Backup, listBackups, ownOf } from '../../backup/list.ts';
+import { prune } from '../../backup/prune.ts';
+import { readRepository } from '../../backup/repository.ts';
+import { type Restic, withRestic } from '../../backup/restic.ts';
+import { InputError } from '../../cluster/model/errors.ts';
+import type { BackupSpec, ClusterSpec } from '../../cluster/model/spec.ts';
+import { repositoryAccess } from '../../cluster/world/backup.ts';
+import { shellQuote } from '../../ssh/quote.ts';
+import { type ChangeOutcome, changed, type Environment, type OpenCluster } from '../operations.ts';
 import {
   type BackupWish,
   backedUp,
@@ -15,7 +16,6 @@ import {
   takeNow,
   withBackups,
 } from './backup-parts.ts';
-import { type ChangeOutcome, changed, type Environment, type OpenCluster } from './operations.ts';
 
 const ASK_MS = 20_000;
 

@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import type { NodesObservation } from '../../../../src/cluster/model/nodes.ts';
-import type { Observation } from '../../../../src/cluster/model/observation.ts';
-import { nodeStatuses, nodeWarnings } from '../../../../src/cluster/plan/node-status.ts';
+import type { NodesObservation } from '../../../../../src/cluster/model/nodes.ts';
+import type { Observation } from '../../../../../src/cluster/model/observation.ts';
+import { nodeStatuses, nodeWarnings } from '../../../../../src/cluster/plan/nodes/node-status.ts';
 import {
   emptyNode,
   withNodeInside,
   withNodeMachine,
   withNodeObject,
   withNodes,
-} from '../../../../src/cluster/plan/steps/node-effects.ts';
-import { converged, specOf } from '../../../support/clusters.ts';
+} from '../../../../../src/cluster/plan/steps/node-effects.ts';
+import { converged, specOf } from '../../../../support/clusters.ts';
 
 const nodes = [{ name: 'n0', zone: 'local-a' }];
 const spec = specOf(['m0@local-a'], { nodes, usedNames: ['m0', 'n0', 'gone'] });

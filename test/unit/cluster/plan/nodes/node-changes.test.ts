@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { nothing, type Observation } from '../../../../src/cluster/model/observation.ts';
-import type { ClusterSpec } from '../../../../src/cluster/model/spec.ts';
-import { withNodes, withoutNodes, withReplacedNodes } from '../../../../src/cluster/plan/node-changes.ts';
-import { withNodeObject } from '../../../../src/cluster/plan/steps/node-effects.ts';
-import { converged, specOf } from '../../../support/clusters.ts';
+import { nothing, type Observation } from '../../../../../src/cluster/model/observation.ts';
+import type { ClusterSpec } from '../../../../../src/cluster/model/spec.ts';
+import {
+  withNodes,
+  withoutNodes,
+  withReplacedNodes,
+} from '../../../../../src/cluster/plan/nodes/node-changes.ts';
+import { withNodeObject } from '../../../../../src/cluster/plan/steps/node-effects.ts';
+import { converged, specOf } from '../../../../support/clusters.ts';
 
 const spec = having('n0@local-a', 'n1@local-b', 'n2@local-b', 'n3@local-c');
 const healthy = ready(spec, 'n0', 'n1', 'n2', 'n3');

@@ -1,15 +1,15 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import { z } from 'zod';
-import { orderOf, type Rotated } from '../cluster/model/generations.ts';
-import { phaseOf } from '../cluster/plan/rotation.ts';
-import { encryptionKeyName } from '../cluster/world/keys.ts';
-import { secretsNotUnder } from '../cluster/world/rotation/secrets.ts';
-import type { RealWorld } from '../cluster/world/world.ts';
-import type { ApiClient } from '../kubernetes/client.ts';
-import { listAll } from '../kubernetes/list.ts';
-import type { TokenKeys } from '../pki/authorities.ts';
-import { parseJson } from '../util/text/json.ts';
-import { rfc3339 } from '../util/text/rfc3339.ts';
+import { orderOf, type Rotated } from '../../cluster/model/generations.ts';
+import { phaseOf } from '../../cluster/plan/rotation.ts';
+import { encryptionKeyName } from '../../cluster/world/keys.ts';
+import { secretsNotUnder } from '../../cluster/world/rotation/secrets.ts';
+import type { RealWorld } from '../../cluster/world/world.ts';
+import type { ApiClient } from '../../kubernetes/client.ts';
+import { listAll } from '../../kubernetes/list.ts';
+import type { TokenKeys } from '../../pki/authorities.ts';
+import { parseJson } from '../../util/text/json.ts';
+import { rfc3339 } from '../../util/text/rfc3339.ts';
 import { type Asking, usersOfOldCertificates } from './old-certificates.ts';
 
 /** What pods get tokens for (Kubernetes' own default), and how long they may go on with the last one. */

@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { IssuedKubeconfig } from '../../../src/app/kubeconfig.ts';
-import { type Facts, usersOfOldCa, usersOfOldSigning } from '../../../src/app/old-certificates.ts';
-import type { SeenCertificate } from '../../../src/replicas/audit/seen-certificates.ts';
+import type { IssuedKubeconfig } from '../../../../src/app/kubeconfig.ts';
+import {
+  type Facts,
+  usersOfOldCa,
+  usersOfOldSigning,
+} from '../../../../src/app/rotation/old-certificates.ts';
+import type { SeenCertificate } from '../../../../src/replicas/audit/seen-certificates.ts';
 
 const at = (day: number, time = '12:00:00'): string => `2026-11-${String(day).padStart(2, '0')}T${time}Z`;
 

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test, vi } from 'vitest';
-import { makeJoinCommand } from '../../../src/app/join-command.ts';
-import type { ApiAnswer, ApiClient, ApiRequest } from '../../../src/kubernetes/client.ts';
-import { createAuthorities } from '../../../src/pki/authorities.ts';
+import { makeJoinCommand } from '../../../../src/app/nodes/join-command.ts';
+import type { ApiAnswer, ApiClient, ApiRequest } from '../../../../src/kubernetes/client.ts';
+import { createAuthorities } from '../../../../src/pki/authorities.ts';
 
 const calls: ApiRequest[] = [];
-vi.mock('../../../src/kubernetes/client.ts', () => ({
+vi.mock('../../../../src/kubernetes/client.ts', () => ({
   callApi: async (_: ApiClient, request: ApiRequest): Promise<ApiAnswer> => {
     calls.push(request);
     return { status: 201, text: '{}' };

@@ -1,10 +1,10 @@
-import type { ClusterSpec } from '../cluster/model/spec.ts';
-import type { RealWorld } from '../cluster/world/world.ts';
+import type { ClusterSpec } from '../../cluster/model/spec.ts';
+import type { RealWorld } from '../../cluster/world/world.ts';
 import {
   type SeenCertificate,
   type SeenCertificates,
   seenCertificates,
-} from '../replicas/audit/seen-certificates.ts';
+} from '../../replicas/audit/seen-certificates.ts';
 
 /** What the masters' audit logs know of client certificates, together. */
 export interface Audited {

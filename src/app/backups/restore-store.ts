@@ -1,14 +1,14 @@
-import { openBundle } from '../backup/bundle.ts';
-import { BackupError } from '../backup/errors.ts';
-import { backupKey } from '../backup/key.ts';
-import { type Backup, chosen, listBackups } from '../backup/list.ts';
-import { readRepository } from '../backup/repository.ts';
-import { withRestic } from '../backup/restic.ts';
-import { InputError } from '../cluster/model/errors.ts';
-import type { ClusterSpec } from '../cluster/model/spec.ts';
-import type { ClusterState } from '../cluster/world/memory.ts';
-import type { Store, Stored } from '../state/store.ts';
-import type { Variables } from '../util/variables.ts';
+import { openBundle } from '../../backup/bundle.ts';
+import { BackupError } from '../../backup/errors.ts';
+import { backupKey } from '../../backup/key.ts';
+import { type Backup, chosen, listBackups } from '../../backup/list.ts';
+import { readRepository } from '../../backup/repository.ts';
+import { withRestic } from '../../backup/restic.ts';
+import { InputError } from '../../cluster/model/errors.ts';
+import type { ClusterSpec } from '../../cluster/model/spec.ts';
+import type { ClusterState } from '../../cluster/world/memory.ts';
+import type { Store, Stored } from '../../state/store.ts';
+import type { Variables } from '../../util/variables.ts';
 import { readCredentials, stateIn } from './backup-parts.ts';
 
 export interface RestoreRequest {

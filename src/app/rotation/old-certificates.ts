@@ -1,10 +1,10 @@
-import type { ClusterSpec } from '../cluster/model/spec.ts';
-import type { RealWorld } from '../cluster/world/world.ts';
-import { clientProfiles } from '../pki/profiles.ts';
-import type { SeenCertificate } from '../replicas/audit/seen-certificates.ts';
-import type { Secrets } from '../state/store.ts';
-import { rfc3339 } from '../util/text/rfc3339.ts';
-import { hasEnded, type IssuedKubeconfig, notedKubeconfigs } from './kubeconfig.ts';
+import type { ClusterSpec } from '../../cluster/model/spec.ts';
+import type { RealWorld } from '../../cluster/world/world.ts';
+import { clientProfiles } from '../../pki/profiles.ts';
+import type { SeenCertificate } from '../../replicas/audit/seen-certificates.ts';
+import type { Secrets } from '../../state/store.ts';
+import { rfc3339 } from '../../util/text/rfc3339.ts';
+import { hasEnded, type IssuedKubeconfig, notedKubeconfigs } from '../kubeconfig.ts';
 import { type OthersNode, othersNodes } from './others-nodes.ts';
 import { type Audited, auditedCertificates } from './seen-certificates.ts';
 

@@ -1,14 +1,21 @@
 import { randomBytes } from 'node:crypto';
-import { NotFoundError, Refusal } from '../cluster/model/errors.ts';
-import { orderOf, type Rotated } from '../cluster/model/generations.ts';
-import type { ClusterSpec, Revisable } from '../cluster/model/spec.ts';
-import { advanced, goesOn, PHASES, phaseOf, type RotationWish, underWay } from '../cluster/plan/rotation.ts';
-import { withReplacements, withRevision } from '../cluster/plan/spec-changes.ts';
-import { makeGeneration } from '../cluster/world/keys.ts';
-import { newReplicaName } from '../replicas/names.ts';
-import type { Secrets, Store } from '../state/store.ts';
+import { NotFoundError, Refusal } from '../../cluster/model/errors.ts';
+import { orderOf, type Rotated } from '../../cluster/model/generations.ts';
+import type { ClusterSpec, Revisable } from '../../cluster/model/spec.ts';
+import {
+  advanced,
+  goesOn,
+  PHASES,
+  phaseOf,
+  type RotationWish,
+  underWay,
+} from '../../cluster/plan/rotation.ts';
+import { withReplacements, withRevision } from '../../cluster/plan/spec-changes.ts';
+import { makeGeneration } from '../../cluster/world/keys.ts';
+import { newReplicaName } from '../../replicas/names.ts';
+import type { Secrets, Store } from '../../state/store.ts';
+import { type ChangeOutcome, changed, type Environment, type OpenCluster } from '../operations.ts';
 import { usersOfOld } from './old-users.ts';
-import { type ChangeOutcome, changed, type Environment, type OpenCluster } from './operations.ts';
 import { othersNodes } from './others-nodes.ts';
 
 export interface RotateRequest {

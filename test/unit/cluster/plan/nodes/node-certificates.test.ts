@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { Observation } from '../../../../src/cluster/model/observation.ts';
-import { nodeCertificateWarnings } from '../../../../src/cluster/plan/node-certificates.ts';
-import { statusOf } from '../../../../src/cluster/plan/status.ts';
-import { emptyNode } from '../../../../src/cluster/plan/steps/node-effects.ts';
-import { converged, specOf } from '../../../support/clusters.ts';
+import type { Observation } from '../../../../../src/cluster/model/observation.ts';
+import { nodeCertificateWarnings } from '../../../../../src/cluster/plan/nodes/node-certificates.ts';
+import { statusOf } from '../../../../../src/cluster/plan/status.ts';
+import { emptyNode } from '../../../../../src/cluster/plan/steps/node-effects.ts';
+import { converged, specOf } from '../../../../support/clusters.ts';
 
 const spec = specOf(['m0'], { bootstrapped: true });
 const NOW = Date.parse('2026-11-21T00:00:00Z');

@@ -1,19 +1,19 @@
 import { readFile } from 'node:fs/promises';
-import type { Bundle } from '../backup/bundle.ts';
-import { BackupError } from '../backup/errors.ts';
-import { backupKey } from '../backup/key.ts';
-import { openRepository } from '../backup/list.ts';
-import { readRepository } from '../backup/repository.ts';
-import { withRestic } from '../backup/restic.ts';
-import type { Emit } from '../cluster/loop/events.ts';
-import { InputError, Refusal, StepError } from '../cluster/model/errors.ts';
-import type { BackupSpec, ClusterSpec } from '../cluster/model/spec.ts';
-import { type BackupSecret, backupSecrets } from '../cluster/world/backup.ts';
-import { type ClusterState, clusterStateSchema } from '../cluster/world/memory.ts';
-import type { RealWorld } from '../cluster/world/world.ts';
-import { takeBackup } from '../replicas/backup/take.ts';
-import { messageOf } from '../util/failure.ts';
-import type { Variables } from '../util/variables.ts';
+import type { Bundle } from '../../backup/bundle.ts';
+import { BackupError } from '../../backup/errors.ts';
+import { backupKey } from '../../backup/key.ts';
+import { openRepository } from '../../backup/list.ts';
+import { readRepository } from '../../backup/repository.ts';
+import { withRestic } from '../../backup/restic.ts';
+import type { Emit } from '../../cluster/loop/events.ts';
+import { InputError, Refusal, StepError } from '../../cluster/model/errors.ts';
+import type { BackupSpec, ClusterSpec } from '../../cluster/model/spec.ts';
+import { type BackupSecret, backupSecrets } from '../../cluster/world/backup.ts';
+import { type ClusterState, clusterStateSchema } from '../../cluster/world/memory.ts';
+import type { RealWorld } from '../../cluster/world/world.ts';
+import { takeBackup } from '../../replicas/backup/take.ts';
+import { messageOf } from '../../util/failure.ts';
+import type { Variables } from '../../util/variables.ts';
 
 /** What every change of a cluster needs of its backups. */
 

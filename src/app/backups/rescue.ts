@@ -1,14 +1,20 @@
-import { chosen, listBackups } from '../backup/list.ts';
-import { withRestic } from '../backup/restic.ts';
-import type { Change } from '../cluster/loop/apply-change.ts';
-import { Refusal } from '../cluster/model/errors.ts';
-import type { Observation } from '../cluster/model/observation.ts';
-import { type LogEnd, type RescueBackup, rescued, revivable, survivorsOf } from '../cluster/plan/rescue.ts';
-import { repositoryAccess } from '../cluster/world/backup.ts';
-import { readLogEnd } from '../replicas/lifecycle/rescue.ts';
-import { newReplicaName } from '../replicas/names.ts';
-import { messageOf } from '../util/failure.ts';
-import { type ChangeOutcome, changed, type Environment, type OpenCluster } from './operations.ts';
+import { chosen, listBackups } from '../../backup/list.ts';
+import { withRestic } from '../../backup/restic.ts';
+import type { Change } from '../../cluster/loop/apply-change.ts';
+import { Refusal } from '../../cluster/model/errors.ts';
+import type { Observation } from '../../cluster/model/observation.ts';
+import {
+  type LogEnd,
+  type RescueBackup,
+  rescued,
+  revivable,
+  survivorsOf,
+} from '../../cluster/plan/rescue.ts';
+import { repositoryAccess } from '../../cluster/world/backup.ts';
+import { readLogEnd } from '../../replicas/lifecycle/rescue.ts';
+import { newReplicaName } from '../../replicas/names.ts';
+import { messageOf } from '../../util/failure.ts';
+import { type ChangeOutcome, changed, type Environment, type OpenCluster } from '../operations.ts';
 
 export interface RescueRequest {
   /** Of these the operator says that they stay away. */

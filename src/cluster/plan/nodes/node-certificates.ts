@@ -1,6 +1,6 @@
-import type { Observation } from '../model/observation.ts';
-import type { ClusterSpec } from '../model/spec.ts';
-import type { Warning } from '../model/warning.ts';
+import type { Observation } from '../../model/observation.ts';
+import type { ClusterSpec } from '../../model/spec.ts';
+import type { Warning } from '../../model/warning.ts';
 
 const DAY_MS = 86_400_000;
 const EXPIRES_SOON_DAYS = 30;

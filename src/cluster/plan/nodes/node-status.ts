@@ -1,8 +1,8 @@
-import { APART_SECONDS, clockDifference } from '../../util/text/clock-difference.ts';
-import { type NodeMachine, nodeMachineOf, nodeObjectOf, type ObservedNode } from '../model/nodes.ts';
-import type { Observation } from '../model/observation.ts';
-import { type ClusterSpec, wantedNode } from '../model/spec.ts';
-import { blindness } from './health.ts';
+import { APART_SECONDS, clockDifference } from '../../../util/text/clock-difference.ts';
+import { type NodeMachine, nodeMachineOf, nodeObjectOf, type ObservedNode } from '../../model/nodes.ts';
+import type { Observation } from '../../model/observation.ts';
+import { type ClusterSpec, wantedNode } from '../../model/spec.ts';
+import { blindness } from '../health.ts';
 
 /** A node in the answer of `haup status -o json`. */
 export interface NodeStatus {

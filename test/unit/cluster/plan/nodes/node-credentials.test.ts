@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { Observation } from '../../../../src/cluster/model/observation.ts';
-import { type ClusterSpec, revisable } from '../../../../src/cluster/model/spec.ts';
-import { tellNodes, wantedCredentials } from '../../../../src/cluster/plan/node-credentials.ts';
-import { withRevision } from '../../../../src/cluster/plan/spec-changes.ts';
-import { emptyNode } from '../../../../src/cluster/plan/steps/node-effects.ts';
-import { view } from '../../../../src/cluster/plan/view.ts';
-import { converged, specOf } from '../../../support/clusters.ts';
+import type { Observation } from '../../../../../src/cluster/model/observation.ts';
+import { type ClusterSpec, revisable } from '../../../../../src/cluster/model/spec.ts';
+import { tellNodes, wantedCredentials } from '../../../../../src/cluster/plan/nodes/node-credentials.ts';
+import { withRevision } from '../../../../../src/cluster/plan/spec-changes.ts';
+import { emptyNode } from '../../../../../src/cluster/plan/steps/node-effects.ts';
+import { view } from '../../../../../src/cluster/plan/view.ts';
+import { converged, specOf } from '../../../../support/clusters.ts';
 
 const nodes = ['n0', 'n1'].map((name) => ({ name, zone: 'local-a' }));
 const first = specOf(['m0'], { nodes, usedNames: ['m0', 'n0', 'n1'] });

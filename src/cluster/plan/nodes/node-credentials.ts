@@ -1,13 +1,13 @@
 /** Whether nodes believe, and are believed by, the authorities that are at work. Pure. */
-import type { NodeCredentials, NodeInside } from '../../nodes/inspect.ts';
-import { AUTHORITY_NAMES, nameOf } from '../../pki/names.ts';
-import { orderOf } from '../model/generations.ts';
-import { nodeMachineOf } from '../model/nodes.ts';
-import type { ClusterSpec } from '../model/spec.ts';
-import type { Decision } from './decision.ts';
-import { nothingToDo } from './decision.ts';
-import { rotates } from './rotation.ts';
-import type { View } from './view.ts';
+import type { NodeCredentials, NodeInside } from '../../../nodes/inspect.ts';
+import { AUTHORITY_NAMES, nameOf } from '../../../pki/names.ts';
+import { orderOf } from '../../model/generations.ts';
+import { nodeMachineOf } from '../../model/nodes.ts';
+import type { ClusterSpec } from '../../model/spec.ts';
+import type { Decision } from '../decision.ts';
+import { nothingToDo } from '../decision.ts';
+import { rotates } from '../rotation.ts';
+import type { View } from '../view.ts';
 
 /** What every node should have. */
 export function wantedCredentials(spec: Pick<ClusterSpec, 'generations'>): NodeCredentials {

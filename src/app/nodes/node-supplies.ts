@@ -1,11 +1,11 @@
-import { ensureNodeBinaries } from '../artifacts/ensure.ts';
-import { ensureOfflineImages } from '../artifacts/images/offline.ts';
-import { readImageArchive } from '../artifacts/images/read.ts';
-import type { ClusterSpec } from '../cluster/model/spec.ts';
-import type { NodeSupplies } from '../cluster/world/tools.ts';
-import type { BinarySource } from '../providers/provider.ts';
-import type { EngineOptions } from './engine.ts';
-import { tellProgress } from './progress-text.ts';
+import { ensureNodeBinaries } from '../../artifacts/ensure.ts';
+import { ensureOfflineImages } from '../../artifacts/images/offline.ts';
+import { readImageArchive } from '../../artifacts/images/read.ts';
+import type { ClusterSpec } from '../../cluster/model/spec.ts';
+import type { NodeSupplies } from '../../cluster/world/tools.ts';
+import type { BinarySource } from '../../providers/provider.ts';
+import type { EngineOptions } from '../engine.ts';
+import { tellProgress } from '../progress-text.ts';
 
 /**
  * What nodes need on the operator's machine before the first of them is made. Where their programs had to be built, no registry can be

@@ -1,8 +1,8 @@
 import { createHash, X509Certificate } from 'node:crypto';
-import type { ApiClient } from '../kubernetes/client.ts';
-import { createJoinToken } from '../nodes/api/token.ts';
-import { type Clock, systemClock } from '../util/clock.ts';
-import { rfc3339 } from '../util/text/rfc3339.ts';
+import type { ApiClient } from '../../kubernetes/client.ts';
+import { createJoinToken } from '../../nodes/api/token.ts';
+import { type Clock, systemClock } from '../../util/clock.ts';
+import { rfc3339 } from '../../util/text/rfc3339.ts';
 
 /** How a machine of any kind becomes a node by kubeadm. The token is a secret for as long as it lives. */
 export interface JoinCommand {

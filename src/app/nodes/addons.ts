@@ -1,8 +1,8 @@
-import type { Addon } from '../addons/addons.ts';
-import { addonSecrets, putAddons } from '../cluster/world/config/addons.ts';
-import type { Secrets, Store } from '../state/store.ts';
-import { checkAddons } from './new-cluster.ts';
-import { type ChangeOutcome, changed, type Environment } from './operations.ts';
+import type { Addon } from '../../addons/addons.ts';
+import { addonSecrets, putAddons } from '../../cluster/world/config/addons.ts';
+import type { Secrets, Store } from '../../state/store.ts';
+import { checkAddons } from '../new-cluster.ts';
+import { type ChangeOutcome, changed, type Environment } from '../operations.ts';
 
 /**
  * Makes these the user's add-ons, and no others: in the store first, so that whoever finishes it later (a repair) makes the same of it.

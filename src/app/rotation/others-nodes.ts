@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { ClusterSpec } from '../cluster/model/spec.ts';
-import type { ApiClient } from '../kubernetes/client.ts';
-import { listAll } from '../kubernetes/list.ts';
+import type { ClusterSpec } from '../../cluster/model/spec.ts';
+import type { ApiClient } from '../../kubernetes/client.ts';
+import { listAll } from '../../kubernetes/list.ts';
 
 /** A node that haup did not make (`kubeadm join`): it cannot log in there, and tells it nothing. */
 export interface OthersNode {

@@ -1,10 +1,10 @@
 /** What commands make of a spec's nodes; as spec-changes.ts does for its replicas. Pure. */
-import { InputError, NotFoundError, Refusal } from '../model/errors.ts';
-import { MAX_NODES } from '../model/names.ts';
-import { nodeObjectOf } from '../model/nodes.ts';
-import type { Observation } from '../model/observation.ts';
-import { type ClusterSpec, type NodeSpec, replicaZones, wantedNode } from '../model/spec.ts';
-import type { NameMaker, Removal } from './spec-changes.ts';
+import { InputError, NotFoundError, Refusal } from '../../model/errors.ts';
+import { MAX_NODES } from '../../model/names.ts';
+import { nodeObjectOf } from '../../model/nodes.ts';
+import type { Observation } from '../../model/observation.ts';
+import { type ClusterSpec, type NodeSpec, replicaZones, wantedNode } from '../../model/spec.ts';
+import type { NameMaker, Removal } from '../spec-changes.ts';
 
 /** One node for each zone named. */
 export function withNodes(spec: ClusterSpec, zones: readonly string[], nameOf: NameMaker): ClusterSpec {
