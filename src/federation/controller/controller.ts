@@ -1,20 +1,22 @@
 import { messageOf } from '../../util/failure.ts';
 import { collectionPath, type KindName, kindNames, kinds, objectPath } from '../model/kinds.ts';
-import { CLUSTERS_API, FIELD_MANAGER, NAMESPACE } from '../model/names.ts';
-import { type ApiObject, fieldsOf, nameOf, numberOf } from '../model/object.ts';
+import { FIELD_MANAGER } from '../model/names.ts';
+import { nameOf } from '../model/object.ts';
 import type { Shard } from '../model/shard.ts';
 import type { Sight } from '../model/sight.ts';
 import { isFederated } from '../plan/federated.ts';
 import { formDigest, type Identity } from '../plan/form.ts';
 import { type Act, called, next } from '../plan/next.ts';
-import { ledBy, SCALED } from '../plan/scaling.ts';
+import { SCALED } from '../plan/scaling.ts';
 import { saysAlready } from '../plan/status.ts';
 import { APPLY, type Api, type ApiAccess, MERGE, openApi, unlessGone } from './api.ts';
+import { openAutoscalers } from './autoscalers.ts';
 import { type Member, openMember } from './member.ts';
+import { CLUSTERS, openMemberStatus } from './member-status.ts';
+import { type MemberPlace, openMembership } from './membership.ts';
 import { type Mirror, openMirror } from './mirror.ts';
 import { openRunner } from './runner.ts';
 import { shardsSeen } from './seen-shards.ts';
-import { clusterStatus, profileStatus } from './tell.ts';
 
 export interface ControllerOptions {
   /** The federation's own API. */
@@ -38,9 +40,6 @@ export interface Controller {
 
 /** Changes are looked at together, so many milliseconds after the first of them. */
 const TURN_MS = 20;
-/** What a member is said to be is written once for all that happens within so many milliseconds. */
-const TELL_MS = 250;
-const CLUSTERS = `/apis/${CLUSTERS_API}/clusters`;
 const STATUS_AT_ONCE = 8;
 
 /**
@@ -49,16 +48,8 @@ const STATUS_AT_ONCE = 8;
  */
 export function startController(options: ControllerOptions): Controller {
   const { api, identity, now, log, open = openApi } = options;
-  const members = new Map<string, Member>();
-  const joined = new Map<string, string>();
-  /** Members that are let go, until nothing is under way in them. */
-  const parting = new Set<string>();
   /** Keys that wait for their namespace in some member. */
   const waiting = new Map<string, Set<string>>();
-  /** By what it leads: the name of the autoscaler. */
-  let leaders: ReadonlyMap<string, string> = new Map();
-  const toTell = new Set<string>();
-  let telling: NodeJS.Timeout | null = null;
   const dirty = new Set<string>();
   const odd = new Map<string, string>();
   let shardsTold: string | null = null;
@@ -72,8 +63,8 @@ export function startController(options: ControllerOptions): Controller {
         api,
         path: collectionPath(kinds[kind]),
         onChange: (name) => {
-          if (kind === 'Secret') syncMembers();
-          if (kind === 'HorizontalPodAutoscaler') syncLeaders();
+          if (kind === 'Secret') membership.sync();
+          if (kind === 'HorizontalPodAutoscaler') for (const led of autoscalers.sync()) markKey(led);
           mark(kind, name);
           // What none of them leads is known only now.
           if (kind === 'HorizontalPodAutoscaler' && name === null) for (const led of SCALED) mark(led, null);
@@ -81,13 +72,20 @@ export function startController(options: ControllerOptions): Controller {
       }),
     ]),
   ) as Record<KindName, Mirror>;
-  const clusters = openMirror({ api, path: CLUSTERS, onChange: () => syncMembers() });
+  const clusters = openMirror({ api, path: CLUSTERS, onChange: () => membership.sync() });
   const statuses = openRunner({ atOnce: STATUS_AT_ONCE, onEnd: statusWritten });
+  const autoscalers = openAutoscalers(own.HorizontalPodAutoscaler);
+  const membership = openMembership({
+    ...{ clusters, secrets: own.Secret, open: memberOf, onChange: markAll, log },
+    onOut: (name) => memberStatus.tellLeft(name),
+  });
+  const { members } = membership;
+  const memberStatus = openMemberStatus({ api, clusters, membership, statuses });
 
   /** What was written comes back by itself; what was not is written once more. */
   function statusWritten(key: string): void {
     const [kind, name = ''] = key.split(' ');
-    if (kind === 'Cluster') tellSoon(name);
+    if (kind === 'Cluster') memberStatus.onEnd(name);
     else markKey(key);
   }
 
@@ -138,7 +136,7 @@ export function startController(options: ControllerOptions): Controller {
         state: member.stateOf(kind),
         object: member.object(kind, name),
         namespace: namespace === undefined || member.hasNamespace(namespace),
-        scaled: isScaled(member, key),
+        scaled: autoscalers.isScaled(member, key),
         applied: member.applied.get(key) ?? null,
       }),
     );
@@ -154,31 +152,12 @@ export function startController(options: ControllerOptions): Controller {
       if (member.runner.isRunning(key)) continue;
       const act = acts.find(({ cluster }) => cluster === member.name);
       if (act) member.runner.run(key, () => carryOut(member, kind, name, act), whatOf(act));
-      else if (member.runner.forget(key)) tellSoon(member.name);
+      else if (member.runner.forget(key)) memberStatus.tellSoon(member.name);
     }
     if (statuses.isRunning(key)) return;
     if (wanted && status && !saysAlready(wanted.status, status))
       statuses.run(key, () => writeStatus(kind, name, status));
     else statuses.forget(key);
-  }
-
-  function isScaled(member: Member, key: string): boolean | null {
-    const leader = leaders.get(key);
-    if (leader === undefined) return false;
-    const isUnknown = member.stateOf('HorizontalPodAutoscaler') === 'unseen';
-    return isUnknown ? null : member.object('HorizontalPodAutoscaler', leader) !== null;
-  }
-
-  function syncLeaders(): void {
-    const before = leaders;
-    const now = new Map<string, string>();
-    for (const autoscaler of own.HorizontalPodAutoscaler.all()) {
-      const led = isFederated(kinds.HorizontalPodAutoscaler, autoscaler) ? ledBy(autoscaler) : null;
-      if (led !== null) now.set(led, nameOf(autoscaler));
-    }
-    leaders = now;
-    for (const led of new Set([...before.keys(), ...now.keys()]))
-      if (before.get(led) !== now.get(led)) markKey(led);
   }
 
   async function carryOut(member: Member, kind: KindName, name: string, act: Act): Promise<void> {
@@ -214,87 +193,25 @@ export function startController(options: ControllerOptions): Controller {
     if (written) own[kind].put(written);
   }
 
-  /** Members come with their Cluster and the Secret that it names, and go with either. */
-  function syncMembers(): void {
-    if (closed || !clusters.isWhole() || !own.Secret.isWhole()) return;
-    const seen = new Set<string>();
-    for (const cluster of clusters.all()) {
-      const { name, deletionTimestamp } = cluster.metadata;
-      const { secretName, leaving } = cluster.spec ?? {};
-      const secret = own.Secret.get(`${NAMESPACE}/${secretName}`);
-      if (deletionTimestamp !== undefined || leaving === true || !secret) continue;
-      seen.add(name);
-      // The token is read anew for each request; whatever else is another makes another member of it.
-      const version = JSON.stringify([cluster.spec]);
-      if (joined.get(name) === version) continue;
-      drop(name);
-      joined.set(name, version);
-      try {
-        members.set(name, memberOf(cluster));
-        odd.delete(`Cluster ${name}`);
-        log(`${name}: joined, ${cluster.spec?.server}`);
-      } catch (error) {
-        // One that cannot even be asked holds no other up.
-        odd.set(`Cluster ${name}`, messageOf(error));
-      }
-      markAll();
-    }
-    for (const name of [...joined.keys()]) {
-      if (seen.has(name)) continue;
-      drop(name);
-      odd.delete(`Cluster ${name}`);
-      log(`${name}: left`);
-      markAll();
-    }
-    for (const cluster of clusters.all()) {
-      const { name } = cluster.metadata;
-      if (!members.has(name) && !parting.has(name)) tellLeft(cluster);
-    }
-  }
-
-  function memberOf({ metadata: { name }, spec = {} }: ApiObject): Member {
-    const { server, caBundle, secretName, region = '', zone = '' } = spec as Readonly<Record<string, string>>;
-    const token = (): string => {
-      const data = fieldsOf(own.Secret.get(`${NAMESPACE}/${secretName}`)?.data);
-      return Buffer.from(String(data.token ?? ''), 'base64').toString('utf8');
-    };
-    const caPem = caBundle ? Buffer.from(caBundle, 'base64').toString('utf8') : undefined;
+  function memberOf(place: MemberPlace, access: ApiAccess): Member {
     return openMember({
-      ...{ name, region, zone, now, federation: identity.federation },
-      api: open({ server: String(server), caPem, token }),
+      ...{ ...place, now, federation: identity.federation, api: open(access) },
       onChange(kind, object) {
         mark(kind, object);
         if (kind === 'Namespace') markNamespace(object);
         if (kind !== 'HorizontalPodAutoscaler' || object === null) return;
-        const autoscaler = own.HorizontalPodAutoscaler.get(object);
-        const led = autoscaler && ledBy(autoscaler);
+        const led = autoscalers.ledBy(object);
         if (led) markKey(led);
       },
       onSlice: () => markKey(''),
       onState(moved) {
-        tellSoon(name);
+        memberStatus.tellSoon(place.name);
         if (moved) markAll();
       },
       onEnd(key) {
         markKey(key);
-        tellSoon(name);
+        memberStatus.tellSoon(place.name);
       },
-    });
-  }
-
-  function drop(name: string): void {
-    joined.delete(name);
-    const member = members.get(name);
-    if (!member) return;
-    members.delete(name);
-    if (closed) {
-      member.close();
-      return;
-    }
-    parting.add(name);
-    void member.leave().then(() => {
-      parting.delete(name);
-      syncMembers();
     });
   }
 
@@ -320,59 +237,16 @@ export function startController(options: ControllerOptions): Controller {
     options.onShards(shards);
   }
 
-  function tellSoon(name: string): void {
-    if (closed) return;
-    toTell.add(name);
-    telling ??= setTimeout(() => {
-      telling = null;
-      const names = [...toTell];
-      toTell.clear();
-      for (const one of names) {
-        const member = members.get(one);
-        if (member && !statuses.isRunning(`Cluster ${one}`)) tellOf(member);
-      }
-    }, TELL_MS);
-  }
-
-  /** Says in the federation's API what is known of a member; twice the same is written once. */
-  function tellOf(member: Member): void {
-    const cluster = clusters.get(member.name);
-    if (!cluster) return;
-    const wanted = clusterStatus(member, cluster.status);
-    const path = `${CLUSTERS}/${member.name}/status`;
-    const key = `Cluster ${member.name}`;
-    if (
-      saysAlready(cluster.status, wanted) &&
-      numberOf(cluster.status?.problemCount, 0) === wanted.problemCount
-    )
-      return;
-    statuses.run(key, async () => {
-      const body = { status: wanted };
-      const written = await api
-        .call('PATCH', path, { body, contentType: MERGE })
-        .catch((error: unknown) => unlessGone(error));
-      if (written) clusters.put(written);
-      await profileStatus(api, member, wanted).catch(unlessGone);
-    });
-  }
-
-  function tellLeft({ metadata: { name }, spec, status }: ApiObject): void {
-    if (spec?.leaving !== true || status?.phase === 'Left') return;
-    const body = { status: { phase: 'Left', problems: [], problemCount: 0 } };
-    statuses.run(`Cluster ${name}`, async () => {
-      await api.call('PATCH', `${CLUSTERS}/${name}/status`, { body, contentType: MERGE }).catch(unlessGone);
-    });
-  }
-
   return {
-    problems: () => [...odd, ...statuses.problems].map(([key, why]) => `${key}: ${why}`),
+    problems: () =>
+      [...odd, ...membership.problems, ...statuses.problems].map(([key, why]) => `${key}: ${why}`),
     close() {
       closed = true;
       if (turn) clearTimeout(turn);
-      if (telling) clearTimeout(telling);
+      memberStatus.close();
       statuses.close();
       for (const mirror of [...Object.values(own), clusters]) mirror.close();
-      for (const name of [...members.keys()]) drop(name);
+      membership.close();
     },
   };
 }

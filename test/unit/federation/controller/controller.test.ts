@@ -208,6 +208,66 @@ describe('the controller', () => {
     expect(there('a', pathOf('ConfigMap', 'm'))).toMatchObject({ data: { v: '1' } });
   });
 
+  describe('what is told of a member that left', () => {
+    const isStatus = (cluster: string | null, method: string, path: string) =>
+      cluster === null &&
+      method === 'PATCH' &&
+      path === '/apis/federation.haup.dev/v1alpha1/clusters/a/status';
+    const phaseIn = (body: unknown) => (body as { status: { phase?: string } }).status.phase;
+    let told: number;
+
+    beforeEach(async () => {
+      await start();
+      told = 0;
+    });
+
+    test('is told again after it was refused, and once it is written not again, though the watch is late', async () => {
+      onCall = (cluster, method, path) => {
+        if (!isStatus(cluster, method, path)) return;
+        if (++told <= 2) throw new ApiRefusal(500, 'InternalError', 'mishap');
+        // From here on its watch is late. A circle ends here, and is counted.
+        world.own.cut();
+        if (told > 10) return new Promise(() => {});
+      };
+      world.leave('a');
+      await pass(500);
+      expect(told).toBe(1);
+      expect(controller.problems()).toEqual(['Cluster a: mishap']);
+      await pass(3_000);
+      expect(world.statusOf('a').phase).toBe('Left');
+      await pass(60_000);
+      expect(told).toBe(3);
+      expect(controller.problems()).toEqual([]);
+    });
+
+    test('does not wait for a status that was refused before', async () => {
+      onCall = (cluster, method, path, body) => {
+        if (cluster === 'a') throw new Error('ECONNREFUSED');
+        if (isStatus(cluster, method, path) && phaseIn(body) !== 'Left')
+          throw new ApiRefusal(500, 'InternalError', 'mishap');
+      };
+      member('a').cut();
+      await pass(60_000);
+      expect(controller.problems()).toEqual(['Cluster a: mishap']);
+      world.leave('a');
+      await pass(500);
+      expect(world.statusOf('a').phase).toBe('Left');
+      expect(controller.problems()).toEqual([]);
+    });
+
+    test('is no problem any more when its Cluster is gone', async () => {
+      onCall = (cluster, method, path) => {
+        if (isStatus(cluster, method, path)) throw new ApiRefusal(500, 'InternalError', 'mishap');
+      };
+      world.leave('a');
+      await pass(500);
+      expect(controller.problems()).toEqual(['Cluster a: mishap']);
+      world.own.remove('/apis/federation.haup.dev/v1alpha1/clusters/a');
+      await pass(3_000);
+      expect(controller.problems()).toEqual([]);
+    });
+  });
+
   test('writes nothing after it was closed', async () => {
     await start();
     onCall = (_, method) => {
