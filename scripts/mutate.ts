@@ -16,6 +16,8 @@ const FOLDER = 'src/cluster/plan';
 /** A change may make a loop endless: then it takes so many times as long as all tests without any change, and this long at least. */
 const PATIENCE = 10;
 let limitMs = 120_000;
+/** Each change is a module of its own, which a process keeps for as long as it lives: hundreds of them are gigabytes. */
+const IN_ONE_PROCESS = 50;
 
 const near = process.argv.includes('--near');
 const wanted = process.argv.slice(2).filter((word) => word !== '--near');
@@ -127,7 +129,7 @@ async function tried(
   const results: (readonly [number, string | null])[] = [];
   let left = ids;
   while (left.length > 0) {
-    const ended = await oneWorker(worker, bundle, left, results);
+    const ended = await oneWorker(worker, bundle, left.slice(0, IN_ONE_PROCESS), results);
     left = left.slice(left.indexOf(ended) + 1);
   }
   return results;
