@@ -57,11 +57,11 @@ export function openMemberStatus({ api, clusters, membership, statuses }: Member
     const cluster = clusters.get(member.name);
     if (!cluster) return;
     const wanted = clusterStatus(member, cluster.status);
-    if (
+    const isSaid =
       saysAlready(cluster.status, wanted) &&
-      numberOf(cluster.status?.problemCount, 0) === wanted.problemCount
-    )
-      return;
+      numberOf(cluster.status?.problemCount, 0) === wanted.problemCount;
+    // What was refused may be the second of two writes.
+    if (isSaid && !statuses.problems.has(keyOf(member.name))) return;
     statuses.run(keyOf(member.name), async () => {
       const body = { status: wanted };
       const written = await api

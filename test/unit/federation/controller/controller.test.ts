@@ -208,7 +208,7 @@ describe('the controller', () => {
     expect(there('a', pathOf('ConfigMap', 'm'))).toMatchObject({ data: { v: '1' } });
   });
 
-  describe('what is told of a member that left', () => {
+  describe('what is told of a member', () => {
     const isStatus = (cluster: string | null, method: string, path: string) =>
       cluster === null &&
       method === 'PATCH' &&
@@ -252,6 +252,20 @@ describe('the controller', () => {
       world.leave('a');
       await pass(500);
       expect(world.statusOf('a').phase).toBe('Left');
+      expect(controller.problems()).toEqual([]);
+    });
+
+    test('reaches its profile also where that was refused after its Cluster had been written', async () => {
+      let written = 0;
+      onCall = (cluster, method, path) => {
+        if (cluster === 'a') throw new Error('ECONNREFUSED');
+        if (method !== 'PATCH' || !path.endsWith('/clusterprofiles/a/status')) return;
+        if (++written === 1) throw new ApiRefusal(500, 'InternalError', 'mishap');
+      };
+      member('a').cut();
+      await pass(120_000);
+      expect(world.statusOf('a').phase).not.toBe('Ready');
+      expect(written).toBe(2);
       expect(controller.problems()).toEqual([]);
     });
 
