@@ -36,10 +36,10 @@ async function allUsersOfOld(
   { world, secrets }: OpenCluster,
 ): Promise<UsersOfOld> {
   const spec = world.spec();
-  const asked = { spec, world, secrets, now: now(), signal };
+  const usersOf = usersOfOld({ spec, world, secrets, now: now(), signal });
   const found = await Promise.all(
     underWay(spec).map(async (what) => {
-      const users = await usersOfOld(asked, what).catch(() => null);
+      const users = await usersOf(what).catch(() => null);
       signal.throwIfAborted();
       return users === null ? [] : [[what, users] as const];
     }),

@@ -32,10 +32,9 @@ const OWN: ReadonlySet<string> = new Set(
 /** Whoever is in no list of haup's and has not come for so long is not expected any more. */
 const DAY_MS = 86_400_000;
 
-/** What there is to judge by. */
-export interface Facts {
-  /** Milliseconds since the epoch, as all moments here: since when the new authority is at work; NaN: it is not. */
-  readonly since: number;
+/** What was seen of certificates and of nodes, whichever authority it is about. */
+export interface Sightings {
+  /** Milliseconds since the epoch, as all moments here. */
   readonly now: number;
   readonly noted: readonly IssuedKubeconfig[];
   readonly audited: Audited;
@@ -45,22 +44,21 @@ export interface Facts {
   readonly nodes: readonly string[];
 }
 
-export async function usersOfOldCertificates(
-  asking: Asking,
-  what: 'ca' | 'kubelet-signing',
-): Promise<string[]> {
-  const { spec, world, secrets, now, signal } = asking;
+/** What there is to judge by. */
+export interface Facts extends Sightings {
+  /** Since when the new authority is at work; NaN: it is not. */
+  readonly since: number;
+}
+
+/** The masters' audit logs are read for it, which takes a while where they are long. */
+export async function sightings({ spec, world, secrets, now, signal }: Asking): Promise<Sightings> {
   const [noted, audited, others] = await Promise.all([
     notedKubeconfigs(secrets),
     auditedCertificates(spec, world, signal),
     world.api().then((api) => othersNodes(spec, api, signal)),
   ]);
-  const since = Date.parse(spec.rotating?.[what] ?? '');
-  const nodes = spec.nodes.map(({ name }) => name);
-  return judge[what]({ since, now, noted, audited, others, nodes });
+  return { now, noted, audited, others, nodes: spec.nodes.map(({ name }) => name) };
 }
-
-const judge = { ca: usersOfOldCa, 'kubelet-signing': usersOfOldSigning };
 
 /**
  * Who is still to get a certificate by the new authority for clients: kubeconfigs that haup handed out before it was at work, whether

@@ -1,6 +1,7 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import { z } from 'zod';
 import { orderOf, type Rotated } from '../../cluster/model/generations.ts';
+import type { ClusterSpec } from '../../cluster/model/spec.ts';
 import { phaseOf } from '../../cluster/plan/rotation.ts';
 import { encryptionKeyName } from '../../cluster/world/keys.ts';
 import { secretsNotUnder } from '../../cluster/world/rotation/secrets.ts';
@@ -8,9 +9,16 @@ import type { RealWorld } from '../../cluster/world/world.ts';
 import type { ApiClient } from '../../kubernetes/client.ts';
 import { listAll } from '../../kubernetes/list.ts';
 import type { TokenKeys } from '../../pki/authorities.ts';
+import { once } from '../../util/once.ts';
 import { parseJson } from '../../util/text/json.ts';
 import { rfc3339 } from '../../util/text/rfc3339.ts';
-import { type Asking, usersOfOldCertificates } from './old-certificates.ts';
+import {
+  type Asking,
+  type Sightings,
+  sightings,
+  usersOfOldCa,
+  usersOfOldSigning,
+} from './old-certificates.ts';
 
 /** What pods get tokens for (Kubernetes' own default), and how long they may go on with the last one. */
 const TOKEN_MS = 3600_000;
@@ -21,19 +29,25 @@ interface Asked extends Asking {
 
 /**
  * Who still uses what is to be given up: sentences that say who, and what they need. Of a rotation whose new one does not sign yet
- * that is everybody, and nobody is named.
+ * that is everybody, and nobody is named. What several of them need is looked for once.
  */
-export async function usersOfOld(asked: Asked, what: Rotated): Promise<string[]> {
-  const phase = phaseOf(asked.spec, what);
-  if (phase === 'rest' || phase === 'both') return [];
-  return (await users[what]?.(asked)) ?? [];
+export function usersOfOld(asked: Asked): (what: Rotated) => Promise<string[]> {
+  const seen = once(() => sightings(asked));
+  return async (what) => {
+    const phase = phaseOf(asked.spec, what);
+    if (phase === 'rest' || phase === 'both') return [];
+    return (await users[what]?.(asked, seen)) ?? [];
+  };
 }
 
-const users: Readonly<Partial<Record<Rotated, (asked: Asked) => Promise<string[]>>>> = {
-  ca: (asked) => usersOfOldCertificates(asked, 'ca'),
-  'kubelet-signing': (asked) => usersOfOldCertificates(asked, 'kubelet-signing'),
+type Users = (asked: Asked, seen: () => Promise<Sightings>) => Promise<string[]>;
+
+const users: Readonly<Partial<Record<Rotated, Users>>> = {
+  ca: async ({ spec }, seen) => usersOfOldCa({ ...(await seen()), since: begun(spec, 'ca') }),
+  'kubelet-signing': async ({ spec }, seen) =>
+    usersOfOldSigning({ ...(await seen()), since: begun(spec, 'kubelet-signing') }),
   'service-account': async ({ spec, world, now, signal }) => {
-    const since = Date.parse(spec.rotating?.['service-account'] ?? '');
+    const since = begun(spec, 'service-account');
     const until = since + TOKEN_MS;
     const { serviceAccount } = await world.authorities();
     const kept = await keptTokens(await world.api(), serviceAccount, signal);
@@ -51,6 +65,11 @@ const users: Readonly<Partial<Record<Rotated, (asked: Asked) => Promise<string[]
     return old.length > 0 ? [`${old.length} Secret${old.length === 1 ? '' : 's'}`] : [];
   },
 };
+
+/** Since when the new one is at work, milliseconds since the epoch; NaN: it is not. */
+function begun({ rotating }: Pick<ClusterSpec, 'rotating'>, what: Rotated): number {
+  return Date.parse(rotating?.[what] ?? '');
+}
 
 const secretSchema = z.object({
   metadata: z.object({ name: z.string(), namespace: z.string() }),

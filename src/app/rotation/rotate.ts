@@ -181,11 +181,11 @@ async function expectNobody(
   spec: ClusterSpec,
   wish: RotationWish,
 ): Promise<void> {
-  const asked = { spec, world, secrets, now: now(), signal };
+  const usersOf = usersOfOld({ spec, world, secrets, now: now(), signal });
   const found = await Promise.all(
     ending(spec, wish)
       .filter((what) => what !== 'encryption')
-      .map(async (what) => (await usersOfOld(asked, what)).map((user) => `${what}: ${user}`)),
+      .map(async (what) => (await usersOf(what)).map((user) => `${what}: ${user}`)),
   );
   if (found.flat().length === 0) return;
   throw new Refusal(`somebody still uses what is to be given up:\n${found.flat().join('\n')}`, [
