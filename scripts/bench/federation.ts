@@ -4,6 +4,7 @@ import { collectionPath, type KindName, kinds, objectPath } from '../../src/fede
 import { FEDERATION_LABEL } from '../../src/federation/model/names.ts';
 import type { ApiObject } from '../../src/federation/model/object.ts';
 import { formOf } from '../../src/federation/plan/form.ts';
+import { eachAtOnce } from '../../src/util/together.ts';
 import { type ApiServer, startApiServer } from '../../test/support/api-server.ts';
 import { apply, joinAs, prepareFederation, until } from '../../test/support/federation.ts';
 import { duration, median, ratio, table } from './figures.ts';
@@ -41,13 +42,13 @@ export async function federationTable(
     say(`the floor: ${objects} applies in each of ${members} members`);
     const plain = made('floor', objects, members);
     const floorBegan = performance.now();
-    const floors = others.map(({ api }) => eachAtOnce(plain, (one) => put(api, formed(one, identity))));
+    const floors = others.map(({ api }) => putAll(plain, (one) => put(api, formed(one, identity))));
     await Promise.all(floors);
     const floor = performance.now() - floorBegan;
 
     say('the objects, in the federation');
     const all = made('bench', objects, members);
-    await eachAtOnce(all, (one) => put(own.api, one));
+    await putAll(all, (one) => put(own.api, one));
     const count: Count = { calls: new Map(), lastWrite: 0 };
     const began = performance.now();
     const processor = process.cpuUsage();
@@ -177,15 +178,9 @@ function counted(api: Api, whose: string, count: Count): Api {
   };
 }
 
-async function eachAtOnce<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  // Namespaces first, as what is in them needs them.
-  for (const part of [items.slice(0, 10), items.slice(10)]) {
-    const left = [...part];
-    const worker = async (): Promise<void> => {
-      for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  }
+/** Namespaces first, as what is in them needs them. */
+async function putAll(items: readonly ApiObject[], work: (item: ApiObject) => Promise<void>): Promise<void> {
+  for (const part of [items.slice(0, 10), items.slice(10)]) await eachAtOnce(part, AT_ONCE, work);
 }
 
 function spoken(calls: ReadonlyMap<string, number>): string {

@@ -23,3 +23,16 @@ export async function together<const W extends readonly ((signal: AbortSignal) =
   stop.signal.throwIfAborted();
   return done.map((each) => (each as PromiseFulfilledResult<unknown>).value) as never;
 }
+
+/** The same for each of many things, `many` of them at a time, in their order. @throws what the first that fails has thrown */
+export async function eachAtOnce<T>(
+  items: readonly T[],
+  many: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const left = [...items];
+  const worker = async (): Promise<void> => {
+    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: many }, worker));
+}

@@ -49,11 +49,12 @@ export async function acquireLease(
   // Whatever hangs: nobody else may have it before this one has stopped.
   const overdue = (): void =>
     lost.abort(new Error(`the lease could not be renewed for ${GIVE_UP_MS / 1000} s`));
-  let watchdog = setTimeout(overdue, Math.max(0, GIVE_UP_MS - (now() - taken)));
+  let watchdog: NodeJS.Timeout | undefined;
   const renewedAt = (at: number): void => {
     clearTimeout(watchdog);
     watchdog = setTimeout(overdue, Math.max(0, GIVE_UP_MS - (now() - at)));
   };
+  renewedAt(taken);
   const keep = async (): Promise<void> => {
     const over = (): boolean => ended || signal.aborted || lost.signal.aborted;
     while (!over()) {

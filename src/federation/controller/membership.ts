@@ -1,8 +1,9 @@
 import { messageOf } from '../../util/failure.ts';
 import { NAMESPACE } from '../model/names.ts';
-import { type ApiObject, fieldsOf } from '../model/object.ts';
+import type { ApiObject } from '../model/object.ts';
 import type { ApiAccess } from './api.ts';
 import type { Member, MemberOptions } from './member.ts';
+import { memberAccess } from './member-access.ts';
 import type { Mirror } from './mirror.ts';
 
 /** Who is a member. Members come with their Cluster and the Secret that it names, and go with either, or when they are to leave. */
@@ -86,13 +87,9 @@ export function openMembership({ clusters, secrets, log, ...options }: Membershi
   }
 
   function memberOf({ metadata: { name }, spec = {} }: ApiObject): Member {
-    const { server, caBundle, secretName, region = '', zone = '' } = spec as Readonly<Record<string, string>>;
-    const token = (): string => {
-      const data = fieldsOf(secrets.get(`${NAMESPACE}/${secretName}`)?.data);
-      return Buffer.from(String(data.token ?? ''), 'base64').toString('utf8');
-    };
-    const caPem = caBundle ? Buffer.from(caBundle, 'base64').toString('utf8') : undefined;
-    return options.open({ name, region, zone }, { server: String(server), caPem, token });
+    const { secretName, region = '', zone = '' } = spec as Readonly<Record<string, string>>;
+    const access = memberAccess({ spec }, () => secrets.get(`${NAMESPACE}/${secretName}`));
+    return options.open({ name, region, zone }, access);
   }
 
   function letGo(name: string): void {

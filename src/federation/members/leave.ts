@@ -1,3 +1,4 @@
+import { eachAtOnce } from '../../util/together.ts';
 import { type Api, find, MERGE, unlessGone } from '../controller/api.ts';
 import { pause } from '../controller/mirror.ts';
 import { collectionPath, type KindName, kindNames, kinds, objectPath } from '../model/kinds.ts';
@@ -46,7 +47,8 @@ export async function leaveSteps(request: LeaveRequest): Promise<MemberStep[]> {
         ? `delete ${marked.length} federated objects in ${cluster}`
         : `leave ${marked.length} federated objects to ${cluster}`,
       // Read again: the controller has let go only now.
-      run: async () => eachAtOnce(await markedObjects(member, identity), (one) => part(member, one, cascade)),
+      run: async () =>
+        eachAtOnce(await markedObjects(member, identity), AT_ONCE, (one) => part(member, one, cascade)),
     });
   for (const { path, called, object } of [...accountOf(name)].reverse()) {
     // Another federation may have its account there.
@@ -108,13 +110,4 @@ async function part(member: Api, { kind, object }: Marked, cascade: boolean): Pr
 
 async function remove(api: Api, path: string): Promise<void> {
   await api.call('DELETE', path).catch(unlessGone);
-}
-
-async function eachAtOnce<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const left = [...items];
-  await Promise.all(
-    Array.from({ length: AT_ONCE }, async () => {
-      for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
-    }),
-  );
 }

@@ -1,7 +1,8 @@
 import { messageOf } from '../../util/failure.ts';
 import { type Api, type ApiAccess, find, MERGE } from '../controller/api.ts';
+import { memberAccess } from '../controller/member-access.ts';
 import { CLUSTERS_API, NAMESPACE } from '../model/names.ts';
-import { type ApiObject, fieldsOf } from '../model/object.ts';
+import type { ApiObject } from '../model/object.ts';
 import { isDue, newToken, tokenMetadata } from './token.ts';
 
 export interface Renewing {
@@ -22,14 +23,12 @@ export async function renewTokens({ api, federation, open, wall, log }: Renewing
   const list = await api.call('GET', `/apis/${CLUSTERS_API}/clusters`);
   const problems: string[] = [];
   for (const { metadata, spec = {} } of (list.items ?? []) as ApiObject[]) {
-    const { server, caBundle, secretName, leaving } = spec;
+    const { secretName, leaving } = spec;
     const path = `/api/v1/namespaces/${NAMESPACE}/secrets/${secretName}`;
     try {
       const secret = leaving === true ? null : await find(api, path);
       if (!secret || !isDue(secret, wall)) continue;
-      const old = Buffer.from(String(fieldsOf(secret.data).token ?? ''), 'base64').toString('utf8');
-      const caPem = caBundle ? Buffer.from(String(caBundle), 'base64').toString('utf8') : undefined;
-      const member = open({ server: String(server), caPem, token: () => old });
+      const member = open(memberAccess({ spec }, () => secret));
       try {
         const made = await newToken(member, federation);
         const data = { token: Buffer.from(made.token).toString('base64') };
