@@ -127,9 +127,9 @@ export interface Engine {
   initFederation(request: InitRequest): Promise<Outcome>;
   joinFederation(request: JoinMember): Promise<MemberOutcome>;
   unjoinFederation(request: LeaveMember): Promise<MemberOutcome>;
-  /** Absent: of the only one there is. */
   /** False: there was nothing to do. */
   putMemberDns(request: MemberDns): Promise<boolean>;
+  /** Absent: of the only one there is. */
   federationStatus(federation: string | undefined): Promise<FederationStatus>;
   /** All its members leave; what could not be done in some, in words. */
   disbandFederation(request: Disbanding): Promise<Disbanded>;

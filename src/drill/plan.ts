@@ -1,4 +1,4 @@
-import type { Blow, Wound } from '../cluster/model/drill.ts';
+import { type Blow, cutsPower, type Wound } from '../cluster/model/drill.ts';
 import type { Observation } from '../cluster/model/observation.ts';
 import type { Standing } from '../cluster/plan/standing.ts';
 import { type ActName, acts, woundsOf } from './acts.ts';
@@ -49,5 +49,5 @@ function cannot(name: ActName, wounds: readonly Wound[], means: Means): string |
 function isAble(blow: Blow, { power, machines, balancer }: Means): boolean {
   if (blow === 'kill-api-server') return true;
   if (blow === 'kill-balancer') return balancer;
-  return blow === 'power-off' || blow === 'reset' ? power : machines;
+  return cutsPower(blow) ? power : machines;
 }

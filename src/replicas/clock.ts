@@ -1,5 +1,5 @@
 import type { Session } from '../ssh/session.ts';
-import { APART_SECONDS, clockDifference } from '../util/text/clock-difference.ts';
+import { wrongClock } from '../util/text/clock-difference.ts';
 
 /** Milliseconds since the epoch, by the operator's clock: when the question went out, and when the answer was here. */
 export interface Exchange {
@@ -32,6 +32,5 @@ export async function clockTrouble(session: Session): Promise<string | null> {
   const sent = Date.now();
   const said = await session.exec('date +%s', { what: 'read its clock', timeoutMs: 5_000 }).catch(() => null);
   const ahead = said && aheadBySeconds(said.stdout, { sent, received: Date.now() });
-  if (ahead === null) return 'its clock could not be read';
-  return Math.abs(ahead) < APART_SECONDS ? null : `its clock is ${clockDifference(ahead)} the operator's`;
+  return ahead === null ? 'its clock could not be read' : wrongClock(ahead);
 }

@@ -23,17 +23,14 @@ export async function putMemberDns(
   { federation, cluster, part }: MemberDns,
 ): Promise<boolean> {
   const record = await reachingFederation(env, federation, ({ api }) => find(api, clusterPath(cluster)));
-  const isOurs = (await env.names()).includes(cluster);
-  const doing = `put the names of ${federation} into the DNS of ${cluster}`;
-  const put = () =>
-    reaching(env, cluster, async ({ api, server }) => {
-      if (fieldsOf(record?.spec).server !== server) throw foreign(cluster);
-      if ((await partIn(api, federation)) === part) return false;
-      await inWords(doing, cluster, () => apply(api, federation, { [keyOf(federation)]: part }));
-      return true;
-    });
-  if (!isOurs) throw foreign(cluster);
-  return put();
+  if (!(await env.names()).includes(cluster)) throw foreign(cluster);
+  return reaching(env, cluster, async ({ api, server }) => {
+    if (fieldsOf(record?.spec).server !== server) throw foreign(cluster);
+    if ((await partIn(api, federation)) === part) return false;
+    const doing = `put the names of ${federation} into the DNS of ${cluster}`;
+    await inWords(doing, cluster, () => apply(api, federation, { [keyOf(federation)]: part }));
+    return true;
+  });
 }
 
 function foreign(cluster: string): InputError {

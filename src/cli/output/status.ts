@@ -61,8 +61,8 @@ function differences({ replicas, operation }: Status, about: About): string[] {
     differences.map((one) => `${name}: ${sayDifference(one)}`),
   );
   if (lines.length === 0 || operation) return lines;
-  const names = replicas.flatMap(({ name, differences }) => (differences.length > 0 ? [name] : []));
-  const command = commandLine({ command: 'replace-replica', replicas: names.slice(0, 1) }, about);
+  const first = replicas.find(({ differences }) => differences.length > 0)!;
+  const command = commandLine({ command: 'replace-replica', replicas: [first.name] }, about);
   return [...lines, `nothing is touched for that alone; ${command} has a new one made as the spec wants it`];
 }
 

@@ -6,6 +6,11 @@ export const blows = ['power-off', 'reset', 'freeze', 'isolate', 'kill-api-serve
 
 export type Blow = (typeof blows)[number];
 
+/** The machine has been off, whether or not it comes back by itself. */
+export function cutsPower(blow: Blow): boolean {
+  return blow === 'power-off' || blow === 'reset';
+}
+
 export const woundSchema = z.strictObject({
   blow: z.enum(blows),
   /** Null: the balancer's. */

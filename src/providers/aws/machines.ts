@@ -45,9 +45,14 @@ export function machines(context: Context, parts: MachineParts): Machines {
     return toMachine(await running(context, instance.InstanceId, request.name));
   }
 
-  async function start(name: string): Promise<Machine> {
+  async function instanceOf(name: string): Promise<Instance> {
     const [found] = await findInstances(context, { replica: name });
-    if (!found) throw new ProviderError('not-found', `there is no machine ${name}`);
+    if (found) return found;
+    throw new ProviderError('not-found', `there is no machine ${name}`);
+  }
+
+  async function start(name: string): Promise<Machine> {
+    const found = await instanceOf(name);
     const instance = stateOf(found) === 'stopping' ? await rest(context, found) : found;
     if (!instance) throw new ProviderError('not-found', `${name} was terminated`);
     if (stateOf(instance) === 'running') return toMachine(instance);
@@ -57,8 +62,7 @@ export function machines(context: Context, parts: MachineParts): Machines {
   }
 
   async function stop(name: string): Promise<void> {
-    const [found] = await findInstances(context, { replica: name });
-    if (!found) throw new ProviderError('not-found', `there is no machine ${name}`);
+    const found = await instanceOf(name);
     if (stateOf(found) === 'running') {
       // Without a word to the operating system: its buffers are lost, as without power.
       const suddenly = { Force: true, SkipOsShutdown: true };
@@ -72,8 +76,7 @@ export function machines(context: Context, parts: MachineParts): Machines {
 
   /** EC2 asks the operating system first, and has no way that does not. RebootInstances, EC2 API reference. */
   async function reset(name: string): Promise<void> {
-    const [found] = await findInstances(context, { replica: name });
-    if (!found) throw new ProviderError('not-found', `there is no machine ${name}`);
+    const found = await instanceOf(name);
     if (stateOf(found) !== 'running')
       throw new ProviderError('conflict', `${name} does not run, and cannot be restarted`);
     await context.api.ec2('RebootInstances', { InstanceIds: [found.InstanceId] });
@@ -90,8 +93,7 @@ export function machines(context: Context, parts: MachineParts): Machines {
   }
 
   async function providerId(name: string): Promise<string> {
-    const [found] = await findInstances(context, { replica: name });
-    if (!found) throw new ProviderError('not-found', `there is no machine ${name}`);
+    const found = await instanceOf(name);
     return `aws:///${found.Placement?.AvailabilityZone}/${found.InstanceId}`;
   }
 

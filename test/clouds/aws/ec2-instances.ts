@@ -34,6 +34,9 @@ export function instanceHandlers(
   /** Tokens are remembered for good: longer than EC2 does, which is the harder case. */
   const tokens = new Map<string, { fingerprint: string; id: string }>();
 
+  const named = ({ InstanceIds = [] }: { InstanceIds?: string[] | undefined }) =>
+    byIds(world, world.instances, InstanceIds, 'InvalidInstanceID.NotFound');
+
   return {
     async RunInstances(input, call) {
       const { ClientToken, ...rest } = input;
@@ -124,12 +127,7 @@ export function instanceHandlers(
     },
 
     async StartInstances(input) {
-      for (const one of byIds(
-        world,
-        world.instances,
-        input.InstanceIds ?? [],
-        'InvalidInstanceID.NotFound',
-      )) {
+      for (const one of named(input)) {
         if (one.state === 'running' || one.state === 'pending') continue;
         if (one.state !== 'stopped')
           refuse(
@@ -151,12 +149,7 @@ export function instanceHandlers(
     },
 
     async StopInstances(input) {
-      for (const one of byIds(
-        world,
-        world.instances,
-        input.InstanceIds ?? [],
-        'InvalidInstanceID.NotFound',
-      )) {
+      for (const one of named(input)) {
         if (one.state === 'stopped' || one.state === 'stopping') continue;
         if (one.state !== 'running')
           refuse(
@@ -169,12 +162,7 @@ export function instanceHandlers(
     },
 
     async RebootInstances(input) {
-      for (const one of byIds(
-        world,
-        world.instances,
-        input.InstanceIds ?? [],
-        'InvalidInstanceID.NotFound',
-      )) {
+      for (const one of named(input)) {
         if (one.state !== 'running')
           refuse(
             'IncorrectInstanceState',
@@ -197,12 +185,7 @@ export function instanceHandlers(
     },
 
     async TerminateInstances(input) {
-      for (const one of byIds(
-        world,
-        world.instances,
-        input.InstanceIds ?? [],
-        'InvalidInstanceID.NotFound',
-      )) {
+      for (const one of named(input)) {
         if (one.state === 'shutting-down' || one.state === 'terminated') continue;
         one.state = 'shutting-down';
         world.after(world.delays.shuttingDown, () => terminate(world, one));

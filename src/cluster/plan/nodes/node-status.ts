@@ -1,4 +1,4 @@
-import { APART_SECONDS, clockDifference } from '../../../util/text/clock-difference.ts';
+import { wrongClock } from '../../../util/text/clock-difference.ts';
 import { type NodeMachine, nodeMachineOf, nodeObjectOf, type ObservedNode } from '../../model/nodes.ts';
 import type { Observation } from '../../model/observation.ts';
 import { type ClusterSpec, wantedNode } from '../../model/spec.ts';
@@ -65,10 +65,8 @@ export function nodeWarnings(
 
 /** A wrong clock may be the reason, whatever a kubelet says of certificates or leases. */
 function withClock(problem: string | null, machine: NodeMachine | undefined): string | null {
-  const ahead = machine?.inside?.clockAheadSeconds ?? 0;
-  if (Math.abs(ahead) < APART_SECONDS) return problem;
-  const clock = `its clock is ${clockDifference(ahead)} the operator's`;
-  return problem === null ? clock : `${problem}; ${clock}`;
+  const clock = wrongClock(machine?.inside?.clockAheadSeconds ?? 0);
+  return [problem, clock].filter((one) => one !== null).join('; ') || null;
 }
 
 function problemOf(

@@ -1,7 +1,7 @@
 import { ProviderError } from '../../../providers/errors.ts';
 import type { FaultKind, Provider } from '../../../providers/provider.ts';
 import { unit } from '../../../replicas/units/names.ts';
-import type { Blow } from '../../model/drill.ts';
+import { type Blow, cutsPower } from '../../model/drill.ts';
 import { replicaZones } from '../../model/spec.ts';
 import type { Tools } from '../tools.ts';
 import type { Executor } from './executor.ts';
@@ -37,8 +37,7 @@ async function startApiServer(t: Tools, machine: string): Promise<void> {
 
 async function cure(t: Tools, blow: Blow, machine: string): Promise<void> {
   // A session from before does not know that it is over.
-  const wasOff = blow === 'power-off' || blow === 'reset';
-  if (wasOff) t.drop(machine);
+  if (cutsPower(blow)) t.drop(machine);
   try {
     await cureBy(t.provider, blow)(machine);
   } catch (error) {
@@ -50,7 +49,7 @@ function cureBy(provider: Provider, blow: Blow): (machine: string) => Promise<un
   const kind = cures[blow];
   const { fault, machines, name } = provider;
   if (kind && fault) return (machine) => fault(kind, machine);
-  if (blow === 'power-off' || blow === 'reset') return machines.start;
+  if (cutsPower(blow)) return machines.start;
   throw new Error(`${name} has nothing that undoes ${blow}`);
 }
 

@@ -1,20 +1,8 @@
-import { spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
 import { shellScript } from '../../../../src/ssh/script.ts';
+import { releaseFolder, where } from './release-folder.ts';
 
-const where = ['releases', 'current', 'previous', 'staged', 'units', 'marker_file'] as const;
 const switchScript = shellScript('replicas/scripts/switch-release.sh', [
   ...where,
   ...(['change', 'stopped', 'restarts', 'finish'] as const),
@@ -23,38 +11,24 @@ const putBackScript = shellScript('replicas/scripts/put-back.sh', [...where, 'ch
 
 /** A machine on which release `a` is in force and complete, and `b` is staged. */
 function machine() {
-  const folder = mkdtempSync(join(tmpdir(), 'haup-switch-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const at = (name: string): string => join(folder, name);
-  for (const name of ['bin', 'units', 'releases/a/units', 'releases/b/units'])
-    mkdirSync(at(name), { recursive: true });
+  const { at, paths, asked, run } = releaseFolder(['releases/a/units', 'releases/b/units'], {
+    fails: '*"start --no-block elsewhere"*',
+  });
   for (const name of ['a', 'b']) {
     writeFileSync(at(`releases/${name}/units/here.service`), name);
     writeFileSync(at(`releases/${name}/marker.json`), JSON.stringify({ change: name }));
   }
   writeFileSync(at('marker.json'), JSON.stringify({ change: 'a' }));
-  symlinkSync(at('releases/a'), at('current'));
   symlinkSync(at('releases/b'), at('staged'));
-  // As systemd does, it fails on a unit that it does not know.
-  writeFileSync(
-    at('bin/systemctl'),
-    `#!/bin/sh\necho "$@" >>${at('asked')}\ncase "$*" in *"start --no-block elsewhere"*) exit 5 ;; esac\n`,
-  );
-  chmodSync(at('bin/systemctl'), 0o755);
-  const paths = Object.fromEntries(
-    where.map((name) => [name, at(name === 'marker_file' ? 'marker.json' : name)]),
-  ) as Record<(typeof where)[number], string>;
-  const run = (script: string) =>
-    spawnSync('sh', ['-c', script], { env: { PATH: `${at('bin')}:${process.env.PATH}` } }).status;
   return {
-    asked: () => readFileSync(at('asked'), 'utf8'),
+    asked,
     has: (name: string) => existsSync(at(name)),
     inForce: () => readFileSync(at('current/units/here.service'), 'utf8'),
     installed: () => readFileSync(at('units/here.service'), 'utf8'),
     complete: () => (JSON.parse(readFileSync(at('marker.json'), 'utf8')) as { change: string }).change,
     switch: (options: { stopped?: string; restarts?: string; finish?: string } = {}) =>
-      run(switchScript({ ...paths, change: 'b', stopped: '', restarts: '', finish: '', ...options })),
-    putBack: (stopped = '') => run(putBackScript({ ...paths, change: 'b', stopped })),
+      run(switchScript({ ...paths, change: 'b', stopped: '', restarts: '', finish: '', ...options })).status,
+    putBack: (stopped = '') => run(putBackScript({ ...paths, change: 'b', stopped })).status,
   };
 }
 
