@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
+import { systemClock } from '../../util/clock.ts';
 import { Failure } from '../../util/failure.ts';
 import { readText } from '../../util/text/bounded.ts';
 import type { ApiObject } from '../model/object.ts';
@@ -58,6 +59,7 @@ export const APPLY = 'application/apply-patch+yaml';
 export const MERGE = 'application/merge-patch+json';
 
 const TIMEOUT_MS = 15_000;
+const TOO_MANY = 429;
 /** Bookmarks come about once a minute: a watch that has been silent for longer is dead, and its connection with it. */
 const SILENT_WATCH_MS = 150_000;
 const MAX_BYTES = 256 * 1024 * 1024;
@@ -94,11 +96,20 @@ export function openApi(access: ApiAccess): Api {
     const limit = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS);
     const signal = options.signal ? AbortSignal.any([limit, options.signal]) : limit;
     try {
-      const incoming = await open(method, path, { ...options, signal });
-      const text = await textOf(incoming);
-      if ((incoming.statusCode ?? 0) >= 300) throw refusal(incoming.statusCode ?? 0, text);
-      return text;
+      for (;;) {
+        const incoming = await open(method, path, { ...options, signal });
+        const { statusCode = 0, headers } = incoming;
+        const text = await textOf(incoming);
+        if (statusCode < 300) return text;
+        if (statusCode !== TOO_MANY) throw refusal(statusCode, text);
+        // Nothing was done, as when it has just started and reads its own objects: it says when to come again.
+        const again = systemClock.sleep(1000 * Number(headers['retry-after'] ?? 1), signal);
+        await again.catch(() => {
+          throw refusal(statusCode, text);
+        });
+      }
     } catch (error) {
+      if (error instanceof ApiRefusal) throw error;
       if (limit.aborted && !options.signal?.aborted)
         throw new Error(`${host} has not answered for ${(options.timeoutMs ?? TIMEOUT_MS) / 1000} s`);
       throw error;
