@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import type { ApiClient } from '../../kubernetes/client.ts';
 import { describeError, type Load, type LoadReport, type Sample, summarize } from './load.ts';
@@ -6,13 +7,18 @@ export interface KeptAliveReport extends LoadReport {
   readonly samples: readonly Sample[];
   /** Answers that began and were not finished. */
   readonly cut: number;
-  /** Requests whose connection was closed before an answer began, and that were sent once more. */
+  /** What requests met that were sent once more. */
   readonly retried: readonly string[];
 }
 
 const PAUSE_MS = 50;
+/** Longer is not waited, whatever an answer asks for. */
+const MOST_WAIT_S = 5;
 
-/** One request after the other on a kept-alive connection, every tenth for a large answer; each is retried once. */
+/**
+ * One request after the other on a kept-alive connection, every tenth for a large answer; each is sent once more when its connection
+ * ends before an answer begins, and, as every Kubernetes client does, when the answer says after how long (Retry-After).
+ */
 export function keptAlive(api: ApiClient, paths: { small: string; large: string }): Load<KeptAliveReport> {
   const agent = new Agent({
     keepAlive: true,
@@ -39,7 +45,7 @@ export function keptAlive(api: ApiClient, paths: { small: string; large: string 
             cut += 1;
             reject(new Error(`the answer was cut after ${size} bytes`));
           } else if (incoming.statusCode === 200 && size > 0) resolve();
-          else reject(new Error(`answered ${incoming.statusCode}`));
+          else reject(refusal(incoming));
         });
       });
       outgoing.on('timeout', () => outgoing.destroy(new Error('no answer in 5 s')));
@@ -52,13 +58,14 @@ export function keptAlive(api: ApiClient, paths: { small: string; large: string 
       const path = count % 10 === 0 ? paths.large : paths.small;
       const began = performance.now();
       const error = await once(path)
-        .catch((first: unknown) => {
+        .catch(async (first: Error) => {
           retried.push(describeError(first));
+          await pause(askedToWaitMs(first));
           return once(path);
         })
         .then(() => null, describeError);
       samples.push({ began, ended: performance.now(), error });
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      await pause(PAUSE_MS);
     }
   })();
   return {
@@ -69,4 +76,19 @@ export function keptAlive(api: ApiClient, paths: { small: string; large: string 
       return { ...summarize(samples), samples, cut, retried };
     },
   };
+}
+
+/** An API server that stops has who asks on an open connection try again later, and then closes that. */
+function refusal({ statusCode = 0, headers }: IncomingMessage): Error {
+  const seconds = Math.min(Number(headers['retry-after']), MOST_WAIT_S);
+  if (![429, 503].includes(statusCode) || !(seconds >= 0)) return new Error(`answered ${statusCode}`);
+  return new Error(`answered ${statusCode}, to be asked again after ${seconds} s`, { cause: { seconds } });
+}
+
+function askedToWaitMs({ cause }: { readonly cause?: unknown }): number {
+  return ((cause as { readonly seconds?: number } | undefined)?.seconds ?? 0) * 1000;
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -112,7 +112,8 @@ export function apiServerUnit(options: ApiServerUnit): string {
       'audit-log-maxage': 30,
       'audit-log-compress': true,
 
-      // Stopping: /readyz fails at once, serving goes on until the balancer has noticed, …
+      // Stopping: /readyz fails at once, serving goes on until the balancer has noticed, … (No shutdown-send-retry-after: it has every
+      // client wait for five seconds, also those that would have connected anew unnoticed; see docs/upgrade.md.)
       'shutdown-delay-duration': `${options.shutdownDelaySeconds}s`,
       // … then watches are ended cleanly. Without this they hold the stop up for a minute and are then cut.
       'shutdown-watch-termination-grace-period': `${WATCH_GRACE_SECONDS}s`,
