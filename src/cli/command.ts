@@ -19,6 +19,8 @@ export interface Command<F extends Flags = Flags> {
   readonly rest?: { readonly name: string; readonly help: string };
   readonly flags: F;
   readonly examples: readonly string[];
+  /** Which cluster its input names, where neither a flag nor a variable or the configuration file does. */
+  clusterOf?(flags: Values<F>): Promise<string | undefined>;
   /** Returns the exit code; errors become one in `exit.ts`. */
   run(call: Call<F>): Promise<number>;
 }

@@ -32,7 +32,8 @@ export async function run(
   try {
     const { arguments_, resolved } = await readInput(argv, world, signal);
     const { command, operands, rest } = arguments_;
-    const flags = resolved.values as Values<typeof common> & {
+    const values = { ...resolved.values, ...(await clusterInInput(command, resolved)) };
+    const flags = values as Values<typeof common> & {
       cluster?: string;
       dryRun?: boolean;
       changeReport?: string;
@@ -70,7 +71,7 @@ export async function run(
     let engine: Promise<Engine> | undefined;
     const call: Call<Flags> = {
       command: command.name,
-      flags: resolved.values,
+      flags: values,
       sources,
       labels: resolved.labels,
       operands,
@@ -118,6 +119,15 @@ export async function run(
     );
     return failure.code;
   }
+}
+
+async function clusterInInput(
+  command: Command,
+  { values, sources }: Resolved<Flags>,
+): Promise<{ readonly cluster?: string }> {
+  if (sources.cluster !== 'default') return {};
+  const cluster = await command.clusterOf?.(values);
+  return cluster === undefined ? {} : { cluster };
 }
 
 async function readInput(

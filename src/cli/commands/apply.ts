@@ -1,4 +1,5 @@
 import { DocumentFaults } from '../../cluster/model/errors.ts';
+import { CLUSTER_NAME } from '../../cluster/model/names.ts';
 import { defineCommand } from '../command.ts';
 import { confirmedByName } from '../confirm.ts';
 import { UsageError } from '../errors.ts';
@@ -13,7 +14,8 @@ export const apply = defineCommand({
   details: `How many replicas and nodes where, the balancer, versions, backups, and what is on the masters: arguments, feature gates, OIDC,
 audit policy, admission, proxy. Replicas come before others leave, and are changed one at a time, as with haup upgrade. What the document does not
 mention stays. It asks before a machine is removed, or needs --yes. All that is wrong with the document is said at once, with its
-lines, before anything is touched. --dry-run shows what differs, and the plan. Applied twice, it does nothing.
+lines, before anything is touched. --dry-run shows what differs, and the plan. Applied twice, it does nothing. Without --cluster it is
+about the cluster that the document names.
 docs/cluster.schema.json says what may be in it.`,
   operands: [],
   flags: {
@@ -26,7 +28,17 @@ docs/cluster.schema.json says what may be in it.`,
     changeReport: flags.changeReport,
     output: flags.output,
   },
-  examples: ['haup apply -c demo -f demo.yaml --dry-run', 'haup apply -c demo -f demo.yaml'],
+  examples: ['haup apply -f demo.yaml --dry-run', 'haup apply -c demo -f demo.yaml'],
+
+  async clusterOf({ filename }) {
+    if (filename === undefined) return undefined;
+    const document = await readDocumentFile(filename);
+    const { cluster } = (document.value ?? {}) as { readonly cluster?: unknown };
+    if (typeof cluster !== 'string') return undefined;
+    if (!CLUSTER_NAME.test(cluster))
+      throw document.say([{ path: ['cluster'], message: `${JSON.stringify(cluster)} is no cluster's name` }]);
+    return cluster;
+  },
 
   async run(call) {
     const { cluster, filename, dryRun, yes, surge, withoutBackup } = call.flags;

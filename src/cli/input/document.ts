@@ -53,9 +53,14 @@ function offsetOf(document: Document.Parsed, path: Fault['path']): number {
   return offset;
 }
 
+/** What came on standard input, which can be read only once. */
+let standardInput: Promise<string> | undefined;
+
 async function text(path: string): Promise<string> {
   try {
-    return await readFile(path === '-' ? '/dev/stdin' : path, 'utf8');
+    if (path !== '-') return await readFile(path, 'utf8');
+    standardInput ??= readFile('/dev/stdin', 'utf8');
+    return await standardInput;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : code;
