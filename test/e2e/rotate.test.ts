@@ -8,7 +8,8 @@ import { clientsFirst } from './support/clients-first.ts';
 import { adminOf, useClusters } from './support/clusters.ts';
 import { haup, startHaup, status, tryHaup } from './support/haup.ts';
 import { onMachine } from './support/inside.ts';
-import { figuresOf, prepareForClients, startClients } from './support/many-clients.ts';
+import { prepareForClients } from './support/many-clients.ts';
+import { unnoticed } from './support/unnoticed.ts';
 
 /** Every authority and key of three masters, which takes five rolls: `npm run test:rotate`. */
 const wanted = process.env.HAUP_TEST_ROTATE === '1';
@@ -83,22 +84,7 @@ describe.runIf(wanted)('three masters under clients', () => {
     };
   }
 
-  async function underClients(api: ApiClient, what: string, args: readonly string[]): Promise<void> {
-    const clients = await startClients(api, what);
-    const began = Date.now();
-    const ended = await startHaup(['rotate', '-c', CLUSTER, ...args]).ended;
-    const seconds = Math.round((Date.now() - began) / 1000);
-    const report = await clients.stop();
-    process.stdout.write(`figure: ${what}: ${seconds} s; ${figuresOf(report)}\n`);
-    expect([ended.code, ended.code === 0 ? '' : ended.stderr]).toEqual([0, '']);
-    expect(await status(CLUSTER)).toMatchObject({ converged: true, etcd: { healthy: 3 } });
-    expect(report.newConnections.failures).toEqual([]);
-    expect(report.keptAlive).toMatchObject({ failures: [], cut: 0 });
-    expect(report.counter).toMatchObject({ failures: [], violations: [] });
-    expect(report.keySet).toMatchObject({ failures: [], violations: [], unseen: [] });
-  }
-
-  test('rotate all, and nobody notices', () => underClients(old, 'begin', ['all']));
+  test('rotate all, and nobody notices', () => unnoticed(old, 'begin', ['rotate', CLUSTER, 'all']));
 
   test('who has to act is named, and nothing is given up before', async () => {
     const { rotations } = await status(CLUSTER);
@@ -114,7 +100,7 @@ describe.runIf(wanted)('three masters under clients', () => {
   });
 
   test('rotate all --finish, and nobody who has a new kubeconfig notices', async () => {
-    await underClients(await adminOf(CLUSTER), 'finish', ['--finish', '--force', 'all']);
+    await unnoticed(await adminOf(CLUSTER), 'finish', ['rotate', CLUSTER, '--finish', '--force', 'all']);
   });
 
   test('the old ones open nothing', async () => {
