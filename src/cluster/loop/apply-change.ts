@@ -64,7 +64,8 @@ export async function applyChange(
     interruption: world.interruption(after),
     ...(options.policy ? { policy: options.policy } : {}),
   });
-  const plan = { ...made, backupFirst: options.withoutBackup ? null : backupFirst(before, made) };
+  const wish = { backup: before.backup, rescue: after.rescue };
+  const plan = { ...made, backupFirst: options.withoutBackup ? null : backupFirst(wish, made) };
   // A change that is stuck may be amended by one that gets it unstuck: the replica in its way is replaced.
   if (unfinished && plan.blocked.length > 0) throw unfinished.refusal;
   if (settled) options.emit({ type: 'warning', message: GIVEN_UP });

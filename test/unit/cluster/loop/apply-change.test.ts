@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { applyChange } from '../../../../src/cluster/loop/apply-change.ts';
+import { applyChange, type Change } from '../../../../src/cluster/loop/apply-change.ts';
+import { rescued } from '../../../../src/cluster/plan/rescue.ts';
 import {
   withoutReplicas,
   withReplacements,
@@ -37,6 +38,23 @@ describe('a change', () => {
       remedies: [{ command: 'repair', cluster: 'demo' }],
     });
     expect([world.done, world.spec()]).toEqual([[], before]);
+  });
+
+  test('announces a backup before members change, and none before a rescue, of which none can be had', async () => {
+    const world = await worldOf('m0', 'm1@local-b', 'm2@local-c');
+    const keep = { allHours: 1, hourlyDays: 0, dailyDays: 0 };
+    await world.save({ ...world.spec(), backup: { to: '/b', everySeconds: 60, keep, generation: 1 } });
+    const more: Change = (spec) => withReplicas(spec, ['local-a', 'local-b'], nameOf);
+    const dry = { ...silent, dryRun: true, mayBeUnfinished: true };
+    expect((await applyChange(world, more, dry)).plan.backupFirst).toBe('tried');
+    for (const name of ['m1', 'm2']) world.hurt('vanish', name);
+    const { plan } = await applyChange(
+      world,
+      (spec, o) => rescued(spec, o, { fenced: [], ends: new Map(), nameOf }),
+      dry,
+    );
+    expect(plan.steps.map(({ step }) => step.kind)).toContain('add-learner');
+    expect(plan.backupFirst).toBeNull();
   });
 
   test('is not piled on top of one that is unfinished', async () => {

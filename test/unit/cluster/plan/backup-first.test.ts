@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { type ClusterSpec, revisable } from '../../../../src/cluster/model/spec.ts';
 import { backupFirst } from '../../../../src/cluster/plan/backup-first.ts';
 import { withRevision } from '../../../../src/cluster/plan/spec-changes.ts';
-import { converged, planFor, specOf } from '../../../support/clusters.ts';
+import { converged, lines, planFor, powerOff, specOf } from '../../../support/clusters.ts';
 import { emptyRevision } from '../../../support/revisions.ts';
 
 const keep = { allHours: 1, hourlyDays: 1, dailyDays: 30 };
@@ -33,4 +33,13 @@ test('none goes before anything else, and none where there are no backups', () =
   const { backup: _, ...without } = three;
   expect(before(withRevision(without, revisable(without), 'c1'), without)).toBe(null);
   expect(backupFirst(three, planFor(three))).toBe(null);
+});
+
+test('none goes before a rescue: of what has no quorum none can be had', () => {
+  const rescue = { survivor: 'm0', fenced: ['m1', 'm2'], heard: null };
+  const usedNames = ['m0', 'm1', 'm2', 'm3', 'm4'];
+  const spec = { ...specOf(['m0', 'm3', 'm4'], { usedNames, rescue }), backup };
+  const plan = planFor(spec, powerOff(converged(three), 'm1', 'm2'));
+  expect(lines(plan)).toContain('add-learner m3');
+  expect(backupFirst(spec, plan)).toBe(null);
 });
