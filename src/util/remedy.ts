@@ -53,6 +53,7 @@ export type SwitchName = 'abandon' | 'finalize' | 'finishRotation' | 'force' | '
 /** The settings that are somebody's way out. */
 export type SettingName =
   | 'acts'
+  | 'backup'
   | 'cluster'
   | 'diskSize'
   | 'etcdVersion'

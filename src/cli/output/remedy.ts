@@ -22,6 +22,7 @@ const switches: Record<SwitchName, Flag<unknown>> = {
 
 const settings: Record<SettingName, Flag<unknown>> = {
   acts: flags.acts,
+  backup: flags.backup,
   cluster: flags.cluster,
   diskSize: flags.diskSize,
   etcdVersion: flags.etcdVersion,

@@ -1,5 +1,6 @@
 /** What `haup rescue` makes of a spec. Pure. */
 
+import type { Remedy } from '../../util/remedy.ts';
 import { rfc3339 } from '../../util/text/rfc3339.ts';
 import { InputError, NotFoundError, Refusal } from '../model/errors.ts';
 import { orderOf } from '../model/generations.ts';
@@ -251,12 +252,19 @@ function best(
 
 function nobodyLeft(spec: ClusterSpec, observation: Observation): Refusal {
   const running = observation.machines.filter(({ state }) => state === 'running').map(({ name }) => name);
-  return new Refusal(
-    `no replica of ${spec.name} answers that still has etcd's data, and it has no backup`,
+  const backup = spec.backup ? 'a backup takes its place only where it is asked for' : 'it has no backup';
+  const ask: Remedy = {
+    to: 'or name the backup that is to take its place',
+    setting: 'backup',
+    example: 'ID',
+  };
+  return new Refusal(`no replica of ${spec.name} answers that still has etcd's data, and ${backup}`, [
     running.length > 0
-      ? [`mend what keeps haup from ${running.join(', ')}, then try again`, seeStatus(spec)]
-      : ['bring one of the machines back, then try again', seeStatus(spec)],
-  );
+      ? `mend what keeps haup from ${running.join(', ')}, then try again`
+      : 'bring one of the machines back, then try again',
+    ...(spec.backup ? [ask] : []),
+    seeStatus(spec),
+  ]);
 }
 
 function seeStatus({ name }: ClusterSpec) {

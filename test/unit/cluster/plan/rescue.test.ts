@@ -1,18 +1,21 @@
 import { describe, expect, test } from 'vitest';
-import type { Observation } from '../../../../src/cluster/model/observation.ts';
+import { InputError, Refusal } from '../../../../src/cluster/model/errors.ts';
+import type { MachineObservation, Observation } from '../../../../src/cluster/model/observation.ts';
 import type { ClusterSpec } from '../../../../src/cluster/model/spec.ts';
 import { next } from '../../../../src/cluster/plan/next.ts';
 import {
   givenUpBy,
+  isBack,
   type LogEnd,
   ofThisCluster,
   type RescueRequest,
   reprieved,
   rescued,
   revivable,
+  survivorsOf,
 } from '../../../../src/cluster/plan/rescue.ts';
 import { abandoned } from '../../../../src/cluster/plan/spec-changes.ts';
-import { withInside } from '../../../../src/cluster/plan/steps/effects.ts';
+import { withInside, withMember, withMembers } from '../../../../src/cluster/plan/steps/effects.ts';
 import { converged, lines, planFor, powerOff, specOf } from '../../../support/clusters.ts';
 
 const three = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c']);
@@ -37,6 +40,29 @@ function rescue(spec: ClusterSpec, o: Observation, request: Partial<RescueReques
 
 function end(commit: bigint): LogEnd {
   return { commit, writtenAt: Date.parse('2026-11-25T10:00:00.5Z') };
+}
+
+function without(o: Observation, ...names: string[]): Observation {
+  return { ...o, machines: o.machines.filter(({ name }) => !names.includes(name)) };
+}
+
+/** Nobody can say whether there is a quorum. */
+function unsure(o: Observation): Observation {
+  return { ...o, etcd: { ...o.etcd, readable: false, quorum: 'unknown' } };
+}
+
+/** All run, and nobody finds anybody. */
+function apart(spec: ClusterSpec): Observation {
+  const o = converged(spec);
+  return { ...o, etcd: { ...o.etcd, readable: false } };
+}
+
+function thrownBy(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (error) {
+    return error;
+  }
 }
 
 const revive = { revive: true };
@@ -160,5 +186,311 @@ describe('a lost quorum', () => {
 
   test('takes no name that the cluster does not have', () => {
     expect(() => rescue(three, lostOf(three, 'm1', 'm2'), { fenced: ['m9'] })).toThrow(/no replica of demo/);
+  });
+});
+
+describe('who could live on', () => {
+  const o = converged(five);
+  test.each<readonly [string, Observation, readonly string[]]>([
+    [
+      'are all who have the data, in order of names',
+      { ...o, machines: o.machines.toReversed() },
+      ['m0', 'm1', 'm2', 'm3', 'm4'],
+    ],
+    ['is nobody whose data is gone', withInside(o, 'm1', { etcdData: false }), ['m0', 'm2', 'm3', 'm4']],
+    ['is nobody without programs', withInside(o, 'm1', { provisioned: false }), ['m0', 'm2', 'm3', 'm4']],
+    ['is nobody who does not answer', hidden(o, 'm1', 'm2'), ['m0', 'm3', 'm4']],
+    [
+      'is no learner, whose data may be half',
+      withMember(o, 'm1', { learner: true }),
+      ['m0', 'm2', 'm3', 'm4'],
+    ],
+    ['are those too whom no list names any more', withMembers(o, []), ['m0', 'm1', 'm2', 'm3', 'm4']],
+  ])('%s', (_, seen, names) => {
+    expect(survivorsOf(seen, [])).toEqual(names);
+  });
+
+  test('is nobody of whom the operator says that it stays away', () => {
+    expect(survivorsOf(o, ['m0', 'm3'])).toEqual(['m1', 'm2', 'm4']);
+  });
+});
+
+describe('a majority that could be started again', () => {
+  const four = specOf(['m0', 'm1', 'm2', 'm3']);
+  const leaving = specOf(['m0', 'n3', 'n4']);
+
+  test('is more than half: two of four are none', () => {
+    const asleep = withInside(lostOf(four, 'm1', 'm2', 'm3'), 'm0', { etcd: 'stopped' });
+    expect(revivable(four, without(asleep, 'm2', 'm3'), [])).toEqual([]);
+    expect(revivable(four, without(asleep, 'm3'), [])).toEqual(['m0', 'm1', 'm2']);
+  });
+
+  test('counts nobody whom the spec does not want: nobody starts that', () => {
+    expect(revivable(leaving, lostOf(three, 'm1', 'm2'), [])).toEqual([]);
+    expect(revivable(specOf(['m0', 'm2']), lostOf(three, 'm1', 'm2'), [])).toEqual(['m2']);
+  });
+
+  test('counts a machine that runs only with the data that it had', () => {
+    const stopped = withInside(without(apart(three), 'm2'), 'm1', { etcd: 'stopped' });
+    expect(revivable(three, stopped, [])).toEqual(['m1']);
+    expect(revivable(three, withInside(stopped, 'm1', { etcdData: false }), [])).toEqual([]);
+    expect(revivable(three, withInside(stopped, 'm1', { provisioned: false }), [])).toEqual([]);
+  });
+
+  test('is one of the voters, whoever learns or is wanted beside them', () => {
+    const learning = ['m3', 'm4'].reduce(
+      (o, name) => withMember(o, name, { learner: true }),
+      without(lostOf(five, 'm1', 'm2', 'm3', 'm4'), 'm2', 'm3', 'm4'),
+    );
+    expect(revivable(five, learning, [])).toEqual(['m1']);
+    const alone = withInside(without(lostOf(three, 'm1', 'm2'), 'm1', 'm2'), 'm0', { etcd: 'stopped' });
+    expect(revivable(specOf(['m0']), alone, [])).toEqual([]);
+  });
+
+  test('is one of those whom the spec wants, where nobody knows a member', () => {
+    expect(revivable(three, withMembers(lostOf(three, 'm1', 'm2'), []), [])).toEqual(['m1', 'm2']);
+  });
+});
+
+describe('a rescue is refused', () => {
+  const lost = lostOf(three, 'm1', 'm2');
+  const back = converged(three);
+  const never = { ...lost, remembered: { ...lost.remembered, bootstrapped: false } };
+  const wish = { survivor: 'm0', fenced: ['m1', 'm2'], heard: null };
+  const status = { command: 'status', cluster: 'demo' };
+
+  test.each<readonly [string, ClusterSpec, Observation, RegExp, object]>([
+    [
+      'while the cluster is being deleted',
+      { ...three, deleting: true },
+      lost,
+      /is being deleted/,
+      { command: 'delete' },
+    ],
+    ['where etcd has never been', three, never, /has no etcd yet/, { command: 'repair' }],
+    ['where there is a quorum', three, back, /nothing to rescue/, [{ command: 'repair' }, status]],
+    [
+      'where there is one again, though the wish is there',
+      { ...three, rescue: wish },
+      back,
+      /nothing to rescue/,
+      [{ command: 'repair' }, status],
+    ],
+    [
+      'while a majority is switched on and out of sight',
+      three,
+      unsure(hidden(lost, 'm1', 'm2')),
+      /nobody can say/,
+      [status, { command: 'rescue', fenced: ['m1', 'm2'] }],
+    ],
+    [
+      'while a majority runs',
+      three,
+      apart(three),
+      /\(m0, m1, m2\), which do not find each other/,
+      [/TCP 2380/, status],
+    ],
+  ])('%s', (_, spec, o, words, advice) => {
+    const error = thrownBy(() => rescue(spec, o)) as Refusal;
+    expect(error).toBeInstanceOf(o === never ? InputError : Refusal);
+    expect(error.message).toMatch(words);
+    const remedies = Array.isArray(advice) ? advice : [advice];
+    expect(error.remedies).toHaveLength(remedies.length);
+    for (const [index, remedy] of remedies.entries()) {
+      if (remedy instanceof RegExp) expect(error.remedies[index]).toMatch(remedy);
+      else expect(error.remedies[index]).toMatchObject(remedy);
+    }
+  });
+
+  const nobody = (state: MachineObservation['state']) => ({
+    ...lost,
+    machines: lost.machines.map((m) => ({
+      ...m,
+      state: m.name === 'm2' ? ('stopped' as const) : state,
+      inside: null,
+    })),
+  });
+
+  test('where nobody answers with data, and names the machines that are switched on', () => {
+    const fenced = ['m2'];
+    const on = thrownBy(() => rescue(three, nobody('running'), { fenced })) as Refusal;
+    expect(on.message).toMatch(/^no replica of demo answers/);
+    expect(on.remedies[0]).toContain('mend what keeps haup from m0, m1, then');
+    const off = thrownBy(() => rescue(three, nobody('stopped'), { fenced: ['m0', 'm1', 'm2'] })) as Refusal;
+    expect(off.remedies[0]).toContain('bring one of the machines back');
+  });
+});
+
+describe('a rescue is not refused', () => {
+  const four = specOf(['m0', 'm1', 'm2', 'm3']);
+
+  test('by half that runs: that is no majority', () => {
+    expect(rescue(four, without(apart(four), 'm2', 'm3')).rescue?.survivor).toBe('m0');
+  });
+
+  test('by who runs and stays away, as the operator says', () => {
+    expect(rescue(three, apart(three), { fenced: ['m1', 'm2'] }).rescue?.survivor).toBe('m0');
+  });
+
+  test('by machines out of sight where etcd itself says that it has no quorum', () => {
+    const o = hidden(lostOf(three, 'm1', 'm2'), 'm1', 'm2');
+    expect(rescue(three, o).rescue?.survivor).toBe('m0');
+  });
+
+  test('where nobody can say, by half that is out of sight, or by who is not switched on', () => {
+    const half = unsure(hidden(without(apart(four), 'm1'), 'm2', 'm3'));
+    expect(rescue(four, half).rescue?.survivor).toBe('m0');
+    expect(rescue(three, unsure(lostOf(three, 'm1', 'm2')))).toBe(three);
+    const one = unsure(hidden(without(apart(three), 'm2'), 'm1'));
+    expect(rescue(three, one).rescue?.survivor).toBe('m0');
+  });
+});
+
+describe('the survivor', () => {
+  const two = without(lostOf(five, 'm0', 'm1', 'm2'), 'm0', 'm1', 'm2');
+  const same = new Map([
+    ['m3', end(7n)],
+    ['m4', end(7n)],
+  ]);
+
+  test('is the first by name of those who have seen as much', () => {
+    expect(rescue(five, two, { ends: same }).rescue?.survivor).toBe('m3');
+  });
+
+  test('is rather a member than one whom etcd has removed', () => {
+    const removed = withMembers(
+      two,
+      two.etcd.members.filter(({ name }) => name !== 'm3'),
+    );
+    expect(rescue(five, removed, { ends: same }).rescue?.survivor).toBe('m4');
+  });
+
+  test('has heard nothing that anybody knows, where its log could not be read', () => {
+    const unread = new Map([['m3', { commit: null, writtenAt: null }]]);
+    expect(rescue(five, without(two, 'm4'), { ends: unread }).rescue).toMatchObject({
+      survivor: 'm3',
+      heard: null,
+    });
+  });
+
+  test('keeps its own place, whoever else was in its zone', () => {
+    const after = rescue(five, two, { ends: new Map([['m4', end(9n)]]) });
+    expect(after.replicas.map(({ name }) => name)).toEqual(['n5', 'n6', 'n7', 'n8', 'm4']);
+    expect(after.usedNames).toEqual([...five.usedNames, 'n5', 'n6', 'n7', 'n8']);
+  });
+
+  test('takes a place in its zone where it was on its way out, or the first if there is none', () => {
+    const lost = lostOf(three, 'm0', 'm1', 'm2');
+    const lastOne = (zone: string): Observation => ({
+      ...lost,
+      machines: converged(three)
+        .machines.filter(({ name }) => name === 'm2')
+        .map((m) => ({ ...m, zone })),
+    });
+    const leaving = specOf(['n3@local-a', 'n4@local-b', 'n5@local-c'], {
+      usedNames: ['m0', 'm1', 'm2', 'n3', 'n4', 'n5'],
+    });
+    expect(rescue(leaving, lastOne('local-b')).replicas).toEqual([
+      { name: 'n6', zone: 'local-a' },
+      { name: 'm2', zone: 'local-b' },
+      { name: 'n7', zone: 'local-c' },
+    ]);
+    expect(rescue(leaving, lastOne('local-d')).replicas).toEqual([
+      { name: 'm2', zone: 'local-d' },
+      { name: 'n6', zone: 'local-b' },
+      { name: 'n7', zone: 'local-c' },
+    ]);
+  });
+});
+
+describe('a backup', () => {
+  const taken = '2026-11-25T09:00:00Z';
+  const b1 = { id: 'b1', taken, asked: false };
+  const asked = { ...b1, asked: true };
+  const lost = lostOf(three, 'm1', 'm2');
+  const fenced = ['m1', 'm2'];
+  const nobody = without(lost, 'm0');
+
+  test('is restored where nobody survived: all are new, in the zones of before', () => {
+    const after = rescue(three, nobody, { fenced, backup: b1 });
+    expect(after).toMatchObject({
+      replicas: [
+        { name: 'n3', zone: 'local-a' },
+        { name: 'n4', zone: 'local-b' },
+        { name: 'n5', zone: 'local-c' },
+      ],
+      usedNames: ['m0', 'm1', 'm2', 'n3', 'n4', 'n5'],
+      rescue: { survivor: 'n3', fenced, heard: taken, backup: { id: 'b1', taken } },
+    });
+  });
+
+  test('is not restored where somebody survived, unless the operator asks for it', () => {
+    expect(rescue(three, lost, { fenced, backup: b1 }).rescue).toMatchObject({ survivor: 'm0' });
+    expect(rescue(three, lost, { fenced, backup: b1 }).rescue).not.toHaveProperty('backup');
+    expect(rescue(three, lost, { fenced, backup: asked }).rescue).toMatchObject({ backup: { id: 'b1' } });
+  });
+
+  test.each<readonly [string, number[] | undefined, number[] | undefined]>([
+    ['the key of before, where there was one', [2], [2, 1]],
+    ['no key that never was', [1], [1]],
+    ['no other key while two are at work', [2, 3], [2, 3]],
+    ['nothing where keys were never rotated', undefined, undefined],
+  ])('is read with %s', (_, encryption, expected) => {
+    const spec = encryption ? { ...three, generations: { encryption } } : three;
+    expect(rescue(spec, nobody, { fenced, backup: b1 }).generations?.encryption).toEqual(expected);
+  });
+});
+
+describe('a rescue that is under way', () => {
+  const lost = lostOf(three, 'm1', 'm2');
+  const fenced = ['m1', 'm2'];
+  const begun = rescue(three, lost, { fenced });
+  const backup = { id: 'b1', taken: '2026-11-25T09:00:00Z', asked: true };
+  const restoring = rescue(three, lost, { fenced, backup });
+
+  test('goes on with its survivor, and with what more the operator says', () => {
+    const on = rescue(begun, lost, { fenced: ['m2'] });
+    expect(on).toEqual(begun);
+    const less = { ...begun, rescue: { ...begun.rescue!, fenced: ['m1'] } };
+    expect(rescue(less, lost, { fenced: ['m2', 'm1'] }).rescue?.fenced).toEqual(['m1', 'm2']);
+  });
+
+  test('chooses another where its survivor is lost as well', () => {
+    const after = rescue(begun, without(apart(three), 'm0', 'm2'));
+    expect(after.rescue?.survivor).toBe('m1');
+    expect(after.replicas.map(({ name }) => name)).toContain('m1');
+  });
+
+  test('takes no backup for a survivor that is lost as well, unless it is asked for', () => {
+    const keep = { allHours: 1, hourlyDays: 0, dailyDays: 0 };
+    const backedUp = { ...begun, backup: { to: '/backups', everySeconds: 300, keep, generation: 1 } };
+    const nobody = without(lost, 'm0');
+    const refused = (spec: ClusterSpec) => thrownBy(() => rescue(spec, nobody, { fenced })) as Refusal;
+    expect(refused(begun).message).toContain('it has no backup');
+    expect(refused(begun).remedies).not.toContainEqual(expect.objectContaining({ setting: 'backup' }));
+    expect(refused(backedUp).message).toContain('only where it is asked for');
+    expect(refused(backedUp).remedies).toContainEqual(expect.objectContaining({ setting: 'backup' }));
+    expect(rescue(backedUp, nobody, { fenced, backup }).rescue?.backup?.id).toBe('b1');
+  });
+
+  test('from a backup goes on with that, or with the other that is asked for', () => {
+    expect(rescue(restoring, lost)).toEqual(restoring);
+    expect(rescue(restoring, lost, { backup })).toEqual(restoring);
+    expect(rescue(restoring, lost, { backup: { ...backup, id: 'b2', asked: false } })).toEqual(restoring);
+    const other = rescue(restoring, lost, { backup: { ...backup, id: 'b2' } });
+    expect(other.rescue).toMatchObject({ survivor: 'n6', backup: { id: 'b2' } });
+  });
+
+  test('turns to a backup that is asked for, and asks no more whether the quorum is lost', () => {
+    const o = without(unsure(hidden(lost, 'm1', 'm2')), 'm0');
+    expect(rescue(begun, o, { backup }).rescue).toMatchObject({ backup: { id: 'b1' } });
+  });
+
+  test('is over by itself only where others than the survivor are members, by a list that a quorum has given', () => {
+    const back = converged(three);
+    const alone = withMembers(back, back.etcd.members.slice(0, 1));
+    expect([back, alone, apart(three)].map((o) => isBack(begun.rescue!, o))).toEqual([true, false, false]);
+    expect(reprieved(begun, alone)).toBe(begun);
+    expect(reprieved(three, back)).toBe(three);
   });
 });
