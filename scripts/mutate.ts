@@ -18,6 +18,8 @@ const PATIENCE = 10;
 let limitMs = 120_000;
 /** Each change is a module of its own, which a process keeps for as long as it lives: hundreds of them are gigabytes. */
 const IN_ONE_PROCESS = 50;
+/** What a change makes endless may grow, too: it ends here, and leaves the machine to others. */
+const MEMORY_MIB = 2048;
 
 const near = process.argv.includes('--near');
 const wanted = process.argv.slice(2).filter((word) => word !== '--near');
@@ -143,23 +145,30 @@ function oneWorker(
   results: (readonly [number, string | null])[],
 ): Promise<number> {
   // A process: what a test of keys has under way does not survive the end of a thread.
-  const worker: ChildProcess = fork(file);
+  const worker: ChildProcess = fork(file, { execArgv: [`--max-old-space-size=${MEMORY_MIB}`] });
   const mirrors = ids.map((id) => mirrorOf(mutants[id - 1]?.file ?? ''));
   worker.send({ bundle, ids, mirrors, near, ignored });
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined;
+    let under: number | undefined;
     const end = (id: number): void => {
       clearTimeout(timer);
       worker.kill('SIGKILL');
       resolve(id);
     };
     worker.on('error', reject);
-    worker.on('exit', (code) => {
+    worker.on('exit', (code, signal) => {
+      if (signal === 'SIGABRT' && under !== undefined) {
+        results.push([under, 'its memory']);
+        console.log(`endless: ${said(under)}`);
+        end(under);
+      }
       if (code) reject(new Error(`the process of the tests ended with ${code}`));
     });
     worker.on('message', ({ id, began, killedBy }: Message) => {
       clearTimeout(timer);
       if (began) {
+        under = id;
         timer = setTimeout(() => {
           results.push([id, 'its time limit']);
           console.log(`endless: ${said(id)}`);
