@@ -95,7 +95,6 @@ function withMasters(
     });
   const leaving = fewer.flatMap(([zone, count]) => chooseReplicas(spec, observation, { zone, count }));
   const kept = spec.replicas.filter(({ name }) => !leaving.includes(name));
-  if (more.length === 0) return fewer.length === 0 ? spec : { ...spec, replicas: kept };
   return withReplicas({ ...spec, replicas: kept }, repeated(more), names.replica);
 }
 
@@ -109,8 +108,7 @@ function withWorkers(
   const { more, fewer } = compare(byZone(spec.nodes), nodes.zones);
   const fewerOf = (left: ClusterSpec, [zone, count]: Count) =>
     withoutNodes(left, observation, { zone, count });
-  const left = fewer.reduce(fewerOf, spec);
-  return more.length === 0 ? left : withNodes(left, repeated(more), names.node);
+  return withNodes(fewer.reduce(fewerOf, spec), repeated(more), names.node);
 }
 
 function revision(spec: ClusterSpec, document: ClusterDocument): Revisable {

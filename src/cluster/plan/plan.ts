@@ -60,7 +60,7 @@ export function makePlan(spec: ClusterSpec, from: Observation, options: PlanOpti
         steps,
         blocked: decision.blocked,
         warnings: spec.deleting ? [] : warningsOf(spec, from, steps, options.interruption),
-        interruption: interruptionOf(spec, from, steps, options.interruption),
+        interruption: interruptionOf(from, steps, options.interruption),
         begin: from,
         end: at,
       };
@@ -109,8 +109,7 @@ function warningsOf(
       'between the promotion of the second voter and of the third, both of two voters are needed',
     );
   }
-  const alone = count === 1 && from.remembered.bootstrapped;
-  const changes = alone && spec.change && steps.some(({ step }) => step.kind === 'change-release');
+  const changes = count === 1 && steps.some(({ step }) => step.kind === 'change-release');
   if (changes && steps.some(({ step }) => stopsApiServer(step))) {
     warnings.push(`the only API server starts again: ${inPlaceOrNot(figures)}`);
   }
@@ -118,14 +117,14 @@ function warningsOf(
     warnings.push(`a successor takes the address over: ${inPlaceOrNot(figures)}`);
   }
   const weakest = Math.min(...steps.map((s) => s.after.failuresTolerated));
-  if (steps.length > 0 && weakest < before.failuresTolerated && count > 2) {
+  if (weakest < before.failuresTolerated && count > 2) {
     warnings.push(`on the way no more than ${weakest} failure${weakest === 1 ? ' is' : 's are'} tolerated`);
   }
   return warnings;
 }
 
 function stopsApiServer(step: Step): boolean {
-  return step.kind === 'stop-api-server' || (step.kind === 'change-release' && step.inPlace === true);
+  return step.kind === 'stop-api-server' || 'inPlace' in step;
 }
 
 /** What was measured of both is in docs/upgrade.md. */
@@ -146,7 +145,6 @@ function lossesOf({ survivor, heard, backup }: Rescue): string[] {
 }
 
 function interruptionOf(
-  spec: ClusterSpec,
   from: Observation,
   steps: readonly PlannedStep[],
   figures: Interruption,
@@ -166,6 +164,6 @@ function interruptionOf(
     }
     holder = step.to;
   }
-  if (moves === 0 || spec.deleting) return null;
+  if (moves === 0) return null;
   return { expectedSeconds: expected, worstSeconds: worst, note: figures.note };
 }

@@ -56,11 +56,48 @@ describe('a document', () => {
     expect(both.faults.map(({ path }) => path.join('.'))).toEqual(['extraArguments.apiServer.feature-gates']);
   });
 
+  test('may give gates and arguments of a component, but not its gates twice', () => {
+    const faults = (document: ClusterDocument) =>
+      wish(document).faults.map(({ path, message }) => `${path.join('.')}: ${message}`);
+    const gates = { scheduler: { A: true } };
+    const argument = { scheduler: { 'feature-gates': 'B=true' } };
+    expect(faults({ featureGates: gates, extraArguments: { scheduler: { v: '2' } } })).toEqual([]);
+    expect(faults({ extraArguments: argument })).toEqual([]);
+    expect(faults({ featureGates: { scheduler: {} }, extraArguments: argument })).toEqual([]);
+    expect(faults({ featureGates: gates, extraArguments: argument })).toEqual([
+      'extraArguments.scheduler.feature-gates: featureGates says something, too: keep one of them',
+    ]);
+  });
+
+  test('may say of a zone that nothing is there', () => {
+    const { spec, faults } = wish({ replicas: { a: 1, b: 1, c: 1, d: 0 }, nodes: { zones: { a: 1, d: 0 } } });
+    expect([faults, comings(three, spec)]).toEqual([[], { come: [], leave: [] }]);
+  });
+
+  test('of a federation may say that it has no nodes', () => {
+    const federation = specOf(['m0@a'], { federation: true });
+    expect(wish({ nodes: { zones: { a: 0 } } }, federation).faults).toEqual([]);
+    expect(wish({ nodes: { zones: { a: 1 } } }, federation).faults).toMatchObject([
+      { path: ['nodes', 'zones'], message: expect.stringContaining('is a federation') },
+    ]);
+  });
+
+  test('has no fault where haup has one: that is thrown', () => {
+    const defect = () => {
+      throw new TypeError('a defect');
+    };
+    const names = { replica: defect, node: nameOf };
+    expect(() => wished(three, converged(three), { replicas: { a: 2, b: 1, c: 1 } }, names)).toThrow(
+      TypeError,
+    );
+  });
+
   test('keeps what it does not mention, of arguments and of all else', () => {
     const spec = specOf(['m0'], { extraArguments: { apiServer: { v: '2' } }, proxy: { http: 'http://p' } });
     const { revisable } = wish({ requestTimeoutSeconds: 61 }, spec);
     expect(revisable).toMatchObject({ requestTimeoutSeconds: 61, extraArguments: { apiServer: { v: '2' } } });
     expect(revisable.proxy).toEqual({ http: 'http://p' });
+    expect(wish({ proxy: undefined }, spec).revisable.proxy).toEqual({ http: 'http://p' });
     expect(wish({ extraArguments: {} }, spec).revisable.extraArguments).toEqual({});
   });
 });

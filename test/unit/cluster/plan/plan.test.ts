@@ -1,12 +1,25 @@
 import { describe, expect, test } from 'vitest';
 import { machineOf, type Observation } from '../../../../src/cluster/model/observation.ts';
-import type { ClusterSpec } from '../../../../src/cluster/model/spec.ts';
+import { type ClusterSpec, type Revisable, revisable } from '../../../../src/cluster/model/spec.ts';
+import { makePlan } from '../../../../src/cluster/plan/plan.ts';
 import {
   withoutReplicas,
   withReplacements,
   withReplicas,
+  withRevision,
+  withSurge,
 } from '../../../../src/cluster/plan/spec-changes.ts';
-import { converged, lines, nameOf, planFor, powerOff, specOf } from '../../../support/clusters.ts';
+import { withInside, withMember } from '../../../../src/cluster/plan/steps/effects.ts';
+import {
+  converged,
+  lines,
+  nameOf,
+  noInterruption,
+  planFor,
+  powerOff,
+  specOf,
+} from '../../../support/clusters.ts';
+import { seen } from '../../../support/revisions.ts';
 
 const three = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c']);
 const one = specOf(['m0@local-a']);
@@ -175,20 +188,6 @@ describe('the plan', () => {
     ]);
   });
 
-  test('warns of two replicas, of one zone, and of how thin it gets on the way', () => {
-    const two = specOf(['m0@local-a', 'm1@local-a']);
-    expect(planFor(two).warnings.join()).toMatch(
-      /two replicas are worse than one.*all replicas are in local-a/,
-    );
-    expect(planFor(three).warnings.join()).toContain('both of two voters are needed');
-  });
-
-  test('says how long the address is away, and nothing when it does not move', () => {
-    const grown = withReplicas(one, ['local-b', 'local-c'], nameOf);
-    expect(change(one, grown).interruption).toEqual({ expectedSeconds: 0, worstSeconds: 1, note: null });
-    expect(change(three, withReplacements(three, ['m1'], nameOf)).interruption).toBeNull();
-  });
-
   test('of a repair starts what has stopped and restarts etcd where its data is', () => {
     const off = powerOff(converged(three), 'm1');
     expect(lines(planFor(three, off))).toEqual([]);
@@ -199,5 +198,202 @@ describe('the plan', () => {
     );
     expect(lines(planFor(three, { ...crashed, machines }, { revive: true }))).toEqual(['restart-etcd m1']);
     expect(machineOf(crashed, 'm1')!.inside!.etcd).toBe('running');
+  });
+});
+
+describe('a plan that does not end', () => {
+  test('is a defect of haup, which says what it was about to do', () => {
+    let generation = 0;
+    const keep = { allHours: 1, hourlyDays: 0, dailyDays: 0 };
+    // Whatever is done, another is wanted.
+    const restless: ClusterSpec = {
+      ...one,
+      get backup() {
+        generation += 1;
+        return { to: '/backups', everySeconds: 300, keep, generation };
+      },
+    };
+    expect(() => planFor(restless, converged(one))).toThrow(
+      /does not end; its last step is .*"set-up-backup"/,
+    );
+  });
+});
+
+describe('the warnings of a plan', () => {
+  const TWO = 'two replicas are worse than one';
+  const EVEN = 'tolerate no more failures than';
+  const ZONE = 'does not survive the loss of that zone';
+  const THIN = 'both of two voters are needed';
+  const LESS = 'on the way no more than';
+  const all = [TWO, EVEN, ZONE, THIN, LESS];
+  const spread = (count: number): ClusterSpec =>
+    specOf(Array.from({ length: count }, (_, index) => `m${index}@local-${'abc'[index % 3]}`));
+  const shrunk = (from: number, to: number) =>
+    change(spread(from), { ...spread(from), replicas: spread(from).replicas.slice(0, to) });
+  const grown = (from: number, to: number) => {
+    const zones = spread(to)
+      .replicas.slice(from)
+      .map(({ zone }) => zone);
+    return change(spread(from), withReplicas(spread(from), zones, nameOf));
+  };
+
+  test.each([
+    ['of one replica that is made: none', planFor(spread(1)), []],
+    ['of two that are there: of two', change(spread(2), spread(2)), [TWO]],
+    ['of three that are there: none', change(spread(3), spread(3)), []],
+    [
+      'of three in one zone: of that zone',
+      change(specOf(['m0', 'm1', 'm2']), specOf(['m0', 'm1', 'm2'])),
+      [ZONE],
+    ],
+    ['of four: of an even number', change(spread(4), spread(4)), [EVEN]],
+    ['of five: none', change(spread(5), spread(5)), []],
+    ['from one to two: of two', grown(1, 2), [TWO]],
+    ['from one to three: of the moment between two promotions', grown(1, 3), [THIN]],
+    ['from two to four: of an even number, never of that moment', grown(2, 4), [EVEN]],
+    ['from three to five: none', grown(3, 5), []],
+    ['from five to three: of less that is tolerated', shrunk(5, 3), [LESS]],
+    ['from three to two: of two', shrunk(3, 2), [TWO]],
+    ['from three to one: none', shrunk(3, 1), []],
+  ] as const)('%s', (_, { warnings }, expected) => {
+    expect(all.filter((one) => warnings.join('\n').includes(one))).toEqual(expected);
+    expect(warnings).toHaveLength(expected.length);
+  });
+
+  test('name the zone, the number that would do as well, and what is tolerated on the way', () => {
+    const zoned = specOf(['m0@local-b', 'm1@local-b', 'm2@local-b']);
+    expect(change(zoned, zoned).warnings).toEqual([expect.stringMatching(/^all replicas are in local-b:/)]);
+    expect(grown(2, 4).warnings).toEqual(['4 replicas tolerate no more failures than 3']);
+    expect(shrunk(5, 3).warnings).toEqual(['on the way no more than 1 failure is tolerated']);
+    expect(shrunk(7, 5).warnings).toEqual(['on the way no more than 2 failures are tolerated']);
+  });
+
+  test('say nothing of a moment that the plan does not get to', () => {
+    const plan = planFor(
+      withReplicas(one, ['local-b', 'local-c'], nameOf),
+      withMember(converged(one), 'm0', { healthy: false }),
+    );
+    expect(plan.blocked).not.toEqual([]);
+    expect(lines(plan)).toContain('create-machine m1 local-b');
+    expect(plan.warnings).toEqual([]);
+  });
+
+  test('are none where all is deleted', () => {
+    const two = specOf(['m0@local-a', 'm1@local-a']);
+    expect(change(two, { ...two, deleting: true }).warnings).toEqual([]);
+  });
+});
+
+describe('a change of what is on a single replica', () => {
+  const IN_PLACE = 'the only API server starts again';
+  const SUCCESSOR = 'a successor takes the address over';
+  const figures = (seconds: number) => ({ ...noInterruption, replacement: [seconds, 60] }) as const;
+  const revision: Revisable = { ...revisable(one), kubernetesVersion: 'v1.37.9' };
+  const patched = withRevision(one, revision, 'c1');
+
+  function warnings(spec: ClusterSpec, o: Observation, seconds = 0): string {
+    return makePlan(spec, o, { interruption: figures(seconds) }).warnings.join();
+  }
+
+  test('says that the API does not answer meanwhile, and how long a successor would take', () => {
+    expect(warnings(patched, seen(one, patched))).toContain(`${IN_PLACE}: nobody is answered for some three`);
+    expect(warnings(patched, seen(one, patched), 0.5)).toContain('for less than a second by a successor');
+    expect(warnings(patched, seen(one, patched), 1)).toContain('for about 1 s by a successor');
+    expect(warnings(patched, seen(one, patched), 30)).toContain('for about 30 s by a successor');
+  });
+
+  test('says so too where its API server does not serve, and is stopped before', () => {
+    const cutOff = { staged: 'c1', begun: 'c1', controllers: 'disabled', apiServer: 'unready' } as const;
+    expect(warnings(patched, withInside(seen(one, patched), 'm0', cutOff))).toContain(IN_PLACE);
+  });
+
+  test('says nothing of it where no API server is stopped, or others go on', () => {
+    const reload = withRevision(one, revisable(one), 'c1');
+    const o = seen(one, reload, ['units/haup-addons.service']);
+    expect(lines(planFor(reload, o))).toContain('change-release m0 c1 reload');
+    expect(warnings(reload, o)).toBe('');
+    const every = withRevision(three, { ...revisable(three), kubernetesVersion: 'v1.37.9' }, 'c1');
+    expect(lines(planFor(every, seen(three, every)))).toContain('stop-api-server m1');
+    expect(warnings(every, seen(three, every))).toBe('');
+    expect(warnings(withReplacements(one, ['m0'], nameOf), converged(one))).toBe('');
+  });
+
+  test('by a successor says how long the address takes to move, while there is anything to do', () => {
+    const surge = withSurge(one, revision, 'c1', () => 'm1');
+    const plan = makePlan(surge, seen(one, surge), { interruption: figures(30) });
+    expect(plan.warnings.join()).toContain(`${SUCCESSOR}: nobody is answered`);
+    expect(plan.warnings.join()).toContain('for about 30 s by a successor');
+    expect(plan.warnings.join()).not.toContain(IN_PLACE);
+    expect(planFor(surge, plan.end)).toMatchObject({ steps: [], warnings: [] });
+  });
+});
+
+describe('a rescue', () => {
+  const names = { usedNames: ['m0', 'm1', 'm2', 'n3', 'n4'] };
+  const lost = powerOff(converged(three), 'm1', 'm2');
+  const heard = '2026-11-25T10:00:00Z';
+  const fenced = ['m1', 'm2'];
+
+  test('says what is lost, and what to restart afterwards', () => {
+    const spec = specOf(['m0@local-a', 'n3@local-b', 'n4@local-c'], {
+      ...names,
+      rescue: { survivor: 'm0', fenced, heard },
+    });
+    expect(planFor(spec, lost).warnings.slice(0, 2)).toEqual([
+      `m0 becomes a cluster of one: writes that the others accepted after ${heard} are lost for ever`,
+      expect.stringMatching(/^afterwards restart kubelets/),
+    ]);
+    const deaf = { ...spec, rescue: { ...spec.rescue!, heard: null } };
+    expect(planFor(deaf, lost).warnings[0]).toContain('accepted and it had not received are lost for ever');
+  });
+
+  test('from a backup says of which, and what is lost', () => {
+    const spec = specOf(['n3@local-a', 'n4@local-b', 'n5@local-c'], {
+      usedNames: ['m0', 'm1', 'm2', 'n3', 'n4', 'n5'],
+      rescue: { survivor: 'n3', fenced, heard, backup: { id: 'b7', taken: heard } },
+    });
+    const plan = planFor(spec, powerOff(lost, 'm0'));
+    expect(lines(plan)).toContain('restore-etcd n3 b7');
+    expect(plan.warnings).toContain(
+      `etcd starts again from the backup b7: writes after ${heard} are lost for ever`,
+    );
+    expect(plan.warnings.join()).not.toContain('cluster of one');
+  });
+
+  test('that cannot go on yet says nothing of losses, for nothing is lost', () => {
+    const spec = specOf(['m0@local-a', 'n3@local-b', 'n4@local-c'], {
+      ...names,
+      rescue: { survivor: 'm0', fenced: [], heard },
+    });
+    const machines = converged(three).machines.map((machine) =>
+      machine.name === 'm1' ? { ...machine, inside: null } : machine,
+    );
+    const plan = planFor(spec, { ...lost, machines });
+    expect(lines(plan)).toEqual(['fence m2']);
+    expect(plan.blocked[0]!.message).toContain('m1 is switched on');
+    expect(plan.warnings).toEqual([]);
+  });
+});
+
+describe('the time that the API address is away', () => {
+  const figures = { promotion: [1, 10], demotion: [2, 20], replacement: [4, 40], note: 'a word' } as const;
+  const away = (spec: ClusterSpec, from: Observation) =>
+    makePlan(spec, from, { interruption: figures }).interruption;
+
+  test.each([
+    ['to a balancer', withReplicas(one, ['local-b', 'local-c'], nameOf), converged(one), [1, 10]],
+    ['from a balancer', { ...three, replicas: three.replicas.slice(1, 2) }, converged(three), [2, 20]],
+    ['between machines', withReplacements(one, ['m0'], nameOf), converged(one), [4, 40]],
+  ] as const)('is what the provider knows of a move %s', (_, to, from, [expectedSeconds, worstSeconds]) => {
+    expect(away(to, from)).toEqual({ expectedSeconds, worstSeconds, note: 'a word' });
+  });
+
+  test('is none where it does not move, or nobody has had it', () => {
+    expect(away(withReplacements(three, ['m1'], nameOf), converged(three))).toBeNull();
+    expect(away(one, planFor(one).begin)).toBeNull();
+    const o = converged(three);
+    const nobodys = { ...o, address: { ...o.address!, holder: { kind: 'nobody' as const } } };
+    expect(lines(planFor(three, nobodys))).toEqual(['hand-over balancer']);
+    expect(away(three, nobodys)).toBeNull();
   });
 });

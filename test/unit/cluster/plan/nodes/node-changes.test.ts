@@ -53,6 +53,12 @@ describe('adding nodes', () => {
     expect(grown.usedNames.slice(-2)).toEqual(['n5', 'n6']);
   });
 
+  test('is refused in a federation, which runs no pods; none is none', () => {
+    const federation = { ...having(), federation: true as const };
+    expect(() => withNodes(federation, ['local-a'], nameOf)).toThrow('demo is a federation');
+    expect(withNodes(federation, [], nameOf).nodes).toEqual([]);
+  });
+
   test('stops at a hundred', () => {
     expect(withNodes(spec, many(96), nameOf).nodes).toHaveLength(100);
     expect(() => withNodes(spec, many(97), nameOf)).toThrow('at most 100 nodes; demo would have 101');
