@@ -111,7 +111,6 @@ function isSettled(v: View): boolean {
     : holder?.kind === 'machine' && holder.name === v.spec.replicas[0]?.name;
   return (
     there &&
-    v.joiners.length === 0 &&
     v.orphans.length === 0 &&
     v.replicas.every((replica) => replica.member && !replica.member.learner)
   );

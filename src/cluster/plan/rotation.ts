@@ -89,7 +89,7 @@ interface Turns {
 export function risksOf(spec: ClusterSpec): string[] {
   if (!rotates(spec)) return [];
   const shown =
-    servingOf(spec.change!.before) !== servingOf(spec) && orderOf(spec, 'ca').length > 1
+    servingOf(spec.change!.before) !== servingOf(spec)
       ? ['clients that believe the old authority alone refuse the API servers from now on']
       : [];
   return [...shown, ...turnsOf(spec).ended.flatMap((what) => LOSES[what] ?? [])];
@@ -130,7 +130,7 @@ export function withoutChange(spec: ClusterSpec, at: string): ClusterSpec {
   const { turned } = turnsOf(spec);
   const times = underWay(spec).flatMap((what) => {
     const since = turned.includes(what) ? at : before?.[what];
-    return since === undefined || phaseOf(spec, what) === 'both' ? [] : [[what, since] as const];
+    return since === undefined ? [] : [[what, since] as const];
   });
   return times.length > 0 ? { ...kept, rotating: Object.fromEntries(times) } : kept;
 }

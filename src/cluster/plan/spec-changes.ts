@@ -130,7 +130,7 @@ export function abandoned(spec: ClusterSpec, observation: Observation): ClusterS
   });
   const known = spec.replicas.filter((replica) => replicas.some((r) => r.name === replica.name));
   const returning = replicas.filter((replica) => !known.some((r) => r.name === replica.name));
-  const { rescue: _, ...kept } = spec.change ? turnedRound(spec) : spec;
+  const { rescue: _, ...kept } = turnedRound(spec);
   return { ...kept, replicas: [...known, ...returning] };
 }
 
@@ -198,7 +198,8 @@ export function chooseReplicas(
   return chosen;
 }
 
+/** By the first that differs: the last of a score is another for each replica. */
 function compare(a: readonly number[], b: readonly number[]): number {
   const index = a.findIndex((value, i) => value !== b[i]);
-  return index < 0 ? 0 : a[index]! - b[index]!;
+  return a[index]! - b[index]!;
 }

@@ -19,6 +19,7 @@ export interface Standing {
 export function standing(observation: Observation): Standing {
   const voters = observation.etcd.members.filter((member) => !member.learner);
   const healthy = observation.etcd.readable ? voters.filter((member) => member.healthy) : [];
+  // Of no voters it is one, which none is.
   const needed = quorum(voters.length);
   const perZone = new Map<string, number>();
   for (const member of healthy) {
@@ -32,8 +33,8 @@ export function standing(observation: Observation): Standing {
     quorum: needed,
     healthy: healthy.length,
     failuresTolerated: failuresTolerated(voters.length, healthy.length),
-    hasQuorum: voters.length > 0 && healthy.length >= needed,
-    survivesAnyMachine: voters.length > 0 && healthy.length - 1 >= needed,
-    survivesAnyZone: voters.length > 0 && healthy.length - worstZone >= needed,
+    hasQuorum: healthy.length >= needed,
+    survivesAnyMachine: healthy.length - 1 >= needed,
+    survivesAnyZone: healthy.length - worstZone >= needed,
   };
 }

@@ -86,8 +86,8 @@ export function kubeletsApart(
   nodes: readonly { readonly name: string; readonly version: string | null }[],
 ): string[] {
   return nodes.flatMap(({ name, version }) => {
-    if (version === null || !/^v1\.\d+\./.test(version)) return [];
-    const ahead = minorOf(kubernetesVersion) - minorOf(version);
+    // Of what says no version nothing is known, and no comparison holds.
+    const ahead = minorOf(kubernetesVersion) - minorOf(version ?? '');
     return ahead > KUBELET_SKEW || ahead < 0 ? [`${name} (${version})`] : [];
   });
 }

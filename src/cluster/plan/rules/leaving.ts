@@ -11,7 +11,7 @@ import { mayRemove, remove } from './membership.ts';
  */
 export function removeOrphans(v: View): Decision {
   if (v.observation.remembered.bootstrapped && !v.observation.etcd.readable) return nothingToDo;
-  const gone = v.orphans.filter((orphan) => orphan.machine && !orphan.member && !isInUse(v, orphan));
+  const gone = v.orphans.filter((orphan) => !orphan.member && !isInUse(v, orphan));
   const deletions = gone.map((orphan): Step => ({ kind: 'delete-machine', replica: orphan.name }));
 
   const live = v.orphans.filter((orphan) => orphan.member && !orphan.member.learner && orphan.member.healthy);

@@ -140,7 +140,7 @@ function isComing(v: View, name: string): boolean {
 /** At its address, where kubelets will ask for it. */
 function isApiThere(v: View): boolean {
   const { address } = v.observation;
-  if (!v.observation.remembered.bootstrapped || !address || address.holder.kind === 'nobody') return false;
+  if (!address || address.holder.kind === 'nobody') return false;
   return v.observation.nodes.objects !== null && v.replicas.some(isServing);
 }
 

@@ -1,5 +1,6 @@
 import { dueFiles, isNodeDue, type Renewal } from '../revision/due.ts';
 import type { Step } from '../step.ts';
+import type { RenewCertificates } from '../steps/renew-certificates.ts';
 import type { Replica, View } from '../view.ts';
 
 /** Longer than any change takes. */
@@ -14,7 +15,7 @@ export function expiring(v: View): Replica[] {
 }
 
 /** New certificates over SSH alone: neither etcd nor the API need to answer, which they may not do for want of them. */
-export function renewCertificates(v: View): Step[] {
+export function renewCertificates(v: View): RenewCertificates[] {
   if (!(v.policy.revive || v.policy.renew) || !v.observation.address) return [];
   return expiring(v).map(({ name }) => ({ kind: 'renew-certificates', replica: name }));
 }

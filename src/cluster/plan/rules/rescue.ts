@@ -25,9 +25,9 @@ export function rescue(v: View): Decision | undefined {
     ({ name, machine, inside }) => machine?.state === 'running' && !inside && !wish.fenced.includes(name),
   );
   const ready = wish.backup && survivor ? makeReady(v, survivor) : [];
-  const renewals = wish.backup
+  const renewals: readonly Step[] = wish.backup
     ? ready
-    : renewCertificates(v).filter((step) => 'replica' in step && step.replica === wish.survivor);
+    : renewCertificates(v).filter(({ replica }) => replica === wish.survivor);
   const fences = awake.map(({ name }): Step => ({ kind: 'fence', replica: name }));
   if (hidden.length > 0) return { steps: [...renewals, ...fences], blocked: [unfenced(v, hidden)] };
   if (fences.length > 0) return { steps: [...renewals, ...fences], blocked: [] };

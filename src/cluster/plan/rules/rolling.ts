@@ -5,7 +5,7 @@ import { differencesOf } from '../revision/differs.ts';
 import { drains, dueForChange, isWhole, type Turn, toPutBack, turn, whyNobody } from '../roll.ts';
 import { turnsOf } from '../rotation.ts';
 import type { Step } from '../step.ts';
-import { isServing, type View } from '../view.ts';
+import type { View } from '../view.ts';
 
 /**
  * Where the spec was changed: everything is prepared on all replicas while they run; then one after the other goes out of the balancer's
@@ -25,7 +25,7 @@ export function rollReplicas(v: View): Decision {
     });
   const due = dueForChange(v);
   const unprepared = due.filter(({ replica }) => replica.inside?.staged !== change.id);
-  if (unprepared.length > 0 && due.every(({ replica }) => replica.inside)) {
+  if (unprepared.length > 0) {
     const steps = unprepared.map(
       ({ replica }): Step => ({ kind: 'stage-release', replica: replica.name, change: change.id }),
     );
@@ -59,7 +59,8 @@ function changeOne(v: View, next: Turn, change: string): Decision {
   const inPlace = drains(next) && v.replicas.length === 1 && inside!.apiServer === 'ready';
   if (drains(next) && !inPlace && inside!.apiServer !== 'disabled')
     return one({ kind: 'stop-api-server', replica: name });
-  const successor = v.replicas.find((other) => other !== replica && isServing(other));
+  // All others serve, or it would be nobody's turn.
+  const successor = v.replicas.find((other) => other !== replica);
   if (cost === 'etcd' && member?.leader && successor)
     return one({ kind: 'move-leader', replica: name, to: successor.name });
   return one({ kind: 'change-release', replica: name, change, cost, ...(inPlace ? { inPlace } : {}) });

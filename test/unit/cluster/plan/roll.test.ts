@@ -6,13 +6,14 @@ import {
   dueForChange,
   inHand,
   isWhole,
+  makingSpec,
   takenBack,
   toPutBack,
   turn,
   whyNobody,
   withoutUntried,
 } from '../../../../src/cluster/plan/roll.ts';
-import { withRevision } from '../../../../src/cluster/plan/spec-changes.ts';
+import { withRevision, withSurge } from '../../../../src/cluster/plan/spec-changes.ts';
 import { withInside, withMember } from '../../../../src/cluster/plan/steps/effects.ts';
 import { view } from '../../../../src/cluster/plan/view.ts';
 import { converged, powerOff, specOf } from '../../../support/clusters.ts';
@@ -55,6 +56,14 @@ describe('who is due', () => {
   test('pays for the dearest of its differences', () => {
     const cost = (spec: ClusterSpec) => dueForChange(viewed(spec, seen(three, spec)))[0]!.cost;
     expect([cost(patched), cost(etcd)]).toEqual(['api-server', 'etcd']);
+  });
+
+  test('starts its API server again for other authorities, whatever else they cost', () => {
+    const cost = (spec: ClusterSpec) =>
+      dueForChange(viewed(spec, seenOf(three, spec, ['units/haup-addons.service'])))[0]!.cost;
+    expect(cost(withRevision(three, revisable(three), 'c1'))).toBe('reload');
+    const rotating = { ...revisable(three), generations: { 'front-proxy': [1, 2] } };
+    expect(cost(withRevision(three, rotating, 'c1'))).toBe('api-server');
   });
 });
 
@@ -222,4 +231,44 @@ describe('a change that nobody has tried', () => {
     expect(withoutUntried(three, ready)).toBeUndefined();
     expect(withoutUntried({ ...patched, change: { ...patched.change!, back: null } }, ready)).toBeUndefined();
   });
+});
+
+describe('a change by a successor', () => {
+  const one = specOf(['m0']);
+  const surge = withSurge(one, { ...revisable(one), kubernetesVersion: 'v1.37.9' }, 'c1', () => 'm1');
+  const both = converged(specOf(['m0', 'm1']));
+  const ill = withInside(both, 'm1', { apiServer: 'unready' });
+
+  test('is taken back where the successor does not work and the one before it can go on', () => {
+    expect(takenBack(surge, ill)).toMatchObject({ replicas: [{ name: 'm0' }], kubernetesVersion: 'v1.37.1' });
+  });
+
+  test.each<readonly [string, Observation]>([
+    ['the successor works', both],
+    ['the one before it is not well', withMember(ill, 'm0', { healthy: false })],
+    [
+      'the one before it is no member any more',
+      { ...ill, etcd: { ...ill.etcd, members: ill.etcd.members.slice(1) } },
+    ],
+    [
+      'nobody can look into the one before it',
+      { ...ill, machines: ill.machines.map((m) => (m.name === 'm0' ? { ...m, inside: null } : m)) },
+    ],
+    ['the one before it has no machine', { ...ill, machines: ill.machines.slice(1) }],
+  ])('is not taken back where %s', (_, o) => {
+    expect(takenBack(surge, o)).toBeUndefined();
+  });
+
+  test('is on the successor from the start, and is nothing that nobody has tried', () => {
+    const untried = seenOf(one, surge);
+    expect(makingSpec(surge, untried)).toBe(surge);
+    expect(withoutUntried(surge, untried)).toBeUndefined();
+  });
+});
+
+test('the way back of an abandoned change is what machines are made by, and is not given up', () => {
+  const back = { ...patched, change: { ...patched.change!, returns: true as const } };
+  expect(makingSpec(back, ready)).toBe(back);
+  expect(withoutUntried(back, ready)).toBeUndefined();
+  expect(makingSpec(patched, ready)).not.toHaveProperty('change');
 });

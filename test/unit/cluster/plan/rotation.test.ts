@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Generations, ROTATED, type Rotated } from '../../../../src/cluster/model/generations.ts';
-import { type ClusterSpec, clusterSpecSchema } from '../../../../src/cluster/model/spec.ts';
+import { type ClusterSpec, clusterSpecSchema, revisable } from '../../../../src/cluster/model/spec.ts';
 import {
   advanced,
   phaseOf,
@@ -21,6 +21,7 @@ function phases(from: ClusterSpec, what: readonly Rotated[], finish: boolean): C
   for (let spec = from, begin = !finish; ; begin = false) {
     const next = advanced(spec, { what, finish, begin });
     if (!next) return all;
+    if (all.length > 9) throw new Error('the rotation does not end');
     spec = withoutChange(clusterSpecSchema.parse(withRevision(spec, next, `c${all.length}`)), AT);
     all.push(spec);
   }
@@ -99,5 +100,39 @@ describe('a rotation', () => {
     expect([turnsOf(begun), rotates(begun)]).toEqual([{ begun: ['ssh'], turned: [], ended: [] }, true]);
     const other = withRevision(start, { ...next, generations: undefined, requestTimeoutSeconds: 30 }, 'c');
     expect([turnsOf(other), rotates(other)]).toEqual([{ begun: [], turned: [], ended: [] }, false]);
+  });
+
+  it('is under way without a change too, of which it turns nothing', () => {
+    expect(turnsOf({ ...start, generations: { ssh: [2, 1] } })).toEqual({ begun: [], turned: [], ended: [] });
+  });
+
+  it('is in its own phase, whatever clients are shown', () => {
+    const generations = { ca: [2], ssh: [2, 1] };
+    expect([phaseOf({ generations }, 'ssh'), phaseOf({ generations }, 'ca')]).toEqual(['new', 'rest']);
+  });
+
+  it('of anything but ca says nothing of what clients are shown', () => {
+    const next = advanced(start, { what: ['ssh'], finish: false, begin: true })!;
+    expect(next.generations).not.toHaveProperty('serving');
+    const showing = { ...start, generations: { ca: [2, 1], serving: 1 } };
+    expect(advanced(showing, { what: ['ssh'], finish: false, begin: true })!.generations).toEqual({
+      ...{ ca: [2, 1], serving: 1 },
+      ssh: [1, 2],
+    });
+  });
+
+  it('keeps the time since when its new one is at work, while others come to that', () => {
+    const since = '2026-05-01T00:00:00Z';
+    const generations = { ssh: [2, 1], encryption: [1, 2] };
+    const spec = { ...start, generations, rotating: { ssh: since } };
+    const turned = withRevision(
+      spec,
+      { ...revisable(spec), generations: { ...generations, encryption: [2, 1] } },
+      'c',
+    );
+    expect(withoutChange(turned, AT).rotating).toEqual({ ssh: since, encryption: AT });
+    const turning = { ...start, generations: { ssh: [2, 1] } };
+    const unknown = withRevision(turning, revisable(turning), 'c');
+    expect(withoutChange(unknown, AT)).not.toHaveProperty('rotating');
   });
 });

@@ -43,6 +43,13 @@ describe('the status', () => {
   });
 });
 
+test('of the load balancer says its name and its targets', () => {
+  const { loadBalancer } = statusOf(spec, healthy, NOW);
+  const { name, targets } = healthy.balancer!;
+  expect(loadBalancer).toEqual({ name, targets });
+  expect(statusOf(spec, { ...healthy, balancer: null }, NOW).loadBalancer).toBeNull();
+});
+
 describe('the holder of the address', () => {
   const holder = (o: Observation) => statusOf(spec, o, NOW).apiAddress?.holder;
   const held = (to: NonNullable<Observation['address']>['holder'], balancer = healthy.balancer) => ({

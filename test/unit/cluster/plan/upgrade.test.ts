@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Refusal } from '../../../../src/cluster/model/errors.ts';
 import { revisable } from '../../../../src/cluster/model/spec.ts';
 import { compareVersions } from '../../../../src/cluster/model/versions.ts';
 import {
@@ -80,6 +81,11 @@ describe('an upgrade', () => {
     expect(() => upgraded(spec, wish)).toThrow(words);
   });
 
+  test("etcd's minor comes from v3.6.11 on", () => {
+    const just = { ...old, etcdVersion: 'v3.6.11' };
+    expect(upgraded(just, { etcdVersion: 'v3.7.3' })).toMatchObject({ etcdVersion: 'v3.7.3' });
+  });
+
   test("etcd's minor has no way back", () => {
     expect(upgraded(old, { etcdVersion: 'v3.7.3' })).toEqual({ ...revisable(old), etcdVersion: 'v3.7.3' });
     expect(() => rolledBack(old)).toThrow('no upgrade to go back from');
@@ -91,6 +97,30 @@ describe('an upgrade', () => {
       version,
     }));
     expect(kubeletsApart('v1.37.1', nodes)).toEqual(['n-v1.33.9 (v1.33.9)', 'n-v1.38.0 (v1.38.0)']);
+    const fit = ['v1.37.9', 'v1.37.1', 'devel'].map((version) => ({ name: 'n', version }));
+    expect(kubeletsApart('v1.37.1', fit)).toEqual([]);
+  });
+
+  test('down is refused with the version that is too old, and with the way back where there is one', () => {
+    const refused = (spec: typeof old, wish: Parameters<typeof upgraded>[1]) => {
+      try {
+        return upgraded(spec, wish);
+      } catch (error) {
+        const { message, remedies } = error as Refusal;
+        return [message.split(' ')[0], remedies[0]];
+      }
+    };
+    const restore = expect.stringContaining('restore of a backup');
+    expect(refused(old, { kubernetesVersion: 'v1.35.8' })).toEqual(['v1.35.8', restore]);
+    expect(refused(old, { etcdVersion: 'v3.6.1' })).toEqual(['v3.6.1', restore]);
+    expect(refused(old, { kubernetesVersion: 'v1.37.1', etcdVersion: 'v3.6.1' })).toEqual([
+      'v3.6.1',
+      restore,
+    ]);
+    expect(refused(upgradedOnce, { kubernetesVersion: 'v1.36.4' })).toEqual([
+      'v1.36.4',
+      expect.objectContaining({ to: 'go back to v1.36.4', switches: ['rollback'] }),
+    ]);
   });
 });
 

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Observation } from '../../../../../src/cluster/model/observation.ts';
+import { keepAddons } from '../../../../../src/cluster/plan/rules/addons.ts';
+import { withInside } from '../../../../../src/cluster/plan/steps/effects.ts';
+import { view } from '../../../../../src/cluster/plan/view.ts';
 import { converged, lines, planFor, powerOff, specOf } from '../../../../support/clusters.ts';
 import { emptyRevision } from '../../../../support/revisions.ts';
 
@@ -49,5 +52,7 @@ describe('add-ons that a master does not keep as the store has them', () => {
   test('wait for an API server that serves', () => {
     const down = powerOff(having({ 'config/a.yaml': 'same' }, 'm0', 'm1'), 'm0');
     expect(lines(planFor(spec, down, policy))).toEqual(['keep-addons m1']);
+    const unready = withInside(having({ 'config/a.yaml': 'same' }, 'm0'), 'm0', { apiServer: 'unready' });
+    expect(keepAddons(view(spec, unready, policy))).toEqual([]);
   });
 });

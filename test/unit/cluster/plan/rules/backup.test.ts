@@ -2,7 +2,10 @@ import { expect, test } from 'vitest';
 import { nothing, type Observation } from '../../../../../src/cluster/model/observation.ts';
 import type { ClusterSpec } from '../../../../../src/cluster/model/spec.ts';
 import { next } from '../../../../../src/cluster/plan/next.ts';
+import { keepBackups } from '../../../../../src/cluster/plan/rules/backup.ts';
 import { simulate } from '../../../../../src/cluster/plan/step.ts';
+import { withInside, withMember } from '../../../../../src/cluster/plan/steps/effects.ts';
+import { view } from '../../../../../src/cluster/plan/view.ts';
 import { specOf } from '../../../../support/clusters.ts';
 
 const spec: ClusterSpec = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c']);
@@ -32,6 +35,15 @@ test('every master is told, last of all, anew when anything is another, and is u
   expect(walk(withBackup(1), made.at).kinds).toEqual([]);
   expect(walk(withBackup(2), made.at).kinds).toHaveLength(3);
   expect(walk(spec, made.at).kinds).toEqual(['stop-backup m0', 'stop-backup m1', 'stop-backup m2']);
+});
+
+test('nobody is told who is no voter, or is not in place yet', () => {
+  const made = walk(spec, nothing).at;
+  const told = (o: Observation) =>
+    keepBackups(view(withBackup(1), o, { revive: false })).map((step) => 'replica' in step && step.replica);
+  expect(told(made)).toEqual(['m0', 'm1', 'm2']);
+  expect(told(withMember(made, 'm1', { learner: true }))).toEqual(['m0', 'm2']);
+  expect(told(withInside(made, 'm2', { provisioned: false }))).toEqual(['m0', 'm1']);
 });
 
 test('with nobody left a new machine is made ready while all others are fenced, and gets a backup', () => {

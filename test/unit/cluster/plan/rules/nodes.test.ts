@@ -1,13 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import type { Observation } from '../../../../../src/cluster/model/observation.ts';
 import type { ClusterSpec } from '../../../../../src/cluster/model/spec.ts';
+import type { Policy } from '../../../../../src/cluster/plan/decision.ts';
 import { next } from '../../../../../src/cluster/plan/next.ts';
 import { withReplacedNodes } from '../../../../../src/cluster/plan/nodes/node-changes.ts';
+import { keepNodes } from '../../../../../src/cluster/plan/rules/nodes.ts';
+import { withInside } from '../../../../../src/cluster/plan/steps/effects.ts';
 import {
   withNodeInside,
+  withNodeMachine,
   withNodeObject,
   withNodes,
 } from '../../../../../src/cluster/plan/steps/node-effects.ts';
+import { view } from '../../../../../src/cluster/plan/view.ts';
 import { converged, lines, planFor, specOf } from '../../../../support/clusters.ts';
 
 const nodes = [
@@ -106,5 +111,166 @@ describe('nodes', () => {
       planFor({ ...spec, cni: 'none' }, withNodes(converged({ ...spec, nodes: [] }), routed)),
     );
     expect(plan.filter((line) => /route-pods|connect-pods/.test(line))).toEqual([]);
+  });
+});
+
+/** What the rule alone decides. */
+function decided(wanted: ClusterSpec, o: Observation, policy: Policy = { revive: false }): string[] {
+  const { steps } = keepNodes(view(wanted, o, policy));
+  return steps.map((step) => {
+    if (step.kind === 'set-service-nodes') return `${step.kind} ${step.nodes}`;
+    return 'node' in step ? `${step.kind} ${step.node}` : step.kind;
+  });
+}
+
+const revive = { revive: true };
+/** The API does not know n0: it has never joined. */
+const unjoined = withNodes(healthy, { objects: healthy.nodes.objects!.slice(1), serviceNodes: ['n1'] });
+
+describe('the machine of a node', () => {
+  const off = (o: Observation) => withNodeMachine(o, 'n0', { state: 'stopped', inside: null });
+  const bare = (o: Observation) => withNodeInside(o, 'n0', { provisioned: false });
+  const hidden = (o: Observation) => withNodeMachine(o, 'n0', { inside: null });
+  const unreserved = (o: Observation) => ({ ...o, address: null });
+
+  test.each<readonly [string, Observation, Policy | undefined, readonly string[]]>([
+    ['that is switched off and never joined is started', off(unjoined), undefined, ['start-node n0']],
+    ['that is switched off and has joined is left alone', off(healthy), undefined, []],
+    ['that is switched off and has joined is started by a repair', off(healthy), revive, ['start-node n0']],
+    ['that never joined gets its programs', bare(unjoined), undefined, ['provision-node n0']],
+    ['waits for the address that its programs ask for', unreserved(bare(unjoined)), revive, []],
+    ['that has joined and lost its disk is left alone', bare(healthy), undefined, []],
+    [
+      'that has joined and lost its disk gets its programs by a repair',
+      bare(healthy),
+      revive,
+      ['provision-node n0'],
+    ],
+    [
+      'that has joined and cannot be looked into is left alone, also by a repair',
+      hidden(healthy),
+      revive,
+      [],
+    ],
+    ['that is ready for it joins', unjoined, undefined, ['join-node n0']],
+    [
+      'whose kubelet was never started joins, though the API knows it',
+      withNodeInside(healthy, 'n0', { kubelet: 'disabled' }),
+      undefined,
+      ['join-node n0'],
+    ],
+  ])('%s', (_, o, policy, expected) => {
+    expect(decided(spec, withNodes(o, { serviceNodes: null }), policy)).toEqual(expected);
+  });
+});
+
+describe('a node joins', () => {
+  const joins = (o: Observation, wanted = spec) => decided(wanted, withNodes(o, { serviceNodes: null }));
+
+  test('where an API server serves, though another does not', () => {
+    const three = {
+      ...spec,
+      ...specOf(['m0', 'm1', 'm2']),
+      nodes,
+      usedNames: ['m0', 'm1', 'm2', 'n0', 'n1'],
+    };
+    const o = { ...converged({ ...three, nodes: [] }), nodes: unjoined.nodes };
+    expect(joins(withInside(o, 'm1', { apiServer: 'stopped' }), three)).toEqual(['join-node n0']);
+    const none = ['m0', 'm1', 'm2'].reduce((at, name) => withInside(at, name, { apiServer: 'stopped' }), o);
+    expect(joins(none, three)).toEqual([]);
+  });
+
+  test('only where somebody has the address that it asks at', () => {
+    expect(joins({ ...unjoined, address: null })).toEqual([]);
+    const { ip } = unjoined.address!;
+    expect(joins({ ...unjoined, address: { ip, holder: { kind: 'nobody' } } })).toEqual([]);
+  });
+});
+
+describe('the route to the pods of a node', () => {
+  const [route] = healthy.nodes.routes!;
+  const routes = (...list: NonNullable<Observation['nodes']['routes']>[number][]) =>
+    decided(spec, withNodes(healthy, { routes: [...list, ...healthy.nodes.routes!.slice(1)] }));
+
+  test('is made where there is none, or it leads elsewhere', () => {
+    expect(routes(route!)).toEqual([]);
+    expect(routes()).toEqual(['route-pods n0']);
+    expect(routes({ ...route!, machine: 'n1' })).toEqual(['route-pods n0']);
+    expect(routes({ ...route!, destination: '10.1.2.0/24' })).toEqual(['route-pods n0']);
+  });
+
+  test('is made, and its pods are connected, once the API has said which addresses they have', () => {
+    const silent = withNodeObject(withNodeInside(healthy, 'n0', { podCidr: null }), 'n0', { podCidr: null });
+    expect(decided(spec, withNodes(silent, { routes: [] }))).toEqual(['route-pods n1']);
+    const connected = withNodeObject(healthy, 'n0', { podCidr: null });
+    expect(decided(spec, connected)).toEqual([]);
+  });
+
+  test('is the user’s affair, and so is what connects pods, where haup is told so', () => {
+    const own = withNodes(withNodeInside(healthy, 'n0', { podCidr: null }), { routes: [] });
+    expect(decided({ ...spec, cni: 'none' }, own)).toEqual([]);
+  });
+});
+
+describe('the external addresses of Services', () => {
+  const led = (o: Observation, ...serviceNodes: string[]) => decided(spec, withNodes(o, { serviceNodes }));
+
+  test('lead to whoever is at work and known to the API', () => {
+    expect(led(healthy)).toEqual(['set-service-nodes n0,n1']);
+    expect(led(withNodeInside(healthy, 'n0', { kubelet: 'stopped' }))).toEqual(['set-service-nodes n1']);
+    expect(led(unjoined)).toContain('set-service-nodes n1');
+  });
+
+  test('go on leading to who is down for a while, and not to who has no machine, or is not wanted', () => {
+    const down = withNodeMachine(healthy, 'n0', { state: 'stopped', inside: null });
+    expect(led(down, 'n0', 'n1')).toEqual([]);
+    const machines = healthy.nodes.machines.filter(({ name }) => name !== 'n0');
+    expect(led(withNodes(healthy, { machines }), 'n0', 'n1')).toEqual(['set-service-nodes n1']);
+    expect(led(healthy, 'n0', 'n1', 'gone')).toEqual(['set-service-nodes n0,n1']);
+  });
+});
+
+describe('a node that leaves', () => {
+  /** No Service leads to it any more. */
+  const leaving = withNodes(healthy, { serviceNodes: ['n1'] });
+  const leaves = (o: Observation, wanted = withoutFirst) => decided(wanted, o);
+
+  test('is drained while it lives, until no pod is left that has to move and none can come', () => {
+    const drained = { cordoned: true, podsToMove: 0 };
+    expect(leaves(leaving)).toEqual(['drain-node n0']);
+    expect(leaves(withNodeObject(leaving, 'n0', { ...drained, podsToMove: 2 }))).toEqual(['drain-node n0']);
+    expect(leaves(withNodeObject(leaving, 'n0', { ...drained, cordoned: false }))).toEqual(['drain-node n0']);
+    expect(leaves(withNodeObject(leaving, 'n0', drained))).toEqual(['delete-node n0']);
+  });
+
+  test('is not drained where it is switched off, though the API has not noticed yet', () => {
+    const off = withNodeMachine(leaving, 'n0', { state: 'stopped', inside: null });
+    expect(leaves(off)).toEqual(['delete-node n0']);
+  });
+
+  test('is not drained where the API has never known it', () => {
+    expect(leaves(withNodes(leaving, { objects: unjoined.nodes.objects }))).toEqual(['delete-node n0']);
+  });
+
+  test('of a cluster that never had an API is deleted, for nobody can run pods on it', () => {
+    const never = withNodes(leaving, { objects: null, machines: leaving.nodes.machines.slice(0, 1) });
+    const o = { ...never, remembered: { ...never.remembered, bootstrapped: false } };
+    expect(leaves(o, { ...spec, nodes: [] })).toEqual(['delete-node n0']);
+  });
+
+  test('waits for a newcomer whose pods are not connected yet, and for no other that is ill', () => {
+    const ill = (object: 'ready' | 'unready', inside: Parameters<typeof withNodeInside>[2]) =>
+      leaves(withNodeObject(withNodeInside(leaving, 'n1', inside), 'n1', { ready: object }));
+    expect(ill('unready', { podCidr: null })).not.toContain('drain-node n0');
+    expect(ill('ready', { podCidr: null })).toContain('drain-node n0');
+    expect(ill('unready', { podCidr: null, kubelet: 'stopped' })).toContain('drain-node n0');
+    expect(ill('unready', {})).toContain('drain-node n0');
+  });
+
+  test('is nobody, and nothing is in the way, while all are wanted and the API does not answer', () => {
+    expect(keepNodes(view(spec, withNodes(healthy, { objects: null }), revive))).toEqual({
+      steps: [],
+      blocked: [],
+    });
   });
 });

@@ -2,8 +2,11 @@ import { describe, expect, test } from 'vitest';
 import type { NodeMachine, ObservedNode } from '../../../../../src/cluster/model/nodes.ts';
 import type { Observation } from '../../../../../src/cluster/model/observation.ts';
 import type { Policy } from '../../../../../src/cluster/plan/decision.ts';
+import { refreshCertificates, renewCertificates } from '../../../../../src/cluster/plan/rules/renewing.ts';
 import { describe as sentence, simulate } from '../../../../../src/cluster/plan/step.ts';
+import { withInside } from '../../../../../src/cluster/plan/steps/effects.ts';
 import { emptyNode } from '../../../../../src/cluster/plan/steps/node-effects.ts';
+import { view } from '../../../../../src/cluster/plan/view.ts';
 import type { SeenCertificate } from '../../../../../src/replicas/revision/revision.ts';
 import { converged, lines, planFor, powerOff, specOf } from '../../../../support/clusters.ts';
 import { certificateOf, emptyRevision } from '../../../../support/revisions.ts';
@@ -156,5 +159,54 @@ describe('certificates that are due', () => {
     } as const;
     expect(sentence(step)).toBe('renew certificates of m1: a.crt, b.crt, c.crt and 1 more');
     expect(simulate(step, healthy)).toEqual(healthy);
+  });
+});
+
+describe('new certificates', () => {
+  const left = (certificateSecondsLeft: number) => withInside(healthy, 'm1', { certificateSecondsLeft });
+  const ofReplicas = (o: Observation) =>
+    renewCertificates(view(spec, o, renewing)).map(({ replica }) => replica);
+  const ofAll = (o: Observation, wanted = spec) =>
+    refreshCertificates(view(wanted, o, renewing)).map((step) => ('node' in step ? step.node : step.kind));
+
+  test('are made at once where less than an hour is left', () => {
+    expect(ofReplicas(left(3599))).toEqual(['m1']);
+    expect(ofReplicas(left(3600))).toEqual([]);
+  });
+
+  test('name the API address, so that none are made before there is one', () => {
+    expect(ofReplicas({ ...left(-1), address: null })).toEqual([]);
+    expect(ofAll(having({ m1: [old] }))).toEqual(['refresh-certificates']);
+    expect(ofAll({ ...having({ m1: [old] }), address: null })).toEqual([]);
+  });
+
+  test('are made where everything else is in place', () => {
+    expect(ofAll(withInside(having({ m1: [old] }), 'm1', { provisioned: false }))).toEqual([]);
+  });
+
+  test('of a node are made where it is wanted, switched on and in place', () => {
+    const inside = {
+      ...emptyNode,
+      provisioned: true,
+      servingCertificateBegins: '2026-03-01T00:00:00Z',
+      servingCertificateExpires: '2027-03-01T00:00:00Z',
+      servingCertificateSecondsLeft: 86_400,
+    };
+    const node = {
+      name: 'n0',
+      zone: 'local-a',
+      state: 'running',
+      internalIp: '',
+      externalIp: null,
+      inside,
+    } as const;
+    const wanted = { ...spec, nodes: ['n0', 'n1'].map((name) => ({ name, zone: 'local-a' })) };
+    const renewed = (machine: NodeMachine, of = wanted) =>
+      ofAll({ ...having({}), nodes: { ...healthy.nodes, machines: [machine] } }, of);
+    expect(renewed(node)).toEqual(['n0']);
+    expect(renewed({ ...node, name: 'left' })).toEqual([]);
+    expect(renewed({ ...node, state: 'stopped' })).toEqual([]);
+    expect(renewed({ ...node, inside: null })).toEqual([]);
+    expect(renewed({ ...node, inside: { ...inside, provisioned: false } })).toEqual([]);
   });
 });

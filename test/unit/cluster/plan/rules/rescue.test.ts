@@ -142,3 +142,52 @@ describe('a survivor that was lost as well', () => {
     expect(next(rescuing, stopped).steps).toEqual([]);
   });
 });
+
+describe('a rescue with a survivor', () => {
+  const keep = { allHours: 1, hourlyDays: 0, dailyDays: 0 };
+  const backup = { to: '/backups', everySeconds: 300, keep, generation: 2 };
+
+  test('waits for nothing that it does not need: no address, and no set-up of backups', () => {
+    expect(next({ ...rescuing, backup }, { ...lost, address: null }, revive).steps).toEqual([forced]);
+  });
+});
+
+describe('a rescue from a backup', () => {
+  const keep = { allHours: 1, hourlyDays: 0, dailyDays: 0 };
+  const backup = { to: '/backups', everySeconds: 300, keep, generation: 2 };
+  const taken = { id: 'b7', taken: '2026-11-25T09:00:00Z' };
+  const spec = specOf(['n3@local-a', 'n4@local-b'], {
+    usedNames: ['m0', 'm1', 'm2', 'n3', 'n4'],
+    rescue: { survivor: 'n3', fenced: ['m0', 'm1', 'm2'], heard: null, backup: taken },
+  });
+  const machine = { ...lost.machines[0]!, name: 'n3' };
+  const off = powerOff(lost, 'm0');
+  const having = (change: Partial<typeof machine>) => ({
+    ...off,
+    machines: [...off.machines, { ...machine, ...change }],
+  });
+  const ready = withInside(having({}), 'n3', { etcd: 'disabled', etcdData: false });
+  const steps = (o: Observation, wanted: ClusterSpec = spec) =>
+    next(wanted, o, revive).steps.map((step) =>
+      'replica' in step ? `${step.kind} ${step.replica}` : step.kind,
+    );
+
+  test('makes a machine, and all that it needs to be given data, one after the other', () => {
+    expect(steps(off)).toEqual(['create-machine n3']);
+    expect(steps({ ...off, address: null })).toEqual(['reserve-address', 'create-machine n3']);
+    expect(steps(having({ state: 'stopped', inside: null }))).toEqual(['start-machine n3']);
+    expect(steps(having({ inside: null }))).toEqual(['provision n3']);
+    expect(steps({ ...having({ inside: null }), address: null })).toEqual(['reserve-address']);
+    expect(steps(withInside(ready, 'n3', { provisioned: false }))).toEqual(['provision n3']);
+    expect(steps(ready)).toEqual(['restore-etcd n3']);
+  });
+
+  test('tells it first how etcd is backed up from now on, where it is', () => {
+    const wanted = { ...spec, backup };
+    expect(steps(ready, wanted)).toEqual(['set-up-backup n3']);
+    const since = (generation: number) =>
+      withInside(ready, 'n3', { backup: { generation, last: null, failure: null } });
+    expect(steps(since(1), wanted)).toEqual(['set-up-backup n3']);
+    expect(steps(since(2), wanted)).toEqual(['restore-etcd n3']);
+  });
+});

@@ -1,9 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { revisable } from '../../../../../src/cluster/model/spec.ts';
+import type { Generations } from '../../../../../src/cluster/model/generations.ts';
+import type { Observation } from '../../../../../src/cluster/model/observation.ts';
+import { type ClusterSpec, revisable } from '../../../../../src/cluster/model/spec.ts';
 import { next } from '../../../../../src/cluster/plan/next.ts';
+import { wantedCredentials } from '../../../../../src/cluster/plan/nodes/node-credentials.ts';
 import { makingSpec, takenBack, withoutUntried } from '../../../../../src/cluster/plan/roll.ts';
+import { rollReplicas } from '../../../../../src/cluster/plan/rules/rolling.ts';
 import { abandoned, withRevision, withSurge } from '../../../../../src/cluster/plan/spec-changes.ts';
 import { withInside, withMember } from '../../../../../src/cluster/plan/steps/effects.ts';
+import { emptyNode, withNodes } from '../../../../../src/cluster/plan/steps/node-effects.ts';
+import { view } from '../../../../../src/cluster/plan/view.ts';
 import { converged, lines, planFor, powerOff, specOf } from '../../../../support/clusters.ts';
 import { seen } from '../../../../support/revisions.ts';
 
@@ -42,6 +48,7 @@ describe('a changed spec', () => {
       ['stop-controllers m1', 'change-release m1 c1 controllers', 'start-control-plane m1'],
     ],
     ['units/haup-addons.service', ['change-release m1 c1 reload']],
+    ['config/backup.sh', ['change-release m1 c1 nothing']],
   ])('in %s stops nothing else', (path, steps) => {
     const spec = withRevision(three, revisable(three), 'c1');
     const plan = lines(planFor(spec, seen(three, spec, [path])));
@@ -243,5 +250,128 @@ describe('a single replica that is changed by a successor', () => {
 
   test('is none of several', () => {
     expect(() => withSurge(three, revisable(three), 'c1', () => 'm3')).toThrow('from a single replica');
+  });
+});
+
+function rolled(spec: ClusterSpec, o: Observation) {
+  return rollReplicas(view(spec, o, { revive: false }));
+}
+
+/** Every replica has had the change. */
+function done(spec: ClusterSpec, o: Observation): Observation {
+  return spec.replicas.reduce((at, { name }) => withInside(at, name, { change: 'c1' }), o);
+}
+
+const nothingYet = { steps: [], blocked: [] };
+const finished = { steps: [{ kind: 'finish-change' }], blocked: [] };
+
+describe('a change of a single replica', () => {
+  const one = specOf(['m0'], { bootstrapped: true });
+
+  test('behind a balancer is made in place as well: there is no other to send clients to', () => {
+    const always = specOf(['m0'], { balancer: 'always' });
+    const spec = withRevision(always, { ...revisable(always), kubernetesVersion: 'v1.37.9' }, 'c1');
+    const plan = lines(planFor(spec, seen(always, spec)));
+    expect(plan).toContain('change-release m0 c1 api-server true');
+    expect(plan.at(-1)).toBe('finish-change');
+    expect(plan.filter((line) => line.startsWith('set-targets'))).toEqual([]);
+  });
+
+  test('that its API server does not notice lets it run', () => {
+    const spec = withRevision(one, revisable(one), 'c1');
+    expect(lines(planFor(spec, seen(one, spec, ['units/haup-addons.service'])))).toEqual([
+      'stage-release m0 c1',
+      'change-release m0 c1 reload',
+      'finish-change',
+    ]);
+  });
+});
+
+describe('a change is complete', () => {
+  const all = done(three, seen(three, patched));
+
+  test('where all replicas have it, and not in a cluster that does not exist yet', () => {
+    expect(rolled(patched, all)).toEqual(finished);
+    const never = { ...all, remembered: { ...all.remembered, bootstrapped: false } };
+    expect(rolled(patched, never)).toEqual(nothingYet);
+  });
+
+  test('whoever else has a machine, unless that is the one whose place was taken', () => {
+    const stray = { ...all, machines: [...all.machines, { ...all.machines[0]!, name: 'm9' }] };
+    expect(rolled(patched, stray)).toEqual(finished);
+    const one = specOf(['m0'], { bootstrapped: true });
+    const surge = withSurge(one, { ...revisable(one), kubernetesVersion: 'v1.37.9' }, 'c1', () => 'm1');
+    const both = { ...done(surge, converged(specOf(['m0', 'm1']))), wanted: {} };
+    expect(rolled(surge, both)).toEqual(nothingYet);
+    const alone = { ...both, machines: both.machines.slice(1) };
+    const left = { ...alone, etcd: { ...alone.etcd, members: alone.etcd.members.slice(1) } };
+    expect(rolled(surge, left)).toEqual(finished);
+  });
+
+  test('only as far as anybody knows what the replicas should be', () => {
+    const { wanted, ...unasked } = all;
+    expect(rolled(patched, unasked)).toEqual(nothingYet);
+    const { m2: _, ...others } = wanted!;
+    expect(rolled(patched, { ...all, wanted: others })).toEqual(nothingYet);
+    const bare = withInside({ ...all, wanted: others }, 'm2', { revision: null });
+    expect(rolled(patched, bare)).toEqual(finished);
+  });
+});
+
+describe('a rotation', () => {
+  const nodes = [{ name: 'n0', zone: 'local-a' }];
+  const rotating = (before: Generations, after: Generations): ClusterSpec => {
+    const base = specOf(['m0', 'm1', 'm2'], {
+      nodes,
+      usedNames: ['m0', 'm1', 'm2', 'n0'],
+      generations: before,
+    });
+    return withRevision(base, { ...revisable(base), generations: after }, 'c1');
+  };
+  const node = { name: 'n0', zone: 'local-a', state: 'running', internalIp: '', externalIp: null } as const;
+  const having = (spec: ClusterSpec, inside: object | null): Observation => {
+    return withNodes(done(spec, seen(three, three)), {
+      machines: [{ ...node, inside: inside && { ...emptyNode, provisioned: true, ...inside } }],
+    });
+  };
+  const told = (before: Generations, after: Generations) => {
+    const spec = rotating(before, after);
+    return rolled(spec, having(spec, wantedCredentials(spec))).steps;
+  };
+
+  test('is complete when the nodes were told as well, and waits for who cannot be', () => {
+    const spec = rotating({}, { ca: [1, 2] });
+    expect(rolled(spec, having(spec, {})).steps).toMatchObject([{ kind: 'renew-node', node: 'n0' }]);
+    expect(rolled(spec, having(spec, null))).toMatchObject({
+      steps: [],
+      blocked: [{ message: expect.stringContaining('until n0 can be told') }],
+    });
+  });
+
+  test.each<readonly [string, Generations, Generations, readonly string[] | undefined]>([
+    ['lets both keys of operators in', {}, { ssh: [1, 2] }, ['authorize-operators']],
+    ['lets the new key of operators in alone', { ssh: [2, 1] }, { ssh: [2] }, ['authorize-operators']],
+    [
+      'writes Secrets anew once the new key encrypts',
+      { encryption: [1, 2] },
+      { encryption: [2, 1] },
+      ['rewrite-secrets'],
+    ],
+    ['writes no Secret anew before', {}, { encryption: [1, 2] }, undefined],
+    ['tells extensions that an authority has gone', { ca: [2, 1] }, { ca: [2] }, ['forget-authorities']],
+    [
+      'tells extensions nothing while both are believed',
+      { ca: [1, 2] },
+      { ca: [2, 1], serving: 1 },
+      undefined,
+    ],
+    [
+      'tells extensions nothing of what they do not know',
+      { 'etcd-ca': [2, 1] },
+      { 'etcd-ca': [2] },
+      undefined,
+    ],
+  ])('%s', (_, before, after, then) => {
+    expect(told(before, after)).toEqual([{ kind: 'finish-change', ...(then ? { after: then } : {}) }]);
   });
 });

@@ -73,6 +73,14 @@ describe('the leadership', () => {
     expect(behind.etcd.members.map(({ healthy }) => healthy)).toEqual([true, false, true]);
   });
 
+  test('is not lost because most could not be seen, as long as a quorum was read', () => {
+    const unseen = ['m1', 'm2'].reduce(
+      (at, name) => withMember(at, name, { healthy: false, unseen: true }),
+      withMember(o, 'm0', { healthy: false, leader: false }),
+    );
+    expect(revived(unseen, 'm0').etcd.readable).toBe(true);
+  });
+
   test('does not hang on learners', () => {
     const learner = withMember(powerOff(o, 'm1'), 'm2', { learner: true });
     const after = revived({ ...learner, etcd: { ...learner.etcd, readable: false } }, 'm2');

@@ -590,4 +590,46 @@ describe('what one example does not show', () => {
       "route its pods' addresses to n1",
     );
   });
+
+  test('a replica that is changed in place says so, and its API server has to be started again', () => {
+    const change = { kind: 'change-release', replica: 'm1', change: 'c1', inPlace: true } as const;
+    expect(say({ ...change, cost: 'api-server' })).toBe(
+      'change m1 (its API server starts again, etcd runs on)',
+    );
+    expect(say({ ...change, cost: 'etcd' })).toBe('change m1 (etcd and its API server start again)');
+    expect(say({ kind: 'change-release', replica: 'm1', change: 'c1', cost: 'etcd' })).toBe(
+      'change m1 (etcd starts again)',
+    );
+    const left = (step: Step) => insideOf(simulate(step, before), 'm1')?.apiServer;
+    expect(left({ ...change, cost: 'api-server' })).toBe('stopped');
+    expect(left(examples['change-release'])).toBe('ready');
+  });
+
+  test('a node that is given other authorities says so', () => {
+    const becomes = { trust: ['a'], servingIssuer: 'b', clientIssuer: 'c' };
+    expect(say({ kind: 'renew-node', node: 'n0', becomes })).toBe(
+      'give n0 other authorities and certificates, its pods run on',
+    );
+  });
+
+  test('a newcomer is like the first other of which anything is known', () => {
+    const revision = { ...emptyRevision, kubernetesVersion: 'v1' };
+    const seen = withInside(withInside(before, 'm0', { revision: null }), 'm1', { revision });
+    const wanted = { m1: { ...revision, kubernetesVersion: 'v2' } };
+    const after = simulate({ kind: 'provision', replica: 'm2' }, { ...seen, wanted });
+    expect(insideOf(after, 'm2')?.revision).toMatchObject({ kubernetesVersion: 'v1' });
+  });
+
+  test('a machine that starts and that etcd does not know was empty', () => {
+    const members = before.etcd.members.filter(({ name }) => name !== 'm2');
+    const o = { ...before, etcd: { ...before.etcd, members } };
+    const after = simulate({ kind: 'start-machine', replica: 'm2' }, o);
+    expect(insideOf(after, 'm2')).toMatchObject({ provisioned: false, etcd: 'disabled' });
+  });
+
+  test('an API server that was killed by a drill is started alone', () => {
+    const hurt = withInside(before, 'm1', { apiServer: 'stopped', controllers: 'stopped' });
+    const after = simulate({ kind: 'undo-fault', blow: 'kill-api-server', machine: 'm1' }, hurt);
+    expect(insideOf(after, 'm1')).toMatchObject({ apiServer: 'ready', controllers: 'stopped' });
+  });
 });
