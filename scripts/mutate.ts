@@ -13,9 +13,13 @@ import { mirrorOf } from './mutation/mirror.ts';
 
 const root = new URL('..', import.meta.url).pathname;
 const FOLDER = 'src/cluster/plan';
-/** A change may make a loop endless: then it takes so many times as long as all tests without any change, and this long at least. */
+/**
+ * A change may make a loop endless: then it takes so many times as long as all tests without any change, and this long at least. Of the
+ * processor's time, so that a busy machine makes nothing endless.
+ */
 const PATIENCE = 10;
 let limitMs = 120_000;
+const LOOK_MS = 2000;
 /** Each change is a module of its own, which a process keeps for as long as it lives: hundreds of them are gigabytes. */
 const IN_ONE_PROCESS = 50;
 /** What a change makes endless may grow, too: it ends here, and leaves the machine to others. */
@@ -41,11 +45,11 @@ try {
   const worker = await bundledWorker(place);
   // What fails without any change says nothing of a change.
   for (;;) {
-    const began = Date.now();
-    const [before] = await tried(worker, bundle, [0]);
+    const used: number[] = [];
+    const [before] = await tried(worker, bundle, [0], used);
     const failed = before?.[1];
     if (!failed) {
-      limitMs = Math.max(15_000, PATIENCE * (Date.now() - began));
+      limitMs = Math.max(15_000, PATIENCE * Math.max(0, ...used));
       break;
     }
     console.log(`left out, for it fails without any change: ${failed}`);
@@ -122,16 +126,17 @@ async function bundledWorker(folder: string): Promise<string> {
   return outfile;
 }
 
-/** By which test each was noticed; null: by none. */
+/** By which test each was noticed; null: by none. `used`: what each took of the processor, in milliseconds. */
 async function tried(
   worker: string,
   bundle: string,
   ids: readonly number[],
+  used: number[] = [],
 ): Promise<(readonly [number, string | null])[]> {
   const results: (readonly [number, string | null])[] = [];
   let left = ids;
   while (left.length > 0) {
-    const ended = await oneWorker(worker, bundle, left.slice(0, IN_ONE_PROCESS), results);
+    const ended = await oneWorker(worker, bundle, left.slice(0, IN_ONE_PROCESS), results, used);
     left = left.slice(left.indexOf(ended) + 1);
   }
   return results;
@@ -143,6 +148,7 @@ function oneWorker(
   bundle: string,
   ids: readonly number[],
   results: (readonly [number, string | null])[],
+  used: number[],
 ): Promise<number> {
   // A process: what a test of keys has under way does not survive the end of a thread.
   const worker: ChildProcess = fork(file, { execArgv: [`--max-old-space-size=${MEMORY_MIB}`] });
@@ -151,6 +157,7 @@ function oneWorker(
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined;
     let under: number | undefined;
+    let usedBefore = 0;
     const end = (id: number): void => {
       clearTimeout(timer);
       worker.kill('SIGKILL');
@@ -169,18 +176,33 @@ function oneWorker(
       clearTimeout(timer);
       if (began) {
         under = id;
-        timer = setTimeout(() => {
+        usedBefore = processorMs(worker);
+        timer = setInterval(() => {
+          if (processorMs(worker) - usedBefore < limitMs) return;
           results.push([id, 'its time limit']);
           console.log(`endless: ${said(id)}`);
           end(id);
-        }, limitMs);
+        }, LOOK_MS);
         return;
       }
+      used.push(processorMs(worker) - usedBefore);
       results.push([id, killedBy]);
       if (id > 0 && killedBy === null) console.log(`not noticed: ${said(id)}`);
       if (id === ids.at(-1)) end(id);
     });
   });
+}
+
+/** Of the processor, as Linux counts it: user and system, in hundredths of a second. */
+function processorMs({ pid }: ChildProcess): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ');
+    return 10 * (Number(fields[11]) + Number(fields[12]));
+  } catch {
+    return 0;
+  }
 }
 
 interface Message {

@@ -174,6 +174,11 @@ describe('new certificates', () => {
     expect(ofReplicas(left(3600))).toEqual([]);
   });
 
+  test('are made by a repair, and by who renews, and by nobody else', () => {
+    const by = (policy: Policy) => renewCertificates(view(spec, left(-1), policy)).length;
+    expect([by({ revive: true }), by(renewing), by({ revive: false })]).toEqual([1, 1, 0]);
+  });
+
   test('name the API address, so that none are made before there is one', () => {
     expect(ofReplicas({ ...left(-1), address: null })).toEqual([]);
     expect(ofAll(having({ m1: [old] }))).toEqual(['refresh-certificates']);

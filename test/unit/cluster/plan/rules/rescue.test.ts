@@ -182,6 +182,15 @@ describe('a rescue from a backup', () => {
     expect(steps(ready)).toEqual(['restore-etcd n3']);
   });
 
+  test('fences whoever runs meanwhile, and gives no data before', () => {
+    const awake = (o: Observation): Observation => ({
+      ...o,
+      machines: [...o.machines.slice(1), apart.machines[0]!],
+    });
+    expect(steps(awake(off)).sort()).toEqual(['create-machine n3', 'fence m0']);
+    expect(steps(awake(ready))).toEqual(['fence m0']);
+  });
+
   test('tells it first how etcd is backed up from now on, where it is', () => {
     const wanted = { ...spec, backup };
     expect(steps(ready, wanted)).toEqual(['set-up-backup n3']);
