@@ -133,7 +133,7 @@ export function blindness({
 export function diagnose(o: Observation, name: string): string | null {
   const member = memberOf(o, name);
   const nobodyKnows = o.remembered.bootstrapped && o.etcd.members.length === 0;
-  if (!member && nobodyKnows) return machineTrouble(o, name);
+  if (nobodyKnows) return machineTrouble(o, name);
   if (!member || member.learner) return null;
   const inside = machineOf(o, name)?.inside;
   if (!inside) return machineTrouble(o, name);

@@ -61,10 +61,7 @@ export function next(spec: ClusterSpec, observation: Observation, policy: Policy
   ];
   const decision = held(v, {
     // One that is taken out to be changed is nobody else's business.
-    steps: [
-      ...rolling.steps,
-      ...others.filter((step) => replicaOf(step) === null || replicaOf(step) !== taken),
-    ],
+    steps: [...rolling.steps, ...others.filter((step) => replicaOf(step) !== taken)],
     blocked: [
       ...membership.blocked,
       ...address.blocked,

@@ -26,6 +26,7 @@ test.each([
   [null, []],
   ['2026-12-21T00:00:00Z', []],
   ['2026-12-20T23:00:00Z', ['n0: its certificates expire in 29 days']],
+  ['2026-11-21T00:00:00Z', ['n0: its certificates expire in 0 days']],
   ['2026-11-20T00:00:00Z', ['n0: its certificates have expired']],
 ])('a node whose certificate ends at %s', (expires, says) => {
   const remedy = { to: 'renew them', command: 'renew', cluster: 'demo' };

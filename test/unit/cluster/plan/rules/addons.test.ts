@@ -55,4 +55,11 @@ describe('add-ons that a master does not keep as the store has them', () => {
     const unready = withInside(having({ 'config/a.yaml': 'same' }, 'm0'), 'm0', { apiServer: 'unready' });
     expect(keepAddons(view(spec, unready, policy))).toEqual([]);
   });
+
+  test('wait while anything else cannot go on', () => {
+    const four = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c', 'm3@local-a']);
+    const plan = planFor(four, powerOff(having({ 'config/a.yaml': 'same' }, 'm0'), 'm1'), policy);
+    expect(plan.blocked[0]?.message).toContain('m3 cannot join');
+    expect(lines(plan).filter((line) => line.startsWith('keep-addons'))).toEqual([]);
+  });
 });
