@@ -40,12 +40,12 @@ export function openMembership({ clusters, secrets, log, ...options }: Membershi
   const members = new Map<string, Member>();
   /** What was read of each that was taken in, also of one that cannot be asked. */
   const joined = new Map<string, string>();
-  /** Members that are let go, until nothing is under way in them. */
-  const parting = new Set<string>();
+  /** Members that are let go, until nothing is under way in them: of one name several, when one is changed and then leaves. */
+  const parting = new Map<Member, string>();
   const problems = new Map<string, string>();
   let closed = false;
 
-  const isOut = (name: string): boolean => !members.has(name) && !parting.has(name);
+  const isOut = (name: string): boolean => !members.has(name) && ![...parting.values()].includes(name);
 
   function sync(): void {
     if (closed || !clusters.isWhole() || !secrets.isWhole()) return;
@@ -97,9 +97,9 @@ export function openMembership({ clusters, secrets, log, ...options }: Membershi
     const member = members.get(name);
     if (!member) return;
     members.delete(name);
-    parting.add(name);
+    parting.set(member, name);
     void member.leave().then(() => {
-      parting.delete(name);
+      parting.delete(member);
       sync();
     });
   }
