@@ -17,6 +17,7 @@ import { CLUSTER, gapsRound, profiles, type Timed, timedRound } from './bench/cl
 import { federationTable } from './bench/federation.ts';
 import { duration } from './bench/figures.ts';
 import { removeFloor, runFloor } from './bench/floor.ts';
+import { removeNodeFloor } from './bench/floor-node.ts';
 import { HOME } from './bench/home.ts';
 import { IN_PLACE, type InPlaceRound, inPlaceRound, inPlaceTable } from './bench/in-place.ts';
 import { load, quiet } from './bench/machine.ts';
@@ -96,7 +97,8 @@ function nodesRounds(): Promise<NodesRound[]> {
   return roundsOf(
     'nodes',
     nodesRound,
-    ({ ready, floor }) => `a node: ${duration(ready)}, the floor ${duration(floor)}`,
+    ({ ready, floor, floorWithCertificate }) =>
+      `a node: ${duration(ready)}, the floor ${duration(floor)}, with a certificate ${duration(floorWithCertificate)}`,
   );
 }
 
@@ -129,6 +131,7 @@ async function alone(table: () => Promise<string>): Promise<never> {
 
 async function cleanUp(): Promise<void> {
   removeFloor();
+  removeNodeFloor();
   await removeSeed();
   await removeCluster(CLUSTER);
   await removeCluster(NODES);

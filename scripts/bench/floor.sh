@@ -17,7 +17,6 @@
 # and lb with ip.
 set -eu
 NET=haup-floor
-GROUPS_ROOT=$(sed -n 's/^[^ ]* \([^ ]*\) cgroup2 .*/\1/p' /proc/self/mounts | head -n 1)
 
 # Everything is in one routing namespace, as the local provider has it: nothing of the host's network is touched.
 network() {
@@ -26,60 +25,8 @@ network() {
   ip -n $NET link set lo up
 }
 
-# plug <machine>: its own namespace and its link. A machine is 1, 2, 3 or lb.
-plug() {
-  ip=$(cat "$SEED/$1/ip")
-  gateway=${ip%.*}.1
-  ip netns add "$NET-$1"
-  ip link add "m$1" netns $NET type veth peer name eth0 netns "$NET-$1"
-  ip -n "$NET-$1" -batch - <<EOF
-link set lo up
-addr add $ip/32 dev eth0
-link set eth0 up
-route add $gateway dev eth0 src $ip
-route add default via $gateway dev eth0 src $ip
-EOF
-  ip -n $NET -batch - <<EOF
-addr replace $gateway/32 dev m$1
-link set m$1 up
-route replace $ip/32 dev m$1
-EOF
-}
-
-# join_group <machine>: the processes from here on are the machine's, to be ended with it
-join_group() {
-  group=$GROUPS_ROOT/$NET-$1
-  mkdir -p "$group"
-  for procs in /sys/fs/cgroup/*/cgroup.procs; do echo 0 >"$procs" 2>/dev/null || :; done
-  echo 0 >"$group/cgroup.procs"
-}
-
-# boot <number>: as src/providers/local/machine/power.ts does; resolves when the machine's first process runs
-boot() {
-  group=$GROUPS_ROOT/$NET-$1
-  (
-    join_group "$1"
-    exec nsenter --net="/run/netns/$NET-$1" unshare --mount --propagation slave /bin/sh -ec '
-      folder=$1; image=$2; shift 2
-      mount -t overlay overlay -o "lowerdir=$image,upperdir=$folder/upper,workdir=$folder/work" "$folder/root"
-      umount -l /run/netns
-      mount -t tmpfs -o mode=0755 tmpfs /run
-      [ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ] || mount -t cgroup2 cgroup2 /sys/fs/cgroup
-      SYSTEMD_NSPAWN_LOCK=0 exec systemd-nspawn --quiet --boot --register=no --keep-unit --settings=no \
-        --network-namespace-path=/proc/self/ns/net --directory="$folder/root" --resolv-conf=off --timezone=off \
-        --link-journal=no --console=read-only "$@"
-    ' floor "$RUN/$1" "$(cat "$SEED/image")" "--machine=$(cat "$SEED/$1/name")" "--hostname=$(cat "$SEED/$1/name")" \
-      "--bind-ro=$(cat "$SEED/binaries"):/opt/haup/bin"
-  ) >"$RUN/$1/console" 2>&1 </dev/null &
-  until grep -q . "$group/payload/init.scope/cgroup.procs" 2>/dev/null; do sleep 0.02; done
-}
-
-# inside <number> <command…>
-inside() {
-  pid=$(head -n 1 "$GROUPS_ROOT/$NET-$1/payload/init.scope/cgroup.procs")
-  shift
-  nsenter -t "$pid" -a "$@"
-}
+# shellcheck source=scripts/bench/floor-machine.sh
+. "${0%/*}/floor-machine.sh"
 
 systemd_is_up() { until inside "$1" systemctl list-units >/dev/null 2>&1; do sleep 0.05; done; }
 
@@ -181,13 +128,7 @@ three() {
 
 down() {
   for number in 1 2 3 lb; do
-    group=$GROUPS_ROOT/$NET-$number
-    if [ -d "$group" ]; then
-      echo 1 >"$group/cgroup.kill"
-      while grep -q 'populated 1' "$group/cgroup.events"; do sleep 0.02; done
-      find "$group" -depth -type d -exec rmdir {} +
-    fi
-    [ ! -e "/run/netns/$NET-$number" ] || ip netns delete "$NET-$number"
+    switch_off $number
   done
   [ ! -e /run/netns/$NET ] || ip netns delete $NET
   rm -rf -- "$RUN"

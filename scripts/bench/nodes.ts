@@ -1,19 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { cacheFolder } from '../../src/artifacts/cache.ts';
-import { ensureBinaries, ensureNodeBinaries } from '../../src/artifacts/ensure.ts';
 import { ECHO_IMAGE } from '../../src/artifacts/images/names.ts';
 import { ensureOfflineImages } from '../../src/artifacts/images/offline.ts';
 import { type ApiClient, callApi } from '../../src/kubernetes/client.ts';
-import { deleteNode, listNodes } from '../../src/nodes/api/nodes.ts';
+import { deleteNode, listNodes, readNode } from '../../src/nodes/api/nodes.ts';
 import { cgroupRoot } from '../../src/providers/local/host/cgroups.ts';
 import { hierarchiesInUse } from '../../src/providers/local/host/hierarchies.ts';
-import { open } from '../../src/providers/local/index.ts';
 import { machineGroup } from '../../src/providers/local/machine/power.ts';
 import { clusterKey } from '../../src/providers/local/paths.ts';
 import { waitFor } from '../../src/util/wait.ts';
 import { haup, removeCluster, status } from '../../test/e2e/support/haup.ts';
 import { duration, median, ratio, table } from './figures.ts';
+import { runNodeFloor } from './floor-node.ts';
 import { quiet } from './machine.ts';
 import { run } from './run.ts';
 import { adminOf, specOf } from './store.ts';
@@ -21,6 +19,7 @@ import { adminOf, specOf } from './store.ts';
 export const NODES = 'bench-nodes';
 const on = ['-c', NODES];
 const PODS = 5;
+const POD_PATH = '/api/v1/namespaces/default/pods';
 
 /** One round, in milliseconds and bytes. */
 export interface NodesRound {
@@ -28,11 +27,9 @@ export interface NodesRound {
   readonly fromNothing: number;
   /** `haup add-node`, until the API calls the node Ready. */
   readonly ready: number;
-  /**
-   * The same machine with all that haup puts on it there, switched on, until the API calls it Ready: the same programs start, and
-   * nobody has to make, send, or find out anything.
-   */
+  /** See {@link runNodeFloor}: by a token, and with the certificate there. */
   readonly floor: number;
+  readonly floorWithCertificate: number;
   /** What is charged to a node on which no pod runs, but for what the kernel would give back. */
   readonly idleBytes: number;
   /** Pods from creation to Ready, with a probe a second. */
@@ -41,7 +38,7 @@ export interface NodesRound {
 
 export async function nodesRound(): Promise<NodesRound> {
   await removeCluster(NODES);
-  const { echo } = await ensureOfflineImages({ environment: process.env });
+  const { pause, coredns, echo } = await ensureOfflineImages({ environment: process.env });
   await quiet();
   const { ms: fromNothing } = await run(['create', ...on, '--nodes', '2', '--images', echo]);
   const api = await adminOf(NODES, (await status(NODES)).apiAddress!.ip);
@@ -52,26 +49,43 @@ export async function nodesRound(): Promise<NodesRound> {
   const newcomer = await readyNode(api, (name) => !known.includes(name));
   const ready = performance.now() - began;
   await adding;
-  const floor = await floorOf(api, newcomer);
   await quiet();
   const idleBytes = await memoryOf(newcomer);
   const pods: number[] = [];
   for (let n = 0; n < PODS; n++) pods.push(await podOn(api, newcomer, `bench-${n}`));
+  for (let n = 0; n < PODS; n++) await call(api, { method: 'DELETE', path: `${POD_PATH}/bench-${n}` });
+  const { internalIp } = (await readNode(api, newcomer))!;
+  await haup('fault', ...on, 'power-off', newcomer);
+  const floorOf = async (credentials: 'token' | 'certificate'): Promise<number> => {
+    // Or it would be called Ready for a while longer.
+    await deleteNode(api, newcomer);
+    const node = { cluster: NODES, api, name: newcomer, ip: internalIp!, images: [pause, coredns, echo] };
+    return runNodeFloor(node, credentials, () => readyNode(api, (other) => other === newcomer));
+  };
+  // The certificate that its kubelet has got from haup is still there.
+  const floorWithCertificate = await floorOf('certificate');
+  const floor = await floorOf('token');
   await removeCluster(NODES);
-  return { fromNothing, ready, floor, idleBytes, pods };
+  return { fromNothing, ready, floor, floorWithCertificate, idleBytes, pods };
 }
 
 export function nodesTable(rounds: readonly NodesRound[]): string {
   const of = (pick: (round: NodesRound) => number): number[] => rounds.map(pick);
   const [ready, floor] = [of((round) => round.ready), of((round) => round.floor)];
+  const known = of((round) => round.floorWithCertificate);
   const best = (values: readonly number[]): number => Math.min(...values);
   const pods = rounds.flatMap((round) => round.pods);
   return table([
     ['nodes', 'haup', 'floor', 'ratio', 'ratio of the best', 'bound'],
     [
-      'a machine from nothing to Ready; the floor is the same one, complete, switched on',
+      'a machine from nothing to a Ready node; the floor has its disk ready-made and joins by a token',
       ...[duration(median(ready)), duration(median(floor)), ratio(median(ready), median(floor))],
       ...[ratio(best(ready), best(floor)), '1.5'],
+    ],
+    [
+      'the same against a floor whose kubelet has its certificate, as if it had joined before',
+      ...[duration(median(ready)), duration(median(known)), ratio(median(ready), median(known))],
+      ...[ratio(best(ready), best(known)), ''],
     ],
     [
       '`haup create --nodes 2`, to its end',
@@ -94,33 +108,6 @@ function readyNode(api: ApiClient, isMeant: (name: string) => boolean): Promise<
   );
 }
 
-async function floorOf(api: ApiClient, name: string): Promise<number> {
-  const { uid, region, zone, apiPort, kubernetesVersion, etcdVersion } = specOf(NODES);
-  const versions = { kubernetesVersion, etcdVersion, environment: process.env };
-  const provider = open({
-    cluster: { name: NODES, uid, region, zone, apiPort },
-    settings: {},
-    signal: new AbortController().signal,
-    progress: () => {},
-    binariesFolder: (await ensureBinaries(versions)).folder,
-    cacheFolder: cacheFolder(process.env),
-    environment: process.env,
-    nodeBinariesFolder: (await ensureNodeBinaries(versions)).folder,
-  });
-  try {
-    await haup('fault', ...on, 'power-off', name);
-    // Or it would be called Ready for a while longer.
-    await deleteNode(api, name);
-    await quiet();
-    const began = performance.now();
-    await provider.machines.start(name);
-    await readyNode(api, (other) => other === name);
-    return performance.now() - began;
-  } finally {
-    await provider.close();
-  }
-}
-
 async function memoryOf(name: string): Promise<number> {
   const group = await machineGroup(clusterKey(specOf(NODES)), name);
   const v1 = (await hierarchiesInUse((await cgroupRoot())!)).find(({ controllers }) =>
@@ -137,24 +124,24 @@ function read(folder: string, file: string): string {
 }
 
 async function podOn(api: ApiClient, nodeName: string, name: string): Promise<number> {
-  const path = '/api/v1/namespaces/default/pods';
-  const ask = async (request: { method?: string; path: string; body?: object }) => {
-    const { status: code, text } = await callApi(api, { ...request, timeoutMs: 10_000 });
-    if (code >= 300) throw new Error(`${request.path}: answered ${code}: ${text}`);
-    return JSON.parse(text);
-  };
   const readinessProbe = { httpGet: { path: '/healthz', port: 8080 }, periodSeconds: 1 };
   const containers = [{ name: 'echo', image: ECHO_IMAGE, readinessProbe }];
   const spec = { nodeName, containers, terminationGracePeriodSeconds: 0 };
   const began = performance.now();
-  await ask({ method: 'POST', path, body: { metadata: { name }, spec } });
+  await call(api, { method: 'POST', path: POD_PATH, body: { metadata: { name }, spec } });
   await waitFor(
     async () => {
-      const { conditions = [] } = (await ask({ path: `${path}/${name}` })).status;
+      const { conditions = [] } = (await call(api, { path: `${POD_PATH}/${name}` })).status;
       const isReady = (c: { type: string; status: string }) => c.type === 'Ready' && c.status === 'True';
       return conditions.some(isReady) || undefined;
     },
     { what: `${name} to be ready`, timeoutMs: 60_000, intervalMs: 50, maxIntervalMs: 50 },
   );
   return performance.now() - began;
+}
+
+async function call(api: ApiClient, request: { method?: string; path: string; body?: object }) {
+  const { status: code, text } = await callApi(api, { ...request, timeoutMs: 10_000 });
+  if (code >= 300) throw new Error(`${request.path}: answered ${code}: ${text}`);
+  return JSON.parse(text);
 }
