@@ -45,8 +45,8 @@ const READY_MS = 120_000;
 type Joining = NodeIdentity & Pick<NodeConfig, 'binaries'> & { readonly caPem: string };
 
 interface WaitingForRange extends Waiting {
-  /** Called when the API has given the node's pods their range, while the rest goes on. */
-  readonly ranged?: () => void;
+  /** Called when the API has given the node's pods their range, while the rest goes on, and waited for. */
+  readonly ranged?: (podCidr: string) => Promise<void>;
 }
 
 /**
@@ -79,16 +79,17 @@ async function letJoin(
     return made;
   };
   await startNode(session, { node, caPem: node.caPem, token }, waiting);
+  let range: string | undefined;
   const [podCidr] = await together(signal, [
     async (both) => {
       await nodeIsWell(session, { ...waiting, signal: both });
       if (made !== null) await deleteJoinToken(api, made, both);
-      return registered(api, name, REGISTER_MS, both);
+      return range ?? registered(api, name, REGISTER_MS, both);
     },
     (both) => importImages(session, images, binariesFolder(node), { ...waiting, signal: both }),
     async (both) => {
-      await registered(api, name, START_TIMEOUT_MS + REGISTER_MS, both);
-      waiting.ranged?.();
+      range = await registered(api, name, START_TIMEOUT_MS + REGISTER_MS, both);
+      await waiting.ranged?.(range);
     },
   ]);
   await forgetBootstrap(session, signal);

@@ -33,9 +33,11 @@ import type { Provider } from '../../src/providers/provider.ts';
 import { newEncryptionKey } from '../../src/replicas/config.ts';
 import { bootstrapEtcd, startControlPlane } from '../../src/replicas/lifecycle/lifecycle.ts';
 import { giveRights } from '../../src/replicas/lifecycle/rights.ts';
+import { configPath } from '../../src/replicas/paths.ts';
 import { provision } from '../../src/replicas/provision/provision.ts';
 import { rfc3339 } from '../../src/util/text/rfc3339.ts';
 import { waitFor } from '../../src/util/wait.ts';
+import { whole } from '../support/whole.ts';
 import { bareMachines } from './support/bare-machines.ts';
 import { kubeadm } from './support/kubeadm.ts';
 import { hasMetricsServer, metricsServer, metricsServerImage } from './support/metrics-server.ts';
@@ -137,7 +139,7 @@ async function nodeConfig(name: string): Promise<NodeConfig> {
     kubernetesVersion: versions.kubernetesVersion,
     binaries: mounted(),
     cni: 'haup',
-    labels: whole,
+    labels: ownLabels,
     taints: [],
     pki: await issueNode(identity, authorities, kubelets),
   };
@@ -249,7 +251,7 @@ async function destroy(): Promise<void> {
 
 const labels = { app: 'echo' };
 /** Of the nodes that are haup's in all. */
-const whole = { 'example.com/network': 'haup' };
+const ownLabels = { 'example.com/network': 'haup' };
 const pods = '/api/v1/namespaces/default/pods';
 
 beforeAll(async () => {
@@ -683,25 +685,58 @@ describe('nodes', () => {
     expect(await top('pods', '-l', 'app=echo')).toMatch(/^NAME\s.*\necho-\S+\s+\d+m\s+\d+Mi/);
   });
 
-  test('lose images that nobody uses, and never those that haup brought', async () => {
+  /** One that nobody uses and haup did not bring, on the second node. */
+  async function bringGarbage(): Promise<void> {
+    const name = 'haup.local/garbage:1';
+    const garbage: Image = { name, architecture: hostArchitecture(), layers: [imageLayer([])] };
     const node = await session(second);
-    const garbage: Image = {
-      name: 'haup.local/garbage:1',
-      architecture: hostArchitecture(),
-      layers: [imageLayer([])],
-    };
-    const ctr = '/opt/haup/bin/ctr -n k8s.io images';
-    await node.run(`${ctr} import -`, { input: imageArchive(garbage) });
-    const crictl = '/opt/haup/bin/crictl --runtime-endpoint unix:///run/containerd/containerd.sock';
-    const known = async () => await node.run(`${crictl} images -o json`);
-    await until('the image to be known', async () => (await known()).includes(garbage.name) || undefined);
-    await node.run(`${crictl} rmi --prune`);
-    const { images } = JSON.parse(await known()) as { images: { repoTags: string[]; pinned: boolean }[] };
-    const left = images.filter(({ repoTags }) => !/metrics-server/.test(repoTags[0]!));
-    expect(left.map(({ repoTags, pinned }) => [repoTags[0], pinned]).sort()).toEqual(
-      [PAUSE_IMAGE, ECHO_IMAGE, COREDNS_IMAGE].map((name) => [name, true]).sort(),
+    await node.run('/opt/haup/bin/ctr -n k8s.io images import -', { input: imageArchive(garbage) });
+    await until('the image to be known', async () =>
+      (await imagesOnSecond()).some((image) => image[0] === name) ? true : undefined,
     );
+  }
+
+  /** Names, and whether they are pinned. */
+  async function imagesOnSecond(): Promise<[string, boolean][]> {
+    const crictl = '/opt/haup/bin/crictl --runtime-endpoint unix:///run/containerd/containerd.sock';
+    const said = await (await session(second)).run(`${crictl} images -o json`);
+    const all = JSON.parse(said).images as { repoTags: string[]; pinned: boolean }[];
+    return all
+      .map(({ repoTags, pinned }): [string, boolean] => [repoTags[0]!, pinned])
+      .filter(([name]) => !name.includes('metrics-server'))
+      .sort();
+  }
+
+  const brought = [PAUSE_IMAGE, ECHO_IMAGE, COREDNS_IMAGE]
+    .map((name): [string, boolean] => [name, true])
+    .sort();
+
+  test('lose images that nobody uses, and never those that haup brought', async () => {
+    await bringGarbage();
+    const crictl = '/opt/haup/bin/crictl --runtime-endpoint unix:///run/containerd/containerd.sock';
+    await (await session(second)).run(`${crictl} rmi --prune`);
+    expect(await imagesOnSecond()).toEqual(brought);
   });
+
+  test.runIf(whole)(
+    'have such images deleted by their kubelet, when it takes the disk for full',
+    async () => {
+      await bringGarbage();
+      const node = await session(second);
+      const file = configPath('kubelet.yaml');
+      // The default is 85 %, and two minutes; it looks every five minutes.
+      const full = 'imageGCHighThresholdPercent: 1\nimageGCLowThresholdPercent: 0\nimageMinimumGCAge: 1s\n';
+      await node.run(`cp ${file} /root/kept.yaml; printf '${full}' >>${file}; systemctl restart kubelet`);
+      await waitFor(async () => (`${await imagesOnSecond()}` === `${brought}` ? true : undefined), {
+        what: 'the kubelet to delete the image',
+        timeoutMs: 480_000,
+      });
+      const log = await node.run("journalctl -q -u kubelet -o cat | grep 'over the high threshold'");
+      expect(log).toContain('highThreshold=1');
+      await node.run(`mv /root/kept.yaml ${file}; systemctl restart kubelet`);
+    },
+    600_000,
+  );
 
   test('are drained of pods that may go, and a budget that lets none go is named', async () => {
     const budget = '/apis/policy/v1/namespaces/default/poddisruptionbudgets';
@@ -750,7 +785,7 @@ describe('nodes', () => {
         metadata: { name: 'mover' },
         spec: {
           selector: { matchLabels: app },
-          template: { metadata: { labels: app }, spec: { tolerations, containers, nodeSelector: whole } },
+          template: { metadata: { labels: app }, spec: { tolerations, containers, nodeSelector: ownLabels } },
         },
       },
     });

@@ -143,6 +143,9 @@ export class SimulatedNodes {
     'join-node': ({ node }) => {
       this.register(node);
       Object.assign(this.running(node).disk, { kubeProxy: 'running', joining: false });
+      const { podCidr } = this.objects.find(({ name }) => name === node)!;
+      this.effects['route-pods']({ kind: 'route-pods', node, podCidr });
+      this.effects['connect-pods']({ kind: 'connect-pods', node, podCidr });
     },
     'route-pods': ({ node, podCidr }) => {
       this.machine(node);

@@ -87,7 +87,7 @@ test('images come, and the range is told, while the kubelet is starting', async 
   const kubelet = gate();
   const ranged = gate();
   machine = { well: () => kubelet.opened };
-  const joining = joinNode(session, {} as ApiClient, node, images, { ranged: ranged.open });
+  const joining = joinNode(session, {} as ApiClient, node, images, { ranged: async () => ranged.open() });
   await ranged.opened;
   await vi.waitFor(() => expect(done).toEqual(['start', 'list', 'import']));
   kubelet.open();

@@ -32,7 +32,7 @@ function prepare(v: View, { name, zone }: NodeSpec): Step[] {
   if (!isApiThere(v)) return [];
   if (!object) return [join(name)];
   // What was cut off in the middle may lack images.
-  if (inside.kubelet === 'disabled' || inside.joining) return [join(name), ...route(v, name, object)];
+  if (inside.kubelet === 'disabled' || inside.joining) return [join(name)];
   if (inside.kubelet !== 'running') return v.policy.revive ? [join(name)] : [];
   const way = route(v, name, object);
   return way.length > 0 ? way : connect(v, name, object, inside.podCidr);

@@ -7,8 +7,7 @@ export interface RoutePods extends NodeStep<'route-pods'> {
 }
 
 export const routePods: StepKind<RoutePods> = {
-  describe: ({ node, podCidr }) => `route ${inPlan(podCidr)} to ${node}`,
-  // The node joins meanwhile.
+  describe: ({ node, podCidr }) => `route ${podCidr} to ${node}`,
   touches: itsRoute,
   outdates: nodeMachine,
   simulate: ({ node, podCidr }, before) => {
@@ -16,8 +15,3 @@ export const routePods: StepKind<RoutePods> = {
     return withNodes(before, { routes: [...others, { destination: podCidr, machine: node }] });
   },
 };
-
-/** Which range a node will get, the controller manager decides when it is there. */
-function inPlan(podCidr: string): string {
-  return podCidr.startsWith('planned-') ? "its pods' addresses" : podCidr;
-}

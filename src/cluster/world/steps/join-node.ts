@@ -1,16 +1,23 @@
-import { joinNode as join } from '../../../nodes/join.ts';
+import { connectNode, joinNode as join } from '../../../nodes/join.ts';
 import { apiAt } from '../api.ts';
 import { nodeIdentity } from '../config/node-config.ts';
 import type { Executor } from './executor.ts';
 
 /**
- * Resolves when the API has the node, with a range for its pods, and its images are there. `halfway`: the range is known, so that it can be
- * routed while images come.
+ * Resolves when the node is Ready; where somebody else brings the pods' network, when it has all but that. The range is routed as soon as
+ * it is known, while images come. What was cut off on the way is joined again, or routed and connected by steps of their own.
  */
-export const joinNode: Executor<'join-node'> = async (t, { node }, progress, halfway) => {
+export const joinNode: Executor<'join-node'> = async (t, { node }, progress) => {
   const api = await apiAt(t, t.seen().address!.ip);
   const { images } = await t.nodeSupplies();
   const joining = { ...nodeIdentity(t, node), binaries: await t.nodeBinaries(), caPem: api.caPem };
-  const ranged = (): void => void halfway();
-  await join(await t.session(node), api, joining, images, { signal: t.signal, progress, ranged });
+  const waiting = { signal: t.signal, progress };
+  const session = await t.session(node);
+  if (t.memory.spec.cni === 'none') {
+    await join(session, api, joining, images, waiting);
+    return;
+  }
+  const ranged = (destination: string) => t.provider.network.routes.ensure({ destination, machine: node });
+  const podCidr = await join(session, api, joining, images, { ...waiting, ranged });
+  await connectNode(session, api, node, podCidr, waiting);
 };

@@ -30,7 +30,7 @@ function steps(wanted: ClusterSpec, o: Observation): string[] {
 }
 
 describe('nodes', () => {
-  test('come beside the masters: machine, programs, kubelet, route, pods, Services', () => {
+  test('come beside the masters: machine, programs, kubelet and its pods’ network, Services', () => {
     const plan = lines(
       planFor({ ...spec, nodes: nodes.slice(0, 1) }, withNodes(converged({ ...spec, nodes: [] }), routed)),
     );
@@ -38,9 +38,7 @@ describe('nodes', () => {
       'create-node n0',
       'provision-node n0',
       'join-node n0',
-      'route-pods n0',
       'set-service-nodes n0',
-      'connect-pods n0',
     ]);
   });
 
@@ -69,8 +67,8 @@ describe('nodes', () => {
   test('stay until their successors are ready', () => {
     const wanted = withReplacedNodes(spec, ['n0'], () => 'n2');
     const plan = lines(planFor(wanted, healthy)).map((line) => line.split(' ').slice(0, 2).join(' '));
-    expect(plan.indexOf('connect-pods n2')).toBeGreaterThan(-1);
-    expect(plan.indexOf('drain-node n0')).toBeGreaterThan(plan.indexOf('connect-pods n2'));
+    expect(plan.indexOf('join-node n2')).toBeGreaterThan(-1);
+    expect(plan.indexOf('drain-node n0')).toBeGreaterThan(plan.indexOf('join-node n2'));
   });
 
   test('are neither made anew nor removed while the API does not answer: nobody knows what runs there', () => {
@@ -99,11 +97,17 @@ describe('nodes', () => {
     ]);
   });
 
-  test('that join are routed meanwhile, and get neither pods nor traffic for Services before they have what they need', () => {
+  test('that join get neither pods nor traffic for Services before they have what they need', () => {
     const half = withNodeInside(healthy, 'n0', { joining: true, podCidr: null });
     const seen = withNodes(half, { routes: half.nodes.routes!.slice(1), serviceNodes: ['n1'] });
-    expect(steps(spec, seen)).toEqual(['join-node n0', 'route-pods n0']);
+    expect(steps(spec, seen)).toEqual(['join-node n0']);
     expect(steps(spec, withNodes(seen, { routes: half.nodes.routes }))).toEqual(['join-node n0']);
+  });
+
+  test('whose join was cut off when they had all but their network, or who have lost it, get the route, then pods', () => {
+    const half = withNodeInside(healthy, 'n0', { podCidr: null });
+    expect(steps(spec, withNodes(half, { routes: half.nodes.routes!.slice(1) }))).toEqual(['route-pods n0']);
+    expect(steps(spec, half)).toEqual(['connect-pods n0']);
   });
 
   test('bring their own network where haup is told so', () => {
