@@ -4,6 +4,7 @@ import { CONTAINERD_SOCKET } from '../kubernetes/kubelet.ts';
 import type { Waiting } from '../replicas/waiting.ts';
 import { shellQuote } from '../ssh/quote.ts';
 import type { Session } from '../ssh/session.ts';
+import { together } from '../util/together.ts';
 
 /** What the slowest machine needs for the largest image that is imported this way. */
 const IMPORT_TIMEOUT_MS = 300_000;
@@ -26,17 +27,23 @@ export async function importImages(
   const ctr = `${shellQuote(`${folder}/ctr`)} --address ${CONTAINERD_SOCKET} --namespace k8s.io images`;
   const options = { what: 'list its images', signal: waiting.signal };
   const known = parseImages(await session.run(`${ctr} list`, options));
-  for (const { path, images } of archives) {
-    if (images.every(({ name, digest }) => digest !== null && known.get(name) === digest)) continue;
-    const names = images.map(({ name }) => name).join(', ');
-    waiting.progress?.(`importing ${names}`);
-    await session.run(`${ctr} import --label ${PINNED} -`, {
-      input: await readFile(path),
-      what: `import ${names}`,
-      timeoutMs: IMPORT_TIMEOUT_MS,
-      signal: waiting.signal,
-    });
-  }
+  const missing = archives.filter(
+    ({ images }) => !images.every(({ name, digest }) => digest !== null && known.get(name) === digest),
+  );
+  const some = async (signal: AbortSignal): Promise<void> => {
+    for (let next = missing.shift(); next; next = missing.shift()) {
+      const names = next.images.map(({ name }) => name).join(', ');
+      waiting.progress?.(`importing ${names}`);
+      await session.run(`${ctr} import --label ${PINNED} -`, {
+        input: await readFile(next.path),
+        what: `import ${names}`,
+        timeoutMs: IMPORT_TIMEOUT_MS,
+        signal,
+      });
+    }
+  };
+  // Two at once: the one waits for the disk while the other is on its way. No more, for each is in memory.
+  await together(waiting.signal, [some, some]);
 }
 
 /** `ctr images list`: REF TYPE DIGEST SIZE …, a line an image. Digests by name. */

@@ -47,6 +47,8 @@ type Joining = NodeIdentity & Pick<NodeConfig, 'binaries'> & { readonly caPem: s
 interface WaitingForRange extends Waiting {
   /** Called when the API has given the node's pods their range, while the rest goes on, and waited for. */
   readonly ranged?: (podCidr: string) => Promise<void>;
+  /** Its images, where they are on their way since it was provisioned. If that fails they are brought anew. */
+  readonly coming?: Promise<void> | undefined;
 }
 
 /**
@@ -86,7 +88,10 @@ async function letJoin(
       if (made !== null) await deleteJoinToken(api, made, both);
       return range ?? registered(api, name, REGISTER_MS, both);
     },
-    (both) => importImages(session, images, binariesFolder(node), { ...waiting, signal: both }),
+    async (both) => {
+      const isThere = await waiting.coming?.then(() => true).catch(() => false);
+      if (!isThere) await importImages(session, images, binariesFolder(node), { ...waiting, signal: both });
+    },
     async (both) => {
       range = await registered(api, name, START_TIMEOUT_MS + REGISTER_MS, both);
       await waiting.ranged?.(range);

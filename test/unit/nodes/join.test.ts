@@ -98,6 +98,53 @@ test('images come, and the range is told, while the kubelet is starting', async 
   expect(calls).toEqual([`POST ${secrets}`, `DELETE ${secrets}/bootstrap-token`]);
 });
 
+test('images that are on their way already are waited for, and not sent again', async () => {
+  const way = gate();
+  const joining = joinNode(session, {} as ApiClient, node, images, { coming: way.opened });
+  await vi.waitFor(() => expect(done).toContain('well'));
+  expect(done).not.toContain('forget');
+  way.open();
+  await joining;
+  expect(done).toEqual(['start', 'well', 'forget']);
+});
+
+test('images that have not come the first time are sent anew', async () => {
+  const coming = Promise.reject(new Error('the connection was lost'));
+  await joinNode(session, {} as ApiClient, node, images, { coming });
+  expect(done).toContain('import');
+});
+
+test('a node has not joined before the way to its pods is made', async () => {
+  const way = gate();
+  const ranges: string[] = [];
+  const ranged = async (range: string) => {
+    ranges.push(range);
+    await way.opened;
+  };
+  const joining = joinNode(session, {} as ApiClient, node, [], { ranged });
+  await vi.waitFor(() => expect([ranges, done]).toEqual([['10.244.1.0/24'], ['start', 'well']]));
+  way.open();
+  await joining;
+  expect(done).toEqual(['start', 'well', 'forget']);
+});
+
+test('two archives are on their way at once, and no more', async () => {
+  const way = gate();
+  let sent = 0;
+  machine = {
+    import: () => {
+      sent++;
+      return way.opened;
+    },
+  };
+  const three = [images[0]!, images[0]!, images[0]!];
+  const joining = joinNode(session, {} as ApiClient, node, three);
+  await vi.waitFor(() => expect([sent, done.length]).toEqual([2, 3]));
+  way.open();
+  await joining;
+  expect(sent).toBe(3);
+});
+
 test('a node whose images do not come has not joined', async () => {
   machine = {
     import: async () => {
