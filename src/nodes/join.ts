@@ -22,8 +22,9 @@ import { connectPods, forgetBootstrap, nodeIsWell, START_TIMEOUT_MS, startNode }
  *     machine of the role `node`           the provider's
  *     issueNode (pki.ts)                   certificates, new at each provisioning
  *     provisionNode (provision.ts)         programs, files, units; nothing starts. Needs no API
+ *     startRuntime, importImages           may go on while the node joins. Need no API
  *     joinNode (here)                      token → start → images, and meanwhile the range. Needs the API
- *     a route to the range                 the provider's
+ *     a route to the range                 the provider's, while it joins
  *     connectNode (here)                   network → Ready
  *     inspectNode, listNodes               what the machine, and what the cluster, say of it
  *     renewNode (renew.ts)                 before its certificates end; the kubelet's as a client renews itself
