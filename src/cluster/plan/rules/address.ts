@@ -76,7 +76,8 @@ function desiredTargets(v: View, present: readonly string[]): string[] {
     return replica.wanted ? wasStarted(replica) || !replica.inside : !isDead(replica.member!) && !leaving;
   };
   const next = turn(v);
-  const drained = next && drains(next) && v.replicas.length > 1 ? next.replica.name : undefined;
+  // A single one stays a target all the same: nobody is left who serves.
+  const drained = next && drains(next) ? next.replica.name : undefined;
   return [...v.replicas, ...v.orphans]
     .filter((replica) => replica.name !== drained)
     .filter((replica) => (replica.wanted && serving.has(replica.name)) || stays(replica))

@@ -170,8 +170,10 @@ describe('abandoning', () => {
     expect(names(abandoned(last, healthy))).toEqual(['m2', 'm3', 'm0', 'm1']);
   });
 
-  test('of a deletion goes on with that', () => {
-    expect(abandoned({ ...spec, deleting: true }, healthy)).toMatchObject({ deleting: true });
+  test('of a deletion goes on with that, whatever has become of etcd', () => {
+    const deleting = { ...spec, deleting: true };
+    for (const o of [healthy, powerOff(healthy, 'm0', 'm1')])
+      expect(abandoned(deleting, o)).toEqual(deleting);
   });
 
   test('is refused with what can be done: mend what keeps haup from looking, or bring a majority back', () => {

@@ -449,6 +449,16 @@ describe('a machine that is started', () => {
     expect(started(learner)).toMatchObject({ provisioned: false, etcdData: false, apiServer: 'disabled' });
   });
 
+  test('is the one that was meant, and no other', () => {
+    const off = before.machines.map((machine) => ({ ...machine, state: 'stopped' as const, inside: null }));
+    const after = simulate({ kind: 'start-machine', replica: 'm2' }, { ...before, machines: off });
+    expect(after.machines.map(({ name, state }) => [name, state])).toEqual([
+      ['m0', 'stopped'],
+      ['m1', 'stopped'],
+      ['m2', 'running'],
+    ]);
+  });
+
   test('as a node is known to be one only if the API knows it', () => {
     const started = (o: typeof before) =>
       simulate({ kind: 'start-node', node: 'n0' }, o).nodes.machines.find(({ name }) => name === 'n0')
