@@ -22,7 +22,6 @@ import { connectPods, forgetBootstrap, nodeIsWell, START_TIMEOUT_MS, startNode }
  *     machine of the role `node`           the provider's
  *     issueNode (pki.ts)                   certificates, new at each provisioning
  *     provisionNode (provision.ts)         programs, files, units; nothing starts. Needs no API
- *     startRuntime, importImages           may go on while the node joins. Need no API
  *     joinNode (here)                      token → start → images, and meanwhile the range. Needs the API
  *     a route to the range                 the provider's, while it joins
  *     connectNode (here)                   network → Ready
@@ -48,8 +47,6 @@ type Joining = NodeIdentity & Pick<NodeConfig, 'binaries'> & { readonly caPem: s
 interface WaitingForRange extends Waiting {
   /** Called when the API has given the node's pods their range, while the rest goes on, and waited for. */
   readonly ranged?: (podCidr: string) => Promise<void>;
-  /** Its images, where they are on their way since it was provisioned. If that fails they are brought anew. */
-  readonly coming?: Promise<void> | undefined;
 }
 
 /**
@@ -89,10 +86,7 @@ async function letJoin(
       if (made !== null) await deleteJoinToken(api, made, both);
       return range ?? registered(api, name, REGISTER_MS, both);
     },
-    async (both) => {
-      const isThere = await waiting.coming?.then(() => true).catch(() => false);
-      if (!isThere) await importImages(session, images, binariesFolder(node), { ...waiting, signal: both });
-    },
+    (both) => importImages(session, images, binariesFolder(node), { ...waiting, signal: both }),
     async (both) => {
       range = await registered(api, name, START_TIMEOUT_MS + REGISTER_MS, both);
       await waiting.ranged?.(range);

@@ -15,7 +15,6 @@ export const START_TIMEOUT_MS = 180_000;
 const startScript = shellScript('nodes/scripts/start.sh', [
   ...(['units', 'current', 'started', 'mounts', 'containerd'] as const),
 ]);
-const runtimeScript = shellScript('nodes/scripts/start-runtime.sh', ['current', 'started', 'containerd']);
 const awaitScript = shellScript('nodes/scripts/await-node.sh', [
   ...(['kubelet', 'kubelet_health', 'kube_proxy', 'kube_proxy_health'] as const),
   ...(['kubeconfig', 'client'] as const),
@@ -28,17 +27,6 @@ export interface StartNode {
   readonly token: () => Promise<string>;
   /** What it has is forgotten first, however good. */
   readonly anew?: boolean;
-}
-
-/**
- * Starts the container runtime of a node that has just been provisioned, before the node joins. Resolves when it runs.
- * @throws ReplicaError, SshError
- */
-export async function startRuntime(session: Session, waiting: Waiting = {}): Promise<void> {
-  const { containerd } = nodeUnit;
-  const script = runtimeScript({ current: paths.current, started: nodePaths.started, containerd });
-  const doing = 'start the container runtime';
-  await carryOut(session, { doing, script, timeoutMs: START_TIMEOUT_MS }, waiting);
 }
 
 /**

@@ -29,8 +29,6 @@ export interface Tools {
   readonly nodeBinaries: () => Promise<ReplicaBinaries>;
   /** What nodes need on the operator's machine before the first is made: their programs and images, fetched or built, once. */
   readonly nodeSupplies: () => Promise<NodeSupplies>;
-  /** Images on their way to nodes that have just been provisioned, by the nodes' names: whoever joins one waits for them. */
-  readonly coming: Map<string, Promise<void>>;
   /** The last observation: what the step was planned from. */
   seen(): Observation;
   /** The live SSH session of a replica. */

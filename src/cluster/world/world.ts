@@ -18,7 +18,7 @@ import { rewriteAll } from './rotation/settle.ts';
 import { execute } from './steps/index.ts';
 import type { Progress, Tools } from './tools.ts';
 
-export type WorldParts = Omit<Tools, 'session' | 'drop' | 'seen' | 'etcd' | 'coming'> & {
+export type WorldParts = Omit<Tools, 'session' | 'drop' | 'seen' | 'etcd'> & {
   readonly pool: SessionPool;
   /** Makes the client of a member of etcd, over a session. */
   readonly etcdClients: () => Promise<(replica: string, session: () => Promise<Session>) => EtcdClient>;
@@ -64,7 +64,6 @@ export function openWorld(parts: WorldParts): RealWorld {
   const observer = openObserver({ ...parts, sessions, etcdClients });
   const tools: Tools = {
     ...parts,
-    coming: new Map(),
     seen: observer.last,
     session: sessions.session,
     drop: sessions.drop,

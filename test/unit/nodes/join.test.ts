@@ -98,22 +98,6 @@ test('images come, and the range is told, while the kubelet is starting', async 
   expect(calls).toEqual([`POST ${secrets}`, `DELETE ${secrets}/bootstrap-token`]);
 });
 
-test('images that are on their way already are waited for, and not sent again', async () => {
-  const way = gate();
-  const joining = joinNode(session, {} as ApiClient, node, images, { coming: way.opened });
-  await vi.waitFor(() => expect(done).toContain('well'));
-  expect(done).not.toContain('forget');
-  way.open();
-  await joining;
-  expect(done).toEqual(['start', 'well', 'forget']);
-});
-
-test('images that have not come the first time are sent anew', async () => {
-  const coming = Promise.reject(new Error('the connection was lost'));
-  await joinNode(session, {} as ApiClient, node, images, { coming });
-  expect(done).toContain('import');
-});
-
 test('a node has not joined before the way to its pods is made', async () => {
   const way = gate();
   const ranges: string[] = [];

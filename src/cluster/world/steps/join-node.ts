@@ -11,10 +11,8 @@ export const joinNode: Executor<'join-node'> = async (t, { node }, progress) => 
   const api = await apiAt(t, t.seen().address!.ip);
   const { images } = await t.nodeSupplies();
   const joining = { ...nodeIdentity(t, node), binaries: await t.nodeBinaries(), caPem: api.caPem };
-  const waiting = { signal: t.signal, progress, coming: t.coming.get(node) };
+  const waiting = { signal: t.signal, progress };
   const session = await t.session(node);
-  // Of another time nothing is known.
-  t.coming.delete(node);
   if (t.memory.spec.cni === 'none') {
     await join(session, api, joining, images, waiting);
     return;
