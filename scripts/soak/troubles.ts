@@ -35,10 +35,9 @@ const KINDS: readonly (readonly [Kind, number, readonly Trouble['mendedBy'][]])[
   ['stop-api-server', 2, ['guard']],
   ['kill-api-server', 3, ['itself']],
 ];
-const LONGEST_HOLD_MS = 20_000;
 
 /** The next one, of a cluster that is well; each of them is survived by five replicas in three zones. `random`: 0 ≤ x < 1. */
-export function nextTrouble({ replicas }: Status, random: () => number): Trouble {
+export function nextTrouble({ replicas }: Status, random: () => number, longestHoldMs: number): Trouble {
   const pick = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)]!;
   const [kind, , menders] = pick(KINDS.flatMap((each) => Array.from({ length: each[1] }, () => each)));
   const leader = replicas.find(({ etcd }) => etcd.role === 'leader')!;
@@ -52,7 +51,7 @@ export function nextTrouble({ replicas }: Status, random: () => number): Trouble
   return {
     kind,
     victims: victims.map(({ name }) => name),
-    holdMs: Math.round(1000 + random() * LONGEST_HOLD_MS),
+    holdMs: Math.round(1000 + random() * longestHoldMs),
     mendedBy: pick(menders),
   };
 }

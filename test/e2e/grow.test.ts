@@ -6,19 +6,12 @@ import type { ApiClient } from '../../src/kubernetes/client.ts';
 import { tryExec } from '../../src/util/exec.ts';
 import { whole } from '../support/whole.ts';
 import { clientsFirst } from './support/clients-first.ts';
-import { adminOf, useClusters } from './support/clusters.ts';
-import { type ControllerState, controllerStates } from './support/controllers.ts';
+import { useClusters } from './support/clusters.ts';
 import { documentFile } from './support/document.ts';
 import { haup, startHaup, status, tryHaup } from './support/haup.ts';
 import { hostState } from './support/host.ts';
 import { inNetwork } from './support/inside.ts';
-import {
-  type ClientsReport,
-  figuresOf,
-  madeByClients,
-  prepareForClients,
-  startClients,
-} from './support/many-clients.ts';
+import { type UsedCluster, useCluster } from './support/used-cluster.ts';
 
 const CLUSTER = 'e2e-grow';
 useClusters(CLUSTER);
@@ -26,58 +19,21 @@ beforeAll(clientsFirst);
 
 /** One cluster goes through it all; each test begins where the one before it ended. */
 describe('a cluster that grows and shrinks', () => {
+  let used: UsedCluster;
   let api: ApiClient;
   let ca: string;
-  const everythingMade = new Set<string>();
 
   beforeAll(async () => {
     await haup('create', '-c', CLUSTER, '--zone', 'local-a', '--multizone');
-    api = await adminOf(CLUSTER);
+    used = await useCluster(CLUSTER);
+    api = used.api;
     ca = join(await mkdtemp(join(tmpdir(), 'haup-grow-')), 'ca.crt');
     await writeFile(ca, api.caPem);
-    await prepareForClients(api);
   });
 
-  /** Runs one command under everybody who might notice, and checks that nobody did. */
-  async function unnoticed(what: string, args: string[], beside?: () => Promise<void>): Promise<void> {
-    const clients = await startClients(api, what);
-    const running = startHaup([...args, '-c', CLUSTER]);
-    if (beside) {
-      await running.shows('create the machine'); // it has the lock
-      await beside();
-    }
-    const ended = await running.ended;
-    const report = await clients.stop();
-    for (const key of report.keySet.acknowledged) everythingMade.add(key);
-    process.stdout.write(`figure: ${what}: ${figuresOf(report)}\n`);
-    expect([ended.code, ended.code === 0 ? '' : ended.stderr]).toEqual([0, '']);
-    expectNothingNoticed(report, api.ip);
-  }
-
-  /** So many masters are there, serve and vote, nothing is left to do, and all that was ever made is there. */
-  async function expectMasters(count: number): Promise<void> {
-    const now = await status(CLUSTER);
-    const ready = now.replicas.filter(
-      (r) => r.machine === 'running' && r.apiServer === 'ready' && r.etcd.healthy,
-    );
-    expect(ready.length).toBe(count);
-    expect(now).toMatchObject({ converged: true, unfinished: [], etcd: { voters: count, healthy: count } });
-    expect(now.replicas.length).toBe(count);
-    expect(now.apiAddress).toMatchObject({
-      ip: api.ip,
-      holder: count > 1 ? { kind: 'balancer' } : { kind: 'machine', name: ready[0]!.name },
-    });
-    if (count > 1) {
-      expect(now.loadBalancer!.targets.map((t) => [t.replica, t.health]).sort()).toEqual(
-        ready.map((r) => [r.name, 'healthy']).sort(),
-      );
-    } else expect(now.loadBalancer).toBeNull();
-    const names = ready.map((r) => r.name);
-    for (const controller of ['kube-controller-manager', 'kube-scheduler'] as const)
-      expectOneActive(await controllerStates(CLUSTER, names, controller));
-    const there = await madeByClients(api);
-    expect([...everythingMade].filter((name) => !there.has(name))).toEqual([]);
-  }
+  const unnoticed = (what: string, args: readonly string[], beside?: () => Promise<void>) =>
+    used.unnoticed(what, () => startHaup([...args, '-c', CLUSTER]), beside);
+  const expectMasters = (count: number) => used.expectMasters(count);
 
   /** curl's exit code for a URL, verified against the cluster's authority: 0, or 60 when the certificate is not for it. */
   async function verifies(machine: string, url: string): Promise<number> {
@@ -183,7 +139,8 @@ describe('a cluster that grows and shrinks', () => {
     await expectCertificates();
   });
 
-  test('two are added and two removed over three zones', async () => {
+  // CI has kube-up.test.ts for it, whose drop-ins say the same to haup.
+  test.runIf(whole)('two are added and two removed over three zones', async () => {
     await unnoticed('1-to-2-zones', ['add-replica', '--zone', 'local-b']);
     await expectMasters(2);
     await unnoticed('2-to-3-zones', ['add-replica', '--zone', 'local-c']);
@@ -197,20 +154,22 @@ describe('a cluster that grows and shrinks', () => {
     expect(await zones()).toEqual(['local-b']);
   });
 
-  test('one becomes three as one operation, five, three again, and one', async () => {
-    await unnoticed('1-to-3', ['add-replica', '--zones', 'local-a,local-c']);
+  test('one becomes three as one operation, takes other arguments, and becomes one again without its first', async () => {
+    const [here] = await zones();
+    const others = ['local-a', 'local-b', 'local-c'].filter((zone) => zone !== here);
+    await unnoticed('1-to-3', ['add-replica', '--zones', others.join()]);
     await expectMasters(3);
+    expect(await zones()).toEqual(['local-a', 'local-b', 'local-c']);
     await expectCertificates();
     await unnoticed('another-argument', ['apply', '-f', await documentWith({ v: '1' }, settings)]);
     await expectMasters(3);
-    if (whole) await expectPutBack({ v: '1', 'audit-webhook-config-file': '/no/such/file' });
-    await expectMasters(3);
-    await unnoticed('3-to-5', ['add-replica', '--zones', 'local-a,local-b']);
-    await expectMasters(5);
-    await unnoticed('5-to-3', ['remove-replica', '--count', '2']);
-    await expectMasters(3);
-    expect(await zones()).toEqual(['local-a', 'local-b', 'local-c']);
-    await unnoticed('3-to-1', ['remove-replica', '--count', '2']);
+    if (whole) {
+      await expectPutBack({ v: '1', 'audit-webhook-config-file': '/no/such/file' });
+      await expectMasters(3);
+    }
+    // By their names, and the one that has been there the longest is one of them: soak.test.ts and crash.test.ts leave the choice to haup.
+    const [first, second] = (await status(CLUSTER)).replicas;
+    await unnoticed('3-to-1', ['remove-replica', first!.name, second!.name]);
     await expectMasters(1);
   });
 
@@ -219,18 +178,3 @@ describe('a cluster that grows and shrinks', () => {
     expect(await hostState([CLUSTER])).toEqual([]);
   });
 });
-
-function expectNothingNoticed(report: ClientsReport, apiIp: string): void {
-  expect(report.newConnections.failures).toEqual([]);
-  expect(report.newConnections.requests).toBeGreaterThan(100);
-  expect(report.keptAlive).toMatchObject({ failures: [], cut: 0 });
-  expect(report.counter).toMatchObject({ failures: [], violations: [] });
-  expect(report.counter.increments).toBeGreaterThan(5);
-  expect(report.keySet).toMatchObject({ failures: [], violations: [], unseen: [] });
-  expect(report.endpoints).toEqual([`endpoints ${apiIp} slices ${apiIp}`]);
-}
-
-function expectOneActive(states: readonly ControllerState[]): void {
-  expect(states.filter((state) => !state.running)).toEqual([]);
-  expect(states.filter((state) => state.active).length).toBe(1);
-}

@@ -1,16 +1,15 @@
-import { describe, expect, test } from 'vitest';
-import { tryExec } from '../../src/util/exec.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { clientsFirst } from './support/clients-first.ts';
 import { useClusters } from './support/clusters.ts';
-import { E2E_HOME, status } from './support/haup.ts';
+import { E2E_HOME, type RunningHaup, startProgram, status } from './support/haup.ts';
+import { useCluster } from './support/used-cluster.ts';
 
 const cluster = 'e2e-kube-up';
 useClusters(cluster);
+beforeAll(clientsFirst);
 
 /** A line of kube-up's own documentation of HA masters, but for the script's path and the provider. */
-async function run(
-  script: 'kube-up.sh' | 'kube-down.sh',
-  variables: Record<string, string>,
-): Promise<number> {
+function start(script: 'kube-up.sh' | 'kube-down.sh', variables: Record<string, string>): RunningHaup {
   const { PATH = '', HAUP_CACHE } = process.env;
   const env = {
     PATH,
@@ -21,8 +20,11 @@ async function run(
     KUBE_GCE_INSTANCE_PREFIX: cluster,
     ...variables,
   };
-  const path = new URL(`../../scripts/${script}`, import.meta.url).pathname;
-  const { code, stderr } = await tryExec(path, [], { env });
+  return startProgram(new URL(`../../scripts/${script}`, import.meta.url).pathname, [], env);
+}
+
+async function run(...line: Parameters<typeof start>): Promise<number | null> {
+  const { code, stderr } = await start(...line).ended;
   if (code !== 0) console.log(stderr);
   return code;
 }
@@ -35,25 +37,29 @@ async function zones(): Promise<string[]> {
 }
 
 describe("kube-up's documented session of HA masters", () => {
-  test('runs unchanged: create, replicate into two more zones, remove by zone and by name, delete', async () => {
+  test('runs unchanged, and nobody notices: create, replicate into two more zones, remove by zone and by name, delete', async () => {
     const first = { MULTIZONE: 'true', KUBE_GCE_ZONE: 'europe-west1-b', ENABLE_ETCD_QUORUM_READS: 'true' };
     expect(await run('kube-up.sh', first)).toBe(0);
     expect(await zones()).toEqual(['europe-west1-b']);
-    for (const zone of ['europe-west1-c', 'europe-west1-d']) {
-      expect(await run('kube-up.sh', { KUBE_GCE_ZONE: zone, KUBE_REPLICATE_EXISTING_MASTER: 'true' })).toBe(
-        0,
-      );
+    const { unnoticed, expectMasters } = await useCluster(cluster);
+    await expectMasters(1);
+    for (const [number, zone] of ['europe-west1-c', 'europe-west1-d'].entries()) {
+      const another = { KUBE_GCE_ZONE: zone, KUBE_REPLICATE_EXISTING_MASTER: 'true' };
+      await unnoticed(`${number + 1}-to-${number + 2}-zones`, () => start('kube-up.sh', another));
+      await expectMasters(number + 2);
     }
     expect(await zones()).toEqual(['europe-west1-b', 'europe-west1-c', 'europe-west1-d']);
 
     expect(await run('kube-down.sh', {})).toBe(3); // three are left: kube-down takes a cluster of one
-    expect(await run('kube-down.sh', { KUBE_DELETE_NODES: 'false', KUBE_GCE_ZONE: 'europe-west1-c' })).toBe(
-      0,
-    );
+    const inZone = { KUBE_DELETE_NODES: 'false', KUBE_GCE_ZONE: 'europe-west1-c' };
+    await unnoticed('3-to-2-zones', () => start('kube-down.sh', inZone));
+    await expectMasters(2);
     expect(await zones()).toEqual(['europe-west1-b', 'europe-west1-d']);
 
     const { name } = (await status(cluster)).replicas.find((replica) => replica.zone === 'europe-west1-d')!;
-    expect(await run('kube-down.sh', { KUBE_DELETE_NODES: 'false', KUBE_REPLICA_NAME: name })).toBe(0);
+    const byName = { KUBE_DELETE_NODES: 'false', KUBE_REPLICA_NAME: name };
+    await unnoticed('2-to-1-zone', () => start('kube-down.sh', byName));
+    await expectMasters(1);
     expect(await status(cluster)).toMatchObject({
       loadBalancer: null,
       apiAddress: { holder: { kind: 'machine', name: `${cluster}-master` } },

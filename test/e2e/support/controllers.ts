@@ -17,7 +17,7 @@ export async function controllerStates(
   controller: keyof typeof PORTS,
 ): Promise<ControllerState[]> {
   const { certPem, keyPem } = await adminOf(cluster);
-  const pem = '/run/haup-e2e-admin.pem';
+  const pem = `/run/haup-e2e-${controller}.pem`;
   return Promise.all(
     machines.map(async (machine) => {
       const { stdout } = await onMachine(

@@ -42,10 +42,19 @@ export function startHaup(args: readonly string[], options: HaupOptions = {}): R
     HAUP_HOME: home,
     ...options.env,
   };
-  const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] });
-  // haup's machines must not inherit what the clients of a test are given; see clientsFirst.
+  return startProgram(process.execPath, [MAIN, ...args], env, options.input);
+}
+
+/** Starts a program that makes machines: those must not inherit what the clients of a test are given; see clientsFirst. */
+export function startProgram(
+  file: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  input = '',
+): RunningHaup {
+  const child = spawn(file, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
   if (child.pid !== undefined) setPriority(child.pid, PRIORITY);
-  child.stdin.end(options.input ?? '');
+  child.stdin.end(input);
   let stdout = '';
   let stderr = '';
   const watchers = new Set<() => void>();

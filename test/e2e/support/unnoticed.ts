@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { ApiClient } from '../../../src/kubernetes/client.ts';
 import { startHaup, status } from './haup.ts';
-import { figuresOf, startClients } from './many-clients.ts';
+import { type ClientsReport, figuresOf, startClients } from './many-clients.ts';
 
 /**
  * Runs haup while clients of every kind use `api`; fails where one of them has noticed it, or three masters are not well afterwards.
@@ -20,6 +20,10 @@ export async function unnoticed(
   process.stdout.write(`figure: ${what}: ${seconds} s; ${figuresOf(report)}\n`);
   expect([ended.code, ended.code === 0 ? '' : ended.stderr]).toEqual([0, '']);
   expect(await status(cluster)).toMatchObject({ converged: true, etcd: { healthy: 3 } });
+  expectUnnoticed(report);
+}
+
+export function expectUnnoticed(report: ClientsReport): void {
   expect(report.newConnections.failures).toEqual([]);
   expect(report.keptAlive).toMatchObject({ failures: [], cut: 0 });
   expect(report.counter).toMatchObject({ failures: [], violations: [] });
