@@ -586,7 +586,9 @@ describe('what one example does not show', () => {
 
   test('a node that joins, and a route that is made, twice are there once', () => {
     const twice = (step: Step) => simulate(step, simulate(step, before)).nodes;
-    expect(twice({ kind: 'join-node', node: 'n1' }).objects?.map(({ name }) => name)).toEqual(['n0', 'n1']);
+    const joined = twice({ kind: 'join-node', node: 'n1' });
+    expect(joined.objects?.map(({ name }) => name)).toEqual(['n0', 'n1']);
+    expect(joined.routes?.map(({ machine }) => machine)).toEqual(['n0', 'n1']);
     const route = { kind: 'route-pods', node: 'n1', podCidr: '10.244.1.0/24' } as const;
     expect(twice(route).routes).toHaveLength(2);
   });
