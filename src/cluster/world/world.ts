@@ -83,6 +83,7 @@ export function openWorld(parts: WorldParts): RealWorld {
     wantedBy: observer.wantedBy,
     async execute(step, progress, halfway) {
       await execute(tools, step, progress, halfway);
+      observer.heard(step);
       if (step.kind === 'delete-network') observer.networkIsDeleted();
     },
     sealed,

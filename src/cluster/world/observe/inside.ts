@@ -32,6 +32,8 @@ interface Parts {
 /** Looks inside machines that run, and learns how long each of them takes today. */
 export interface InsideObserver {
   observe<I>(name: string, ask: Ask<I>): Promise<Met<I>>;
+  /** Something was done on it, which it has answered: it is slow at most, and gets as much time again as any other. */
+  heard(name: string): void;
   /** How long the slowest machine may take for one question, going by the last looks; at least 0. */
   patienceMs(): number;
 }
@@ -46,7 +48,9 @@ export function insideObserver({ memory, sessions, signal, emit }: Parts): Insid
     const session = await sessions.session(name, timeoutMs);
     const usual = Math.max(timeoutMs, SLOWER * (took.get(name) ?? 0));
     const began = Date.now();
-    const inside = await ask(session, session.answered ? usual : PATIENT_MS);
+    // What the first look takes, nothing tells before: on a new machine much else begins just then.
+    const isKnown = session.answered && (took.has(name) || silent.has(name));
+    const inside = await ask(session, isKnown ? usual : PATIENT_MS);
     const ms = Date.now() - began;
     took.set(name, Math.min(PATIENT_MS, ms > COMPONENTS_MS ? ms - COMPONENTS_MS : ms));
     silent.delete(name);
@@ -68,6 +72,7 @@ export function insideObserver({ memory, sessions, signal, emit }: Parts): Insid
         return { inside: null, lookFailure: lookFailureOf(error), words };
       }
     },
+    heard: (name) => void silent.delete(name),
     patienceMs: () => SLOWER * Math.max(0, ...took.values()),
   };
 }

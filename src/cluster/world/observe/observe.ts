@@ -6,7 +6,7 @@ import type { NodeMachine } from '../../model/nodes.ts';
 import { type MachineObservation, nothing, type Observation } from '../../model/observation.ts';
 import { type ClusterSpec, wanted as wantedIn } from '../../model/spec.ts';
 import { ofThisCluster } from '../../plan/rescue.ts';
-import type { Step } from '../../plan/step.ts';
+import { type Step, touches } from '../../plan/step.ts';
 import { apiAt } from '../api.ts';
 import type { Sessions } from '../machines/sessions.ts';
 import type { Tools } from '../tools.ts';
@@ -33,6 +33,8 @@ export interface Observer {
   last(): Observation;
   /** What each replica would be by this spec. */
   wantedBy(spec: ClusterSpec): Promise<Observation['wanted']>;
+  /** A step has ended well: the machines that it touched have answered. */
+  heard(step: Step): void;
   /** Nothing but the end of its own call says that a network has been deleted. */
   networkIsDeleted(): void;
 }
@@ -134,6 +136,9 @@ export function openObserver(parts: Parts): Observer {
     observe,
     last: () => last,
     wantedBy: (spec) => wantedRevisions({ ...parts, memory: { spec }, seen: () => last }),
+    heard(step) {
+      for (const name of touches(step)) insides.heard(name);
+    },
     networkIsDeleted() {
       last = { ...last, remembered: { ...last.remembered, networkDeleted: true } };
     },
