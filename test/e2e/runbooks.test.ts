@@ -85,6 +85,7 @@ describe('the runbooks', () => {
     expect(output('1')).toContain(`${name}: its machine has another SSH host key`);
     expect(output('2')).toContain(`${name}: its machine has another SSH host key`);
     expect(output('3')).toContain('nothing was changed');
+    expect(output('4')).toContain('another SSH host key: its disk has been emptied');
     expect(output('4')).toContain(`deleted ${name}`);
     expect(output('5')).not.toContain(name);
     await expectThree();
