@@ -118,7 +118,7 @@ export async function makeCluster(
 
   async function serves(name: string): Promise<void> {
     const look = async () => ((await cluster.client(name).status()).leader === '0' ? undefined : true);
-    await waitFor(look, { what: `etcd ${name}`, timeoutMs: 20_000, maxIntervalMs: 50 }).catch((error) => {
+    await waitFor(look, { what: `etcd ${name}`, timeoutMs: 120_000, maxIntervalMs: 50 }).catch((error) => {
       throw new Error(`${error.message}\n${cluster.log(name).slice(-2000)}`);
     });
   }
