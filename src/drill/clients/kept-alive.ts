@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import type { ApiClient } from '../../kubernetes/client.ts';
+import { systemClock } from '../../util/clock.ts';
 import { describeError, type Load, type LoadReport, type Sample, summarize } from './load.ts';
 
 export interface KeptAliveReport extends LoadReport {
@@ -60,12 +61,12 @@ export function keptAlive(api: ApiClient, paths: { small: string; large: string 
       const error = await once(path)
         .catch(async (first: Error) => {
           retried.push(describeError(first));
-          await pause(askedToWaitMs(first));
+          await systemClock.sleep(askedToWaitMs(first));
           return once(path);
         })
         .then(() => null, describeError);
       samples.push({ began, ended: performance.now(), error });
-      await pause(PAUSE_MS);
+      await systemClock.sleep(PAUSE_MS);
     }
   })();
   return {
@@ -87,8 +88,4 @@ function refusal({ statusCode = 0, headers }: IncomingMessage): Error {
 
 function askedToWaitMs({ cause }: { readonly cause?: unknown }): number {
   return ((cause as { readonly seconds?: number } | undefined)?.seconds ?? 0) * 1000;
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
