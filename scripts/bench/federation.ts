@@ -180,7 +180,7 @@ function counted(api: Api, whose: string, count: Count): Api {
 
 /** Namespaces first, as what is in them needs them. */
 async function putAll(items: readonly ApiObject[], work: (item: ApiObject) => Promise<void>): Promise<void> {
-  for (const part of [items.slice(0, 10), items.slice(10)]) await eachAtOnce(part, AT_ONCE, work);
+  for (const part of [items.slice(0, 10), items.slice(10)]) await eachAtOnce(undefined, part, AT_ONCE, work);
 }
 
 function spoken(calls: ReadonlyMap<string, number>): string {

@@ -3,6 +3,7 @@ import type { HaupEvent } from '../cluster/loop/events.ts';
 import type { Step } from '../cluster/plan/step.ts';
 import type { Flags, Values } from './flag.ts';
 import { common } from './flags.ts';
+import type { ReadDocument } from './input/document.ts';
 import type { About } from './output/remedy.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -19,8 +20,8 @@ export interface Command<F extends Flags = Flags> {
   readonly rest?: { readonly name: string; readonly help: string };
   readonly flags: F;
   readonly examples: readonly string[];
-  /** Which cluster its input names, where neither a flag nor a variable or the configuration file does. */
-  clusterOf?(flags: Values<F>): Promise<string | undefined>;
+  /** Reads the document that it was pointed to, before all else: the cluster is what that names, where no flag, variable or file does. */
+  document?(flags: Values<F>): Promise<ReadDocument | undefined>;
   /** Returns the exit code; errors become one in `exit.ts`. */
   run(call: Call<F>): Promise<number>;
 }
@@ -49,6 +50,8 @@ export interface Call<F extends Flags> {
   readonly labels: { readonly [K in keyof F]: string };
   readonly operands: readonly string[];
   readonly rest: readonly string[];
+  /** What `document` of the command has read. */
+  readonly document: ReadDocument | undefined;
   /** What a command that is suggested next has to be told, too. */
   readonly about: About;
   readonly world: Surroundings;

@@ -32,7 +32,9 @@ export async function run(
   try {
     const { arguments_, resolved } = await readInput(argv, world, signal);
     const { command, operands, rest } = arguments_;
-    const values = { ...resolved.values, ...(await clusterInInput(command, resolved)) };
+    const document = await command.document?.(resolved.values);
+    const named = resolved.sources.cluster === 'default' ? document?.cluster() : undefined;
+    const values = { ...resolved.values, ...(named === undefined ? {} : { cluster: named }) };
     const flags = values as Values<typeof common> & {
       cluster?: string;
       dryRun?: boolean;
@@ -76,6 +78,7 @@ export async function run(
       labels: resolved.labels,
       operands,
       rest,
+      document,
       about: { cluster, store },
       world,
       signal,
@@ -119,15 +122,6 @@ export async function run(
     );
     return failure.code;
   }
-}
-
-async function clusterInInput(
-  command: Command,
-  { values, sources }: Resolved<Flags>,
-): Promise<{ readonly cluster?: string }> {
-  if (sources.cluster !== 'default') return {};
-  const cluster = await command.clusterOf?.(values);
-  return cluster === undefined ? {} : { cluster };
 }
 
 async function readInput(

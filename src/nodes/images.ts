@@ -4,7 +4,7 @@ import { CONTAINERD_SOCKET } from '../kubernetes/kubelet.ts';
 import type { Waiting } from '../replicas/waiting.ts';
 import { shellQuote } from '../ssh/quote.ts';
 import type { Session } from '../ssh/session.ts';
-import { together } from '../util/together.ts';
+import { eachAtOnce } from '../util/together.ts';
 
 /** What the slowest machine needs for the largest image that is imported this way. */
 const IMPORT_TIMEOUT_MS = 300_000;
@@ -30,20 +30,17 @@ export async function importImages(
   const missing = archives.filter(
     ({ images }) => !images.every(({ name, digest }) => digest !== null && known.get(name) === digest),
   );
-  const some = async (signal: AbortSignal): Promise<void> => {
-    for (let next = missing.shift(); next; next = missing.shift()) {
-      const names = next.images.map(({ name }) => name).join(', ');
-      waiting.progress?.(`importing ${names}`);
-      await session.run(`${ctr} import --label ${PINNED} -`, {
-        input: await readFile(next.path),
-        what: `import ${names}`,
-        timeoutMs: IMPORT_TIMEOUT_MS,
-        signal,
-      });
-    }
-  };
-  // Two at once: the one waits for the disk while the other is on its way. No more, for each is in memory.
-  await together(waiting.signal, [some, some]);
+  // The one waits for the disk while the other is on its way. No more, for each is in memory.
+  await eachAtOnce(waiting.signal, missing, 2, async ({ path, images }, signal) => {
+    const names = images.map(({ name }) => name).join(', ');
+    waiting.progress?.(`importing ${names}`);
+    await session.run(`${ctr} import --label ${PINNED} -`, {
+      input: await readFile(path),
+      what: `import ${names}`,
+      timeoutMs: IMPORT_TIMEOUT_MS,
+      signal,
+    });
+  });
 }
 
 /** `ctr images list`: REF TYPE DIGEST SIZE …, a line an image. Digests by name. */

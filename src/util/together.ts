@@ -24,15 +24,23 @@ export async function together<const W extends readonly ((signal: AbortSignal) =
   return done.map((each) => (each as PromiseFulfilledResult<unknown>).value) as never;
 }
 
-/** The same for each of many things, `many` of them at a time, in their order. @throws what the first that fails has thrown */
+/**
+ * The same for each of many things, in their order, `many` of them at a time. When one fails no other is begun, and those that are
+ * under way are told to stop, and waited for.
+ * @throws the first one's error; the signal's reason when aborted.
+ */
 export async function eachAtOnce<T>(
+  signal: AbortSignal | undefined,
   items: readonly T[],
   many: number,
-  work: (item: T) => Promise<void>,
+  work: (item: T, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
-  const left = [...items];
-  const worker = async (): Promise<void> => {
-    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
+  const left = items.values();
+  const worker = async (both: AbortSignal): Promise<void> => {
+    for (const item of left) {
+      both.throwIfAborted();
+      await work(item, both);
+    }
   };
-  await Promise.all(Array.from({ length: many }, worker));
+  await together(signal, Array<typeof worker>(many).fill(worker));
 }

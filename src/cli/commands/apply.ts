@@ -1,5 +1,4 @@
 import { DocumentFaults } from '../../cluster/model/errors.ts';
-import { CLUSTER_NAME } from '../../cluster/model/names.ts';
 import { defineCommand } from '../command.ts';
 import { confirmedByName } from '../confirm.ts';
 import { UsageError } from '../errors.ts';
@@ -30,20 +29,12 @@ docs/cluster.schema.json says what may be in it.`,
   },
   examples: ['haup apply -f demo.yaml --dry-run', 'haup apply -c demo -f demo.yaml'],
 
-  async clusterOf({ filename }) {
-    if (filename === undefined) return undefined;
-    const document = await readDocumentFile(filename);
-    const { cluster } = (document.value ?? {}) as { readonly cluster?: unknown };
-    if (typeof cluster !== 'string') return undefined;
-    if (!CLUSTER_NAME.test(cluster))
-      throw document.say([{ path: ['cluster'], message: `${JSON.stringify(cluster)} is no cluster's name` }]);
-    return cluster;
-  },
+  document: async ({ filename }) => (filename === undefined ? undefined : readDocumentFile(filename)),
 
   async run(call) {
-    const { cluster, filename, dryRun, yes, surge, withoutBackup } = call.flags;
-    if (filename === undefined) throw new UsageError('--filename is missing: the document to apply');
-    const document = await readDocumentFile(filename);
+    const { cluster, dryRun, yes, surge, withoutBackup } = call.flags;
+    const { document } = call;
+    if (!document) throw new UsageError('--filename is missing: the document to apply');
     const engine = await call.engine();
     const applied = async (removes: boolean) => {
       try {

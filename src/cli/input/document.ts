@@ -1,11 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import type { Fault } from '../../cluster/model/errors.ts';
+import { CLUSTER_NAME } from '../../cluster/model/names.ts';
 import { UsageError } from '../errors.ts';
 
 /** A document of the desired state, with its lines: what is wrong with it is said where it stands. */
 export interface ReadDocument {
   readonly value: unknown;
+  /** The cluster that it is about, if it says so. @throws UsageError when that is no cluster's name. */
+  cluster(): string | undefined;
   /** `demo.yaml:12: extraArguments.apiServer.v: …`, a line each, from the top. */
   say(faults: readonly Fault[]): UsageError;
 }
@@ -21,16 +24,24 @@ export async function readDocumentFile(path: string): Promise<ReadDocument> {
     const said = broken.map(({ pos, message }) => `${name}:${at(pos[0])}: not YAML: ${oneLine(message)}`);
     throw new UsageError(said.join('\n'));
   }
+  const value: unknown = document.toJS();
+  const say = (faults: readonly Fault[]): UsageError => {
+    const placed = faults.map((fault) => ({ ...fault, line: at(offsetOf(document, fault.path)) }));
+    placed.sort((a, b) => a.line - b.line);
+    const said = placed.map(
+      ({ path: where, message, line }) =>
+        `${name}:${line}: ${where.length > 0 ? `${where.join('.')}: ` : ''}${message}`,
+    );
+    return new UsageError(said.join('\n'));
+  };
   return {
-    value: document.toJS(),
-    say(faults) {
-      const placed = faults.map((fault) => ({ ...fault, line: at(offsetOf(document, fault.path)) }));
-      placed.sort((a, b) => a.line - b.line);
-      const said = placed.map(
-        ({ path: where, message, line }) =>
-          `${name}:${line}: ${where.length > 0 ? `${where.join('.')}: ` : ''}${message}`,
-      );
-      return new UsageError(said.join('\n'));
+    value,
+    say,
+    cluster() {
+      const { cluster } = (value ?? {}) as { readonly cluster?: unknown };
+      if (typeof cluster !== 'string') return undefined;
+      if (CLUSTER_NAME.test(cluster)) return cluster;
+      throw say([{ path: ['cluster'], message: `${JSON.stringify(cluster)} is no cluster's name` }]);
     },
   };
 }
@@ -53,14 +64,9 @@ function offsetOf(document: Document.Parsed, path: Fault['path']): number {
   return offset;
 }
 
-/** What came on standard input, which can be read only once. */
-let standardInput: Promise<string> | undefined;
-
 async function text(path: string): Promise<string> {
   try {
-    if (path !== '-') return await readFile(path, 'utf8');
-    standardInput ??= readFile('/dev/stdin', 'utf8');
-    return await standardInput;
+    return await readFile(path === '-' ? '/dev/stdin' : path, 'utf8');
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : code;

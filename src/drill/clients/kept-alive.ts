@@ -59,9 +59,9 @@ export function keptAlive(api: ApiClient, paths: { small: string; large: string 
       const path = count % 10 === 0 ? paths.large : paths.small;
       const began = performance.now();
       const error = await once(path)
-        .catch(async (first: Error) => {
+        .catch(async (first: Refusal) => {
           retried.push(describeError(first));
-          await systemClock.sleep(askedToWaitMs(first));
+          await systemClock.sleep(first.waitMs ?? 0);
           return once(path);
         })
         .then(() => null, describeError);
@@ -79,13 +79,16 @@ export function keptAlive(api: ApiClient, paths: { small: string; large: string 
   };
 }
 
-/** An API server that stops has who asks on an open connection try again later, and then closes that. */
-function refusal({ statusCode = 0, headers }: IncomingMessage): Error {
-  const seconds = Math.min(Number(headers['retry-after']), MOST_WAIT_S);
-  if (![429, 503].includes(statusCode) || !(seconds >= 0)) return new Error(`answered ${statusCode}`);
-  return new Error(`answered ${statusCode}, to be asked again after ${seconds} s`, { cause: { seconds } });
+/** Why a request was not answered as it should be. */
+interface Refusal extends Error {
+  /** After how long the answer asks for the request again. */
+  readonly waitMs?: number;
 }
 
-function askedToWaitMs({ cause }: { readonly cause?: unknown }): number {
-  return ((cause as { readonly seconds?: number } | undefined)?.seconds ?? 0) * 1000;
+/** An API server that stops has who asks on an open connection try again later, and then closes that. */
+function refusal({ statusCode = 0, headers }: IncomingMessage): Refusal {
+  const seconds = Math.min(Number(headers['retry-after']), MOST_WAIT_S);
+  if (![429, 503].includes(statusCode) || !(seconds >= 0)) return new Error(`answered ${statusCode}`);
+  const asked = new Error(`answered ${statusCode}, to be asked again after ${seconds} s`);
+  return Object.assign(asked, { waitMs: seconds * 1000 });
 }

@@ -30,7 +30,7 @@ const AT_ONCE = 16;
 
 /** What there is to do until a cluster is no member any more, in order; empty: it is none. */
 export async function leaveSteps(request: LeaveRequest): Promise<MemberStep[]> {
-  const { federation, member, name, cluster, cascade } = request;
+  const { federation, member, name, cluster, cascade, signal } = request;
   const steps: MemberStep[] = [];
   const record = await find(federation, clusterPath(cluster));
   if (record)
@@ -48,7 +48,9 @@ export async function leaveSteps(request: LeaveRequest): Promise<MemberStep[]> {
         : `leave ${marked.length} federated objects to ${cluster}`,
       // Read again: the controller has let go only now.
       run: async () =>
-        eachAtOnce(await markedObjects(member, identity), AT_ONCE, (one) => part(member, one, cascade)),
+        eachAtOnce(signal, await markedObjects(member, identity), AT_ONCE, (one) =>
+          part(member, one, cascade),
+        ),
     });
   for (const { path, called, object } of [...accountOf(name)].reverse()) {
     // Another federation may have its account there.

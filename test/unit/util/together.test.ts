@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { together } from '../../../src/util/together.ts';
+import { eachAtOnce, together } from '../../../src/util/together.ts';
 
 const aborted = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
@@ -44,4 +44,43 @@ test('who gives up gives all of it up', async () => {
   const going = together(giveUp.signal, [aborted, aborted]);
   giveUp.abort(new Error('enough'));
   await expect(going).rejects.toThrow('enough');
+});
+
+test('of many things some are done at a time, each once and in order', async () => {
+  const began: number[] = [];
+  let doing = 0;
+  let most = 0;
+  await eachAtOnce(undefined, [1, 2, 3, 4, 5], 2, async (item) => {
+    began.push(item);
+    doing += 1;
+    most = Math.max(most, doing);
+    await null;
+    doing -= 1;
+  });
+  expect(began).toEqual([1, 2, 3, 4, 5]);
+  expect(most).toBe(2);
+});
+
+test('after one of many has failed no other is begun, and those under way are waited for', async () => {
+  const begun: string[] = [];
+  const ended: string[] = [];
+  const working = eachAtOnce(undefined, ['bad', 'good', 'never'], 2, async (item, signal) => {
+    begun.push(item);
+    if (item === 'bad') throw new Error('no disk');
+    await aborted(signal).catch(() => {});
+    ended.push(item);
+  });
+  await expect(working).rejects.toThrow('no disk');
+  expect({ begun, ended }).toEqual({ begun: ['bad', 'good'], ended: ['good'] });
+});
+
+test('who gives up many things begins none of the rest', async () => {
+  const giveUp = new AbortController();
+  const begun: number[] = [];
+  const going = eachAtOnce(giveUp.signal, [1, 2, 3], 1, async (item) => {
+    begun.push(item);
+    giveUp.abort(new Error('enough'));
+  });
+  await expect(going).rejects.toThrow('enough');
+  expect(begun).toEqual([1]);
 });

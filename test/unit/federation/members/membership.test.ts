@@ -32,7 +32,7 @@ async function join(change = {}): Promise<string[]> {
   return steps.map(({ text }) => text);
 }
 
-const leaving = (cascade: boolean) => leaveSteps({ ...request(), cascade, signal: AbortSignal.abort() });
+const leaving = (cascade: boolean) => leaveSteps({ ...request(), cascade, signal: new AbortController().signal });
 
 async function leave(cascade = false): Promise<string[]> {
   const steps = await leaving(cascade);
