@@ -32,7 +32,8 @@ async function join(change = {}): Promise<string[]> {
   return steps.map(({ text }) => text);
 }
 
-const leaving = (cascade: boolean) => leaveSteps({ ...request(), cascade, signal: new AbortController().signal });
+const leaving = (cascade: boolean) =>
+  leaveSteps({ ...request(), cascade, signal: new AbortController().signal });
 
 async function leave(cascade = false): Promise<string[]> {
   const steps = await leaving(cascade);
