@@ -18,6 +18,7 @@ import { adminOf, useClusters } from './support/clusters.ts';
 import { controllerStates } from './support/controllers.ts';
 import { type Fault, injectFault } from './support/faults.ts';
 import { E2E_HOME, haup, startHaup, status, tryHaup } from './support/haup.ts';
+import { mustOnMachine } from './support/inside.ts';
 import { CONFIG_MAPS, madeByClients } from './support/many-clients.ts';
 
 const CLUSTER = 'e2e-faults';
@@ -60,14 +61,13 @@ describe('three masters in three zones', () => {
    */
   async function hit(
     what: string,
-    fault: Fault,
-    replica: string,
+    strike: () => Promise<number>,
     cure: readonly string[],
   ): Promise<{ writes: Aftermath; fresh: Aftermath }> {
     const writes = writer(10, 1000);
     const fresh = newConnections(api, { hz: 50 });
     await Promise.all([steady(writes, 20, 0), steady(fresh, 100, 0)]);
-    const moment = await injectFault(CLUSTER, fault, replica);
+    const moment = await strike();
     const resumed = Promise.allSettled([steady(writes, 30, moment), steady(fresh, 200, moment)]);
     const failed = (await resumed).filter((load) => load.status === 'rejected');
     const [written, connected] = await Promise.all([writes.stop(), fresh.stop()]);
@@ -78,6 +78,8 @@ describe('three masters in three zones', () => {
     expect(failed.map((load) => String(load.reason))).toEqual([]);
     return met;
   }
+
+  const by = (fault: Fault, replica: string) => () => injectFault(CLUSTER, fault, replica);
 
   async function expectRecovery(): Promise<void> {
     const began = performance.now();
@@ -104,23 +106,27 @@ describe('three masters in three zones', () => {
 
   test('new connections go on without a failure when a follower is cut off', async () => {
     const { follower } = await leaderAndFollower();
-    const { fresh } = await hit('isolate of a follower', 'isolate', follower, ['fault', 'heal', follower]);
+    const { fresh } = await hit('isolate of a follower', by('isolate', follower), [
+      'fault',
+      'heal',
+      follower,
+    ]);
     expect(fresh.failures).toEqual([]);
   });
 
   test('writes resume when the leader is cut off', async () => {
     const { leader } = await leaderAndFollower();
-    await hit('isolate of the leader', 'isolate', leader, ['fault', 'heal', leader]);
+    await hit('isolate of the leader', by('isolate', leader), ['fault', 'heal', leader]);
   });
 
   test('a frozen follower, which still accepts connections, is found out', async () => {
     const { follower } = await leaderAndFollower();
-    await hit('freeze of a follower', 'freeze', follower, ['fault', 'thaw', follower]);
+    await hit('freeze of a follower', by('freeze', follower), ['fault', 'thaw', follower]);
   });
 
   test('writes resume when the leader freezes', async () => {
     const { leader } = await leaderAndFollower();
-    await hit('freeze of the leader', 'freeze', leader, ['fault', 'thaw', leader]);
+    await hit('freeze of the leader', by('freeze', leader), ['fault', 'thaw', leader]);
   });
 
   test('a drill of two acts shows what clients met, act by act, and that no write was lost', async () => {
@@ -195,7 +201,7 @@ describe('three masters in three zones', () => {
 
   test('no new connection fails when a follower loses its power', async () => {
     const { follower } = await leaderAndFollower();
-    const { fresh } = await hit('power-off of a follower', 'power-off', follower, [
+    const { fresh } = await hit('power-off of a follower', by('power-off', follower), [
       'fault',
       'power-on',
       follower,
@@ -203,9 +209,23 @@ describe('three masters in three zones', () => {
     expect(fresh.failures).toEqual([]);
   });
 
+  test('no new connection fails when the etcd of a follower is stopped: its API server goes first', async () => {
+    const { follower } = await leaderAndFollower();
+    const stopping = async () => {
+      const moment = performance.now();
+      await mustOnMachine(CLUSTER, follower, 'systemctl stop etcd');
+      return moment;
+    };
+    const { fresh } = await hit('stopped etcd of a follower', stopping, ['repair']);
+    expect(fresh.failures).toEqual([]);
+    // Who starts etcd again by hand finds the API server started, too.
+    await mustOnMachine(CLUSTER, follower, 'systemctl stop etcd && systemctl start etcd');
+    await expectRecovery();
+  });
+
   test('writes resume when the leader loses its power', async () => {
     const { leader } = await leaderAndFollower();
-    await hit('power-off of the leader', 'power-off', leader, ['repair']);
+    await hit('power-off of the leader', by('power-off', leader), ['repair']);
   });
 });
 

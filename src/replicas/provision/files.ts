@@ -5,6 +5,7 @@ import { addonsScript } from '../settings/addons.ts';
 import { admissionConfiguration } from '../settings/admission.ts';
 import { auditPolicy } from '../settings/audit.ts';
 import { authenticationConfiguration } from '../settings/authentication.ts';
+import { beforeEtcdStopsScript } from '../settings/before-etcd-stops.ts';
 import { encryptionConfiguration } from '../settings/encryption.ts';
 import { kubernetesEndpointsScript } from '../settings/kubernetes-endpoints.ts';
 import { releaseLeaseScript } from '../settings/release-lease.ts';
@@ -42,6 +43,7 @@ function configFiles(config: ReplicaConfig): ArchivedFile[] {
     open('authentication.yaml', authenticationConfiguration(config.authentication?.jwt)),
     open('addons.sh', addonsScript(kubectl)),
     open('audit.yaml', audit(config)),
+    open('before-etcd-stops.sh', beforeEtcdStopsScript(config.apiPort, config.shutdownDelaySeconds)),
     ...(config.admission ? [open('admission.yaml', admissionConfiguration(config.admission.plugins))] : []),
     open('kubernetes-endpoints.sh', kubernetesEndpointsScript(config)),
     open('release-lease.sh', releaseLeaseScript(config.apiPort)),

@@ -1,6 +1,8 @@
 import { peerUrl } from '../../etcd/peer-url.ts';
-import { paths, pkiPath } from '../paths.ts';
+import { configPath, paths, pkiPath } from '../paths.ts';
 import { users } from '../provision/users.ts';
+import { GRACE_SECONDS } from '../settings/before-etcd-stops.ts';
+import { unit } from './names.ts';
 import { commandLine, type Flags, unitFile } from './unit.ts';
 
 /** Twice the default: the limit that Kubernetes' own GCE masters had. etcd refuses writes beyond it. */
@@ -14,6 +16,8 @@ export interface EtcdUnit {
   readonly internalIp: string;
   /** Of the cluster: members of two clusters never take each other for their own. */
   readonly uid: string;
+  /** The API server's: etcd waits for that. */
+  readonly shutdownDelaySeconds: number;
 }
 
 export const ETCD_CLIENT_URL = 'https://127.0.0.1:2379';
@@ -26,7 +30,7 @@ export function etcdUnit(options: EtcdUnit): string {
     after: [],
     type: 'notify',
     user: users.etcd,
-    stopSeconds: 30,
+    stopSeconds: options.shutdownDelaySeconds + GRACE_SECONDS + 20,
     service: [
       `EnvironmentFile=${paths.etcdMembership}`,
       // /var/lib/haup/etcd, made if it is missing, readable by etcd alone.
@@ -34,6 +38,9 @@ export function etcdUnit(options: EtcdUnit): string {
       'StateDirectoryMode=0700',
       // Heartbeats come before everything else when the processor is short: a late one is an election.
       'Nice=-5',
+      // The API server goes before it, and comes back with it if it is to run at all.
+      `ExecStop=-+/bin/sh ${configPath('before-etcd-stops.sh')}`,
+      `ExecStartPost=-+/bin/sh -c 'systemctl is-enabled -q ${unit.apiServer} && systemctl start --no-block ${unit.apiServer}'`,
     ],
     command: commandLine(options.program, {
       name: options.name,
