@@ -49,7 +49,7 @@ async function main(): Promise<number> {
     faults,
     seed: Number(flags.seed),
     longestHoldMs: 8_000,
-    after: '15s',
+    after: '30s',
     every: '5s',
     wellWithinMs: 15 * 60_000,
     available: 0.999,

@@ -42,6 +42,8 @@ export interface Soaked {
 interface Round {
   readonly trouble: Trouble;
   readonly seconds: number;
+  /** Of these, from the fault until all were well again. */
+  readonly unwellSeconds: number;
   readonly reads: number;
   readonly failedReads: number;
   /** How often each was met by those. */
@@ -104,12 +106,16 @@ async function round(
   const began = performance.now();
   const namespace = `haup-soak-${Math.round(began)}`;
   const clients = await startClients(await adminOf(cluster), namespace);
+  let struck = began;
+  let mended = began;
   try {
     await clients.calm(signal);
+    struck = performance.now();
     await strike(cluster, trouble);
     await new Promise((resolve) => setTimeout(resolve, trouble.holdMs));
     await mend(cluster, trouble);
     await well(options);
+    mended = performance.now();
     await clients.calm(signal);
   } catch (error) {
     await clients.stop().catch(() => {});
@@ -118,8 +124,9 @@ async function round(
     });
   }
   const { acknowledged, violations, unheard } = await clients.stop();
-  const seconds = Math.round((performance.now() - began) / 1000);
-  return { trouble, seconds, acknowledged, violations, unheard, held: await held(guard, key) };
+  const seconds = secondsOf(performance.now() - began);
+  const unwellSeconds = secondsOf(mended - struck);
+  return { trouble, seconds, unwellSeconds, acknowledged, violations, unheard, held: await held(guard, key) };
 }
 
 function verdict(rounds: readonly Round[], all: readonly Sample[], available: number): string[] {
@@ -166,7 +173,13 @@ function counted(samples: readonly Sample[]): Record<string, number> {
   return counts;
 }
 
-function told({ trouble, seconds, reads, failedReads, errors, held: { residentMiB, files } }: Round): string {
-  const { kind, victims, mendedBy } = trouble;
-  return `${kind} of ${victims.join(', ')}, mended by ${mendedBy}: ${seconds} s, ${failedReads} of ${reads} new connections failed; the guard holds ${residentMiB} MiB, ${files} files; ${JSON.stringify(errors)}`;
+function secondsOf(ms: number): number {
+  return Math.round(ms / 1000);
+}
+
+function told(round: Round): string {
+  const { trouble, seconds, unwellSeconds, reads, failedReads, errors, held } = round;
+  const { kind, victims, holdMs, mendedBy } = trouble;
+  const { residentMiB, files } = held;
+  return `${kind} of ${victims.join(', ')} for ${secondsOf(holdMs)} s, mended by ${mendedBy}: well after ${unwellSeconds} of ${seconds} s, ${failedReads} of ${reads} new connections failed; the guard holds ${residentMiB} MiB, ${files} files; ${JSON.stringify(errors)}`;
 }
