@@ -76,7 +76,8 @@ export async function soak(options: SoakOptions): Promise<Soaked> {
       say(`${number} of ${faults}: ${told(rounds.at(-1)!)}`);
     }
   } catch (error) {
-    found.push(messageOf(error));
+    const words = messageOf(error);
+    found.push(guard.child.exitCode === null ? words : `the guard ended: ${(await guard.ended).stderr}`);
   } finally {
     guard.child.kill('SIGINT');
   }
