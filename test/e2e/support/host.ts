@@ -3,7 +3,9 @@ import { exec, tryExec } from '../../../src/util/exec.ts';
 
 /** Everything of the host that a cluster might leave behind, one line a thing, those of other clusters left out. */
 export async function hostState(clusters: readonly string[]): Promise<string[]> {
-  const ours = (line: string): boolean => clusters.some((name) => line.includes(name));
+  // Another file's cluster may be called by a longer word that begins so.
+  const named = new RegExp(`(${clusters.join('|')})(?![a-z0-9])`);
+  const ours = (line: string): boolean => named.test(line);
   const lines = async (file: string, ...args: string[]): Promise<string[]> =>
     (await exec(file, args)).split('\n');
   const folder = async (path: string): Promise<string[]> =>
