@@ -131,11 +131,13 @@ export function gigabytes(text: string): number {
     : refuse('a size in GB from 10 to 65536, such as 20 or 20GB', text);
 }
 
-/** `90s`, `30m`, `1h30m`. Milliseconds. */
+/** `90s`, `30m`, `1h30m`, `7d`. Milliseconds. */
 export function duration(text: string): number {
-  const match = /^(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?$/.exec(text);
-  const [hours, minutes, seconds] = (match ?? []).slice(1).map((part) => Number(part ?? 0));
-  const ms = ((hours ?? 0) * 3600 + (minutes ?? 0) * 60 + (seconds ?? 0)) * 1000;
+  const match = /^(?:(\d{1,3})d)?(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?$/.exec(text);
+  const [days = 0, hours = 0, minutes = 0, seconds = 0] = (match ?? [])
+    .slice(1)
+    .map((part) => Number(part ?? 0));
+  const ms = (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000;
   return ms > 0 ? ms : refuse('a duration such as 90s, 30m or 1h30m', text);
 }
 

@@ -161,6 +161,7 @@ describe('where a value comes from', () => {
     expect(await folderOf(['list', '--store', '/a#b c%41?'])).toBe('/a#b c%41?');
     expect(await folderOf(['list'], { env: { HAUP_HOME: 'here' } })).toBe(resolve('here/clusters'));
     expect((await haup(['list', '--timeout', '1h30m'])).options?.timeoutMs).toBe(5_400_000);
+    expect((await haup(['list', '--timeout', '2d1h'])).options?.timeoutMs).toBe(49 * 3_600_000);
   });
 });
 
