@@ -1,11 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { commands } from '../../../src/cli/commands/index.ts';
-import { haup } from './fake.ts';
+import { commandAt } from '../../../src/cli/find-command.ts';
+import { documents } from '../../support/documents.ts';
+import { haup, statusOf } from './fake.ts';
 
-const page = readFileSync(new URL('../../../docs/cli.md', import.meta.url), 'utf8');
+const page = documents.find(([file]) => file === 'docs/cli.md')![1];
 
 describe('docs/cli.md', () => {
   it.each(commands.map((command) => [command.name, command] as const))(
@@ -18,6 +20,11 @@ describe('docs/cli.md', () => {
       }
     },
   );
+
+  it('shows all that `haup status -o json` has', () => {
+    const [, example = ''] = /```json\n(.*?)```/s.exec(page) ?? [];
+    expect(Object.keys(JSON.parse(example)).sort()).toEqual(Object.keys(statusOf()).sort());
+  });
 });
 
 /** `MULTIZONE=true scripts/haup create -c demo && …  # why`, as it stands on a page or in --help. */
@@ -28,27 +35,25 @@ function commandsIn(text: string): [string, Record<string, string>, string[]][] 
     const [, variables = '', rest] = LINE.exec(line) ?? [];
     if (rest === undefined) return [];
     const env = Object.fromEntries(variables.split(' ').flatMap((one) => (one ? [one.split('=')] : [])));
-    return [[line.trim(), env, rest.replace(/"\$[A-Z]+"/g, 'x').split(/\s+/)]];
+    // "$NAME" is one word, $FENCED are some, or none.
+    const words = rest.replace(/"\$\w+"/g, 'x').replace(/ \$\w+/g, '');
+    return [[line.trim(), env, words.split(/\s+/)]];
   });
 }
 
-const fenced = (file: string) =>
-  [
-    ...readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8').matchAll(
-      /```(?:sh|console)\n(.*?)```/gs,
-    ),
-  ]
-    .map(([, block]) => block)
-    .join('\n');
-const pages = [
-  'README.md',
-  'docs/cli.md',
-  'docs/gce.md',
-  'docs/aws.md',
-  'docs/runbooks/replace-failed-replica.md',
-];
+const FENCED = /^```(\w*)\n(.*?)^```/gms;
+
+/** What is to be typed: in fences, or indented. */
+function typedIn(text: string): string {
+  const fenced = [...text.matchAll(FENCED)].flatMap(([, language = '', block = '']) =>
+    ['json', 'yaml', 'mermaid'].includes(language) ? [] : [block],
+  );
+  const indented = text.replace(FENCED, '').match(/^ {4}.*$/gm) ?? [];
+  return [...fenced, ...indented].join('\n').replace(/ \\\n\s*/g, ' ');
+}
+
 const shown = [
-  ...pages.flatMap((file) => commandsIn(fenced(file))),
+  ...documents.flatMap(([, text]) => commandsIn(typedIn(text))),
   ...commands
     .flatMap((command) => commandsIn(command.examples.join('\n')))
     .filter(([line]) => !line.includes('completion')), // writes by itself
@@ -56,7 +61,7 @@ const shown = [
 
 describe('a command that a page or --help shows', () => {
   it('is found', () => {
-    expect(shown.length).toBeGreaterThan(30);
+    expect(shown.length).toBeGreaterThan(100);
   });
 
   it.each(shown)('is understood: %s', async (_, env, argv) => {
@@ -68,5 +73,35 @@ describe('a command that a page or --help shows', () => {
     const given = argv.map((word) => (word === 'demo.yaml' ? document : word));
     const { code, err } = await haup(given, { env, world: { interactive: true, home, sleep } });
     expect(code, err).not.toBe(2);
+  });
+});
+
+describe('a command within a sentence', () => {
+  it.each(documents)('of %s has the flags that it is shown with', (_, text) => {
+    const spans = [...text.replace(FENCED, '').matchAll(/`(?:[A-Z_]+=\S+ )*haup ([a-z][^`]*)`/g)];
+    const wrong = spans.flatMap(([span, words = '']) => {
+      const command = commandAt(words.split(/\s+/), commands)?.command;
+      const own = Object.values(command?.flags ?? {}).flatMap(({ name, short }) => [
+        `--${name}`,
+        `-${short}`,
+      ]);
+      const [before = ''] = words.split(' -- ');
+      const used = before.match(/(?<=[ [])--?[a-z][a-z-]*/g) ?? [];
+      return command && used.every((flag) => own.includes(flag)) ? [] : [span];
+    });
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('a time that --help names as the least or the most', () => {
+  const ranges = commands.flatMap((command) =>
+    Object.values(command.flags).flatMap((flag) => {
+      const [, ...ends] = /(\d+[smhd]) to (\d+[smhd])/.exec(flag.help) ?? [];
+      return ends.map((end) => [command.name, flag.name, end, flag] as const);
+    }),
+  );
+
+  it.each(ranges)('is taken: haup %s --%s %s', (_, __, end, flag) => {
+    expect(flag.parse(end)).toBeGreaterThan(0);
   });
 });
