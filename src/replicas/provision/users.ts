@@ -1,6 +1,7 @@
 /**
- * Nothing runs as root. The API server and the controller manager share a user because they share the service accounts'
- * signing key, and each of them alone is all-powerful in the cluster; etcd's data and everybody else's keys are closed to them.
+ * No program runs as root, but for what stops and starts the API server around etcd's stop and start (units/etcd.ts). The API server and
+ * the controller manager share a user because they share the service accounts' signing key, and each of them alone is all-powerful in the
+ * cluster; etcd's data and everybody else's keys are closed to them.
  */
 export const users = {
   etcd: 'haup-etcd',
