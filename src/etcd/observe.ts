@@ -14,6 +14,8 @@ export interface ObservedMember {
   /** Answers, has the same leader as the others, is not behind, and its data is not known to be corrupt. */
   readonly healthy: boolean;
   readonly isLeader: boolean;
+  /** Answers, and has the same leader as the others. */
+  readonly follows: boolean;
   /** Entries that the leader has committed and this member has not applied; null when either does not answer. */
   readonly behind: number | null;
   /** The replica through which it answered; null when it did not. */
@@ -137,6 +139,7 @@ function judge(
       started: name !== '' || answer !== undefined,
       healthy: follows && (behind === null || behind <= BEHIND) && !corrupt.has(id),
       isLeader: id === leaderId,
+      follows,
       behind: behind === null ? null : Number(behind),
       replica: answer?.replica ?? null,
       database: answer ? { bytes: answer.status.dbSize, inUse: answer.status.dbSizeInUse } : null,

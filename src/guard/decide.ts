@@ -48,7 +48,13 @@ export function decide(
   const memory = withLook(before, spec, observation, now);
   const nothing = (...waits: string[]): Verdict => ({ memory, act: null, waits });
   if (spec.deleting) return nothing(`${spec.name} is being deleted`);
-  if (isOldStore(spec, observation)) return nothing('this store is an older copy: nothing is done by it');
+  // Nor is anything written into it: with each save it would look newer.
+  if (isOldStore(spec, observation))
+    return { memory: before, act: null, waits: ['this store is an older copy: nothing is done by it'] };
+  // Which data is right is a person's question: until it is answered, nothing is started and nobody replaced.
+  const corrupt = observation.etcd.alarms?.find(({ alarm }) => alarm === 'CORRUPT');
+  if (corrupt)
+    return nothing(`the data of ${corrupt.member} differs from the others': somebody has to look at that`);
   const waits: string[] = [];
   for (const rule of rules) {
     const opinion = rule({ spec, observation, memory, now, afterMs, elsewhere });
@@ -60,8 +66,6 @@ export function decide(
       else if (pause <= 0) return { memory, act: opinion, waits };
       else waits.push(`${told(opinion)}; after failures it tries again in ${Math.ceil(pause / 1000)} s`);
     }
-    // Nothing else can be written then.
-    if (rule === nospace) break;
   }
   return nothing(...waits);
 }

@@ -2,9 +2,13 @@ import type { Deed, Duty, GuardMemory } from '../cluster/model/guard.ts';
 import { isDead, type Observation } from '../cluster/model/observation.ts';
 import { type ClusterSpec, wanted } from '../cluster/model/spec.ts';
 import { next } from '../cluster/plan/next.ts';
+import { zonesOut } from './outage.ts';
 
 /** So many are worth keeping. */
 const KEPT = 20;
+
+/** So many failures in a row make the longest pause: more of them tell nothing. */
+const COUNTED = 7;
 
 /**
  * Nobody knows what a replica was while nobody looked: after so long it may have come back and died again, and has all of the operator's
@@ -19,31 +23,58 @@ export function withLook(
   observation: Observation,
   now: number,
 ): GuardMemory {
-  const dead = observation.etcd.readable ? deadOf(memory, spec, observation, now) : {};
+  const dead = observation.etcd.readable
+    ? deadOf(memory, spec, observation, now)
+    : unreadable(spec, observation);
   const open = next(spec, observation, { revive: true }).steps.length > 0;
   return { ...memory, ...dead, unfinishedSince: open ? (memory.unfinishedSince ?? now) : null };
 }
 
+/** Without a quorum nobody can say who is dead; what comes back then comes back as a zone does. */
+function unreadable(
+  { replicas }: ClusterSpec,
+  { etcd: { quorum } }: Observation,
+): Pick<GuardMemory, 'zonesOut'> | null {
+  if (quorum === 'held' || quorum === 'unknown') return null;
+  return { zonesOut: [...new Set(replicas.map(({ zone }) => zone))] };
+}
+
 function deadOf(
-  { deadSince, deadSeenAt }: GuardMemory,
+  { deadSince, deadSeenAt, zonesOut: outBefore }: GuardMemory,
   spec: ClusterSpec,
   observation: Observation,
   now: number,
-): Pick<GuardMemory, 'deadSince' | 'deadSeenAt'> {
-  const dead = observation.etcd.members.filter((m) => !m.learner && isDead(m) && wanted(spec, m.name));
-  if (dead.length === 0) return { deadSince: {}, deadSeenAt: null };
+): Pick<GuardMemory, 'deadSince' | 'deadSeenAt' | 'zonesOut'> {
+  const dead = observation.etcd.members
+    .filter((m) => !m.learner && isDead(m) && !m.lags && wanted(spec, m.name))
+    .map(({ name }) => name);
+  if (dead.length === 0) return { deadSince: {}, deadSeenAt: null, zonesOut: [] };
   const ago = deadSeenAt === null ? Number.POSITIVE_INFINITY : now - deadSeenAt;
+  const out = zonesOut(spec, observation, dead);
+  // What comes back does not come all at once: who is not there yet has all of the operator's time again.
+  const isComingBack = (name: string): boolean => {
+    const zone = wanted(spec, name)!.zone;
+    return outBefore.includes(zone) && !out.includes(zone);
+  };
   const before = ago > BREAK_MS ? {} : deadSince;
   return {
-    deadSince: Object.fromEntries(dead.map(({ name }) => [name, before[name] ?? now])),
+    zonesOut: out,
+    deadSince: Object.fromEntries(
+      dead.map((name) => [name, isComingBack(name) ? now : (before[name] ?? now)]),
+    ),
     // Not at every look: each is a save of the store.
     deadSeenAt: deadSeenAt !== null && ago < BREAK_MS / 4 ? deadSeenAt : now,
   };
 }
 
-/** The memory with one more deed in it. Pure. */
+/** The memory with one more deed in it. What a back-off counts stays, however much else is done meanwhile. Pure. */
 export function withDeed(memory: GuardMemory, deed: Deed): GuardMemory {
-  return { ...memory, deeds: [...memory.deeds, deed].slice(-KEPT) };
+  const deeds = [...memory.deeds, deed];
+  const counts = (index: number): boolean => {
+    const row = deeds.slice(index).filter(({ duty }) => duty === deeds[index]!.duty);
+    return row.length <= COUNTED && row.every(({ failed }) => failed !== null);
+  };
+  return { ...memory, deeds: deeds.filter((_, index) => index >= deeds.length - KEPT || counts(index)) };
 }
 
 /** The last deeds of a duty that failed, one after the other; empty: the last one succeeded. */

@@ -21,6 +21,8 @@ export interface GuardMemory {
   readonly deadSince: Readonly<Record<string, number>>;
   /** When somebody was last seen dead, to a quarter of what counts as a break; null: at the last look nobody was. */
   readonly deadSeenAt: number | null;
+  /** Zones that were out at the last look; all of them without a quorum. */
+  readonly zonesOut: readonly string[];
   /** Since when there has been something that a repair would do; null: there is nothing. */
   readonly unfinishedSince: number | null;
   /** The last ones, the newest last. */
@@ -30,6 +32,7 @@ export interface GuardMemory {
 export const nothingSeen: GuardMemory = {
   deadSince: {},
   deadSeenAt: null,
+  zonesOut: [],
   unfinishedSince: null,
   deeds: [],
 };

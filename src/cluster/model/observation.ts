@@ -21,6 +21,8 @@ export interface MemberObservation {
    * nobody may count on it. Such a member is never called dead.
    */
   readonly unseen?: boolean | undefined;
+  /** It answers and follows the leader, and is not healthy for what it has not applied yet, or has wrong: ill, not lost. */
+  readonly lags?: boolean | undefined;
   readonly leader: boolean;
   /** Bytes of its database on disk, and how many of them hold anything. Absent: it did not say. */
   readonly database?: { readonly bytes: number; readonly inUse: number } | undefined;

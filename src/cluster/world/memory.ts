@@ -33,6 +33,7 @@ const drillSchema = z.strictObject({
 const guardSchema = z.strictObject({
   deadSince: z.record(z.string(), z.number()),
   deadSeenAt: z.number().nullable().default(null),
+  zonesOut: z.array(z.string()).default([]),
   unfinishedSince: z.number().nullable(),
   deeds: z.array(
     z.strictObject({
@@ -149,7 +150,11 @@ export class ClusterMemory {
   }
 
   rememberGuard(guard: GuardMemory): Promise<void> {
-    return this.#update((state) => ({ ...state, guard: { ...guard, deeds: [...guard.deeds] } }));
+    const { deeds, zonesOut } = guard;
+    return this.#update((state) => ({
+      ...state,
+      guard: { ...guard, deeds: [...deeds], zonesOut: [...zonesOut] },
+    }));
   }
 
   /** Undefined: it has ended. */

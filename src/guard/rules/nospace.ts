@@ -1,11 +1,8 @@
 import { type Rule, wait } from '../watch.ts';
 
-/** etcd refuses every write while the alarm stands. What differs from the others' data is a person's affair. */
+/** etcd refuses every write while the alarm stands. */
 export const nospace: Rule = ({ observation }) => {
   const alarms = observation.etcd.alarms ?? [];
-  const corrupt = alarms.find(({ alarm }) => alarm === 'CORRUPT');
-  if (corrupt)
-    return wait(`the data of ${corrupt.member} differs from the others': somebody has to look at that`);
   const full = alarms.filter(({ alarm }) => alarm === 'NOSPACE').map(({ member }) => member);
   if (full.length === 0) return null;
   if (!observation.etcd.readable) return wait('etcd has raised NOSPACE, and has no quorum to be helped with');

@@ -1,4 +1,3 @@
-import { machineOf, type Observation } from '../../cluster/model/observation.ts';
 import { type ClusterSpec, wanted } from '../../cluster/model/spec.ts';
 import { next } from '../../cluster/plan/next.ts';
 import { makePlan } from '../../cluster/plan/plan.ts';
@@ -21,7 +20,9 @@ export const replace: Rule = (watch) => {
   const { etcd } = watch.observation;
   if (!etcd.readable || !standing(watch.observation).hasQuorum)
     return wait('etcd has no quorum: what is given up then is for a person to say');
-  const zone = dead.map(([name]) => zoneOutage(watch, name)).find((zone) => zone !== null);
+  const zone = dead
+    .map(([name]) => wanted(watch.spec, name)?.zone)
+    .find((zone) => zone !== undefined && watch.memory.zonesOut.includes(zone));
   if (zone) return outOf(watch, zone);
   const [name, since] = oldest;
   const open = unfinished(watch);
@@ -93,27 +94,6 @@ function provenSafe(
   if (!steps.every((step) => step.after.hasQuorum))
     return wait(`${name} is ${why}, and etcd would lose its quorum while it is replaced`);
   return { kind: 'act', duty: 'replace', replica: name, reason: why, ...(moves ? { moves } : {}) };
-}
-
-/** The replica's zone, if more than half of the machines there are dead, and more than one: of one alone nobody can tell. */
-function zoneOutage({ spec, observation, memory }: Watch, name: string): string | null {
-  const zone = zoneOf(spec, observation, name);
-  const here = spec.replicas.filter((replica) => replica.zone === zone).map((replica) => replica.name);
-  const nodes = spec.nodes.filter((node) => node.zone === zone).map((node) => node.name);
-  const dead = [
-    ...here.filter((each) => memory.deadSince[each] !== undefined),
-    ...nodes.filter((each) => isNodeDown(observation, each)),
-  ];
-  return dead.length > 1 && dead.length * 2 > here.length + nodes.length ? zone : null;
-}
-
-function zoneOf(spec: ClusterSpec, observation: Observation, name: string): string {
-  return wanted(spec, name)?.zone ?? machineOf(observation, name)?.zone ?? '';
-}
-
-function isNodeDown({ nodes }: Observation, name: string): boolean {
-  const machine = nodes.machines.find((each) => each.name === name);
-  return machine?.state !== 'running' || machine.inside === null;
 }
 
 function seconds(ms: number): string {

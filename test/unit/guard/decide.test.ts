@@ -123,6 +123,24 @@ describe('a guard', () => {
     expect(two.waits.join()).toMatch(/m2 is dead for 29 min, and cannot be replaced now: .*m3/);
   });
 
+  test('gives who is not there yet all of the time again when a zone comes back, or the quorum', () => {
+    const five = specOf(['m0@local-a', 'm1@local-a', 'm2@local-b', 'm3@local-b', 'm4@local-c']);
+    const one = hung(converged(five), 'm3');
+    const both = hung(one, 'm2');
+    expect(looks([...times(30, both), ...times(5, one)], { of: five }).act).toBeNull();
+    expect(looks([...times(30, both), ...times(6, one)], { of: five }).act?.replica).toBe('m3');
+    const dead = hung(whole, 'm1');
+    const lost = hung(dead, 'm2');
+    expect(looks([dead, ...times(30, lost), ...times(5, dead)]).act).toBeNull();
+    expect(looks([dead, ...times(30, lost), ...times(6, dead)]).act?.replica).toBe('m1');
+  });
+
+  test('does not take for dead who answers and has only not caught up', () => {
+    const off = hung(whole, 'm1');
+    const members = off.etcd.members.map((m) => (m.name === 'm1' ? { ...m, lags: true } : m));
+    expect(looks(times(30, { ...off, etcd: { ...off.etcd, members } })).act).toBeNull();
+  });
+
   test('leads those of a zone that is out to another together, if that is allowed, and only where nobody is dead', () => {
     const five = specOf(['m0@local-a', 'm1@local-a', 'm2@local-b', 'm3@local-b', 'm4@local-c']);
     const zone = hung(hung(converged(five), 'm2'), 'm3');
@@ -217,7 +235,23 @@ describe('a guard', () => {
     });
     expect(looks([alarmed('NOSPACE')]).act).toMatchObject({ duty: 'clear-nospace', replica: null });
     expect(looks([alarmed('NOSPACE', hung(whole, 'm1'))]).waits[0]).toMatch(/m1 has to be well/);
-    expect(looks(times(30, alarmed('CORRUPT'))).waits[0]).toMatch(/somebody has to look/);
+    expect(looks(times(30, alarmed('CORRUPT'))).waits).toEqual([
+      expect.stringMatching(/somebody has to look/),
+    ]);
+    const stopped = times(3, alarmed('CORRUPT', powerOff(whole, 'm1')));
+    expect(looks(stopped).act).toBeNull();
+  });
+
+  test('starts the machine again for want of which NOSPACE cannot be cleared, and replaces nothing', () => {
+    const alarms = [{ member: 'm0', alarm: 'NOSPACE' }];
+    const full = (o: Observation) => ({ ...o, etcd: { ...o.etcd, alarms } });
+    expect(looks(times(3, full(powerOff(whole, 'm1')))).act).toMatchObject({
+      duty: 'repair',
+      reason: 'start the machine m1',
+    });
+    const lost = looks(times(30, full(hung(whole, 'm1'))));
+    expect(lost.act).toBeNull();
+    expect(lost.waits.join()).toMatch(/m1 has to be well before.*cannot be replaced now: .*NOSPACE/);
   });
 
   test('only says what it may not do', () => {
@@ -240,10 +274,24 @@ describe('a guard', () => {
     expect(many.deeds).toHaveLength(20);
   });
 
+  test('does not forget what failed over all else that it does meanwhile', () => {
+    const deed = { duty: 'replace', replica: 'm1', reason: '', failed: 'no capacity' } as const;
+    const failed = times(10, 0).map((_, at) => ({ ...deed, at }));
+    const others = times(30, 0).map((_, at) => ({ ...deed, at, duty: 'repair' as const, failed: null }));
+    const { deeds } = [...failed, ...others].reduce<GuardMemory>(withDeed, nothingSeen);
+    expect(deeds).toEqual([...failed.slice(-7), ...others.slice(-20)]);
+    const memory = { ...nothingSeen, deeds, deadSince: { m1: -AFTER_MS }, deadSeenAt: -1 };
+    expect(decide(spec, hung(whole, 'm1'), memory, rules, 3_600_000 - 1).act).toBeNull();
+    expect(decide(spec, hung(whole, 'm1'), memory, rules, 3_600_009).act?.duty).toBe('replace');
+  });
+
   test('does nothing in a cluster that is being deleted, nor by an old store', () => {
     expect(looks([whole], { of: { ...spec, deleting: true } }).waits).toEqual(['demo is being deleted']);
     const old = { ...spec, usedNames: ['m0', 'm1'] };
-    expect(looks([whole], { of: old }).waits.join()).toMatch(/older copy/);
+    const seen = looks([hung(whole, 'm1')], { of: old });
+    expect(seen.waits.join()).toMatch(/older copy/);
+    // What it would note in that store would make it a newer one.
+    expect(seen.memory).toBe(nothingSeen);
   });
 
   test('finds nothing to do after what a repair does', () => {

@@ -98,6 +98,7 @@ async function withPeers(summary: EtcdSummary, asked: MembersAsked): Promise<Etc
         ...all[index]!,
         healthy: member.healthy,
         leader: member.isLeader,
+        ...(member.follows && !member.healthy ? { lags: true } : {}),
         ...(member.database ? { database: member.database } : {}),
       };
       return unseen.has(member.id) ? { ...seen, unseen: true } : seen;

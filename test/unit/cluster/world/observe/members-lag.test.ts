@@ -1,0 +1,47 @@
+import { expect, it } from 'vitest';
+import { observeMembers } from '../../../../../src/cluster/world/observe/members.ts';
+import type { EtcdClient } from '../../../../../src/etcd/client.ts';
+import { BEHIND } from '../../../../../src/etcd/observe.ts';
+import { converged, specOf } from '../../../../support/clusters.ts';
+
+const names = ['m0', 'm1', 'm2'];
+const whole = converged(specOf(names));
+const list = names.map((name, at) => ({
+  id: String(at + 1),
+  name,
+  peerUrls: [`https://10.0.0.${at + 2}:2380`],
+  isLearner: false,
+}));
+
+/** The client of a member that has applied so much of what m0, the leader, has: 10,000 entries; `leader`: whom it follows. */
+function clientOf(at: number, applied: bigint, leader = '1'): EtcdClient {
+  const status = {
+    ...{ memberId: String(at + 1), leader, raftTerm: 3n, raftIndex: 10_000n, raftAppliedIndex: applied },
+    ...{ dbSize: 1, dbSizeInUse: 1, alarms: [] },
+  };
+  return {
+    member: names[at]!,
+    status: async () => status,
+    memberList: async () => list,
+  } as unknown as EtcdClient;
+}
+
+async function look(m1: EtcdClient) {
+  const clients = [clientOf(0, 10_000n), m1, clientOf(2, 10_000n)];
+  const { members } = await observeMembers({
+    machines: whole.machines,
+    before: whole.etcd,
+    clientOf: (name) => clients[names.indexOf(name)]!,
+    timeoutMs: 1000,
+    reads: async () => true,
+    signal: new AbortController().signal,
+  });
+  return members.map(({ healthy, lags }) => ({ healthy, lags }));
+}
+
+it('says who answers and has only not caught up, and not of one whom the leader has lost', async () => {
+  const well = { healthy: true, lags: undefined };
+  expect(await look(clientOf(1, 10_000n - BEHIND))).toEqual([well, well, well]);
+  expect(await look(clientOf(1, 9_999n - BEHIND))).toEqual([well, { healthy: false, lags: true }, well]);
+  expect(await look(clientOf(1, 0n, '0'))).toEqual([well, { healthy: false, lags: undefined }, well]);
+});
