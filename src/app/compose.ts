@@ -115,7 +115,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     restoreStore: ({ dryRun, ...request }) => timed((env) => restoreStore(store, env, request, dryRun)),
     verifyBackup: ({ cluster, backup }) => timed((env) => verifyBackup(env, cluster, backup)),
     backups: (cluster) => timed((env) => backups.backupsOf(env, cluster)),
-    pruneBackups: ({ cluster, dryRun }) => timed((env) => backups.pruneBackups(env, cluster, dryRun)),
+    pruneBackups: ({ cluster, ...how }) => timed((env) => backups.pruneBackups(env, cluster, how)),
     renew: ({ cluster, all, dryRun }) =>
       changing(dryRun, (env) => operations.renew(env, cluster, all, dryRun)),
     rotate: ({ cluster, dryRun, ...request }) =>

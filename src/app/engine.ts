@@ -9,6 +9,7 @@ import type { FaultKind } from '../providers/provider.ts';
 import type { LockOwner } from '../state/errors.ts';
 import type { Variables } from '../util/variables.ts';
 import type { ApplyOptions } from './apply.ts';
+import type { PruneRequest } from './backups/backup.ts';
 import type { BackupWish, TakenBackup } from './backups/backup-parts.ts';
 import type { RestoreRequest } from './backups/restore-store.ts';
 import type { Verified } from './backups/verify-backup.ts';
@@ -78,7 +79,7 @@ export interface Engine {
   restoreStore(request: RestoreRequest & { readonly dryRun: boolean }): Promise<Backup>;
   verifyBackup(request: { readonly cluster: string; readonly backup: string | undefined }): Promise<Verified>;
   /** @returns how many are left. */
-  pruneBackups(request: { readonly cluster: string; readonly dryRun: boolean }): Promise<number>;
+  pruneBackups(request: PruneRequest & { readonly cluster: string }): Promise<number>;
   renew(request: {
     readonly cluster: string;
     /** Whatever is left of their lives. */

@@ -4,7 +4,7 @@ import { prune } from '../../backup/prune.ts';
 import { readRepository } from '../../backup/repository.ts';
 import { type Restic, withRestic } from '../../backup/restic.ts';
 import { InputError } from '../../cluster/model/errors.ts';
-import type { BackupSpec, ClusterSpec } from '../../cluster/model/spec.ts';
+import type { ClusterSpec } from '../../cluster/model/spec.ts';
 import { repositoryAccess } from '../../cluster/world/backup.ts';
 import { shellQuote } from '../../ssh/quote.ts';
 import { type ChangeOutcome, changed, type Environment, type OpenCluster } from '../operations.ts';
@@ -12,6 +12,7 @@ import {
   type BackupWish,
   backedUp,
   preparedBackups,
+  readCredentials,
   type TakenBackup,
   takeNow,
   withBackups,
@@ -81,22 +82,38 @@ export function backupsOf(env: Environment, cluster: string): Promise<readonly B
   return withRepository(env, cluster, async (restic, { uid }) => ownOf(await listBackups(restic), uid));
 }
 
-/** Removes what is not to be kept any more. @returns how many backups are left. */
-export function pruneBackups(env: Environment, cluster: string, dryRun: boolean): Promise<number> {
-  return withRepository(env, cluster, async (restic, { backup: { keep } }) => {
-    await prune(restic, keep, dryRun, env.signal);
-    return (await listBackups(restic)).length;
-  });
+export interface PruneRequest {
+  /** A file with credentials that may delete; null: with what masters write with, which need not be able to. */
+  readonly credentials: string | null;
+  readonly dryRun: boolean;
 }
 
-function withRepository<T>(
-  env: Environment,
+/** Removes what is not to be kept any more. @returns how many backups are left. */
+export async function pruneBackups(
+  env: Pick<Environment, 'looking' | 'environment' | 'signal'>,
   cluster: string,
-  work: (restic: Restic, spec: ClusterSpec & { readonly backup: BackupSpec }) => Promise<T>,
+  { credentials: file, dryRun }: PruneRequest,
+): Promise<number> {
+  const work = async (restic: Restic, { backup: { keep } }: BackedUp): Promise<number> => {
+    await prune(restic, keep, dryRun, env.signal);
+    return (await listBackups(restic)).length;
+  };
+  const credentials = file === null ? null : await readCredentials(file);
+  return withRepository(env, cluster, work, credentials);
+}
+
+type BackedUp = ReturnType<typeof backedUp>;
+
+function withRepository<T>(
+  env: Pick<Environment, 'looking' | 'environment' | 'signal'>,
+  cluster: string,
+  work: (restic: Restic, spec: BackedUp) => Promise<T>,
+  credentials: string | null = null,
 ): Promise<T> {
   return env.looking(cluster, async ({ world, secrets }) => {
     const spec = backedUp(world.spec());
     const access = await repositoryAccess(spec, secrets);
-    return withRestic(access, env, (restic) => work(restic, spec));
+    const opened = credentials === null ? access : { ...access, credentials };
+    return withRestic(opened, env, (restic) => work(restic, spec));
   });
 }

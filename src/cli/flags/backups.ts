@@ -33,6 +33,14 @@ export const backupCredentials = text(
   values.filePath,
   { defaultText: 'what the machines have of the cloud itself' },
 );
+/** Of who removes backups. */
+export const pruneCredentials = text(
+  'backup-credentials',
+  'FILE',
+  'what deletes there, where what masters write with may not',
+  values.filePath,
+  { defaultText: 'what masters write with, or else the cloud’s own of this machine' },
+);
 
 export const from = text('from', 'REPOSITORY', 'where the backups of the cluster are', values.repository);
 export const backup = text('backup', 'ID', 'the backup to restore, whoever survived', values.backupId, {

@@ -5,15 +5,15 @@ import { counted } from '../../output/words.ts';
 export const backupPrune = defineCommand({
   name: 'backup prune',
   summary: 'remove backups that are older than --backup-keep has it',
-  details: 'Masters need no right to delete: this runs restic here, with the right of whoever types it.',
+  details: 'Masters need no right to delete: this runs restic here, with --backup-credentials.',
   operands: [],
-  flags: { cluster: flags.cluster, dryRun: flags.dryRun },
-  examples: ['haup backup prune -c demo'],
+  flags: { cluster: flags.cluster, backupCredentials: flags.pruneCredentials, dryRun: flags.dryRun },
+  examples: ['haup backup prune -c demo', 'haup backup prune -c demo --backup-credentials ~/operator.aws'],
 
   async run(call) {
-    const { cluster, dryRun } = call.flags;
+    const { cluster, backupCredentials: credentials = null, dryRun } = call.flags;
     const engine = await call.engine();
-    const left = await engine.pruneBackups({ cluster, dryRun });
+    const left = await engine.pruneBackups({ cluster, credentials, dryRun });
     call.settle();
     call.world.out.write(
       `${cluster} has ${counted(left, 'backup')}${dryRun ? ', nothing was removed' : ''}\n`,
