@@ -14,7 +14,7 @@ import { newReplicaName } from '../replicas/names.ts';
 import { QUOTA_BYTES } from '../replicas/units/etcd.ts';
 import { messageOf } from '../util/failure.ts';
 import { takeNow } from './backups/backup-parts.ts';
-import { changed, type Environment, type OpenCluster } from './operations.ts';
+import { changed, checkZones, type Environment, type OpenCluster } from './operations.ts';
 
 export interface GuardRequest {
   readonly cluster: string;
@@ -89,10 +89,18 @@ async function perform(env: Environment, open: OpenCluster, act: GuardAct): Prom
     say('done');
     return deedOf(env, act);
   } catch (error) {
-    env.signal.throwIfAborted();
-    say('failed', messageOf(error));
-    return { ...deedOf(env, act), failed: messageOf(error).slice(0, 500) };
+    // What takes too long every time has to be tried again later each time, as all that fails.
+    const isLate = isTimeout(env.signal.reason);
+    if (!isLate) env.signal.throwIfAborted();
+    const why = messageOf(isLate ? env.signal.reason : error);
+    say('failed', why);
+    return { ...deedOf(env, act), failed: why.slice(0, 500) };
   }
+}
+
+/** The command's time is over (see deadline()); nobody has stopped it, and its lock is still held. */
+function isTimeout(reason: unknown): boolean {
+  return reason instanceof DOMException && reason.name === 'TimeoutError';
 }
 
 function sayer(emit: Emit, act: GuardAct) {
@@ -123,7 +131,9 @@ const hands: Readonly<Record<Duty, Hand>> = {
       policy: { revive: true, renew: {} },
     }),
   renew: (env, open) => changed(env, open, (spec) => spec, { dryRun: false, partly: true }),
-  replace: (env, open, { replica, moves }) => {
+  replace: async (env, open, { replica, moves }) => {
+    // One that does not exist would be found out when the spec counts on it already.
+    if (moves) await checkZones(open.provider, open.world.spec().region, Object.values(moves));
     const names = moves ? Object.keys(moves) : [replica!];
     const change = (spec: ClusterSpec) => withReplacements(spec, names, newReplicaName, moves);
     return changed(env, open, change, { dryRun: false });

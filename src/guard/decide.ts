@@ -61,7 +61,7 @@ export function decide(
     if (opinion === null) continue;
     if (opinion.kind === 'wait') waits.push(opinion.reason);
     else {
-      const pause = pauseLeft(memory, opinion.duty, now);
+      const pause = pauseLeft(memory, opinion, now);
       if (!may.has(opinion.duty)) waits.push(`${told(opinion)}; that is not among what it may do`);
       else if (pause <= 0) return { memory, act: opinion, waits };
       else waits.push(`${told(opinion)}; after failures it tries again in ${Math.ceil(pause / 1000)} s`);
@@ -75,9 +75,12 @@ export function told({ duty, replica, reason }: GuardAct): string {
   return `${duty}${replica === null ? '' : ` ${replica}`}: ${reason}`;
 }
 
-/** Of each duty for itself: backups that fail for hours keep nobody from replacing what is dead. */
-function pauseLeft(memory: GuardMemory, duty: Duty, now: number): number {
-  const failures = failuresInARow(memory, duty);
+/**
+ * Of each duty for itself: backups that fail for hours keep nobody from replacing what is dead. Nor does a machine that will not start keep
+ * anybody from starting what stops later: that is another repair.
+ */
+function pauseLeft(memory: GuardMemory, { duty, reason }: GuardAct, now: number): number {
+  const failures = failuresInARow(memory, duty).filter((deed) => duty !== 'repair' || deed.reason === reason);
   const last = failures.at(-1);
   if (!last) return 0;
   return last.at + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures.length - 1)) - now;

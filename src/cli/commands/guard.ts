@@ -58,7 +58,7 @@ async function look({ engine, flags: given }: GuardCall): Promise<GuardOutcome> 
 
 /** A service outlives what it meets: another haup at work, a cloud that does not answer. */
 async function keepLooking(call: GuardCall): Promise<never> {
-  const { metrics, cluster, every } = call.flags;
+  const { metrics, cluster, every, dryRun } = call.flags;
   const { metricsText, newTally, withFailedLook, withSeen } = await import('../../guard/metrics.ts');
   let tally = newTally(cluster);
   const server = metrics && (await serve(metrics, () => metricsText(tally)));
@@ -73,8 +73,10 @@ async function keepLooking(call: GuardCall): Promise<never> {
     for (;;) {
       try {
         const outcome = await look(call);
-        tally = withSeen(tally, outcome, call.world.now());
-        say(outcome.waits.join('; ') || 'all is well');
+        const { deed, waits } = outcome;
+        const would = dryRun && deed ? [`would ${saidOf(deed)}`] : [];
+        tally = withSeen(tally, { ...outcome, deed: dryRun ? null : deed }, call.world.now());
+        say([...would, ...waits].join('; ') || 'all is well');
       } catch (error) {
         call.signal.throwIfAborted();
         const isBusy = error instanceof BusyError;

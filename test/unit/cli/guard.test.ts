@@ -102,6 +102,28 @@ test('haup guard tells Prometheus what it sees and does, on loopback alone, and 
   expect((await haup(['guard', '-c', 'demo', '--metrics', '9479', '--once'])).code).toBe(2);
 });
 
+test('haup guard --dry-run says at each look what it would do, and counts nothing as done', async () => {
+  const stop = new AbortController();
+  const port = await freePort();
+  let page = '';
+  const { err } = await haup(
+    ['guard', '-c', 'demo', '--dry-run', '--metrics', String(port), '--log-format', 'plain'],
+    {
+      ...answering({ deed, waits: ['w'], seen }),
+      world: {
+        sleep: async (_: number, signal: AbortSignal) => {
+          page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+          stop.abort(new Error('stopped'));
+          signal.throwIfAborted();
+        },
+      },
+      signal: stop.signal,
+    },
+  );
+  expect(err).toContain('would replace m1: dead for 5 min; w\n');
+  expect(page).toContain('haup_guard_deeds_total{cluster="demo",duty="replace",outcome="done"} 0\n');
+});
+
 test('haup status shows what the guard did last', async () => {
   const status = async () => statusOf({ guard: [deed, { ...deed, failed: 'no capacity' }] });
   const { out } = await haup(['status', '-c', 'demo'], { engine: { status } });

@@ -285,6 +285,26 @@ describe('a guard', () => {
     expect(decide(spec, hung(whole, 'm1'), memory, rules, 3_600_009).act?.duty).toBe('replace');
   });
 
+  test('starts at once what stops while it waits to start again what would not', () => {
+    const off = powerOff(whole, 'm1');
+    const fails = {
+      duty: 'repair',
+      replica: null,
+      reason: 'start the machine m1',
+      failed: 'broken',
+    } as const;
+    const failed = times(7, 0).map((_, at) => ({ ...fails, at }));
+    const memory = { ...failed.reduce<GuardMemory>(withDeed, nothingSeen), unfinishedSince: 0 };
+    expect(decide(spec, off, memory, rules, 60_000).act).toBeNull();
+    const unready = off.machines.map((m) =>
+      m.name === 'm2' ? { ...m, inside: { ...m.inside!, apiServer: 'stopped' as const } } : m,
+    );
+    expect(decide(spec, { ...off, machines: unready }, memory, rules, 60_000).act).toMatchObject({
+      duty: 'repair',
+      reason: 'start the machine m1; start the control plane on m2',
+    });
+  });
+
   test('does nothing in a cluster that is being deleted, nor by an old store', () => {
     expect(looks([whole], { of: { ...spec, deleting: true } }).waits).toEqual(['demo is being deleted']);
     const old = { ...spec, usedNames: ['m0', 'm1'] };

@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest';
+import { guardOnce } from '../../../src/app/guard.ts';
+import type { Environment, OpenCluster } from '../../../src/app/operations.ts';
+import { duties, type GuardMemory, nothingSeen } from '../../../src/cluster/model/guard.ts';
+import type { Observation } from '../../../src/cluster/model/observation.ts';
+import type { ClusterSpec } from '../../../src/cluster/model/spec.ts';
+import { converged, powerOff, specOf } from '../../support/clusters.ts';
+
+const NOW = 1_000_000_000;
+
+interface Scene {
+  readonly spec: ClusterSpec;
+  readonly observation: Observation;
+  readonly memory?: GuardMemory;
+  readonly elsewhere?: readonly string[];
+  /** Whoever is asked for an SSH session. */
+  readonly session?: (stop: AbortController) => Promise<never>;
+}
+
+/** One look, with all duties; what it ends with, and what the store has of it then. */
+async function look({ spec, observation, memory = nothingSeen, elsewhere = [], session }: Scene) {
+  const stop = new AbortController();
+  const saved: { guard: GuardMemory; specs: ClusterSpec[] } = { guard: memory, specs: [] };
+  const world = {
+    spec: () => spec,
+    observe: async () => observation,
+    guard: () => saved.guard,
+    rememberGuard: async (guard: GuardMemory) => {
+      saved.guard = guard;
+    },
+    save: async (wish: ClusterSpec) => void saved.specs.push(wish),
+    session: () => session?.(stop),
+  };
+  const provider = { zones: async () => ['local-a', 'local-b', 'local-c'] };
+  const open = { world, provider } as unknown as OpenCluster;
+  const env = {
+    emit: () => {},
+    signal: stop.signal,
+    now: () => NOW,
+    looking: (_: string, work: (open: OpenCluster) => unknown) => work(open),
+    locked: (_: string, __: string, work: (open: OpenCluster) => unknown) => work(open),
+  } as unknown as Environment;
+  const request = { cluster: 'demo', may: duties, afterMs: 300_000, elsewhere, dryRun: false };
+  const outcome = await guardOnce(env, request).catch((error: unknown) => error);
+  return { outcome, saved };
+}
+
+const spec = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c'], {
+  backup: {
+    to: '/backups',
+    everySeconds: 60,
+    keep: { allHours: 1, hourlyDays: 1, dailyDays: 30 },
+    generation: 1,
+  },
+});
+
+function lateBackups(): Observation {
+  const whole = converged(spec);
+  const taken = { id: 'a', taken: '1970-01-01T00:00:00Z', finished: '1970-01-01T00:00:01Z' };
+  const backup = { generation: 1, last: { ...taken, size: 1, added: '1', store: 1 }, failure: null };
+  const machines = whole.machines.map((m) => ({ ...m, inside: { ...m.inside!, backup } }));
+  return { ...whole, machines } as unknown as Observation;
+}
+
+test('what a command has no time left for is remembered as failed, so that it is tried again later', async () => {
+  const { outcome, saved } = await look({
+    spec,
+    observation: lateBackups(),
+    session: async (stop) => {
+      stop.abort(new DOMException('no end within 1800 s', 'TimeoutError'));
+      throw new Error('closed');
+    },
+  });
+  const failed = { at: NOW, duty: 'backup', failed: 'no end within 1800 s' };
+  expect(outcome).toMatchObject({ deed: failed });
+  expect(saved.guard.deeds).toMatchObject([failed]);
+});
+
+test('what is stopped from outside has not failed', async () => {
+  const stopped = new Error('stopped');
+  const { outcome, saved } = await look({
+    spec,
+    observation: lateBackups(),
+    session: async (stop) => {
+      stop.abort(stopped);
+      throw new Error('closed');
+    },
+  });
+  expect(outcome).toBe(stopped);
+  expect(saved.guard.deeds).toEqual([]);
+});
+
+test('nobody is led to a zone that does not exist, and the cluster goes on as it was meant to be', async () => {
+  const five = specOf(['m0@local-a', 'm1@local-a', 'm2@local-b', 'm3@local-b', 'm4@local-c']);
+  const off = powerOff(converged(five), 'm2', 'm3');
+  const machines = off.machines.map((m) => ({ ...m, state: 'running' as const }));
+  const { outcome, saved } = await look({
+    spec: five,
+    observation: { ...off, machines },
+    memory: { ...nothingSeen, deadSince: { m2: 0, m3: 0 }, deadSeenAt: NOW - 1 },
+    elsewhere: ['local-x'],
+  });
+  expect(outcome).toMatchObject({ deed: { duty: 'replace', failed: expect.stringMatching(/local-x/) } });
+  expect(saved.specs).toEqual([]);
+});
