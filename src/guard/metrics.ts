@@ -158,8 +158,10 @@ function ofReplicas(last: Tally['last']): readonly Family[] {
     ),
     gauge(
       'haup_replica_api_server_ready',
-      '1 if the API server on the machine is ready.',
-      replicas.map(({ name, zone, apiServer }) => [{ replica: name, zone }, bit(apiServer === 'ready')]),
+      '1 if the API server on the machine is ready; absent while nobody can say.',
+      replicas
+        .filter(({ unseen }) => unseen === null)
+        .map(({ name, zone, apiServer }) => [{ replica: name, zone }, bit(apiServer === 'ready')]),
     ),
     gauge(
       'haup_replica_certificate_expiry_timestamp_seconds',

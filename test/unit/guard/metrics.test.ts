@@ -64,10 +64,15 @@ test('says how the cluster is', () => {
 
 test('leaves out what nobody could see, instead of calling it 0', () => {
   const { replicas, etcd } = statusOf();
-  const unseen = replicas.map((one) => ({ ...one, etcd: { ...one.etcd, healthy: false, unknown: true } }));
+  const unseen = replicas.map((one) => ({
+    ...one,
+    ...{ apiServer: 'unreachable' as const, unseen: 'its login is slow' },
+    etcd: { ...one.etcd, healthy: false, unknown: true },
+  }));
   const text = after({ replicas: unseen, etcd: { ...etcd, healthy: 0, quorumIs: 'unknown' } });
   for (const name of ['has_quorum', 'healthy_voters', 'member_healthy', 'database_bytes'])
     expect(text).not.toContain(`haup_etcd_${name}`);
+  expect(text).not.toContain('haup_replica_api_server_ready');
   expect(after({ etcd: { ...etcd, healthy: 0, quorumIs: 'lost' } })).toContain(
     'haup_etcd_has_quorum{cluster="demo"} 0',
   );

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { metricNames } from '../../../src/guard/metrics.ts';
+import { metricNames, metricsText, newTally, withFailedLook } from '../../../src/guard/metrics.ts';
 
 const read = (path: string) =>
   readFileSync(new URL(`../../../docs/${path}`, import.meta.url).pathname, 'utf8');
@@ -53,6 +53,16 @@ describe('the page of alert rules', () => {
     expect(new Set(names).size).toBe(names.length);
     const documented = [...read('monitoring.md').matchAll(/^\| `(Haup\w+)` \|/gm)].map(([, name]) => name);
     expect(documented).toEqual(names);
+  });
+
+  test('also fires for a guard that has never seen the cluster, and for one whose tries are an hour apart', () => {
+    const expr = (name: string) => alerts.find(({ alert }) => alert === name)!.expr;
+    const first = metricsText(withFailedLook(newTally('demo')));
+    const [, ...others] = expr('HaupGuardBlind').split(' or ');
+    const asked = others.flatMap(metricsIn);
+    expect(asked.filter((name) => first.includes(`\n${name}{`))).not.toEqual([]);
+    const [, hours] = /\[(\d+)h\]\) > 2$/.exec(expr('HaupGuardFails'))!;
+    expect(Number(hours)).toBeGreaterThan(3);
   });
 
   test('refers to labels that the metrics have', () => {
