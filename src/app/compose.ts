@@ -196,10 +196,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
           session.interactive(command.length > 0 ? command.join(' ') : undefined),
         );
       }),
-    initFederation: ({ dryRun, backup, federationSettings, ...request }) => {
+    initFederation: ({ dryRun, backup, names, ...request }) => {
       sayUnsealed(options.store);
       const wanted = resolved(request);
-      return changing(dryRun, (env) => initFederation(env, wanted, federationSettings, backup, dryRun));
+      return changing(dryRun, (env) => initFederation(env, wanted, names, backup, dryRun));
     },
     joinFederation: (request) => timed((env) => joinMember(env, request)),
     unjoinFederation: (request) => timed((env) => leaveMember(env, request)),

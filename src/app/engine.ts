@@ -3,7 +3,6 @@ import type { Backup } from '../backup/list.ts';
 import type { HaupEvent } from '../cluster/loop/events.ts';
 import type { DrainPolicy } from '../cluster/plan/decision.ts';
 import type { Removal } from '../cluster/plan/spec-changes.ts';
-import type { FederationSettings } from '../federation/controller/settings.ts';
 import type { AvailabilityReport } from '../lb/availability.ts';
 import type { FaultKind } from '../providers/provider.ts';
 import type { LockOwner } from '../state/errors.ts';
@@ -15,6 +14,7 @@ import type { RestoreRequest } from './backups/restore-store.ts';
 import type { Verified } from './backups/verify-backup.ts';
 import type { DrillOutcome, DrillRequest } from './drill.ts';
 import type { Disbanded, Disbanding, FederationStatus } from './federation/federations.ts';
+import type { NamesWish } from './federation/init.ts';
 import type { MemberDns } from './federation/member-dns.ts';
 import type { JoinMember, LeaveMember, MemberOutcome } from './federation/members.ts';
 import type { GuardOutcome, GuardRequest } from './guard.ts';
@@ -151,7 +151,7 @@ export type CreateRequest = Omit<NewCluster, Resolved> & {
 } & { readonly backup: BackupWish | undefined; readonly dryRun: boolean };
 
 export type InitRequest = CreateRequest & {
-  readonly federationSettings: Omit<FederationSettings, 'federation'>;
+  readonly names: NamesWish;
 };
 
 export type RemoveRequest = Removal & { readonly cluster: string; readonly dryRun: boolean };

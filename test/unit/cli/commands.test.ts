@@ -27,6 +27,16 @@ describe('what each command asks of the engine', () => {
     ]);
   });
 
+  it('federation init: names as they are said, or those that there are', async () => {
+    const names = async (...argv: string[]) => {
+      const [[, request] = []] = await asked('federation', 'init', 'world', ...argv);
+      return (request as { names: unknown }).names;
+    };
+    expect(await names('--zone', 'local-b')).toMatchObject({ keeps: true });
+    const settings = { domain: 'example.com.', dnsProvider: 'none', ttl: 180 };
+    expect(await names('--dns-zone', 'example.com.')).toMatchObject({ keeps: false, settings });
+  });
+
   it('remove-replica: names, or a zone and a count', async () => {
     const base = { cluster: 'kubernetes', dryRun: false };
     expect(await asked('remove-replica', 'x', 'y', 'x')).toEqual([

@@ -16,18 +16,23 @@ import {
 
 const REQUEST_TIMEOUT_SECONDS = 60;
 
+const namesFlags = {
+  dnsZone: flags.dnsZone,
+  dnsProvider: flags.dnsProvider,
+  dnsZoneId: flags.dnsZoneId,
+  dnsEtcd: flags.dnsEtcd,
+  ttl: flags.recordTtl,
+};
+const NAMES = Object.keys(namesFlags) as readonly (keyof typeof namesFlags)[];
+
 export const federationInit = defineCommand({
   name: 'federation init',
   summary: 'make a federation: a control plane that keeps objects for its member clusters',
   details: `It is grown, replaced, upgraded, backed up and looked at like every cluster, by its name (-c NAME). Done again it finishes
-what was interrupted, and takes other settings of the names. See docs/federation.md.`,
+what was interrupted, and takes other settings of the names: all of them, where any is said. See docs/federation.md.`,
   operands: [{ name: 'NAME', help: 'the federation', needed: true, parse: values.clusterName }],
   flags: {
-    dnsZone: flags.dnsZone,
-    dnsProvider: flags.dnsProvider,
-    dnsZoneId: flags.dnsZoneId,
-    dnsEtcd: flags.dnsEtcd,
-    ttl: flags.recordTtl,
+    ...namesFlags,
     ...mastersFlags,
     ...machinesFlags,
     ...backupFlags,
@@ -66,11 +71,14 @@ what was interrupted, and takes other settings of the names. See docs/federation
         nodeTaints: [],
         settings: { ...machineSettings(given), nodeMachineType: undefined, nodeDiskSizeGb: undefined },
         backup: backupWish(given),
-        federationSettings: {
-          domain: given.dnsZone ?? '',
-          ttl: given.ttl,
-          dnsProvider: given.dnsProvider,
-          dns: dnsOptions(given),
+        names: {
+          settings: {
+            domain: given.dnsZone ?? '',
+            ttl: given.ttl,
+            dnsProvider: given.dnsProvider,
+            dns: dnsOptions(given),
+          },
+          keeps: NAMES.every((flag) => call.sources[flag] === 'default'),
         },
         dryRun: given.dryRun,
       }),
