@@ -207,7 +207,11 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     federationStatus: (federation) => timed((env) => federationStatus(env, federation)),
     disbandFederation: (request) => timed((env) => disband(env, request)),
     drill: (request) =>
-      timed((env) => drill(env, store.secrets(request.cluster), request), options.emit, request.dryRun),
+      timed(
+        (env) => drill(env, store.secrets(request.cluster), request, options.timeoutMs),
+        options.emit,
+        request.dryRun,
+      ),
     drillKey: async (cluster) => {
       if (!(await store.list()).includes(cluster)) return null;
       const key = await knownSealingKey(store.secrets(cluster));

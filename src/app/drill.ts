@@ -1,6 +1,6 @@
 import type { Wound } from '../cluster/model/drill.ts';
-import { Refusal } from '../cluster/model/errors.ts';
-import type { ActName } from '../drill/acts.ts';
+import { InputError, Refusal } from '../cluster/model/errors.ts';
+import { type ActName, acts } from '../drill/acts.ts';
 import type { Arena } from '../drill/arena.ts';
 import type { Goal } from '../drill/goals.ts';
 import { makeLog } from '../drill/make-log.ts';
@@ -31,8 +31,14 @@ export interface DrillOutcome {
 
 const SEALING_KEY = 'drill-sealing-key';
 
-/** Breaks things on purpose, one after the other, and measures what clients meet. */
-export function drill(env: Environment, secrets: Secrets, request: DrillRequest): Promise<DrillOutcome> {
+/** Breaks things on purpose, one after the other, and measures what clients meet; within `limitMs`, which ends it wherever it is. */
+export function drill(
+  env: Environment,
+  secrets: Secrets,
+  request: DrillRequest,
+  limitMs: number,
+): Promise<DrillOutcome> {
+  refuseTooLong(request, limitMs);
   return env.locked(request.cluster, 'drill', async (open) => {
     const { world } = open;
     const arena = arenaOf(env, open);
@@ -56,6 +62,18 @@ export function knownSealingKey(secrets: Secrets): Promise<string | null> {
 
 async function sealingKey(secrets: Secrets): Promise<string> {
   return (await knownSealingKey(secrets)) ?? secrets.putIfAbsent(SEALING_KEY, newSealingKey());
+}
+
+/** What a time limit ends in the middle of an act stays hurt until somebody repairs it. */
+function refuseTooLong({ acts: names, holdMs }: DrillRequest, limitMs: number): void {
+  const ms = names.reduce((sum, name) => sum + (acts[name].holdMs ?? holdMs), 0);
+  if (ms < limitMs) return;
+  const minutes = (of: number): string => `${Math.round(of / 6000) / 10} min`;
+  const example = `${Math.ceil(ms / 3_600_000) + 1}h`;
+  throw new InputError(
+    `these acts alone last ${minutes(ms)}, and the time limit of ${minutes(limitMs)} would end the drill in the middle of one`,
+    { advice: { to: 'give it more time', setting: 'timeout', example } },
+  );
 }
 
 function refuseUnsafe(cluster: string, planned: readonly PlannedAct[]): void {

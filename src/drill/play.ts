@@ -1,7 +1,9 @@
 import type { Emit } from '../cluster/loop/events.ts';
-import { Refusal, StepError } from '../cluster/model/errors.ts';
+import type { Wound } from '../cluster/model/drill.ts';
+import { Refusal } from '../cluster/model/errors.ts';
 import type { Step } from '../cluster/plan/step.ts';
 import { systemClock } from '../util/clock.ts';
+import { messageOf } from '../util/failure.ts';
 import { waitFor } from '../util/wait.ts';
 import { type ActName, acts } from './acts.ts';
 import type { Arena } from './arena.ts';
@@ -19,19 +21,21 @@ export interface Playing {
   readonly holdMs: number;
   readonly emit: Emit;
   readonly signal: AbortSignal;
+  /** Default: three minutes. */
+  readonly wellWithinMs?: number;
 }
 
 const WELL_WITHIN_MS = 180_000;
 
 /**
  * One act: aimed anew, for roles change; proven to be survived; written down; done; held; undone; and seen through until everything is
- * as before.
- * @throws Refusal, StepError
+ * as before, or has not become so in time, which is said.
+ * @throws Refusal; whatever a blow or its cure throws
  */
 export async function play(arena: Arena, name: ActName, playing: Playing): Promise<LoggedAct> {
-  const { namespace, clients, clock, emit, signal } = playing;
+  const { namespace, clock, emit, signal } = playing;
   const planned = planAct(name, await arena.observe(), arena.means);
-  if (planned.refused !== null) throw new Refusal(`${name} is not played: ${planned.refused}`, []);
+  if (planned.refused !== null) throw notPlayed(arena, name, planned.refused);
   const { wounds } = planned;
   say(emit, `${name}: ${sentenceOf(name, wounds)}`);
   const holdMs = acts[name].holdMs ?? playing.holdMs;
@@ -43,15 +47,30 @@ export async function play(arena: Arena, name: ActName, playing: Playing): Promi
     emit({ type: 'step-waiting', step, message: `so that it lasts for ${holdMs / 1000} s` });
   }
   const at = clock();
-  await Promise.all(wounds.map((wound) => arena.strike(wound)));
+  await strikeAll(arena, wounds);
   await systemClock.sleep(holdMs, signal);
   await undo(arena, undoing, { emit, seconds: () => (clock() - at) / 1000 });
   const curedAt = clock();
   say(emit, `${name}: undone; waiting for everything to be well again`);
-  await well(arena, signal);
-  const wellAt = clock();
-  await clients.calm(signal);
+  const wellAt = await well(arena, playing).catch((error: unknown) => {
+    signal.throwIfAborted();
+    emit({ type: 'warning', message: `${name}: ${messageOf(error)}; no other act is played` });
+    return null;
+  });
   return { act: name, wounds: [...wounds], at, curedAt, wellAt };
+}
+
+function notPlayed(arena: Arena, name: ActName, reason: string): Refusal {
+  const cluster = arena.spec().name;
+  const remedy = { to: 'remove what is left of the drill', command: 'repair', cluster } as const;
+  return new Refusal(`${name} is not played: ${reason}`, remedy);
+}
+
+/** Each blow has fallen or failed before anything is undone: one that fell afterwards would be nobody's any more. */
+async function strikeAll(arena: Arena, wounds: readonly Wound[]): Promise<void> {
+  const struck = await Promise.allSettled(wounds.map((wound) => arena.strike(wound)));
+  const failed = struck.find((one) => one.status === 'rejected');
+  if (failed) throw failed.reason;
 }
 
 async function undo(
@@ -66,23 +85,21 @@ async function undo(
   await Promise.all(steps.map(one));
 }
 
-/** @throws StepError naming what is not. */
-async function well(arena: Arena, signal: AbortSignal): Promise<void> {
+/** When everything was well, which the clients find as well. @throws TimeoutError naming what is not. */
+async function well(
+  arena: Arena,
+  { clients, clock, signal, wellWithinMs: timeoutMs = WELL_WITHIN_MS }: Playing,
+): Promise<number> {
   const look = async (): Promise<true> => {
     const [ill] = ills(arena.spec(), await arena.observe());
     if (ill !== undefined) throw new Error(ill);
     return true;
   };
   const what = 'everything to be well again';
-  await waitFor(look, { what, timeoutMs: WELL_WITHIN_MS, intervalMs: 200, signal }).catch((cause) => {
-    signal.throwIfAborted();
-    const cluster = arena.spec().name;
-    throw new StepError('see the cluster well again after the drill', cause, {
-      to: 'start what has stopped',
-      command: 'repair',
-      cluster,
-    });
-  });
+  await waitFor(look, { what, timeoutMs, intervalMs: 200, signal });
+  const at = clock();
+  await clients.calm(signal);
+  return at;
 }
 
 function say(emit: Emit, message: string): void {

@@ -19,12 +19,15 @@ export interface Seen {
   readonly moments: readonly Moment[];
 }
 
-export type RunOptions = Pick<Playing, 'holdMs' | 'emit' | 'signal'> & { readonly acts: readonly ActName[] };
+export type RunOptions = Pick<Playing, 'holdMs' | 'emit' | 'signal' | 'wellWithinMs'> & {
+  readonly acts: readonly ActName[];
+};
 
 /**
  * Plays the acts, one after the other, each on a cluster that is wholly well, before the eyes of clients and a witness. What is begun
  * is written down first, so that `repair` undoes it whenever this ends.
- * @throws Refusal when an act would not be survived; StepError when the cluster does not get well again
+ * It ends with an act after which the cluster does not get well again.
+ * @throws Refusal when an act would not be survived; StepError
  */
 export async function runDrill(arena: Arena, options: RunOptions): Promise<Seen> {
   const { emit, signal } = options;
@@ -44,8 +47,10 @@ export async function runDrill(arena: Arena, options: RunOptions): Promise<Seen>
     let records: ClientRecords;
     try {
       await clients.calm(signal);
-      for (const act of options.acts)
+      for (const act of options.acts) {
+        if (acts.some(isIll)) break;
         acts.push(await play(arena, act, { ...options, namespace, clients, clock }));
+      }
       records = await clients.stop();
     } catch (error) {
       // Who is stopped does not wait for clients that are not answered.
@@ -54,8 +59,13 @@ export async function runDrill(arena: Arena, options: RunOptions): Promise<Seen>
       throw error;
     }
     const ms = clock();
-    await arena.execute(last);
-    emit({ type: 'step-finished', step: last, seconds: ms / 1000 });
+    try {
+      await arena.execute(last);
+      emit({ type: 'step-finished', step: last, seconds: ms / 1000 });
+    } catch (error) {
+      // What was seen of a cluster that is ill is worth more than that: repair removes it.
+      if (signal.aborted || !acts.some(isIll)) throw error;
+    }
     return { began, zero, ms, acts, records, moments: await witness.stop() };
   } catch (error) {
     if (!signal.aborted) await undoAll(arena);
@@ -65,4 +75,8 @@ export async function runDrill(arena: Arena, options: RunOptions): Promise<Seen>
   } finally {
     void witness.stop();
   }
+}
+
+function isIll({ wellAt }: LoggedAct): boolean {
+  return wellAt === null;
 }

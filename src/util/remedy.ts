@@ -65,6 +65,7 @@ export type SettingName =
   | 'sshFrom'
   | 'store'
   | 'subnets'
+  | 'timeout'
   | 'withoutBackup'
   | 'zone';
 

@@ -1,6 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, readFile, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { DrillOutcome } from '../../app/drill.ts';
 import type { SealedReport } from '../../drill/seal.ts';
+import { messageOf } from '../../util/failure.ts';
 import { replaceFile } from '../../util/files.ts';
 import { type Call, defineCommand } from '../command.ts';
 import { confirmedByName } from '../confirm.ts';
@@ -43,6 +46,7 @@ See docs/drill.md.`,
     if (check !== undefined) return checkReport(call, check);
     if (!yes && !dryRun && !call.world.interactive)
       throw new UsageError('--yes is missing: there is no terminal to ask on whether to break things');
+    if (!dryRun) await checkPlace(call.flags.report ?? 'report.html');
     const engine = await call.engine();
     const request = { cluster, acts, holdMs: hold, goals, dryRun: true };
     if (dryRun) return finishPlan(call, await engine.drill(request));
@@ -81,6 +85,20 @@ async function finishPlan(call: DrillCall, { planned }: DrillOutcome): Promise<n
 
 function nameOf({ log }: SealedReport): string {
   return `${log.cluster}-drill-${log.began.slice(0, 16).replace(':', '')}.html`;
+}
+
+/** What cannot be written would be lost with all that was seen. @throws UsageError */
+async function checkPlace(page: string): Promise<void> {
+  const folder = dirname(page);
+  try {
+    await access(folder, constants.W_OK);
+  } catch (cause) {
+    throw new UsageError(`--report: nothing can be written in ${folder}: ${messageOf(cause)}`, { cause });
+  }
+  for (const file of filesOf(page)) {
+    const found = await stat(file).catch(() => null);
+    if (found?.isDirectory()) throw new UsageError(`--report: ${file} is a folder`);
+  }
 }
 
 /** The page, and the same for programs beside it. */

@@ -37,7 +37,7 @@ export function renderDrillReport({ log, figures, goals }: SealedReport, style: 
     `${figure(clients.reads.gapSeconds)} s`,
     `${clients.reads.failures} of ${clients.reads.requests}`,
     `${figure(clients.watch.gapSeconds)} s`,
-    recoverySeconds === null ? '–' : `${figure(recoverySeconds)} s`,
+    recoverySeconds === null ? 'never' : `${figure(recoverySeconds)} s`,
   ]);
   const head = ['ACT', 'NO WRITE FOR', 'FAILED', 'NO READ FOR', 'FAILED', 'WATCH SILENT', 'WELL AFTER'];
   const missed = goals.filter(({ met }) => !met);
@@ -45,6 +45,7 @@ export function renderDrillReport({ log, figures, goals }: SealedReport, style: 
     style.bold(`${log.cluster}: ${counted(log.acts.length, 'act')} in ${elapsed(log.ms / 1000)}`),
     ...table([head.map(style.bold), ...rows]),
     dataLine(log, style),
+    ...neverWell(log).map((act) => style.bad(`${act}: not everything got well again in time`)),
     ...(goals.length > 0 && missed.length === 0
       ? [style.good(`all ${counted(goals.length, 'goal')} met`)]
       : []),
@@ -63,7 +64,12 @@ function dataLine({ violations, unheard, acknowledged }: SealedReport['log'], st
   return style.bad(`data: ${counted(violations.length, 'violation')}: ${what.join('; ')}`);
 }
 
-/** Whether all that was wanted is so. What no store may do is wanted of none. */
+function neverWell({ acts }: SealedReport['log']): readonly string[] {
+  return acts.filter(({ wellAt }) => wellAt === null).map(({ act }) => act);
+}
+
+/** Whether all that was wanted is so. What no store may do is wanted of none, and of a cluster that it gets well again. */
 export function isGood({ log, goals }: SealedReport): boolean {
-  return goals.every(({ met }) => met) && log.violations.length === 0 && log.unheard === 0;
+  const isWell = neverWell(log).length === 0;
+  return isWell && goals.every(({ met }) => met) && log.violations.length === 0 && log.unheard === 0;
 }

@@ -34,6 +34,7 @@ const settings: Record<SettingName, Flag<unknown>> = {
   sshFrom: flags.sshFrom,
   store: flags.common.store,
   subnets: flags.subnets,
+  timeout: flags.common.timeout,
   withoutBackup: flags.withoutBackup,
   zone: flags.zone,
 };

@@ -37,10 +37,19 @@ function verdict({ log, goals }: SealedReport): string {
   const lost = log.violations.length + log.unheard;
   const missed = goals.filter(({ met }) => !met).length;
   if (lost > 0) return '<span class="verdict bad">data was lost or stale</span>';
+  if (log.acts.some(({ wellAt }) => wellAt === null))
+    return '<span class="verdict bad">not well again</span>';
   if (missed > 0) return `<span class="verdict bad">${missed} of ${goals.length} goals missed</span>`;
   return goals.length > 0
     ? `<span class="verdict good">all ${goals.length} goals met</span>`
     : '<span class="verdict good">survived</span>';
+}
+
+/** The last of them, if any, is the one after which not everything got well again. */
+function actsTold(acts: SealedReport['log']['acts']): string {
+  if (acts.some(({ wellAt }) => wellAt === null))
+    return acts.length === 1 ? 'act, not got over' : 'acts, the last not got over';
+  return acts.length === 1 ? 'act, survived' : 'acts, each survived';
 }
 
 function tiles({ log, figures }: SealedReport): string {
@@ -50,7 +59,7 @@ function tiles({ log, figures }: SealedReport): string {
   const tile = (value: string, words: string): string =>
     `<div class="tile"><b>${value}</b><span>${words}</span></div>`;
   return `<div class="tiles">${[
-    tile(String(log.acts.length), log.acts.length === 1 ? 'act, survived' : 'acts, each survived'),
+    tile(String(log.acts.length), actsTold(log.acts)),
     tile(seconds(worst(({ clients }) => clients.writes.gapSeconds)), 'longest without a write'),
     tile(seconds(worst(({ clients }) => clients.reads.gapSeconds)), 'longest without a read'),
     tile(

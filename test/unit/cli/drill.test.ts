@@ -67,6 +67,26 @@ describe('haup drill', () => {
     expect((await haup(args, { engine: drilled(0) })).code).toBe(0);
   });
 
+  test('begins nothing of which no report could be written', async () => {
+    const here = folder();
+    for (const page of [join(here, 'none', 'report.html'), here]) {
+      const { code, err, calls } = await haup(['drill', '-c', 'demo', '--yes', '--report', page]);
+      expect([code, calls]).toEqual([2, []]);
+      expect(err).toMatch(/--report: /);
+    }
+  });
+
+  test('ends with 5 when the cluster did not get well again', async () => {
+    const { acts, ...log } = { ...logWith(0), goals: [] };
+    const report = seal({ ...log, acts: acts.map((act) => ({ ...act, wellAt: null })) }, key);
+    const { code, out } = await haup(
+      ['drill', '-c', 'demo', '--yes', '--report', join(folder(), 'report.html')],
+      { engine: { drill: async () => ({ planned, report }) } },
+    );
+    expect(code).toBe(5);
+    expect(out).toMatch(/leader-power: not everything got well again in time/);
+  });
+
   test('hands on what is to be played, and wanted', async () => {
     const page = join(folder(), 'report.html');
     const wants = [

@@ -38,6 +38,16 @@ describe('the page of a drill', () => {
     expect(html).toContain('<li>read 3 after 4: stale</li>');
   });
 
+  test('calls no cluster well that was not so again', () => {
+    const { acts, ...log } = { ...logWith(0), goals: [] };
+    const html = drillPage(
+      seal({ ...log, acts: acts.map((act) => ({ ...act, wellAt: null })) }, newSealingKey()),
+    );
+    expect(html).toContain('not well again');
+    expect(html.includes('survived</span>')).toBe(false);
+    expect(html).toContain('<span class="bad">never</span>');
+  });
+
   test('is the same whoever makes it of the same report', () => {
     const report = seal(logWith(3000), newSealingKey());
     expect(drillPage(report)).toBe(drillPage(JSON.parse(JSON.stringify(report))));

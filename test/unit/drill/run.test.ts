@@ -1,0 +1,120 @@
+import { beforeEach, expect, test, vi } from 'vitest';
+import { drill } from '../../../src/app/drill.ts';
+import type { Environment } from '../../../src/app/operations.ts';
+import type { HaupEvent } from '../../../src/cluster/loop/events.ts';
+import type { DrillRecord, Wound } from '../../../src/cluster/model/drill.ts';
+import type { Observation } from '../../../src/cluster/model/observation.ts';
+import type { Step } from '../../../src/cluster/plan/step.ts';
+import type { Arena } from '../../../src/drill/arena.ts';
+import type { Clients } from '../../../src/drill/clients/index.ts';
+import { runDrill } from '../../../src/drill/run.ts';
+import type { Secrets } from '../../../src/state/store.ts';
+import { converged, powerOff, specOf } from '../../support/clusters.ts';
+
+const records = { samples: {}, violations: [], unheard: 0, acknowledged: 0 };
+const clients = { calm: async () => {}, stop: async () => records } as unknown as Clients;
+vi.mock('../../../src/drill/clients/index.ts', async (original) => ({
+  ...(await original<object>()),
+  startClients: async () => clients,
+}));
+
+const spec = specOf(['m0@local-a', 'm1@local-a', 'm2@local-b', 'm3@local-b', 'm4@local-c']);
+const whole = converged(spec);
+
+let events: HaupEvent[];
+let told: string[];
+let written: DrillRecord | undefined;
+
+beforeEach(() => {
+  events = [];
+  told = [];
+  written = undefined;
+});
+
+/** An arena that tells what is done in it, in order. */
+function arenaOf(parts: Partial<Arena>): Arena {
+  return {
+    spec: () => spec,
+    observe: async () => whole,
+    api: async () => ({}) as Awaited<ReturnType<Arena['api']>>,
+    rememberDrill: async (drill) => {
+      written = drill;
+    },
+    drill: () => written,
+    strike: async (wound) => void told.push(`struck ${wound.machine}`),
+    execute: async (step: Step) => {
+      told.push(step.kind === 'undo-fault' ? `undone ${step.machine}` : step.kind);
+      if (step.kind === 'clear-drill') written = undefined;
+    },
+    witnessed: {
+      etcd: () => Promise.reject(new Error('nobody')),
+      address: { read: () => Promise.reject(new Error('nobody')) },
+    },
+    means: { provider: 'local', power: true, machines: true, balancer: true },
+    ...parts,
+  };
+}
+
+const options = {
+  holdMs: 1,
+  wellWithinMs: 1,
+  emit: (event: HaupEvent) => void events.push(event),
+  signal: new AbortController().signal,
+};
+
+test('undoes a blow only when it has fallen, also if another has failed', async () => {
+  let fall = (): void => {};
+  const slow = new Promise<void>((resolve) => {
+    fall = resolve;
+  });
+  const strike = async ({ machine }: Wound): Promise<void> => {
+    if (machine === 'm0') {
+      setTimeout(fall, 20);
+      throw new Error('the cloud does not answer');
+    }
+    await slow;
+    told.push(`struck ${machine}`);
+  };
+  await expect(runDrill(arenaOf({ strike }), { ...options, acts: ['zone'] })).rejects.toThrow(
+    /the cloud does not answer/,
+  );
+  expect(told).toEqual(['struck m1', 'undone m0', 'undone m1']);
+});
+
+test('ends with what it has seen when the cluster does not get well again, and hurts it no more', async () => {
+  let observation: Observation = whole;
+  const strike = async ({ machine }: Wound): Promise<void> => {
+    observation = powerOff(whole, machine!);
+  };
+  const arena = arenaOf({ strike, observe: async () => observation });
+  const seen = await runDrill(arena, { ...options, acts: ['follower-power', 'leader-power'] });
+  expect(seen.acts).toMatchObject([{ act: 'follower-power', curedAt: expect.any(Number), wellAt: null }]);
+  expect(told.at(-1)).toBe('clear-drill');
+  expect(events.filter(({ type }) => type === 'warning')).toMatchObject([
+    { message: expect.stringMatching(/^follower-power: .*m4 does not run.*; no other act is played$/) },
+  ]);
+});
+
+test('keeps what it has seen when the ill cluster does not even take its things away', async () => {
+  let observation: Observation = whole;
+  const execute = async (step: Step): Promise<void> => {
+    if (step.kind === 'clear-drill') throw new Error('no answer');
+    observation = powerOff(whole, 'm4');
+  };
+  const arena = arenaOf({ execute, observe: async () => observation });
+  const seen = await runDrill(arena, { ...options, acts: ['follower-power'] });
+  expect(seen.acts).toMatchObject([{ wellAt: null }]);
+  expect(written).toBeDefined();
+});
+
+test('begins no drill that its time limit would end in the middle of an act', () => {
+  const request = { cluster: 'demo', goals: [], dryRun: false, holdMs: 600_000 };
+  const locked = vi.fn(async () => ({ planned: [], report: null }));
+  const env = { locked } as unknown as Environment;
+  const begin = (...acts: ('freeze' | 'zone' | 'balancer')[]) =>
+    drill(env, {} as Secrets, { ...request, acts }, 1_200_000);
+  expect(() => begin('freeze', 'zone')).toThrow(/last 20 min, and the time limit of 20 min/);
+  expect(locked).not.toHaveBeenCalled();
+  void begin('freeze', 'balancer');
+  expect(locked).toHaveBeenCalled();
+});
