@@ -56,7 +56,7 @@ export const open: OpenProvider = (options) => {
     },
     services: translated('services:', localServices(context), signal),
     binaries: { kind: 'mounted', path: BINARIES, releases: RELEASES },
-    // Three failed checks, one a second; a stopping API server answers them at once.
+    // Longer than three failed checks take, which a stopping API server answers at once.
     drainSeconds: 4,
     interruption: () => INTERRUPTION,
   } satisfies Provider;
