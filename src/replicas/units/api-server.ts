@@ -69,7 +69,7 @@ export function apiServerUnit(options: ApiServerUnit): string {
       'tls-cert-file': pkiPath('apiserver.crt'),
       'tls-private-key-file': pkiPath('apiserver.key'),
       'client-ca-file': pkiPath('client-ca.crt'),
-      // Anonymous access for the health endpoints alone.
+      // Anonymous access for the health endpoints alone, and for what who joins reads first.
       'authentication-config': configPath('authentication.yaml'),
       // Workers join with bootstrap tokens.
       'enable-bootstrap-token-auth': true,
