@@ -49,9 +49,11 @@ export function drill(
     refuseIll(request.cluster, ills(world.spec(), observation));
     const { emit, signal } = env;
     const { acts, holdMs, goals } = request;
+    // Without it there would be no report of what was done.
+    const key = await sealingKey(secrets);
     const seen = await runDrill(arena, { acts, holdMs, emit, signal });
     const log = makeLog(seen, { spec: world.spec(), haup: packageVersion(), holdMs, goals });
-    return { planned, report: seal(log, await sealingKey(secrets)) };
+    return { planned, report: seal(log, key) };
   });
 }
 

@@ -12,6 +12,7 @@ import { withDeed } from '../guard/remember.ts';
 import type { GuardAct } from '../guard/watch.ts';
 import { newReplicaName } from '../replicas/names.ts';
 import { QUOTA_BYTES } from '../replicas/units/etcd.ts';
+import { BusyError } from '../state/errors.ts';
 import { messageOf } from '../util/failure.ts';
 import { takeNow } from './backups/backup-parts.ts';
 import { changed, checkZones, type Environment, type OpenCluster } from './operations.ts';
@@ -48,13 +49,19 @@ export async function guardOnce(env: Environment, request: GuardRequest): Promis
   });
   if (request.dryRun) return { deed: act && deedOf(env, act), waits, seen };
   if (act === null && !news) return { deed: null, waits, seen };
-  return env.locked(request.cluster, 'guard', async (open) => {
+  const done = env.locked(request.cluster, 'guard', async (open): Promise<GuardOutcome> => {
     const { act, waits, memory } = await look(env, open, request);
     await open.world.rememberGuard(memory);
     if (act === null) return { deed: null, waits, seen };
     const deed = await perform(env, open, act);
     await open.world.rememberGuard(withDeed(open.world.guard(), deed));
     return { deed, waits, seen };
+  });
+  return done.catch((error: unknown) => {
+    // What was seen is as good as ever, and who is at work may be so for long.
+    if (error instanceof BusyError)
+      return { deed: null, waits: [...waits, `another haup is at work: ${messageOf(error)}`], seen };
+    throw error;
   });
 }
 

@@ -35,6 +35,9 @@ export async function runDrill(arena: Arena, options: RunOptions): Promise<Seen>
   const [began, zero] = [Date.now(), performance.now()];
   const clock = (): number => Math.round(performance.now() - zero);
   const last: Step = { kind: 'clear-drill', namespace };
+  // What is written down next takes its place: then nobody would know of it any more.
+  const before = arena.drill();
+  if (before) await arena.execute({ kind: 'clear-drill', namespace: before.namespace });
   await arena.rememberDrill({ namespace, wounds: [] });
   emit({ type: 'step-started', step: last });
   emit({ type: 'step-waiting', step: last, message: 'for the end of the drill' });

@@ -1,7 +1,6 @@
 import type { GuardOutcome } from '../../app/guard.ts';
 import type { Deed } from '../../cluster/model/guard.ts';
 import { type Loopback, type MetricsServer, serveMetrics } from '../../guard/serve-metrics.ts';
-import { BusyError } from '../../state/errors.ts';
 import { messageOf } from '../../util/failure.ts';
 import { type Call, defineCommand } from '../command.ts';
 import { UsageError } from '../errors.ts';
@@ -56,7 +55,7 @@ async function look({ engine, flags: given }: GuardCall): Promise<GuardOutcome> 
   return (await engine()).guard({ ...wish, ...(metrics ? { figures: true } : {}) });
 }
 
-/** A service outlives what it meets: another haup at work, a cloud that does not answer. */
+/** A service outlives what it meets: a cloud that does not answer, a store that cannot be read. */
 async function keepLooking(call: GuardCall): Promise<never> {
   const { metrics, cluster, every, dryRun } = call.flags;
   const { metricsText, newTally, withFailedLook, withSeen } = await import('../../guard/metrics.ts');
@@ -79,10 +78,8 @@ async function keepLooking(call: GuardCall): Promise<never> {
         say([...would, ...waits].join('; ') || 'all is well');
       } catch (error) {
         call.signal.throwIfAborted();
-        const isBusy = error instanceof BusyError;
-        // Who is at work sees the cluster itself.
-        if (!isBusy) tally = withFailedLook(tally);
-        say(isBusy ? `another haup is at work: ${messageOf(error)}` : messageOf(error));
+        tally = withFailedLook(tally);
+        say(messageOf(error));
       }
       await call.world.sleep(every * unevenly(), call.signal);
     }

@@ -4,6 +4,7 @@ import type { Environment, OpenCluster } from '../../../src/app/operations.ts';
 import { duties, type GuardMemory, nothingSeen } from '../../../src/cluster/model/guard.ts';
 import type { Observation } from '../../../src/cluster/model/observation.ts';
 import type { ClusterSpec } from '../../../src/cluster/model/spec.ts';
+import { BusyError } from '../../../src/state/errors.ts';
 import { converged, powerOff, specOf } from '../../support/clusters.ts';
 
 const NOW = 1_000_000_000;
@@ -15,10 +16,12 @@ interface Scene {
   readonly elsewhere?: readonly string[];
   /** Whoever is asked for an SSH session. */
   readonly session?: (stop: AbortController) => Promise<never>;
+  /** Whoever wants the lock. */
+  readonly busy?: () => Promise<never>;
 }
 
 /** One look, with all duties; what it ends with, and what the store has of it then. */
-async function look({ spec, observation, memory = nothingSeen, elsewhere = [], session }: Scene) {
+async function look({ spec, observation, memory = nothingSeen, elsewhere = [], session, busy }: Scene) {
   const stop = new AbortController();
   const saved: { guard: GuardMemory; specs: ClusterSpec[] } = { guard: memory, specs: [] };
   const world = {
@@ -41,7 +44,9 @@ async function look({ spec, observation, memory = nothingSeen, elsewhere = [], s
     locked: (_: string, __: string, work: (open: OpenCluster) => unknown) => work(open),
   } as unknown as Environment;
   const request = { cluster: 'demo', may: duties, afterMs: 300_000, elsewhere, dryRun: false };
-  const outcome = await guardOnce(env, request).catch((error: unknown) => error);
+  const outcome = await guardOnce(busy ? { ...env, locked: busy } : env, request).catch(
+    (error: unknown) => error,
+  );
   return { outcome, saved };
 }
 
@@ -102,4 +107,14 @@ test('nobody is led to a zone that does not exist, and the cluster goes on as it
   });
   expect(outcome).toMatchObject({ deed: { duty: 'replace', failed: expect.stringMatching(/local-x/) } });
   expect(saved.specs).toEqual([]);
+});
+
+test('what was seen counts also while another haup is at work', async () => {
+  const { outcome, saved } = await look({
+    spec,
+    observation: lateBackups(),
+    busy: () => Promise.reject(new BusyError('cluster demo', null, [])),
+  });
+  expect(outcome).toMatchObject({ deed: null, waits: [expect.stringMatching(/^another haup is at work: /)] });
+  expect(saved.guard).toBe(nothingSeen);
 });

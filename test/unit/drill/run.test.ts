@@ -107,6 +107,19 @@ test('keeps what it has seen when the ill cluster does not even take its things 
   expect(written).toBeDefined();
 });
 
+test("takes away what an earlier drill's clients have left, before its own are written down", async () => {
+  written = { namespace: 'haup-drill-old', wounds: [] };
+  const cleared: string[] = [];
+  const execute = async (step: Step): Promise<void> => {
+    if (step.kind === 'clear-drill') cleared.push(`${step.namespace}, known: ${written?.namespace}`);
+  };
+  await runDrill(arenaOf({ execute }), { ...options, acts: [] });
+  expect(cleared).toEqual([
+    'haup-drill-old, known: haup-drill-old',
+    expect.stringMatching(/^(haup-drill-[0-9a-f]{8}), known: \1$/),
+  ]);
+});
+
 test('begins no drill that its time limit would end in the middle of an act', () => {
   const request = { cluster: 'demo', goals: [], dryRun: false, holdMs: 600_000 };
   const locked = vi.fn(async () => ({ planned: [], report: null }));
