@@ -10,21 +10,30 @@ export interface Upkeep {
   readonly progress: (message: string) => void;
 }
 
-/** Gives free space back to the disks, one member after the other and each well again before the next. @throws EtcdError */
+/** Gives free space back to the disks, one member after the other and all of them well before the next. @throws EtcdError, TimeoutError */
 export async function defragmentAll({
   members,
   signal,
   progress,
 }: Omit<Upkeep, 'quotaBytes'>): Promise<void> {
   for (const member of members) {
+    // It serves nobody meanwhile: together with one that has died since, that might be one too many.
+    await allServe(members, signal);
     progress(`${member.member}: giving free space back`);
     await member.defragment({ signal });
-    // Its /health says no as long as an alarm stands.
-    const leads = async (): Promise<true | undefined> =>
-      (await member.status({ signal })).leader !== '0' || undefined;
-    const what = `etcd on ${member.member} to serve again`;
-    await waitFor(leads, { what, timeoutMs: BACK_MS, signal });
   }
+  await allServe(members, signal);
+}
+
+async function allServe(members: readonly EtcdClient[], signal: AbortSignal): Promise<void> {
+  await Promise.all(
+    members.map((member) => {
+      // Its /health says no as long as an alarm stands.
+      const leads = async (): Promise<true | undefined> =>
+        (await member.status({ signal })).leader !== '0' || undefined;
+      return waitFor(leads, { what: `etcd on ${member.member} to serve`, timeoutMs: BACK_MS, signal });
+    }),
+  );
 }
 
 /** Of the quota: with more in use the alarm would be back at once. */

@@ -2,7 +2,7 @@ import type { Observation } from '../cluster/model/observation.ts';
 import type { ClusterSpec } from '../cluster/model/spec.ts';
 
 /**
- * Zones of replicas of which more than half of the machines are dead, and more than one: of one alone nobody can tell. `dead`: the names of
+ * Zones of which more than half of the machines are dead, and more than one: of one alone nobody can tell. `dead`: the names of
  * the replicas that are. Pure.
  */
 export function zonesOut(
@@ -10,7 +10,7 @@ export function zonesOut(
   observation: Pick<Observation, 'nodes'>,
   dead: readonly string[],
 ): readonly string[] {
-  const zones = [...new Set(replicas.map(({ zone }) => zone))];
+  const zones = [...new Set([...replicas, ...nodes].map(({ zone }) => zone))];
   return zones.filter((zone) => {
     const here = replicas.filter((replica) => replica.zone === zone);
     const others = nodes.filter((node) => node.zone === zone);

@@ -27,7 +27,7 @@ export function withLook(
     ? deadOf(memory, spec, observation, now)
     : unreadable(spec, observation);
   const open = next(spec, observation, { revive: true }).steps.length > 0;
-  return { ...memory, ...dead, unfinishedSince: open ? (memory.unfinishedSince ?? now) : null };
+  return { ...memory, ...dead, unfinishedSince: open ? Math.min(memory.unfinishedSince ?? now, now) : null };
 }
 
 /** Without a quorum nobody can say who is dead; what comes back then comes back as a zone does. */
@@ -60,10 +60,10 @@ function deadOf(
   return {
     zonesOut: out,
     deadSince: Object.fromEntries(
-      dead.map((name) => [name, isComingBack(name) ? now : (before[name] ?? now)]),
+      dead.map((name) => [name, isComingBack(name) ? now : Math.min(before[name] ?? now, now)]),
     ),
     // Not at every look: each is a save of the store.
-    deadSeenAt: deadSeenAt !== null && ago < BREAK_MS / 4 ? deadSeenAt : now,
+    deadSeenAt: deadSeenAt !== null && ago >= 0 && ago < BREAK_MS / 4 ? deadSeenAt : now,
   };
 }
 

@@ -42,7 +42,7 @@ function unfinished({ spec, observation }: Watch): string | undefined {
 function outOf(watch: Watch, zone: string): Opinion {
   const outage = `more than half of ${zone} is dead: that is an outage of the zone`;
   const { spec, memory, now, afterMs, elsewhere } = watch;
-  const allowed = elsewhere.filter((other) => other !== zone && !hasDead(watch, other));
+  const allowed = elsewhere.filter((other) => !memory.zonesOut.includes(other) && !hasDead(watch, other));
   if (allowed.length === 0 || !spec.multizone) return wait(`${outage}, which is waited out`);
   const open = unfinished(watch);
   if (open) return wait(`${outage}, and something is unfinished that goes first: ${open}`);

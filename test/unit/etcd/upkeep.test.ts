@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { EtcdClient } from '../../../src/etcd/client.ts';
-import { clearNoSpace } from '../../../src/etcd/upkeep.ts';
+import { clearNoSpace, defragmentAll } from '../../../src/etcd/upkeep.ts';
 import type { EtcdAlarm, EtcdStatus } from '../../../src/etcd/wire.ts';
+import { GiveUp } from '../../../src/util/wait.ts';
 
 const QUOTA = 1000;
 
@@ -64,4 +65,19 @@ describe('clearing NOSPACE', () => {
     await expect(clearNoSpace({ ...around, members: clients })).rejects.toThrow(/delete what fills it/);
     expect(calls.join()).not.toMatch(/disarm/);
   });
+});
+
+test('no member is defragmented while another does not serve', async () => {
+  const { calls, clients } = members(['m1', 'm2', 'leader'], 100, []);
+  const [m1, m2, leader] = clients as [EtcdClient, EtcdClient, EtcdClient];
+  /** It dies while m1 is defragmented, and nobody waits for it here. */
+  const dying: EtcdClient = {
+    ...leader,
+    status: async () => {
+      if (calls.length > 0) throw new GiveUp(new Error('the leader does not answer'));
+      return leader.status();
+    },
+  };
+  await expect(defragmentAll({ ...around, members: [m1, m2, dying] })).rejects.toThrow(/does not answer/);
+  expect(calls).toEqual(['defragment m1']);
 });

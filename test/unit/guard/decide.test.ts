@@ -141,6 +141,29 @@ describe('a guard', () => {
     expect(looks(times(30, { ...off, etcd: { ...off.etcd, members } })).act).toBeNull();
   });
 
+  test('leaves an unfinished rescue to a person, and says so when the quorum is back', () => {
+    const rescue = { survivor: 'm0', fenced: [], heard: null };
+    const given = { ...spec, usedNames: [...spec.usedNames, 'm3', 'm4'], rescue };
+    const replicas = ['m0', 'm3', 'm4'].map((name, at) => ({ name, zone: spec.replicas[at]!.zone }));
+    const wish = { ...given, replicas };
+    const lost = looks(times(30, hung(hung(whole, 'm1'), 'm2')), { of: wish });
+    expect(lost.act).toBeNull();
+    expect(lost.waits.join()).toMatch(/a rescue has not ended: what it gives up is for a person/);
+    const back = looks(times(30, whole), { of: wish });
+    expect(back.act).toBeNull();
+    expect(back.waits.join()).toMatch(/has a quorum again/);
+  });
+
+  test('goes by a clock that was put back as by any other', () => {
+    const deed = { at: 9e9, duty: 'replace', replica: 'm1', reason: '', failed: 'no capacity' } as const;
+    const ahead = { ...withDeed(nothingSeen, deed), deadSince: { m1: 9e9 }, deadSeenAt: 9e9 };
+    const dead = hung(whole, 'm1');
+    expect(looks(times(5, dead), { from: ahead }).act).toBeNull();
+    expect(looks(times(6, dead), { from: ahead }).act?.duty).toBe('replace');
+    const stopped = { ...nothingSeen, unfinishedSince: 9e9 };
+    expect(looks(times(2, powerOff(whole, 'm1')), { from: stopped }).act?.duty).toBe('repair');
+  });
+
   test('leads those of a zone that is out to another together, if that is allowed, and only where nobody is dead', () => {
     const five = specOf(['m0@local-a', 'm1@local-a', 'm2@local-b', 'm3@local-b', 'm4@local-c']);
     const zone = hung(hung(converged(five), 'm2'), 'm3');
@@ -155,6 +178,9 @@ describe('a guard', () => {
       reason: expect.stringMatching(/outage of the zone: m2 to local-d, m3 to local-c$/),
     });
     expect(looks(times(30, zone), { of: five, elsewhere: ['local-b'] }).waits.join()).toMatch(/waited out/);
+    const nodes = ['n0', 'n1'].map((name) => ({ name, zone: 'local-d' }));
+    const darkD = looks(times(30, zone), { of: { ...five, nodes }, elsewhere: ['local-d'] });
+    expect(darkD.waits.join()).toMatch(/local-b is dead: .*waited out/);
     const oneZone = { ...five, multizone: false };
     expect(looks(times(30, zone), { of: oneZone, elsewhere: ['local-c'] }).act).toBeNull();
   });
