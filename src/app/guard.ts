@@ -1,10 +1,12 @@
 import type { Emit } from '../cluster/loop/events.ts';
+import { Refusal } from '../cluster/model/errors.ts';
 import type { Deed, Duty } from '../cluster/model/guard.ts';
-import type { Observation } from '../cluster/model/observation.ts';
+import { machineOf, memberOf, type Observation } from '../cluster/model/observation.ts';
 import type { ClusterSpec } from '../cluster/model/spec.ts';
 import { reprieved } from '../cluster/plan/rescue.ts';
 import { withReplacements } from '../cluster/plan/spec-changes.ts';
 import { statusOf } from '../cluster/plan/status.ts';
+import { heardBy } from '../cluster/world/observe/members.ts';
 import { clearNoSpace, defragmentAll } from '../etcd/upkeep.ts';
 import { decide, type GuardOptions, told, type Verdict } from '../guard/decide.ts';
 import type { Seen } from '../guard/metrics.ts';
@@ -142,10 +144,33 @@ const hands: Readonly<Record<Duty, Hand>> = {
     // One that does not exist would be found out when the spec counts on it already.
     if (moves) await checkZones(open.provider, open.world.spec().region, Object.values(moves));
     const names = moves ? Object.keys(moves) : [replica!];
+    await mustBeSilent(env, open, names);
     const change = (spec: ClusterSpec) => withReplacements(spec, names, newReplicaName, moves);
     return changed(env, open, change, { dryRun: false });
   },
 };
+
+/**
+ * A machine that the cloud lists no more is either gone, or somebody has only taken the labels away that it is found by: then it works, and
+ * etcd's leader hears of it. @throws Refusal
+ */
+async function mustBeSilent(
+  { signal }: Environment,
+  { world }: OpenCluster,
+  names: readonly string[],
+): Promise<void> {
+  const observation = await world.observe();
+  const unlisted = names.filter((name) => !machineOf(observation, name));
+  const members = unlisted.flatMap((name) => memberOf(observation, name) ?? []);
+  if (members.length === 0) return;
+  const leader = observation.etcd.members.find((member) => member.leader);
+  const heard = leader ? await heardBy(await world.etcd(leader.name), members, { signal }) : members;
+  if (heard.length === 0) return;
+  throw new Refusal(
+    `the cloud does not list the machine of ${heard.map(({ name }) => name).join(', ')}, but nothing says that it is dead: etcd's leader hears of it, or cannot be asked`,
+    'see whether somebody has changed the labels or tags that haup finds its machines by',
+  );
+}
 
 async function clear(env: Environment, open: OpenCluster): Promise<void> {
   await clearNoSpace({ ...(await upkeepOf(env, open)), quotaBytes: QUOTA_BYTES });

@@ -16,12 +16,22 @@ interface Scene {
   readonly elsewhere?: readonly string[];
   /** Whoever is asked for an SSH session. */
   readonly session?: (stop: AbortController) => Promise<never>;
+  /** How much etcd's leader has received from each member whenever it is asked, by id. */
+  readonly received?: () => ReadonlyMap<string, number>;
   /** Whoever wants the lock. */
   readonly busy?: () => Promise<never>;
 }
 
 /** One look, with all duties; what it ends with, and what the store has of it then. */
-async function look({ spec, observation, memory = nothingSeen, elsewhere = [], session, busy }: Scene) {
+async function look({
+  spec,
+  observation,
+  memory = nothingSeen,
+  elsewhere = [],
+  session,
+  received,
+  busy,
+}: Scene) {
   const stop = new AbortController();
   const saved: { guard: GuardMemory; specs: ClusterSpec[] } = { guard: memory, specs: [] };
   const world = {
@@ -33,6 +43,7 @@ async function look({ spec, observation, memory = nothingSeen, elsewhere = [], s
     },
     save: async (wish: ClusterSpec) => void saved.specs.push(wish),
     session: () => session?.(stop),
+    etcd: async () => ({ receivedFrom: async () => received?.() ?? new Map() }),
   };
   const provider = { zones: async () => ['local-a', 'local-b', 'local-c'] };
   const open = { world, provider } as unknown as OpenCluster;
@@ -117,4 +128,23 @@ test('what was seen counts also while another haup is at work', async () => {
   });
   expect(outcome).toMatchObject({ deed: null, waits: [expect.stringMatching(/^another haup is at work: /)] });
   expect(saved.guard).toBe(nothingSeen);
+});
+
+test('who is only not listed any more, and lives by the word of the leader, is not replaced', async () => {
+  const three = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c']);
+  const off = powerOff(converged(three), 'm1');
+  const id = off.etcd.members.find(({ name }) => name === 'm1')!.id;
+  const others = { targets: off.balancer!.targets.filter((target) => target.replica !== 'm1') };
+  const balancer = { ...off.balancer!, ...others };
+  let bytes = 0;
+  const { outcome, saved } = await look({
+    spec: three,
+    observation: { ...off, balancer, machines: off.machines.filter(({ name }) => name !== 'm1') },
+    memory: { ...nothingSeen, deadSince: { m1: 0 }, deadSeenAt: NOW - 1 },
+    received: () => new Map([[id, ++bytes]]),
+  });
+  expect(outcome).toMatchObject({
+    deed: { duty: 'replace', failed: expect.stringMatching(/does not list the machine of m1, but/) },
+  });
+  expect(saved.specs).toEqual([]);
 });

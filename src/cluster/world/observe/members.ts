@@ -106,12 +106,16 @@ async function withPeers(summary: EtcdSummary, asked: MembersAsked): Promise<Etc
   };
 }
 
-/** Those of whom the leader hears within a few seconds; all of them, if it cannot be asked. */
-async function heardBy(
-  leader: EtcdClient,
-  members: readonly ObservedMember[],
-  { timeoutMs, signal, clock = systemClock }: MembersAsked,
-): Promise<readonly ObservedMember[]> {
+/** Those of whom the leader hears within a few seconds; all of them, if it cannot be asked. `timeoutMs`: for each question. */
+export async function heardBy<M extends Pick<ObservedMember, 'id'>>(
+  leader: Pick<EtcdClient, 'receivedFrom'>,
+  members: readonly M[],
+  {
+    timeoutMs = MEMBER_MS,
+    signal,
+    clock = systemClock,
+  }: Pick<MembersAsked, 'signal' | 'clock'> & { readonly timeoutMs?: number },
+): Promise<readonly M[]> {
   if (members.length === 0) return [];
   const ask = () => leader.receivedFrom({ timeoutMs, signal }).catch(() => null);
   const before = await ask();
