@@ -82,7 +82,7 @@ export function told({ duty, replica, reason }: GuardAct): string {
 function pauseLeft(memory: GuardMemory, { duty, reason }: GuardAct, now: number): number {
   const failures = failuresInARow(memory, duty).filter((deed) => duty !== 'repair' || deed.reason === reason);
   const last = failures.at(-1);
-  // After the next failure, if one was before a clock that has been put back since.
+  // One of the future is of before the clock was put back: nobody can say how long ago that is.
   if (!last || last.at > now) return 0;
   return last.at + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures.length - 1)) - now;
 }
