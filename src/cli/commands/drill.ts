@@ -44,6 +44,11 @@ See docs/drill.md.`,
   async run(call) {
     const { cluster, acts, hold, goals = [], dryRun, check, yes, output } = call.flags;
     if (check !== undefined) return checkReport(call, check);
+    const unmet = goals.find(({ act }) => act !== null && !acts.includes(act));
+    if (unmet)
+      throw new UsageError(
+        `--goal ${unmet.act}:${unmet.goal}: ${unmet.act} is not played; --acts names ${acts.join(',')}`,
+      );
     if (!yes && !dryRun && !call.world.interactive)
       throw new UsageError('--yes is missing: there is no terminal to ask on whether to break things');
     if (!dryRun) await checkPlace(call.flags.report ?? 'report.html');

@@ -76,6 +76,13 @@ describe('haup drill', () => {
     }
   });
 
+  test('refuses a goal that nothing would be measured for', async () => {
+    const goal = ['--goal', 'zone:recovery=60s'];
+    const { code, err, calls } = await haup(['drill', '-c', 'demo', '--yes', '--acts', 'freeze', ...goal]);
+    expect([code, calls]).toEqual([2, []]);
+    expect(err).toMatch(/--goal zone:recovery: zone is not played; --acts names freeze/);
+  });
+
   test('ends with 5 when the cluster did not get well again', async () => {
     const { acts, ...log } = { ...logWith(0), goals: [] };
     const report = seal({ ...log, acts: acts.map((act) => ({ ...act, wellAt: null })) }, key);

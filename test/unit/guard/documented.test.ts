@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { commands } from '../../../src/cli/commands/index.ts';
+import { INTERRUPTED } from '../../../src/cli/exit.ts';
 import { readArguments } from '../../../src/cli/input/argv.ts';
 import { resolveFlags } from '../../../src/cli/input/resolve.ts';
 
@@ -37,4 +38,8 @@ test('the unit starts what there is, and its variables say what they say in docs
     ...{ cluster: 'demo', may: ['renew', 'repair', 'clear-nospace'], after: 600_000 },
     ...{ store: 's3://team/haup', metrics: { host: '127.0.0.1', port: 9479 } },
   });
+});
+
+test('a guard that was stopped has not failed', () => {
+  expect(read('scripts/systemd/haup-guard@.service')).toContain(`\nSuccessExitStatus=${INTERRUPTED}\n`);
 });
