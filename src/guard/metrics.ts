@@ -142,8 +142,8 @@ function ofCluster(last: Tally['last']): readonly Family[] {
     ),
     gauge(
       'haup_backup_well',
-      '1 if backups come in time and do not fail.',
-      backup && [[{}, bit(!backup.late && backup.failure === null)]],
+      '1 if backups come in time and do not fail; absent while no master could say anything of one.',
+      backup && (backup.last || backup.failure) && [[{}, bit(!backup.late && backup.failure === null)]],
     ),
   ];
 }

@@ -18,6 +18,8 @@ export const replace: Rule = (watch) => {
   const [oldest] = dead;
   if (!oldest) return null;
   const { etcd } = watch.observation;
+  if (etcd.quorum === 'held' || etcd.quorum === 'unknown')
+    return wait(`${oldest[0]} was dead when haup last saw etcd, and now it cannot look at it`);
   if (!etcd.readable || !standing(watch.observation).hasQuorum)
     return wait('etcd has no quorum: what is given up then is for a person to say');
   const zone = dead

@@ -86,6 +86,9 @@ describe('a guard', () => {
     const dead = hung(whole, 'm1');
     const unread = { ...dead, etcd: { ...dead.etcd, readable: false, quorum: 'unknown' as const } };
     expect(looks([dead, ...times(3, unread), ...times(2, dead)]).act).toMatchObject({ duty: 'replace' });
+    const { waits } = looks([dead, unread]);
+    expect(waits).toContain('m1 was dead when haup last saw etcd, and now it cannot look at it');
+    expect(waits.join()).not.toMatch(/has no quorum/);
   });
 
   test('never replaces one that comes and goes', () => {

@@ -73,6 +73,10 @@ test('leaves out what nobody could see, instead of calling it 0', () => {
   for (const name of ['has_quorum', 'healthy_voters', 'member_healthy', 'database_bytes'])
     expect(text).not.toContain(`haup_etcd_${name}`);
   expect(text).not.toContain('haup_replica_api_server_ready');
+  const none = { to: '/backups', everySeconds: 60, last: null, failure: null, late: false };
+  expect(after({ backup: none })).not.toContain('haup_backup_well');
+  const failure = { by: 'm0', at: '2026-11-26T00:00:00Z', words: 'no room' };
+  expect(after({ backup: { ...none, failure } })).toContain('haup_backup_well{cluster="demo"} 0');
   expect(after({ etcd: { ...etcd, healthy: 0, quorumIs: 'lost' } })).toContain(
     'haup_etcd_has_quorum{cluster="demo"} 0',
   );
