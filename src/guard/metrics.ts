@@ -183,6 +183,9 @@ function ofReplicas(last: Tally['last']): readonly Family[] {
 function ofEtcd(last: Tally['last']): readonly Family[] {
   const etcd = last?.status.etcd;
   const seen = etcd && etcd.quorumIs !== 'unknown' ? etcd : undefined;
+  // A quorum that is held by the API's word alone, without a healthy member: nobody has seen one.
+  const counted = seen?.quorumIs === 'held' && seen.healthy === 0 ? undefined : seen;
+  const listed = etcd && etcd.voters > 0 ? etcd : undefined;
   const databases = last?.databases ?? [];
   return [
     gauge(
@@ -190,17 +193,17 @@ function ofEtcd(last: Tally['last']): readonly Family[] {
       '1 if etcd has a quorum; absent while nobody can say.',
       seen && [[{}, bit(seen.quorumIs === 'held')]],
     ),
-    gauge('haup_etcd_voters', 'Voting members of etcd.', etcd && [[{}, etcd.voters]]),
+    gauge('haup_etcd_voters', 'Voting members of etcd.', listed && [[{}, listed.voters]]),
     gauge(
       'haup_etcd_healthy_voters',
       'Voting members of etcd that are healthy.',
-      seen && [[{}, seen.healthy]],
+      counted && [[{}, counted.healthy]],
     ),
-    gauge('haup_etcd_learners', 'Members of etcd that do not vote yet.', etcd && [[{}, etcd.learners]]),
+    gauge('haup_etcd_learners', 'Members of etcd that do not vote yet.', listed && [[{}, listed.learners]]),
     gauge(
       'haup_etcd_failures_tolerated',
       'How many more voters may fail.',
-      seen && [[{}, seen.failuresTolerated]],
+      counted && [[{}, counted.failuresTolerated]],
     ),
     gauge(
       'haup_etcd_alarm',

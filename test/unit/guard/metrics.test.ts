@@ -73,6 +73,11 @@ test('leaves out what nobody could see, instead of calling it 0', () => {
   for (const name of ['has_quorum', 'healthy_voters', 'member_healthy', 'database_bytes'])
     expect(text).not.toContain(`haup_etcd_${name}`);
   expect(text).not.toContain('haup_replica_api_server_ready');
+  const blind = after({ etcd: { ...etcd, healthy: 0, failuresTolerated: 0, quorumIs: 'held' } });
+  expect(blind).toContain('haup_etcd_has_quorum{cluster="demo"} 1');
+  expect(blind).not.toMatch(/haup_etcd_(healthy_voters|failures_tolerated)/);
+  const unlisted = after({ etcd: { ...etcd, voters: 0, healthy: 0, quorumIs: 'unknown' } });
+  expect(unlisted).not.toMatch(/haup_etcd_(voters|learners)/);
   const none = { to: '/backups', everySeconds: 60, last: null, failure: null, late: false };
   expect(after({ backup: none })).not.toContain('haup_backup_well');
   const failure = { by: 'm0', at: '2026-11-26T00:00:00Z', words: 'no room' };
