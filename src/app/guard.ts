@@ -1,8 +1,8 @@
+import type { Change } from '../cluster/loop/apply-change.ts';
 import type { Emit } from '../cluster/loop/events.ts';
 import { Refusal } from '../cluster/model/errors.ts';
 import type { Deed, Duty } from '../cluster/model/guard.ts';
-import { machineOf, memberOf, type Observation } from '../cluster/model/observation.ts';
-import type { ClusterSpec } from '../cluster/model/spec.ts';
+import { isDead, machineOf, memberOf, type Observation } from '../cluster/model/observation.ts';
 import { reprieved } from '../cluster/plan/rescue.ts';
 import { withReplacements } from '../cluster/plan/spec-changes.ts';
 import { statusOf } from '../cluster/plan/status.ts';
@@ -16,7 +16,7 @@ import { newReplicaName } from '../replicas/names.ts';
 import { QUOTA_BYTES } from '../replicas/units/etcd.ts';
 import { BusyError } from '../state/errors.ts';
 import { messageOf } from '../util/failure.ts';
-import { takeNow } from './backups/backup-parts.ts';
+import { backUpFirst, takeNow } from './backups/backup-parts.ts';
 import { changed, checkZones, type Environment, type OpenCluster } from './operations.ts';
 
 export interface GuardRequest {
@@ -144,11 +144,23 @@ const hands: Readonly<Record<Duty, Hand>> = {
     // One that does not exist would be found out when the spec counts on it already.
     if (moves) await checkZones(open.provider, open.world.spec().region, Object.values(moves));
     const names = moves ? Object.keys(moves) : [replica!];
+    // Before anything is looked at for the last time: it may take minutes, in which somebody comes back.
+    if (open.world.spec().backup) await backUpFirst(env, open.world, false);
     await mustBeSilent(env, open, names);
-    const change = (spec: ClusterSpec) => withReplacements(spec, names, newReplicaName, moves);
-    return changed(env, open, change, { dryRun: false });
+    const change: Change = (spec, observation) => {
+      mustBeDead(observation, names);
+      return withReplacements(spec, names, newReplicaName, moves);
+    };
+    return changed(env, open, change, { dryRun: false, withoutBackup: true });
   },
 };
+
+/** @throws Refusal */
+function mustBeDead(observation: Observation, names: readonly string[]): void {
+  const back = names.filter((name) => !isDead(memberOf(observation, name) ?? { healthy: false }));
+  if (back.length === 0) return;
+  throw new Refusal(`${back.join(', ')} has come back: nothing was changed`, []);
+}
 
 /**
  * A machine that the cloud lists no more is either gone, or somebody has only taken the labels away that it is found by: then it works, and

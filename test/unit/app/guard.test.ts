@@ -12,6 +12,8 @@ const NOW = 1_000_000_000;
 interface Scene {
   readonly spec: ClusterSpec;
   readonly observation: Observation;
+  /** From when on somebody was asked for a session; default: the same. */
+  readonly later?: Observation;
   readonly memory?: GuardMemory;
   readonly elsewhere?: readonly string[];
   /** Whoever is asked for an SSH session. */
@@ -29,20 +31,25 @@ async function look({
   memory = nothingSeen,
   elsewhere = [],
   session,
+  later,
   received,
   busy,
 }: Scene) {
   const stop = new AbortController();
+  let asked = false;
   const saved: { guard: GuardMemory; specs: ClusterSpec[] } = { guard: memory, specs: [] };
   const world = {
     spec: () => spec,
-    observe: async () => observation,
+    observe: async () => (asked && later ? later : observation),
     guard: () => saved.guard,
     rememberGuard: async (guard: GuardMemory) => {
       saved.guard = guard;
     },
     save: async (wish: ClusterSpec) => void saved.specs.push(wish),
-    session: () => session?.(stop),
+    session: () => {
+      asked = true;
+      return session?.(stop);
+    },
     etcd: async () => ({ receivedFrom: async () => received?.() ?? new Map() }),
   };
   const provider = { zones: async () => ['local-a', 'local-b', 'local-c'] };
@@ -145,6 +152,23 @@ test('who is only not listed any more, and lives by the word of the leader, is n
   });
   expect(outcome).toMatchObject({
     deed: { duty: 'replace', failed: expect.stringMatching(/does not list the machine of m1, but/) },
+  });
+  expect(saved.specs).toEqual([]);
+});
+
+test('who comes back while a backup is taken is not replaced', async () => {
+  const whole = converged(spec);
+  const off = powerOff(whole, 'm1');
+  const machines = off.machines.map((m) => ({ ...m, state: 'running' as const }));
+  const { outcome, saved } = await look({
+    spec,
+    observation: { ...off, machines },
+    later: whole,
+    memory: { ...nothingSeen, deadSince: { m1: 0 }, deadSeenAt: NOW - 1 },
+    session: () => Promise.reject(new Error('the repository does not answer')),
+  });
+  expect(outcome).toMatchObject({
+    deed: { duty: 'replace', failed: 'm1 has come back: nothing was changed' },
   });
   expect(saved.specs).toEqual([]);
 });
