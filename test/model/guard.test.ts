@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { applyChange, type Change } from '../../src/cluster/loop/apply-change.ts';
 import { duties, type GuardMemory, nothingSeen } from '../../src/cluster/model/guard.ts';
+import { memberOf } from '../../src/cluster/model/observation.ts';
 import { reprieved } from '../../src/cluster/plan/rescue.ts';
 import { withReplacements } from '../../src/cluster/plan/spec-changes.ts';
 import { decide } from '../../src/guard/decide.ts';
@@ -81,16 +82,21 @@ test('whatever happens, a guard never loses a quorum, and leaves alone what it c
           now += seconds * 1000;
 
           const had = world.hasQuorum();
+          const observation = await world.observe();
           const verdict = decide(
             world.spec(),
-            await world.observe(),
+            observation,
             memory,
             { may: new Set(duties), afterMs: AFTER_MS, elsewhere },
             now,
           );
           memory = verdict.memory;
           if (!verdict.act) continue;
-          if (verdict.act.duty === 'replace') replaced += 1;
+          if (verdict.act.duty === 'replace') {
+            replaced += 1;
+            for (const lost of Object.keys(verdict.act.moves ?? { [verdict.act.replica!]: '' }))
+              expect(memberOf(observation, lost), `${lost} lives`).toMatchObject({ healthy: false });
+          }
           world.fate = () => fate;
           const failed = await perform(world, verdict.act).then(
             () => null,
