@@ -70,9 +70,10 @@ async function hurt(cluster: string, kind: Kind, victim: string): Promise<void> 
 }
 
 const INSIDE: Readonly<Partial<Record<Kind, string>>> = {
-  'stop-etcd': 'systemctl stop etcd',
+  // A guard that looks in between starts it again, which cancels the stop: it was quicker than the fault.
+  'stop-etcd': 'systemctl stop etcd || [ $? = 1 ]',
   'kill-etcd': 'systemctl kill --signal=KILL etcd',
-  'stop-api-server': 'systemctl stop kube-apiserver',
+  'stop-api-server': 'systemctl stop kube-apiserver || [ $? = 1 ]',
   'kill-api-server': 'systemctl kill --signal=KILL kube-apiserver',
 };
 
