@@ -338,7 +338,7 @@ class World {
     if (this.fed.statusOf(name).phase !== 'Left') throw new Violation(`${name} was never let go`);
     this.joined.delete(name);
     const request = { federation: this.fed.own.client(), member: this.member(name).client(), name: 'world' };
-    const signal = AbortSignal.abort();
+    const { signal } = new AbortController();
     for (const { run } of await leaveSteps({ ...request, cluster: name, cascade: false, signal }))
       await run();
     for (const one of OBJECTS) this.lastWanted.delete(`${name} ${pathOf(one.kind, one.name)}`);
