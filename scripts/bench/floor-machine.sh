@@ -61,7 +61,8 @@ boot() {
         --network-namespace-path=/proc/self/ns/net --directory="$folder/root" --resolv-conf=off --timezone=off \
         --link-journal=no --console=read-only "$@"
     ' floor "$RUN/$machine" "$(cat "$SEED/image")" "--machine=$(cat "$SEED/$machine/name")" \
-      "--hostname=$(cat "$SEED/$machine/name")" "--bind-ro=$(cat "$SEED/binaries"):/opt/haup/bin" "$@"
+      "--hostname=$(cat "$SEED/$machine/name")" "--bind-ro=$(cat "$SEED/binaries"):/opt/haup/bin" \
+      "--bind-ro=$(dirname "$(cat "$SEED/binaries")"):/opt/haup/releases" "$@"
   ) >"$RUN/$machine/console" 2>&1 </dev/null &
   until grep -q . "$group/payload/init.scope/cgroup.procs" 2>/dev/null; do sleep 0.02; done
 }
