@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { ROTATED } from '../../src/cluster/model/generations.ts';
+import { ROTATED } from '../../src/cluster/model/rotated.ts';
 import { clientsFirst } from './support/clients-first.ts';
 import { adminOf, useClusters } from './support/clusters.ts';
 import { haup, status } from './support/haup.ts';

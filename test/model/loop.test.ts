@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applyChange, type Change } from '../../src/cluster/loop/apply-change.ts';
-import { ROTATED } from '../../src/cluster/model/generations.ts';
+import { ROTATED } from '../../src/cluster/model/rotated.ts';
 import { type ClusterSpec, revisable } from '../../src/cluster/model/spec.ts';
 import { next } from '../../src/cluster/plan/next.ts';
 import { withNodes, withoutNodes, withReplacedNodes } from '../../src/cluster/plan/nodes/node-changes.ts';

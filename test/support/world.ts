@@ -1,12 +1,13 @@
 import type { ChangeableWorld } from '../../src/cluster/loop/apply-change.ts';
 import type { Halfway } from '../../src/cluster/loop/running.ts';
 import type { DrillRecord } from '../../src/cluster/model/drill.ts';
-import { orderOf, type Rotated, servingOf } from '../../src/cluster/model/generations.ts';
+import { orderOf, servingOf } from '../../src/cluster/model/generations.ts';
 import type {
   MachineObservation,
   MemberObservation,
   Observation,
 } from '../../src/cluster/model/observation.ts';
+import type { Rotated } from '../../src/cluster/model/rotated.ts';
 import type { ClusterSpec } from '../../src/cluster/model/spec.ts';
 import { wantedCredentials } from '../../src/cluster/plan/nodes/node-credentials.ts';
 import { withoutChange } from '../../src/cluster/plan/rotation.ts';

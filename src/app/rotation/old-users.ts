@@ -1,6 +1,7 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import { z } from 'zod';
-import { orderOf, type Rotated } from '../../cluster/model/generations.ts';
+import { orderOf } from '../../cluster/model/generations.ts';
+import type { Rotated } from '../../cluster/model/rotated.ts';
 import type { ClusterSpec } from '../../cluster/model/spec.ts';
 import { phaseOf } from '../../cluster/plan/rotation.ts';
 import { encryptionKeyName } from '../../cluster/world/keys.ts';

@@ -3,7 +3,6 @@ import { defineCommand } from '../command.ts';
 import { confirmedByName } from '../confirm.ts';
 import { UsageError } from '../errors.ts';
 import * as flags from '../flags.ts';
-import { readDocumentFile } from '../input/document.ts';
 import { finish } from '../output/finish.ts';
 import { safe } from '../output/safe.ts';
 
@@ -29,7 +28,11 @@ docs/cluster.schema.json says what may be in it.`,
   },
   examples: ['haup apply -f demo.yaml --dry-run', 'haup apply -c demo -f demo.yaml'],
 
-  document: async ({ filename }) => (filename === undefined ? undefined : readDocumentFile(filename)),
+  async document({ filename }) {
+    if (filename === undefined) return undefined;
+    const { readDocumentFile } = await import('../input/document.ts');
+    return readDocumentFile(filename);
+  },
 
   async run(call) {
     const { cluster, dryRun, yes, surge, withoutBackup } = call.flags;

@@ -1,4 +1,4 @@
-import { ROTATED, type Rotated } from '../../cluster/model/generations.ts';
+import { ROTATED, type Rotated } from '../../cluster/model/rotated.ts';
 import { defineCommand } from '../command.ts';
 import { UsageError } from '../errors.ts';
 import * as flags from '../flags.ts';

@@ -1,9 +1,7 @@
 import { defineCommand } from '../command.ts';
 import * as flags from '../flags.ts';
-import { watchStatus } from '../output/display/watch.ts';
 import { spelled } from '../output/remedy.ts';
 import { serialize } from '../output/serialize.ts';
-import { renderStatus } from '../output/status.ts';
 import { style } from '../output/style.ts';
 
 export const status = defineCommand({
@@ -17,10 +15,14 @@ export const status = defineCommand({
     const { cluster, watch, output } = call.flags;
     const engine = await call.engine();
     const look = () => engine.status(cluster);
-    if (watch) return watchStatus(call, look, output);
+    if (watch) {
+      const { watchStatus } = await import('../output/display/watch.ts');
+      return watchStatus(call, look, output);
+    }
     const seen = await look();
     call.settle();
     const { out } = call.world;
+    const { renderStatus } = await import('../output/status.ts');
     const columns = out.isTTY ? out.columns : Number.POSITIVE_INFINITY;
     out.write(
       output === 'text'

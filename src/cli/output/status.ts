@@ -1,6 +1,7 @@
 import type { Deed } from '../../cluster/model/guard.ts';
+import { PHASES } from '../../cluster/model/rotated.ts';
 import { sayDifference } from '../../cluster/plan/revision/report.ts';
-import { PHASES, type RotationStatus } from '../../cluster/plan/rotation.ts';
+import type { RotationStatus } from '../../cluster/plan/rotation.ts';
 import type { ReplicaStatus, Status as SeenStatus } from '../../cluster/plan/status.ts';
 import type { LockOwner } from '../../state/errors.ts';
 import { type About, commandLine, sayWarning } from './remedy.ts';

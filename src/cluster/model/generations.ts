@@ -1,17 +1,5 @@
 import { z } from 'zod';
-
-/** What can take another's place, each by itself, in the order of the command line's. */
-export const ROTATED = [
-  'ca',
-  'kubelet-signing',
-  'front-proxy',
-  'etcd-ca',
-  'service-account',
-  'encryption',
-  'ssh',
-] as const;
-
-export type Rotated = (typeof ROTATED)[number];
+import { ROTATED, type Rotated } from './rotated.ts';
 
 const generation = z.number().int().min(1).max(9999);
 /** The first signs (encrypts, logs in); all are believed (decrypt, are let in). */

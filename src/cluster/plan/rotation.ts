@@ -1,20 +1,7 @@
 /** What `haup rotate` makes of a spec, one phase after the other. Pure. */
-import { type Generations, orderOf, ROTATED, type Rotated, servingOf } from '../model/generations.ts';
+import { type Generations, orderOf, servingOf } from '../model/generations.ts';
+import { type Phase, ROTATED, type Rotated } from '../model/rotated.ts';
 import { type ClusterSpec, type Revisable, revisable } from '../model/spec.ts';
-
-/**
- * `rest`: one is at work. `both`: two are believed, the old one signs. `new`: the new one signs, both are believed. `shown`: the new one
- * also signs what API servers show to clients. After that the old one is believed by nobody.
- */
-export type Phase = 'rest' | 'both' | 'new' | 'shown';
-
-/** What a phase is, in words. */
-export const PHASES: Readonly<Record<Phase, string>> = {
-  rest: 'the new one alone is believed',
-  both: 'old and new are believed, the old one is at work',
-  new: 'the new one is at work, the old one is still believed',
-  shown: 'the new one is at work and shown to clients, the old one is still believed',
-};
 
 /** Where a rotation stops until somebody says --finish: outside of the cluster there may be who has to act. */
 const STOPS: ReadonlySet<Rotated> = new Set(['ca', 'kubelet-signing', 'service-account']);

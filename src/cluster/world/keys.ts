@@ -21,7 +21,8 @@ import { newEncryptionKey } from '../../replicas/config.ts';
 import type { EncryptionKey } from '../../replicas/settings/encryption.ts';
 import { makeKeyPair } from '../../ssh/keys.ts';
 import type { Secrets } from '../../state/store.ts';
-import { orderOf, type Rotated, servingOf } from '../model/generations.ts';
+import { orderOf, servingOf } from '../model/generations.ts';
+import type { Rotated } from '../model/rotated.ts';
 import type { ClusterSpec } from '../model/spec.ts';
 import { damagedSecret, readStoredSecret } from './stored-secret.ts';
 

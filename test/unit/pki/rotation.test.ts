@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Generations, ROTATED, type Rotated } from '../../../src/cluster/model/generations.ts';
+import type { Generations } from '../../../src/cluster/model/generations.ts';
+import { ROTATED, type Rotated } from '../../../src/cluster/model/rotated.ts';
 import { advanced } from '../../../src/cluster/plan/rotation.ts';
 import {
   authorities,

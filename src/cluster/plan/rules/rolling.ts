@@ -1,4 +1,4 @@
-import type { Rotated } from '../../model/generations.ts';
+import type { Rotated } from '../../model/rotated.ts';
 import { type Decision, nothingToDo } from '../decision.ts';
 import { tellNodes } from '../nodes/node-credentials.ts';
 import { differencesOf } from '../revision/differs.ts';

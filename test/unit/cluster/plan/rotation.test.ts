@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Generations, ROTATED, type Rotated } from '../../../../src/cluster/model/generations.ts';
+import type { Generations } from '../../../../src/cluster/model/generations.ts';
+import { ROTATED, type Rotated } from '../../../../src/cluster/model/rotated.ts';
 import { type ClusterSpec, clusterSpecSchema, revisable } from '../../../../src/cluster/model/spec.ts';
 import {
   advanced,
