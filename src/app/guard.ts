@@ -1,7 +1,7 @@
 import type { Change } from '../cluster/loop/apply-change.ts';
 import type { Emit } from '../cluster/loop/events.ts';
 import { Refusal } from '../cluster/model/errors.ts';
-import type { Deed, Duty } from '../cluster/model/guard.ts';
+import type { Deed, Duty, GuardMemory } from '../cluster/model/guard.ts';
 import { isDead, machineOf, memberOf, type Observation } from '../cluster/model/observation.ts';
 import { reprieved } from '../cluster/plan/rescue.ts';
 import { withReplacements } from '../cluster/plan/spec-changes.ts';
@@ -45,14 +45,18 @@ export interface GuardOutcome {
  * or remembers anything.
  */
 export async function guardOnce(env: Environment, request: GuardRequest): Promise<GuardOutcome> {
-  const { act, waits, news, seen } = await env.looking(request.cluster, async (open) => {
-    const { observation, ...verdict } = await look(env, open, request);
-    return { ...verdict, seen: request.figures ? await figuresOf(env, open, observation) : null };
+  const { act, waits, seen, ...first } = await env.looking(request.cluster, async (open) => {
+    const before = open.world.guard();
+    const { observation, ...verdict } = await look(env, open, request, before);
+    return { ...verdict, before, seen: request.figures ? await figuresOf(env, open, observation) : null };
   });
   if (request.dryRun) return { deed: act && deedOf(env, act), waits, seen };
-  if (act === null && !news) return { deed: null, waits, seen };
+  if (act === null && isSame(first.memory, first.before)) return { deed: null, waits, seen };
   const done = env.locked(request.cluster, 'guard', async (open): Promise<GuardOutcome> => {
-    const { act, waits, memory } = await look(env, open, request);
+    const known = open.world.guard();
+    // What the first look has seen pass has passed, unless another guard has looked since.
+    const before = isSame(known, first.before) ? first.memory : known;
+    const { act, waits, memory } = await look(env, open, request, before);
     await open.world.rememberGuard(memory);
     if (act === null) return { deed: null, waits, seen };
     const deed = await perform(env, open, act);
@@ -67,17 +71,19 @@ export async function guardOnce(env: Environment, request: GuardRequest): Promis
   });
 }
 
-/** With whether there is anything to remember. */
 async function look(
   env: Environment,
   { world }: OpenCluster,
   { may, afterMs, elsewhere }: GuardRequest,
-): Promise<Verdict & { readonly news: boolean; readonly observation: Observation }> {
-  const before = world.guard();
+  before: GuardMemory,
+): Promise<Verdict & { readonly observation: Observation }> {
   const options: GuardOptions = { may: new Set(may), afterMs, elsewhere };
   const observation = await world.observe();
-  const verdict = decide(world.spec(), observation, before, options, env.now());
-  return { ...verdict, observation, news: JSON.stringify(verdict.memory) !== JSON.stringify(before) };
+  return { ...decide(world.spec(), observation, before, options, env.now()), observation };
+}
+
+function isSame(a: GuardMemory, b: GuardMemory): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 async function figuresOf(
@@ -157,7 +163,10 @@ const hands: Readonly<Record<Duty, Hand>> = {
 
 /** @throws Refusal */
 function mustBeDead(observation: Observation, names: readonly string[]): void {
-  const back = names.filter((name) => !isDead(memberOf(observation, name) ?? { healthy: false }));
+  const back = names.filter((name) => {
+    const member = memberOf(observation, name);
+    return member !== undefined && !isDead(member);
+  });
   if (back.length === 0) return;
   throw new Refusal(`${back.join(', ')} has come back: nothing was changed`, []);
 }

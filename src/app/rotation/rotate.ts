@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { NotFoundError, Refusal } from '../../cluster/model/errors.ts';
 import { orderOf } from '../../cluster/model/generations.ts';
-import type { Rotated } from '../../cluster/model/rotated.ts';
-import { PHASES } from '../../cluster/model/rotated.ts';
+import { PHASES, type Rotated } from '../../cluster/model/rotated.ts';
 import type { ClusterSpec, Revisable } from '../../cluster/model/spec.ts';
 import { advanced, goesOn, phaseOf, type RotationWish, underWay } from '../../cluster/plan/rotation.ts';
 import { withReplacements, withRevision } from '../../cluster/plan/spec-changes.ts';

@@ -80,7 +80,7 @@ export const nothing: Observation = {
 };
 
 /** A member that is known not to do its part. One that could not be seen is none. */
-export function isDead(member: Pick<MemberObservation, 'healthy' | 'unseen'>): boolean {
+export function isDead(member: MemberObservation): boolean {
   return !member.healthy && !member.unseen;
 }
 

@@ -20,6 +20,8 @@ interface Scene {
   readonly session?: (stop: AbortController) => Promise<never>;
   /** How much etcd's leader has received from each member whenever it is asked, by id. */
   readonly received?: () => ReadonlyMap<string, number>;
+  /** Under the lock; default: the same. */
+  readonly locked?: Observation;
   /** Whoever wants the lock. */
   readonly busy?: () => Promise<never>;
 }
@@ -32,15 +34,17 @@ async function look({
   elsewhere = [],
   session,
   later,
+  locked,
   received,
   busy,
 }: Scene) {
   const stop = new AbortController();
   let asked = false;
+  let holds = false;
   const saved: { guard: GuardMemory; specs: ClusterSpec[] } = { guard: memory, specs: [] };
   const world = {
     spec: () => spec,
-    observe: async () => (asked && later ? later : observation),
+    observe: async () => (asked && later ? later : holds && locked ? locked : observation),
     guard: () => saved.guard,
     rememberGuard: async (guard: GuardMemory) => {
       saved.guard = guard;
@@ -59,7 +63,10 @@ async function look({
     signal: stop.signal,
     now: () => NOW,
     looking: (_: string, work: (open: OpenCluster) => unknown) => work(open),
-    locked: (_: string, __: string, work: (open: OpenCluster) => unknown) => work(open),
+    locked: (_: string, __: string, work: (open: OpenCluster) => unknown) => {
+      holds = true;
+      return work(open);
+    },
   } as unknown as Environment;
   const request = { cluster: 'demo', may: duties, afterMs: 300_000, elsewhere, dryRun: false };
   const outcome = await guardOnce(busy ? { ...env, locked: busy } : env, request).catch(
@@ -171,4 +178,18 @@ test('who comes back while a backup is taken is not replaced', async () => {
     deed: { duty: 'replace', failed: 'm1 has come back: nothing was changed' },
   });
   expect(saved.specs).toEqual([]);
+});
+
+test('what was over at the look without the lock does not count as having lasted under it', async () => {
+  const alone = specOf(['m0', 'm1', 'm2']);
+  const whole = converged(alone);
+  const off = powerOff(whole, 'm1');
+  const { outcome, saved } = await look({
+    spec: alone,
+    observation: whole,
+    locked: off,
+    memory: { ...nothingSeen, deadSince: { m1: 0 }, deadSeenAt: NOW - 1, unfinishedSince: 0 },
+  });
+  expect(outcome).toMatchObject({ deed: null });
+  expect(saved.guard).toMatchObject({ deadSince: { m1: NOW }, unfinishedSince: NOW });
 });

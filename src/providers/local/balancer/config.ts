@@ -15,8 +15,8 @@ export const UNCHECKED = 'unchecked';
  * place inside its own private network could as well take the traffic, and clients verify the certificate end to end.
  * Three failures are longer than an etcd election: `/readyz` includes etcd, and a quicker check would take every target
  * down when the leader freezes. One that has just failed is looked at again at once: a machine that has frozen, and accepts
- * connections still, is found out in two seconds at most (the check's TLS handshake has 250 ms, as a connection has). One that counts as down, which a new one does, is looked at more
- * often, too: 0.2 s instead of 1.1 s until a new target serves.
+ * connections still, is found out in two seconds at most (the check's TLS handshake has 250 ms, as a connection has). One that counts
+ * as down, which a new one does, is looked at more often, too: 0.2 s instead of 1.1 s until a new target serves.
  *
  * One that accepts no connection counts as down at once. An API server that has crashed is back before three checks have failed, and listens
  * seconds before it knows who may do what: until `/readyz` says so it refuses everybody (403), which its clients take for the last word.
@@ -37,7 +37,7 @@ export function serverOptions(backend: string, server: Server, port: number): st
  * Of three targets chosen by chance the one with the fewest connections: clouds choose by a hash of addresses and ports, which is chance as
  * well. One after the other would lead a client that asks evenly to the same target each time, and if that one hangs, nowhere until the
  * check has found it out (met: no write for 3.7 s); and on one that hangs connections pile up, so that it is chosen less and less. The
- * same target may be chosen twice, and of two was, one time in nine of three: at 50 connections a second 20 hung with two, 3 with three.
+ * same target may be chosen twice, and of two was, one time in nine of three: at 50 connections a second 16 to 22 hung with two, 7 with three.
  */
 export function haproxyConfig(port: number, socket: string, servers: readonly Server[]): string {
   const lines = (backend: string) =>
