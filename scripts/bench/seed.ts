@@ -1,12 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { lchownSync, lstatSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cachedBinaries, cacheFolder } from '../../src/artifacts/cache.ts';
 import { hostArchitecture } from '../../src/artifacts/sources.ts';
 import { BALANCER_IP } from '../../src/providers/local/address/addresses.ts';
 import { CHECKED, haproxyConfig } from '../../src/providers/local/balancer/config.ts';
 import { ensureImage } from '../../src/providers/local/image/ensure.ts';
-import { shiftOwners } from '../../src/providers/local/image/shift.ts';
 import { SHIFTED } from '../../src/providers/local/machine/uids.ts';
 import { clusterKey, machineFolder } from '../../src/providers/local/paths.ts';
 import { haup, removeCluster, status } from '../../test/e2e/support/haup.ts';
@@ -41,8 +40,7 @@ export async function makeSeed(): Promise<string> {
     put(join(number, 'ip'), ipOf(name));
     const upper = join(SEED, number, 'upper');
     execFileSync('cp', ['-a', join(machineFolder(clusterKey(spec), name), 'disk/upper'), upper]);
-    // The floor's machines have the host's users: haup's have a range of their own.
-    await shiftOwners(upper, -SHIFTED);
+    unshift(upper);
     forget(upper, index > 0);
   }
   await removeCluster(CLUSTER);
@@ -59,6 +57,19 @@ frontend proof
     monitor-uri /three
     monitor fail if { nbsrv(${CHECKED}) lt 3 }
 `;
+}
+
+/**
+ * The floor's machines have the host's users: haup's have a range of their own. But for mount points, which belong to the host's root here
+ * as well, and which the image's shiftOwners, that moves every file, would move out of all ranges.
+ */
+function unshift(upper: string): void {
+  for (const path of ['', ...readdirSync(upper, { recursive: true, encoding: 'utf8' })]) {
+    const file = join(upper, path);
+    const { uid, gid } = lstatSync(file);
+    const own = (id: number): number => (id >= SHIFTED ? id - SHIFTED : id);
+    if (uid >= SHIFTED || gid >= SHIFTED) lchownSync(file, own(uid), own(gid));
+  }
 }
 
 /** Etcd's data goes; newcomers start nothing by themselves, for they have to be listed first. */
