@@ -12,13 +12,16 @@ import {
 } from '../../src/drill/clients/load.ts';
 import { unseal } from '../../src/drill/seal.ts';
 import type { ApiClient } from '../../src/kubernetes/client.ts';
+import { CHECKED } from '../../src/providers/local/balancer/config.ts';
+import { command } from '../../src/providers/local/balancer/runtime.ts';
+import { runFolder } from '../../src/providers/local/paths.ts';
 import { waitFor } from '../../src/util/wait.ts';
 import { clientsFirst } from './support/clients-first.ts';
 import { adminOf, useClusters } from './support/clusters.ts';
 import { controllerStates } from './support/controllers.ts';
 import { type Fault, injectFault } from './support/faults.ts';
 import { E2E_HOME, haup, startHaup, status, tryHaup } from './support/haup.ts';
-import { mustOnMachine } from './support/inside.ts';
+import { clusterKey, mustOnMachine } from './support/inside.ts';
 import { CONFIG_MAPS, madeByClients } from './support/many-clients.ts';
 
 const CLUSTER = 'e2e-faults';
@@ -103,6 +106,25 @@ describe('three masters in three zones', () => {
     const there = await madeByClients(api);
     expect([...acknowledged].filter((name) => !there.has(name))).toEqual([]);
   }
+
+  test('new connections are spread over all of them', async () => {
+    const socket = join(runFolder(clusterKey(CLUSTER)), 'haproxy.sock');
+    const served = async () => {
+      const [head = '', ...rows] = (await command(socket, 'show stat')).split('\n');
+      const column = head.replace('# ', '').split(',').indexOf('stot');
+      const targets = rows
+        .map((row) => row.split(','))
+        .filter(([name, server]) => name === CHECKED && server !== 'BACKEND');
+      return new Map(targets.map((target) => [target[1]!, Number(target[column])]));
+    };
+    const before = await served();
+    for (let n = 0; n < 90; n++) await ask(api, { path: '/version', timeoutMs: 5000 });
+    const each = [...(await served())].map(([name, count]) => count - before.get(name)!);
+    figure(`90 connections to ${each.join(', ')}`);
+    expect(each).toHaveLength(3);
+    // 30 each, by chance: less than 10 is as likely as one in a million.
+    expect(Math.min(...each)).toBeGreaterThanOrEqual(10);
+  });
 
   test('new connections go on without a failure when a follower is cut off', async () => {
     const { follower } = await leaderAndFollower();

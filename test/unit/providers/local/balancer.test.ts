@@ -125,8 +125,8 @@ test('a haproxy that ends while it is asked is told from one that answers: nothi
 test('every target is in both backends, checked over HTTPS in one and used as it is in the other', () => {
   const config = haproxyConfig(6443, '/run/x.sock', [{ name: 'one', ip: '10.128.0.2' }]);
   expect(config).toContain(
-    'server one 10.128.0.2:6443 check check-ssl verify none inter 1s fastinter 100ms downinter 100ms fall 3 rise 1 observe layer4 error-limit 1 on-error mark-down\n',
+    'server one 10.128.0.2:6443 id 176160770 weight 16 check check-ssl verify none inter 1s fastinter 100ms downinter 100ms fall 3 rise 1 observe layer4 error-limit 1 on-error mark-down\n',
   );
-  expect(config).toContain('server one 10.128.0.2:6443\n');
+  expect(config).toContain('server one 10.128.0.2:6443 id 176160770 weight 16\n');
   expect(config).toContain('uri /readyz');
 });
