@@ -20,6 +20,9 @@ export const woundSchema = z.strictObject({
 /** A blow that was dealt, or is about to be, and has not been undone. */
 export type Wound = Readonly<z.infer<typeof woundSchema>>;
 
+/** How the namespaces begin in which drills' clients write: they are nobody else's, and go when the drill has ended. */
+export const DRILL_NAMESPACE = 'haup-drill-';
+
 /** What a drill has begun and not ended: written down before it happens, so that whoever comes after can undo it. */
 export interface DrillRecord {
   /** Where its clients write. */
