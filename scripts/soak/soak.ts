@@ -149,7 +149,7 @@ async function well({ cluster, replicas, wellWithinMs, signal }: SoakOptions): P
     {
       what: `${replicas} masters, all well`,
       timeoutMs: wellWithinMs,
-      intervalMs: 2000,
+      intervalMs: 3000,
       signal,
     },
   );

@@ -91,8 +91,9 @@ async function figuresOf(
   { world }: OpenCluster,
   observation: Observation,
 ): Promise<Seen> {
-  const status = statusOf(world.spec(), observation, now(), await world.unanswered());
-  return { status, databases: databasesOf(observation) };
+  const unanswered = await world.unanswered();
+  const status = statusOf(world.spec(), observation, now(), unanswered);
+  return { status, unanswered, databases: databasesOf(observation) };
 }
 
 /** What fails is remembered, not thrown: it is tried again, later each time. */
@@ -150,6 +151,8 @@ const hands: Readonly<Record<Duty, Hand>> = {
     // One that does not exist would be found out when the spec counts on it already.
     if (moves) await checkZones(open.provider, open.world.spec().region, Object.values(moves));
     const names = moves ? Object.keys(moves) : [replica!];
+    // Whether there is room for as many machines more; the old ones go last.
+    await open.provider.preflight(names.length);
     // Before anything is looked at for the last time: it may take minutes, in which somebody comes back.
     if (open.world.spec().backup) await backUpFirst(env, open.world, false);
     await mustBeSilent(env, open, names);

@@ -1,4 +1,4 @@
-import type { Duty, GuardMemory } from '../cluster/model/guard.ts';
+import type { Deed, Duty, GuardMemory } from '../cluster/model/guard.ts';
 import type { Observation } from '../cluster/model/observation.ts';
 import type { ClusterSpec } from '../cluster/model/spec.ts';
 import { isOldStore } from '../cluster/plan/rules/old-store.ts';
@@ -36,6 +36,8 @@ const rules: readonly Rule[] = [nospace, replace, repair, renew, backup, defragm
 
 const FIRST_PAUSE_MS = 60_000;
 const LONGEST_PAUSE_MS = 3_600_000;
+/** What was mended and is well for so long has been mended. */
+const HELD_MS = 600_000;
 
 /** What a guard does about a cluster as it is now: at most one thing, and only what it may. Pure. */
 export function decide(
@@ -64,7 +66,10 @@ export function decide(
       const pause = pauseLeft(memory, opinion, now);
       if (!may.has(opinion.duty)) waits.push(`${told(opinion)}; that is not among what it may do`);
       else if (pause <= 0) return { memory, act: opinion, waits };
-      else waits.push(`${told(opinion)}; after failures it tries again in ${Math.ceil(pause / 1000)} s`);
+      else
+        waits.push(
+          `${told(opinion)}; that did not help before, and is tried again in ${Math.ceil(pause / 1000)} s`,
+        );
     }
   }
   return nothing(...waits);
@@ -77,12 +82,31 @@ export function told({ duty, replica, reason }: GuardAct): string {
 
 /**
  * Of each duty for itself: backups that fail for hours keep nobody from replacing what is dead. Nor does a machine that will not start keep
- * anybody from starting what stops later: that is another repair.
+ * anybody from starting what stops later: that is another repair. One that succeeds and does not hold counts as one that fails.
  */
 function pauseLeft(memory: GuardMemory, { duty, reason }: GuardAct, now: number): number {
-  const failures = failuresInARow(memory, duty).filter((deed) => duty !== 'repair' || deed.reason === reason);
-  const last = failures.at(-1);
+  const tries = duty === 'repair' ? triesOf(memory, reason, now) : failuresInARow(memory, duty);
+  const last = tries.at(-1);
   // One of the future is of before the clock was put back: nobody can say how long ago that is.
   if (!last || last.at > now) return 0;
-  return last.at + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures.length - 1)) - now;
+  return last.at + pauseAfter(tries.length) - now;
+}
+
+function pauseAfter(tries: number): number {
+  return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (tries - 1));
+}
+
+/** The repairs of one trouble since it was last gone for a while. */
+function triesOf({ deeds, unfinishedSince }: GuardMemory, reason: string, now: number): readonly Deed[] {
+  const tries: Deed[] = [];
+  for (const deed of deeds.filter((each) => each.duty === 'repair' && each.reason === reason)) {
+    // When it was there again, nobody has written down: at the latest, when the pause was over.
+    const last = tries.at(-1);
+    const waited = pauseAfter(tries.length);
+    if (last?.failed === null && deed.at - last.at > waited + HELD_MS) tries.length = 0;
+    tries.push(deed);
+  }
+  const last = tries.at(-1);
+  const hasHeld = last?.failed === null && (unfinishedSince ?? now) - last.at > HELD_MS;
+  return hasHeld ? [] : tries;
 }

@@ -4,6 +4,8 @@ import type { Status } from '../cluster/plan/status.ts';
 /** What a look has shown, for who watches from outside. */
 export interface Seen {
   readonly status: Status;
+  /** What is met at the API address instead of an answer; null: it answers, or is not to yet. */
+  readonly unanswered: string | null;
   /** What each member of etcd that answered has on its disk, in bytes. */
   readonly databases: readonly { readonly member: string; readonly bytes: number; readonly inUse: number }[];
 }
@@ -131,6 +133,11 @@ function ofCluster(last: Tally['last']): readonly Family[] {
       status?.apiAddress && [[{ holder: status.apiAddress.holder.kind }, 1]],
     ),
     gauge(
+      'haup_api_answers',
+      '1 if the API answers the guard at its address.',
+      status && answers(status, last!.unanswered),
+    ),
+    gauge(
       'haup_balancer_target_healthy',
       '1 if the load balancer finds the replica healthy.',
       status?.loadBalancer?.targets.map(({ replica, health }) => [{ replica }, bit(health === 'healthy')]),
@@ -221,6 +228,12 @@ function ofEtcd(last: Tally['last']): readonly Family[] {
       databases.map(({ member, inUse }) => [{ replica: member }, inUse]),
     ),
   ];
+}
+
+/** Nothing is known of an API that is not to answer yet. One whose address nobody has any more does not. */
+function answers({ apiAddress, etcd }: Status, unanswered: string | null): readonly Sample[] | null {
+  if (!apiAddress || etcd.voters === 0) return null;
+  return [[{}, bit(unanswered === null && apiAddress.holder.kind !== 'nobody')]];
 }
 
 function gauge(name: Family['name'], help: string, samples: readonly Sample[] | null | undefined): Family {

@@ -24,6 +24,8 @@ interface Scene {
   readonly locked?: Observation;
   /** Whoever wants the lock. */
   readonly busy?: () => Promise<never>;
+  /** For so many machines more there is room. */
+  readonly room?: number;
 }
 
 /** One look, with all duties; what it ends with, and what the store has of it then. */
@@ -37,6 +39,7 @@ async function look({
   locked,
   received,
   busy,
+  room = 1,
 }: Scene) {
   const stop = new AbortController();
   let asked = false;
@@ -56,7 +59,12 @@ async function look({
     },
     etcd: async () => ({ receivedFrom: async () => received?.() ?? new Map() }),
   };
-  const provider = { zones: async () => ['local-a', 'local-b', 'local-c'] };
+  const provider = {
+    zones: async () => ['local-a', 'local-b', 'local-c'],
+    preflight: async (machines = 0) => {
+      if (machines > room) throw new Error('there is no room on this host');
+    },
+  };
   const open = { world, provider } as unknown as OpenCluster;
   const env = {
     emit: () => {},
@@ -131,6 +139,18 @@ test('nobody is led to a zone that does not exist, and the cluster goes on as it
     elsewhere: ['local-x'],
   });
   expect(outcome).toMatchObject({ deed: { duty: 'replace', failed: expect.stringMatching(/local-x/) } });
+  expect(saved.specs).toEqual([]);
+});
+
+test('nobody is replaced where there is no room for one more, and the cluster goes on as it was meant to be', async () => {
+  const three = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c']);
+  const { outcome, saved } = await look({
+    spec: three,
+    observation: powerOff(converged(three), 'm2'),
+    memory: { ...nothingSeen, deadSince: { m2: 0 }, deadSeenAt: NOW - 1 },
+    room: 0,
+  });
+  expect(outcome).toMatchObject({ deed: { duty: 'replace', failed: 'there is no room on this host' } });
   expect(saved.specs).toEqual([]);
 });
 

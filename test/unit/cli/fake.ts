@@ -127,7 +127,11 @@ function fakeEngine(answers: Partial<Engine> = {}): { engine: Engine; calls: Cal
     }),
     disbandFederation: async () => ({ left: [], problems: [] }),
     drillKey: async () => null,
-    guard: async () => ({ deed: null, waits: [], seen: { status: statusOf(), databases: [] } }),
+    guard: async () => ({
+      deed: null,
+      waits: [],
+      seen: { status: statusOf(), unanswered: null, databases: [] },
+    }),
     fault: async () => ['demo-master'],
   };
   const all = { ...defaults, ...answers };

@@ -3,7 +3,7 @@ import type { GuardOutcome } from '../../../src/app/guard.ts';
 import { freePort } from '../../support/free-port.ts';
 import { haup, statusOf } from './fake.ts';
 
-const seen = { status: statusOf(), databases: [] };
+const seen = { status: statusOf(), unanswered: null, databases: [] };
 
 const deed = { at: 0, duty: 'replace', replica: 'm1', reason: 'dead for 5 min', failed: null } as const;
 

@@ -348,3 +348,51 @@ describe('a guard', () => {
     expect(looks([powerOff(whole, 'm1'), healed])).toMatchObject({ act: null, waits: [] });
   });
 });
+
+describe('what is mended and is ill again soon', () => {
+  const stopped = inside('m1', { apiServer: 'disabled', controllers: 'disabled' });
+  const { reason } = looks(times(2, stopped)).act!;
+  const mended = (memory: GuardMemory, at: number) =>
+    withDeed(memory, { at, duty: 'repair', replica: null, reason, failed: null });
+  const at = (memory: GuardMemory, now: number) => decide(spec, stopped, memory, rules, now);
+  /** It is never seen well, and each time repaired as soon as it may be: when that was, in minutes. */
+  const inVain = (count: number): { memory: GuardMemory; minutes: number[] } => {
+    let memory: GuardMemory = { ...nothingSeen, unfinishedSince: 0 };
+    const minutes: number[] = [];
+    for (let now = 60_000; minutes.length < count; now += 60_000) {
+      const verdict = at(memory, now);
+      memory = verdict.act ? mended(verdict.memory, now) : verdict.memory;
+      if (verdict.act) minutes.push(now / 60_000);
+    }
+    return { memory, minutes };
+  };
+
+  test('is tried again later each time, up to an hour', () => {
+    const { minutes, memory } = inVain(9);
+    expect(minutes.slice(1).map((minute, index) => minute - minutes[index]!)).toEqual([
+      ...[1, 2, 4, 8, 16, 32, 60, 60],
+    ]);
+    const waits = at(memory, (minutes.at(-1)! + 1) * 60_000).waits.join();
+    expect(waits).toMatch(/that did not help before, and is tried again in 3540 s/);
+  });
+
+  test('is a new trouble once it has been well for ten minutes', () => {
+    const { memory, minutes } = inVain(5);
+    const last = minutes.at(-1)! * 60_000;
+    const again = (unfinishedSince: number) =>
+      at({ ...memory, unfinishedSince }, unfinishedSince + 60_000).act;
+    expect(again(last + 540_000)).toBeNull();
+    expect(again(last + 601_000)).toMatchObject({ duty: 'repair' });
+    // And what was in vain long ago counts no more at the next one either.
+    const once = mended({ ...memory, unfinishedSince: last + 3_600_000 }, last + 3_660_000);
+    expect(at(once, last + 3_720_000).act).toMatchObject({ duty: 'repair' });
+  });
+
+  test('keeps nobody from mending something else', () => {
+    const other = inside('m2', { apiServer: 'disabled', controllers: 'disabled' });
+    const { memory, minutes } = inVain(5);
+    const now = (minutes.at(-1)! + 1) * 60_000;
+    expect(at(memory, now).act).toBeNull();
+    expect(decide(spec, other, memory, rules, now).act).toMatchObject({ duty: 'repair' });
+  });
+});

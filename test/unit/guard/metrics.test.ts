@@ -13,8 +13,12 @@ import { statusOf } from '../cli/fake.ts';
 
 const AT = Date.UTC(2026, 10, 26);
 
-function after(change: Partial<Status> = {}, databases: Seen['databases'] = []): string {
-  const seen = { status: statusOf(change), databases };
+function after(
+  change: Partial<Status> = {},
+  databases: Seen['databases'] = [],
+  unanswered: string | null = null,
+): string {
+  const seen = { status: statusOf(change), unanswered, databases };
   return metricsText(withSeen(newTally('demo'), { seen, deed: null, waits: ['w'] }, AT));
 }
 
@@ -60,6 +64,15 @@ test('says how the cluster is', () => {
     `haup_replica_certificate_expiry_timestamp_seconds{cluster="demo",replica="demo-master",zone="local-a"} ${Date.UTC(2027, 10, 20) / 1000}`,
   ])
     expect(text.split('\n')).toContain(line);
+});
+
+test('says whether the API answers at its address, once it is to', () => {
+  const answers = (text: string) => /^haup_api_answers\{cluster="demo"\} (\d)$/m.exec(text)?.[1];
+  expect(answers(after())).toBe('1');
+  expect(answers(after({}, [], 'connect ECONNREFUSED'))).toBe('0');
+  const apiAddress = { ...statusOf().apiAddress!, holder: { kind: 'nobody', name: null } } as const;
+  expect(answers(after({ apiAddress }))).toBe('0');
+  expect(answers(after({ apiAddress, etcd: { ...statusOf().etcd, voters: 0 } }))).toBeUndefined();
 });
 
 test('leaves out what nobody could see, instead of calling it 0', () => {
