@@ -2,7 +2,8 @@ import type { Wound } from '../cluster/model/drill.ts';
 import { InputError, Refusal } from '../cluster/model/errors.ts';
 import { type ActName, acts } from '../drill/acts.ts';
 import type { Arena } from '../drill/arena.ts';
-import type { Goal } from '../drill/goals.ts';
+import type { Workload } from '../drill/clients/workload.ts';
+import { type Goal, isAboutWorkload } from '../drill/goals.ts';
 import { makeLog } from '../drill/make-log.ts';
 import { type PlannedAct, planDrill } from '../drill/plan.ts';
 import { runDrill } from '../drill/run.ts';
@@ -20,6 +21,8 @@ export interface DrillRequest {
   /** How long what is hurt stays so. */
   readonly holdMs: number;
   readonly goals: readonly Goal[];
+  /** What of the workload is asked meanwhile; null: nothing. Default: pods of the drill's own, where it can have some. */
+  readonly workload?: URL | null | undefined;
   readonly dryRun: boolean;
 }
 
@@ -44,6 +47,7 @@ export function drill(
     const arena = arenaOf(env, open);
     const observation = await world.observe();
     const planned = planDrill(request.acts, observation, arena.means);
+    const workload = workloadOf(request, open);
     if (request.dryRun) return { planned, report: null };
     refuseUnsafe(request.cluster, planned);
     refuseIll(request.cluster, ills(world.spec(), observation));
@@ -51,9 +55,28 @@ export function drill(
     const { acts, holdMs, goals } = request;
     // Without it there would be no report of what was done.
     const key = await sealingKey(secrets);
-    const seen = await runDrill(arena, { acts, holdMs, emit, signal });
+    const seen = await runDrill(arena, { acts, holdMs, workload, emit, signal });
     const log = makeLog(seen, { spec: world.spec(), haup: packageVersion(), holdMs, goals });
     return { planned, report: seal(log, key) };
+  });
+}
+
+/** Pods of the drill's own are asked at a Service's address: on the clouds that is their controller's to give, and costs. */
+function workloadOf(
+  { cluster, workload, goals }: DrillRequest,
+  { world, provider }: OpenCluster,
+): Workload | null {
+  const onNodes = world.spec().nodes.map(({ name }) => name);
+  const own = provider.services !== undefined && onNodes.length > 0 ? { onNodes } : null;
+  const asked = workload === undefined ? own : workload;
+  const [goal] = goals.filter(isAboutWorkload);
+  if (asked !== null || goal === undefined) return asked;
+  throw new InputError(`${goal.goal} is wanted, and nothing that runs on ${cluster} is asked`, {
+    advice: {
+      to: 'name what is to be asked',
+      setting: 'workload',
+      example: 'https://shop.example.com/healthz',
+    },
   });
 }
 
@@ -92,11 +115,10 @@ function refuseUnsafe(cluster: string, planned: readonly PlannedAct[]): void {
 function refuseIll(cluster: string, [first, ...more]: readonly string[]): void {
   if (first === undefined) return;
   const others = more.length > 0 ? `; and ${more.length} more` : '';
-  throw new Refusal(`${cluster} is not well, and nothing was done to it: ${first}${others}`, {
-    to: 'make it well first',
-    command: 'repair',
-    cluster,
-  });
+  throw new Refusal(`${cluster} is not well, and nothing was done to it: ${first}${others}`, [
+    { to: 'make it well first', command: 'repair', cluster },
+    { to: 'see what it lacks', command: 'status', cluster },
+  ]);
 }
 
 function arenaOf({ signal }: Environment, { world, provider }: OpenCluster): Arena {

@@ -84,13 +84,18 @@ function follower(observation: Observation): readonly string[] {
   return name === undefined ? [] : [name];
 }
 
-/** The leader's zone if the cluster can do without it, else one that it can do without, else the leader's all the same: to be refused. */
+/**
+ * The leader's zone if the cluster can do without it, else one that it can do without, else the leader's all the same: to be refused. Its
+ * nodes go with it.
+ */
 function wholeZone(observation: Observation): readonly string[] {
   const first = leader(observation).flatMap((name) => machineOf(observation, name)?.zone ?? []);
   const others = observation.machines.map(({ zone }) => zone).sort();
   const zones = [...new Set([...first, ...others])];
   const inZone = (zone: string): string[] =>
-    observation.machines.filter((machine) => machine.zone === zone).map(({ name }) => name);
+    [...observation.machines, ...observation.nodes.machines]
+      .filter((machine) => machine.zone === zone)
+      .map(({ name }) => name);
   const wounds = (zone: string): Wound[] => inZone(zone).map((machine) => ({ blow: 'power-off', machine }));
   const chosen = zones.find((zone) => survives(observation, wounds(zone)).reason === null) ?? zones[0];
   return chosen === undefined ? [] : inZone(chosen);

@@ -1,5 +1,5 @@
 import type { ActName } from './acts.ts';
-import { type ClientName, clientNames } from './clients/index.ts';
+import { type PerClient, perClient } from './clients/names.ts';
 import type { DrillLog, LoggedAct, LoggedSample } from './log.ts';
 
 /** What one client met during an act. */
@@ -14,7 +14,7 @@ export interface ClientFigures {
 
 export interface ActFigures {
   readonly act: ActName;
-  readonly clients: Readonly<Record<ClientName, ClientFigures>>;
+  readonly clients: PerClient<ClientFigures>;
   /** From the cure until everything was well again; null: it was not. */
   readonly recoverySeconds: number | null;
 }
@@ -23,10 +23,9 @@ export interface ActFigures {
 export function figuresOf(log: DrillLog): readonly ActFigures[] {
   return log.acts.map((act, index) => {
     const until = log.acts[index + 1]?.at ?? log.ms;
-    const of = (client: ClientName) => clientFigures(log.clients[client], act.at, until);
     return {
       act: act.act,
-      clients: Object.fromEntries(clientNames.map((name) => [name, of(name)])) as ActFigures['clients'],
+      clients: perClient(log.clients, (samples) => clientFigures(samples, act.at, until)),
       recoverySeconds: recovery(act),
     };
   });

@@ -7,6 +7,8 @@ export const goalNames = [
   'failed-reads',
   'failed-writes',
   'recovery',
+  'workload-resumes',
+  'failed-workload',
 ] as const;
 
 export type GoalName = (typeof goalNames)[number];
@@ -20,5 +22,10 @@ export interface Goal {
 }
 
 export function isTime(goal: GoalName): boolean {
-  return goal === 'writes-resume' || goal === 'reads-resume' || goal === 'recovery';
+  return goal !== 'failed-reads' && goal !== 'failed-writes' && goal !== 'failed-workload';
+}
+
+/** Only what runs on nodes can meet it. */
+export function isAboutWorkload({ goal }: Goal): boolean {
+  return goal === 'workload-resumes' || goal === 'failed-workload';
 }

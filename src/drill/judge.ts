@@ -33,5 +33,9 @@ function measured(goal: GoalName, { clients, recoverySeconds }: ActFigures): num
       return clients.writes.failures;
     case 'recovery':
       return recoverySeconds;
+    case 'workload-resumes':
+      return clients.workload?.gapSeconds ?? null;
+    case 'failed-workload':
+      return clients.workload?.failures ?? null;
   }
 }

@@ -34,7 +34,9 @@ const moment = z.strictObject({
   holder: z.string().nullable(),
 });
 
-/** All that a drill has seen. Times in milliseconds since it began. */
+const placed = z.strictObject({ name: z.string().regex(REPLICA_NAME), zone: z.string().regex(ZONE) });
+
+/** All that a drill has seen. Times in milliseconds since it began. What is optional is missing where there are no nodes, or nobody asked. */
 export const drillLogSchema = z.strictObject({
   format: z.literal(1),
   haup: z.string(),
@@ -46,9 +48,18 @@ export const drillLogSchema = z.strictObject({
   began: z.string(),
   ms,
   holdMs: ms,
-  replicas: z.array(z.strictObject({ name: z.string().regex(REPLICA_NAME), zone: z.string().regex(ZONE) })),
+  replicas: z.array(placed),
+  nodes: z.array(placed).optional(),
   acts: z.array(act),
-  clients: z.strictObject({ reads: samples, writes: samples, 'kept-alive': samples, watch: samples }),
+  /** Whom the client `workload` asked, an address without its query. */
+  workload: z.string().optional(),
+  clients: z.strictObject({
+    reads: samples,
+    writes: samples,
+    'kept-alive': samples,
+    watch: samples,
+    workload: samples.optional(),
+  }),
   /** How often each error was met, by client. */
   errors: z.record(z.string(), z.record(z.string(), z.number().int())),
   moments: z.array(moment),

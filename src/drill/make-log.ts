@@ -1,6 +1,6 @@
 import type { ClusterSpec } from '../cluster/model/spec.ts';
-import { type ClientName, clientNames } from './clients/index.ts';
 import type { Sample } from './clients/load.ts';
+import { perClient } from './clients/names.ts';
 import type { Goal } from './goals.ts';
 import type { DrillLog, LoggedSample } from './log.ts';
 import type { Seen } from './run.ts';
@@ -32,19 +32,17 @@ export function makeLog(seen: Seen, { spec, haup, holdMs, goals }: Told): DrillL
     ms,
     holdMs,
     replicas: spec.replicas.map(({ name, zone }) => ({ name, zone })),
+    ...(spec.nodes.length > 0 && { nodes: spec.nodes.map(({ name, zone }) => ({ name, zone })) }),
     acts: [...seen.acts],
-    clients: perClient((name) => records.samples[name].map(logged)),
-    errors: perClient((name) => counted(records.samples[name])),
+    ...(records.workload !== null && { workload: records.workload }),
+    clients: perClient(records.samples, (samples) => samples.map(logged)),
+    errors: perClient(records.samples, counted) as DrillLog['errors'],
     moments: seen.moments.map((moment) => ({ ...moment, at: since(moment.at) })),
     acknowledged: records.acknowledged,
     violations: [...records.violations],
     unheard: records.unheard,
     goals: [...goals],
   };
-}
-
-function perClient<T>(of: (name: ClientName) => T): Record<ClientName, T> {
-  return Object.fromEntries(clientNames.map((name) => [name, of(name)])) as Record<ClientName, T>;
 }
 
 /** Errors without what differs from one to the next. */

@@ -85,7 +85,7 @@ async function undo(
   await Promise.all(steps.map(one));
 }
 
-/** When everything was well, which the clients find as well. @throws TimeoutError naming what is not. */
+/** When everything was well, and the clients found it so. @throws TimeoutError naming what is not. */
 async function well(
   arena: Arena,
   { clients, clock, signal, wellWithinMs: timeoutMs = WELL_WITHIN_MS }: Playing,
@@ -98,8 +98,7 @@ async function well(
   const what = 'everything to be well again';
   await waitFor(look, { what, timeoutMs, intervalMs: 200, signal });
   const at = clock();
-  await clients.calm(signal);
-  return at;
+  return at + Math.round(await clients.calm(signal));
 }
 
 function say(emit: Emit, message: string): void {

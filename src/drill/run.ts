@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { DRILL_NAMESPACE } from '../cluster/model/drill.ts';
 import { Refusal, StepError } from '../cluster/model/errors.ts';
 import type { Step } from '../cluster/plan/step.ts';
 import type { ActName } from './acts.ts';
 import type { Arena } from './arena.ts';
 import { type ClientRecords, startClients } from './clients/index.ts';
+import { mustAnswer, type Workload } from './clients/workload.ts';
 import type { LoggedAct, Moment } from './log.ts';
 import { type Playing, play, undoAll } from './play.ts';
 import { startWitness } from './witness.ts';
@@ -21,6 +23,8 @@ export interface Seen {
 
 export type RunOptions = Pick<Playing, 'holdMs' | 'emit' | 'signal' | 'wellWithinMs'> & {
   readonly acts: readonly ActName[];
+  /** Null: nobody asks what runs on nodes. */
+  readonly workload: Workload | null;
 };
 
 /**
@@ -31,7 +35,9 @@ export type RunOptions = Pick<Playing, 'holdMs' | 'emit' | 'signal' | 'wellWithi
  */
 export async function runDrill(arena: Arena, options: RunOptions): Promise<Seen> {
   const { emit, signal } = options;
-  const namespace = `haup-drill-${randomBytes(4).toString('hex')}`;
+  const { workload } = options;
+  if (workload instanceof URL) await mustAnswer(workload);
+  const namespace = `${DRILL_NAMESPACE}${randomBytes(4).toString('hex')}`;
   const [began, zero] = [Date.now(), performance.now()];
   const clock = (): number => Math.round(performance.now() - zero);
   const last: Step = { kind: 'clear-drill', namespace };
@@ -45,7 +51,13 @@ export async function runDrill(arena: Arena, options: RunOptions): Promise<Seen>
   const names = arena.spec().replicas.map(({ name }) => name);
   const witness = startWitness({ ...arena.witnessed, replicas: names });
   try {
-    const clients = await startClients(await arena.api(), namespace);
+    const clients = await startClients(await arena.api(), namespace, { workload, signal }).catch(
+      async (error: unknown) => {
+        // Nothing is hurt yet: then nothing need be left of it either.
+        if (!signal.aborted) await arena.execute(last).catch(() => {});
+        throw error;
+      },
+    );
     const acts: LoggedAct[] = [];
     let records: ClientRecords;
     try {

@@ -10,7 +10,10 @@ export interface Survival {
   readonly reason: string | null;
 }
 
-/** Proven on the state that a look has just shown: etcd keeps its quorum, somebody goes on serving, and clients find them. Pure. */
+/**
+ * Proven on the state that a look has just shown: etcd keeps its quorum, somebody goes on serving, clients find them, and pods still have
+ * somewhere to run, where they had. Pure.
+ */
 export function survives(observation: Observation, wounds: readonly Wound[]): Survival {
   const lost = new Set(wounds.flatMap(({ machine }) => machine ?? []));
   const machinesStay = wounds.every(({ blow }) => blow === 'kill-api-server' || blow === 'kill-balancer');
@@ -27,7 +30,12 @@ function whyNot(observation: Observation, after: Standing, lost: ReadonlySet<str
     return 'the API address is on one machine: there is no load balancer that could lead clients to another';
   const targets = (balancer?.targets ?? []).filter(({ health }) => health === 'healthy');
   const serving = targets.filter(({ replica }) => !lost.has(replica) && serves(observation, replica));
-  return serving.length > 0 ? null : 'no API server would be left to serve';
+  if (serving.length === 0) return 'no API server would be left to serve';
+  const { machines } = observation.nodes;
+  const runs = machines.some(
+    ({ name, state, inside }) => !lost.has(name) && state === 'running' && inside?.kubelet === 'running',
+  );
+  return machines.length === 0 || runs ? null : 'no node would be left for pods to run on';
 }
 
 function serves(observation: Observation, name: string): boolean {

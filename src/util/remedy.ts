@@ -67,6 +67,7 @@ export type SettingName =
   | 'subnets'
   | 'timeout'
   | 'withoutBackup'
+  | 'workload'
   | 'zone';
 
 /** One or several, the best first. */

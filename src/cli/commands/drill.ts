@@ -20,6 +20,7 @@ const drillFlags = {
   acts: flags.acts,
   hold: flags.hold,
   goals: flags.goals,
+  workload: flags.workload,
   report: flags.report,
   check: flags.check,
   yes: flags.yes,
@@ -31,8 +32,8 @@ export const drill = defineCommand({
   name: 'drill',
   summary: 'break things on purpose, one after the other, and report what clients met',
   details: `Every act is first proven to be survived, else nothing is done. Between two acts everything gets well again. Clients read,
-write, watch and keep connections meanwhile; what they met is a page for people and the same in JSON, signed. A drill that is killed
-is undone by haup repair. Freezer and network cable are the local provider's; on the clouds instances are stopped.
+write, watch, keep connections and ask what runs on the nodes meanwhile; what they met is a page for people and the same in JSON,
+signed. A drill that is killed is undone by haup repair. Freezer and network cable are the local provider's; on the clouds instances are stopped.
 See docs/drill.md.`,
   operands: [],
   flags: drillFlags,
@@ -42,7 +43,7 @@ See docs/drill.md.`,
   ],
 
   async run(call) {
-    const { cluster, acts, hold, goals = [], dryRun, check, yes, output } = call.flags;
+    const { cluster, acts, hold, goals = [], workload, dryRun, check, yes, output } = call.flags;
     if (check !== undefined) return checkReport(call, check);
     const unmet = goals.find(({ act }) => act !== null && !acts.includes(act));
     if (unmet)
@@ -53,7 +54,7 @@ See docs/drill.md.`,
       throw new UsageError('--yes is missing: there is no terminal to ask on whether to break things');
     if (!dryRun) await checkPlace(call.flags.report ?? 'report.html');
     const engine = await call.engine();
-    const request = { cluster, acts, holdMs: hold, goals, dryRun: true };
+    const request = { cluster, acts, holdMs: hold, goals, workload, dryRun: true };
     if (dryRun) return finishPlan(call, await engine.drill(request));
     if (!yes) {
       const { planned } = await engine.drill(request);

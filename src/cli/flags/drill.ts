@@ -20,9 +20,18 @@ export const hold = withFallback(
 export const goals = list(
   'goal',
   'GOAL=MOST',
-  `what every act is measured against: writes-resume=3s, reads-resume=1s, recovery=30s, failed-reads=0, failed-writes=5; of one act: zone:recovery=60s; may be repeated`,
+  `what every act is measured against: writes-resume=3s, reads-resume=1s, recovery=30s, failed-reads=0, failed-writes=5, workload-resumes=5s, failed-workload=0; of one act: zone:recovery=60s; may be repeated`,
   drillGoal,
   { defaultText: 'none' },
+);
+export const workload = text(
+  'workload',
+  'URL',
+  'what of the workload is asked meanwhile; none: nothing',
+  values.workload,
+  {
+    defaultText: "two pods of the drill's own, where there are nodes and haup gives Services their addresses",
+  },
 );
 export const report = text(
   'report',

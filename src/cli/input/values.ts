@@ -96,6 +96,16 @@ function supported(isRelease: Parse<string>, check: (text: string) => string): P
   };
 }
 
+/** What a client can ask over HTTP, or nothing: null. Whoever reads the report reads it as well. */
+export function workload(text: string): URL | null {
+  if (text === 'none') return null;
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const isWeb = url?.protocol === 'http:' || url?.protocol === 'https:';
+  return url && isWeb && url.username === '' && url.password === ''
+    ? url
+    : refuse('none, or a URL without a password such as https://shop.example.com/healthz', url?.host ?? text);
+}
+
 export function wholeNumber(from: number, to: number): Parse<number> {
   return (text) => {
     const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;

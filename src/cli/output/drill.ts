@@ -37,9 +37,17 @@ export function renderDrillReport({ log, figures, goals }: SealedReport, style: 
     `${figure(clients.reads.gapSeconds)} s`,
     `${clients.reads.failures} of ${clients.reads.requests}`,
     `${figure(clients.watch.gapSeconds)} s`,
+    ...(clients.workload
+      ? [
+          `${figure(clients.workload.gapSeconds)} s`,
+          `${clients.workload.failures} of ${clients.workload.requests}`,
+        ]
+      : []),
     recoverySeconds === null ? 'never' : `${figure(recoverySeconds)} s`,
   ]);
-  const head = ['ACT', 'NO WRITE FOR', 'FAILED', 'NO READ FOR', 'FAILED', 'WATCH SILENT', 'WELL AFTER'];
+  const ofApi = ['ACT', 'NO WRITE FOR', 'FAILED', 'NO READ FOR', 'FAILED', 'WATCH SILENT'];
+  const ofWorkload = log.clients.workload ? ['WORKLOAD SILENT', 'FAILED'] : [];
+  const head = [...ofApi, ...ofWorkload, 'WELL AFTER'];
   const missed = goals.filter(({ met }) => !met);
   return [
     style.bold(`${log.cluster}: ${counted(log.acts.length, 'act')} in ${elapsed(log.ms / 1000)}`),

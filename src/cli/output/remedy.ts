@@ -36,6 +36,7 @@ const settings: Record<SettingName, Flag<unknown>> = {
   subnets: flags.subnets,
   timeout: flags.common.timeout,
   withoutBackup: flags.withoutBackup,
+  workload: flags.workload,
   zone: flags.zone,
 };
 

@@ -1,3 +1,4 @@
+import type { DrillLog } from '../log.ts';
 import { fingerprint, type SealedReport } from '../seal.ts';
 import { seconds, text } from './html.ts';
 import { style } from './style.ts';
@@ -8,13 +9,20 @@ import { timeline } from './timeline.ts';
 export function drillPage(report: SealedReport): string {
   const { log, figures, goals } = report;
   const title = `Drill of ${log.cluster}`;
-  const replicas = log.replicas.map(({ name, zone }) => `${name} in ${zone}`).join(', ');
+  const placed = (machines: DrillLog['replicas']): string =>
+    machines.map(({ name, zone }) => `${name} in ${zone}`).join(', ');
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${text(title)}</title><style>${style}</style></head><body>
 <h1>${text(title)}${verdict(report)}</h1>
 <p class="soft">${text(log.began.slice(0, 19).replace('T', ' '))} UTC, ${seconds(log.ms / 1000)} · Kubernetes ${text(log.kubernetesVersion)}, etcd ${text(log.etcdVersion)} on ${text(log.provider)} · haup ${text(log.haup)}</p>
-<p class="soft">${text(replicas)}</p>
+<p class="soft">${text(placed(log.replicas))}</p>
+${[
+  ...(log.nodes ? [`Nodes: ${placed(log.nodes)}`] : []),
+  ...(log.workload ? [`Workload: ${log.workload}`] : []),
+]
+  .map((line) => `<p class="soft">${text(line)}</p>`)
+  .join('')}
 ${tiles(report)}
 <h2>What happened</h2>
 <p class="soft">Blue: what the slowest request of each moment took. Red below: requests that failed. Red bands: for more than a second no request came to a good end. Shaded: an act, and the time until all was well again.</p>

@@ -17,6 +17,7 @@ export function actsTable(log: DrillLog, figures: readonly ActFigures[]): string
       failures(clients.reads),
       failures(clients['kept-alive']),
       seconds(clients.watch.gapSeconds),
+      ...(clients.workload ? [seconds(clients.workload.gapSeconds), failures(clients.workload)] : []),
       recoverySeconds === null ? '<span class="bad">never</span>' : seconds(recoverySeconds),
     ];
   });
@@ -30,6 +31,7 @@ export function actsTable(log: DrillLog, figures: readonly ActFigures[]): string
       'reads failed',
       'kept-alive failed',
       'watch silent for',
+      ...(log.clients.workload ? ['workload silent for', 'workload failed'] : []),
       'well again after',
     ],
     rows,

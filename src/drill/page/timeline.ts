@@ -1,5 +1,4 @@
-import type { ClientName } from '../clients/index.ts';
-import { clientNames } from '../clients/index.ts';
+import { type ClientName, clientNames } from '../clients/names.ts';
 import type { DrillLog, LoggedAct } from '../log.ts';
 import { sentenceOf } from '../words.ts';
 import { type Axis, axisOf, round, ticks } from './axis.ts';
@@ -12,6 +11,7 @@ const abouts: Readonly<Record<ClientName, string>> = {
   writes: 'new connections',
   'kept-alive': 'one connection',
   watch: 'write to event',
+  workload: 'new connections',
 };
 const WIDTH = 1200;
 const ACTS_HEIGHT = 40;
@@ -21,14 +21,15 @@ const GAP = 18;
 export function timeline(log: DrillLog): string {
   const axis = axisOf(log.ms);
   const first = ACTS_HEIGHT + GAP;
-  const panels = clientNames.map((name, index) =>
+  const there = clientNames.filter((name) => log.clients[name] !== undefined);
+  const panels = there.map((name, index) =>
     panel(axis, first + index * (PANEL_HEIGHT + GAP), {
       title: name,
       about: abouts[name],
-      samples: log.clients[name],
+      samples: log.clients[name]!,
     }),
   );
-  const under = first + clientNames.length * (PANEL_HEIGHT + GAP);
+  const under = first + there.length * (PANEL_HEIGHT + GAP);
   const bands = [leaderBand, quorumBand, holderBand].map((band, index) =>
     band(axis, under + index * (BAND_HEIGHT + 8), log),
   );

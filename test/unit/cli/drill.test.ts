@@ -6,7 +6,7 @@ import type { DrillOutcome } from '../../../src/app/drill.ts';
 import { planDrill } from '../../../src/drill/plan.ts';
 import { newSealingKey, publicHalf, seal } from '../../../src/drill/seal.ts';
 import { converged, specOf } from '../../support/clusters.ts';
-import { logWith } from '../drill/report.ts';
+import { logWith, logWithWorkload } from '../drill/report.ts';
 import { haup } from './fake.ts';
 
 const key = newSealingKey();
@@ -66,6 +66,34 @@ describe('haup drill', () => {
     });
     expect((await haup(args, { engine: drilled(0) })).code).toBe(0);
   });
+
+  test('shows what a client of the workload met', async () => {
+    const report = seal(logWithWorkload(3000), key);
+    const args = ['drill', '-c', 'demo', '--yes', '--report', join(folder(), 'report.html')];
+    const { code, out } = await haup(args, { engine: { drill: async () => ({ planned, report }) } });
+    expect(code).toBe(5);
+    expect(out).toMatch(/WORKLOAD SILENT +FAILED +WELL AFTER/);
+    expect(out).toMatch(/3 s +30 of 400 +5 s/);
+    expect(out).toMatch(/missed: leader-power: workload-resumes was 3 s, wanted at most 2 s/);
+  });
+
+  test.each([
+    ['https://shop.example.com/healthz?token=1', new URL('https://shop.example.com/healthz?token=1')],
+    ['none', null],
+  ])('asks of the workload what it is told to: %s', async (said, workload) => {
+    const args = ['drill', '-c', 'demo', '--yes', '--report', join(folder(), 'report.html')];
+    const { calls } = await haup([...args, '--workload', said], { engine: drilled(0) });
+    expect(calls[0]!.arguments[0]).toMatchObject({ workload });
+  });
+
+  test.each(['shop', 'ftp://shop.example.com/', 'https://me:secret@shop.example.com/'])(
+    'asks nothing like %s',
+    async (said) => {
+      const { code, err } = await haup(['drill', '-c', 'demo', '--yes', '--workload', said]);
+      expect(code).toBe(2);
+      expect(err).toMatch(/--workload must be none, or a URL without a password/);
+    },
+  );
 
   test('begins nothing of which no report could be written', async () => {
     const here = folder();

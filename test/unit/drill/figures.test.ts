@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { figuresOf } from '../../../src/drill/figures.ts';
 import { judge } from '../../../src/drill/judge.ts';
-import { logWith } from './report.ts';
+import { logWith, logWithWorkload } from './report.ts';
 
 describe('the figures of a drill', () => {
   test('show an outage of 3 s as one of 3 s, and every request of it as failed', () => {
@@ -61,6 +61,20 @@ describe('goals', () => {
       { goal: 'recovery', act: 'leader-power', most: 10, was: 5, met: true },
     ]);
     expect(judge([{ goal: 'failed-reads', act: 'zone', most: 0 }], figuresOf(log))).toEqual([]);
+  });
+
+  test('of the workload are judged where one was asked, and missed where none was', () => {
+    const asked = logWithWorkload(3000);
+    expect(judge(asked.goals, figuresOf(asked))).toMatchObject([
+      { goal: 'workload-resumes', was: 3.005, met: false },
+      { goal: 'failed-workload', was: 30, met: true },
+    ]);
+    const unasked = figuresOf(logWith(0));
+    expect(Object.keys(unasked[0]!.clients)).toEqual(['reads', 'writes', 'kept-alive', 'watch']);
+    expect(judge(asked.goals, unasked)).toMatchObject([
+      { was: null, met: false },
+      { was: null, met: false },
+    ]);
   });
 
   test('that nobody could measure are missed', () => {

@@ -1,11 +1,32 @@
 import { describe, expect, test } from 'vitest';
+import type { Observation } from '../../../src/cluster/model/observation.ts';
+import type { ClusterSpec } from '../../../src/cluster/model/spec.ts';
+import {
+  withNodeInside,
+  withNodeMachine,
+  withNodeObject,
+} from '../../../src/cluster/plan/steps/node-effects.ts';
 import { actNames } from '../../../src/drill/acts.ts';
-import { type Means, planAct, planDrill } from '../../../src/drill/plan.ts';
+import { type Means, type PlannedAct, planAct, planDrill } from '../../../src/drill/plan.ts';
+import { survives } from '../../../src/drill/survives.ts';
 import { ills } from '../../../src/drill/well.ts';
-import { converged, powerOff, specOf } from '../../support/clusters.ts';
+import { converged, planFor, powerOff, specOf } from '../../support/clusters.ts';
 
 const local: Means = { provider: 'local', power: true, machines: true, balancer: true };
 const three = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c']);
+
+/** Three masters in three zones, and nodes in these. */
+function specWith(...zones: string[]): ClusterSpec {
+  const nodes = zones.map((zone, index) => ({ name: `n${index}`, zone }));
+  return { ...three, nodes, usedNames: [...three.usedNames, ...nodes.map(({ name }) => name)] };
+}
+
+/** It has converged, and its nodes have joined. */
+function withNodes(spec: ClusterSpec): Observation {
+  const masters = converged({ ...spec, nodes: [] });
+  const nodes = { ...masters.nodes, routes: [], serviceNodes: [], objects: [] };
+  return planFor(spec, { ...masters, nodes }).end;
+}
 
 function refusals(replicas: readonly string[], means = local): Record<string, string | null> {
   const planned = planDrill(actNames, converged(specOf(replicas)), means);
@@ -70,6 +91,20 @@ describe('the plan of a drill', () => {
     expect(planAct('zone', five, local).wounds.map(({ machine }) => machine)).toEqual(['m0', 'm1']);
   });
 
+  test('takes the nodes of a zone with its masters, and leaves some for pods to run on', () => {
+    const hit = (...zones: string[]) =>
+      planAct('zone', withNodes(specWith(...zones)), local).wounds.map(({ machine }) => machine);
+    expect(hit('local-a', 'local-b')).toEqual(['m0', 'n0']);
+    // The leader's zone has them all: another one is taken.
+    expect(hit('local-a', 'local-a')).toEqual(['m1']);
+    const o = withNodes(specWith('local-a'));
+    const wounds = ['m0', 'n0'].map((machine) => ({ blow: 'power-off' as const, machine }));
+    expect(survives(o, wounds).reason).toBe('no node would be left for pods to run on');
+    expect(survives(o, wounds.slice(0, 1)).reason).toBeNull();
+    const dead = withNodeMachine(withNodes(specWith('local-a', 'local-b')), 'n1', { state: 'stopped' });
+    expect(survives(dead, wounds).reason).toBe('no node would be left for pods to run on');
+  });
+
   test('refuses plainly what a provider cannot do', () => {
     const said = refusals(['m0@local-a', 'm1@local-b', 'm2@local-c'], {
       provider: 'gce',
@@ -103,5 +138,20 @@ describe('a cluster', () => {
       'the load balancer does not find m0 healthy',
     );
     expect(ills(specOf(['m0@local-a', 'm1@local-b', 'm2@local-c', 'm3@local-a']), o).join()).toMatch(/m3/);
+  });
+
+  test('is ill with a node that does not run, cannot be seen, or is not ready, whatever the API still says of it', () => {
+    const spec = specWith('local-a');
+    const o = withNodes(spec);
+    expect(ills(spec, o)).toEqual([]);
+    expect(ills(spec, withNodeMachine(o, 'n0', { state: 'stopped' }))).toContain(
+      'the machine n0 does not run',
+    );
+    expect(ills(spec, withNodeMachine(o, 'n0', { inside: null }))).toContain('n0 cannot be looked into');
+    expect(ills(spec, withNodeInside(o, 'n0', { kubelet: 'stopped' }))).toContain(
+      'the kubelet on n0 does not run',
+    );
+    const unready = withNodeObject(o, 'n0', { ready: 'unready', problem: 'no network' });
+    expect(ills(spec, unready)).toEqual(['the node n0 is not ready: no network']);
   });
 });

@@ -59,3 +59,19 @@ export function logWith(outageMs: number, act: ActName = 'leader-power'): DrillL
     ],
   };
 }
+
+/** The same, of a cluster with a node, whose workload a client asked: it was silent from the act on for so long. */
+export function logWithWorkload(outageMs: number): DrillLog {
+  const log = logWith(0);
+  const workload = requests(log.ms, 100, [20_000, 20_000 + outageMs]);
+  return {
+    ...log,
+    nodes: [{ name: 'n0', zone: 'local-a' }],
+    workload: 'http://198.18.0.200/health',
+    clients: { ...log.clients, workload },
+    goals: [
+      { goal: 'workload-resumes', act: null, most: 2 },
+      { goal: 'failed-workload', act: 'leader-power', most: 30 },
+    ],
+  };
+}

@@ -10,12 +10,15 @@ import type { Clients } from '../../../src/drill/clients/index.ts';
 import { runDrill } from '../../../src/drill/run.ts';
 import type { Secrets } from '../../../src/state/store.ts';
 import { converged, powerOff, specOf } from '../../support/clusters.ts';
+import { listen } from '../../support/listen.ts';
 
 const records = { samples: {}, violations: [], unheard: 0, acknowledged: 0 };
-const clients = { calm: async () => {}, stop: async () => records } as unknown as Clients;
+let calm: () => Promise<number>;
+let started: () => Promise<Clients>;
+const clients = { calm: () => calm(), stop: async () => records } as unknown as Clients;
 vi.mock('../../../src/drill/clients/index.ts', async (original) => ({
   ...(await original<object>()),
-  startClients: async () => clients,
+  startClients: () => started(),
 }));
 
 const spec = specOf(['m0@local-a', 'm1@local-a', 'm2@local-b', 'm3@local-b', 'm4@local-c']);
@@ -29,6 +32,8 @@ beforeEach(() => {
   events = [];
   told = [];
   written = undefined;
+  calm = async () => 0;
+  started = async () => clients;
 });
 
 /** An arena that tells what is done in it, in order. */
@@ -56,6 +61,7 @@ function arenaOf(parts: Partial<Arena>): Arena {
 }
 
 const options = {
+  workload: null,
   holdMs: 1,
   wellWithinMs: 1,
   emit: (event: HaupEvent) => void events.push(event),
@@ -118,6 +124,36 @@ test("takes away what an earlier drill's clients have left, before its own are w
     'haup-drill-old, known: haup-drill-old',
     expect.stringMatching(/^(haup-drill-[0-9a-f]{8}), known: \1$/),
   ]);
+});
+
+test('calls all well when the clients found it so, also later than everything else', async () => {
+  const { acts } = await runDrill(arenaOf({}), { ...options, acts: ['follower-power'] });
+  calm = async () => 60_000;
+  const { acts: later } = await runDrill(arenaOf({}), { ...options, acts: ['follower-power'] });
+  const [quick, slow] = [...acts, ...later].map(({ curedAt, wellAt }) => wellAt! - curedAt!);
+  expect(quick).toBeLessThan(60_000);
+  expect(slow).toBeGreaterThanOrEqual(60_000);
+});
+
+test('leaves nothing behind when its clients cannot begin, and has hurt nobody', async () => {
+  started = () => Promise.reject(new Error('no image'));
+  await expect(runDrill(arenaOf({}), { ...options, acts: ['follower-power'] })).rejects.toThrow(/no image/);
+  expect(told).toEqual(['clear-drill']);
+  expect(written).toBeUndefined();
+});
+
+test('does not begin while what is to be asked does not answer', async () => {
+  const gone = await listen(() => {});
+  await gone.close();
+  const workload = new URL(`${gone.url}/healthz?token=secret`);
+  const drilled = runDrill(arenaOf({}), { ...options, workload, acts: ['follower-power'] });
+  await expect(drilled).rejects.toMatchObject({
+    message: expect.stringMatching(
+      /^http:\/\/127\.0\.0\.1:\d+\/healthz does not answer as it is: .*ECONNREFUSED/,
+    ),
+    remedies: [{ setting: 'workload' }],
+  });
+  expect([told, written]).toEqual([[], undefined]);
 });
 
 test('begins no drill that its time limit would end in the middle of an act', () => {

@@ -1,8 +1,10 @@
 import type { Blow, Wound } from '../../model/drill.ts';
+import { nodeMachineOf } from '../../model/nodes.ts';
 import type { Observation } from '../../model/observation.ts';
 import { withInside } from './effects.ts';
 import { ensureBalancer } from './ensure-balancer.ts';
 import { startMachine } from './start-machine.ts';
+import { startNode } from './start-node.ts';
 import { ANY_MACHINE, type StepKind } from './step-kind.ts';
 
 /** Takes back what a drill did. */
@@ -29,7 +31,9 @@ export const undoFault: StepKind<UndoFault> = {
 function undone({ blow, machine }: UndoFault, before: Observation): Observation {
   if (machine === null) return ensureBalancer.simulate({ kind: 'ensure-balancer', zones: [] }, before);
   if (blow === 'kill-api-server') return withInside(before, machine, { apiServer: 'ready' });
-  return startMachine.simulate({ kind: 'start-machine', replica: machine }, before);
+  return nodeMachineOf(before.nodes, machine)
+    ? startNode.simulate({ kind: 'start-node', node: machine }, before)
+    : startMachine.simulate({ kind: 'start-machine', replica: machine }, before);
 }
 
 function forgotten(o: Observation, { blow, machine }: Wound): Observation {

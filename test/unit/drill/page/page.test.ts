@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { outages } from '../../../../src/drill/page/outages.ts';
 import { drillPage } from '../../../../src/drill/page/page.ts';
 import { newSealingKey, seal } from '../../../../src/drill/seal.ts';
-import { logWith, requests } from '../report.ts';
+import { logWith, logWithWorkload, requests } from '../report.ts';
 
 const page = (outageMs: number): string => drillPage(seal(logWith(outageMs), newSealingKey()));
 
@@ -22,6 +22,16 @@ describe('the page of a drill', () => {
     const html = page(0);
     expect(html).not.toContain('no success for');
     expect(html).toContain('all 2 goals met');
+  });
+
+  test('shows what a client of the workload met, where there was one', () => {
+    const html = drillPage(seal(logWithWorkload(3000), newSealingKey()));
+    expect(html.match(/no success for 3\.[01] s/g)).toHaveLength(1);
+    expect(html).toContain('<th>workload silent for</th><th>workload failed</th>');
+    expect(html).toContain(
+      '<p class="soft">Nodes: n0 in local-a</p><p class="soft">Workload: http://198.18.0.200/health</p>',
+    );
+    expect(page(3000)).not.toContain('workload');
   });
 
   test('needs nothing but itself, and takes no text for markup', () => {

@@ -641,4 +641,17 @@ describe('what one example does not show', () => {
     const after = simulate({ kind: 'undo-fault', blow: 'kill-api-server', machine: 'm1' }, hurt);
     expect(insideOf(after, 'm1')).toMatchObject({ apiServer: 'ready', controllers: 'stopped' });
   });
+
+  test('a node that a drill has hurt comes back as a node', () => {
+    const machines = before.nodes.machines.map((m) =>
+      m.name === 'n0' ? { ...m, state: 'stopped' as const, inside: null } : m,
+    );
+    const hurt = { ...before, nodes: { ...before.nodes, machines } };
+    const after = simulate({ kind: 'undo-fault', blow: 'power-off', machine: 'n0' }, hurt);
+    expect(after.nodes.machines.find(({ name }) => name === 'n0')).toMatchObject({
+      state: 'running',
+      inside: { kubelet: 'running' },
+    });
+    expect(after.machines).toEqual(before.machines);
+  });
 });
