@@ -12,3 +12,8 @@ export const ETCD_VERSION = /^v3\.\d+\.\d+$/;
 export const MAX_NODES = 100;
 /** More only slow etcd down; its own FAQ advises at most seven members. */
 export const MAX_REPLICAS = 9;
+
+/** Whether it is the name of a master of the cluster, as replicas/names.ts makes them: no node's begins so. */
+export function isMasterName(cluster: string, name: string): boolean {
+  return name === `${cluster}-master` || name.startsWith(`${cluster}-master-`);
+}

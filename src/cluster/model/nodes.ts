@@ -2,6 +2,8 @@ import type { NodeObject } from '../../nodes/api/nodes.ts';
 import type { NodeInside } from '../../nodes/inspect.ts';
 import type { NodeRoute } from '../../providers/networks.ts';
 import type { SeenMachine } from './machine.ts';
+import { isMasterName } from './names.ts';
+import { type ClusterSpec, wanted } from './spec.ts';
 
 /** A machine of the role `node`. */
 export type NodeMachine = SeenMachine<NodeInside>;
@@ -27,6 +29,14 @@ export const noNodes: NodesObservation = { machines: [], objects: null, routes: 
 
 export function nodeMachineOf({ machines }: NodesObservation, name: string): NodeMachine | undefined {
   return machines.find((machine) => machine.name === name);
+}
+
+/** A name that the cluster has given to a node, which may be long gone. Masters have used names too, and may have Node objects of others. */
+export function isNodeName(
+  spec: Pick<ClusterSpec, 'name' | 'replicas' | 'usedNames'>,
+  name: string,
+): boolean {
+  return spec.usedNames.includes(name) && !isMasterName(spec.name, name) && !wanted(spec, name);
 }
 
 /** Undefined where there is none, and where the API could not be asked. */

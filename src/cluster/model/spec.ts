@@ -258,7 +258,7 @@ export function replicaZones(spec: ClusterSpec): string[] {
   return [...new Set(spec.replicas.map((replica) => replica.zone))];
 }
 
-export function wanted(spec: ClusterSpec, name: string): ReplicaSpec | undefined {
+export function wanted(spec: Pick<ClusterSpec, 'replicas'>, name: string): ReplicaSpec | undefined {
   return spec.replicas.find((replica) => replica.name === name);
 }
 

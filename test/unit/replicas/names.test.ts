@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { isMasterName } from '../../../src/cluster/model/names.ts';
+import { newNodeName } from '../../../src/nodes/names.ts';
 import { firstReplicaName, newReplicaName } from '../../../src/replicas/names.ts';
 
 describe('replica names', () => {
@@ -16,6 +18,13 @@ describe('replica names', () => {
         expect(name).toMatch(/^demo-master-[a-z0-9]{3}$/);
       }),
     );
+  });
+
+  test('are told from the names of nodes, for which nobody takes them', () => {
+    const masters = [firstReplicaName('demo'), newReplicaName('demo', ['demo-master'])];
+    expect(masters.map((name) => isMasterName('demo', name))).toEqual([true, true]);
+    expect(isMasterName('demo', newNodeName('demo', []))).toBe(false);
+    expect(isMasterName('demo', 'demo-masterful')).toBe(false);
   });
 
   test('a used name is never given again, not even when the dice show it', () => {

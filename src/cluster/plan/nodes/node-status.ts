@@ -1,5 +1,11 @@
 import { wrongClock } from '../../../util/text/clock-difference.ts';
-import { type NodeMachine, nodeMachineOf, nodeObjectOf, type ObservedNode } from '../../model/nodes.ts';
+import {
+  isNodeName,
+  type NodeMachine,
+  nodeMachineOf,
+  nodeObjectOf,
+  type ObservedNode,
+} from '../../model/nodes.ts';
 import type { Observation } from '../../model/observation.ts';
 import { type ClusterSpec, wantedNode } from '../../model/spec.ts';
 import { blindness } from '../health.ts';
@@ -39,7 +45,7 @@ export function nodeStatuses(spec: ClusterSpec, { nodes }: Observation): NodeSta
       zone: machine?.zone ?? object?.zone ?? wantedNode(spec, name)?.zone ?? '',
       internalIp: machine?.internalIp ?? object?.internalIp ?? null,
       externalIp: machine?.externalIp ?? null,
-      machine: machine?.state ?? (wantedNode(spec, name) || spec.usedNames.includes(name) ? 'missing' : null),
+      machine: machine?.state ?? (wantedNode(spec, name) || isNodeName(spec, name) ? 'missing' : null),
       ready,
       version: object?.version ?? null,
       podCidr: object?.podCidr ?? null,

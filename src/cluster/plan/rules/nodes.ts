@@ -1,4 +1,10 @@
-import { type NodeMachine, nodeMachineOf, nodeObjectOf, type ObservedNode } from '../../model/nodes.ts';
+import {
+  isNodeName,
+  type NodeMachine,
+  nodeMachineOf,
+  nodeObjectOf,
+  type ObservedNode,
+} from '../../model/nodes.ts';
 import type { NodeSpec } from '../../model/spec.ts';
 import { type Decision, defaultDrain, nothingToDo } from '../decision.ts';
 import type { Step } from '../steps/index.ts';
@@ -107,12 +113,18 @@ function unknown(v: View, orphans: readonly Node[]): Decision {
   };
 }
 
-/** Machines of the role that the spec does not name, and Node objects that are left of such. Others' nodes are none of ours. */
+/**
+ * Machines of the role that the spec does not name, and Node objects that are left of such. Others' nodes are none of ours, nor is a Node
+ * object with the name of a master: to forget it would be to delete that.
+ */
 function orphansOf(v: View): Node[] {
   const { machines, objects } = v.observation.nodes;
+  const masters = [...v.replicas, ...v.orphans].map(({ name }) => name);
   const names = new Set([
     ...machines.map((machine) => machine.name),
-    ...(objects ?? []).map((object) => object.name).filter((name) => v.spec.usedNames.includes(name)),
+    ...(objects ?? [])
+      .map((object) => object.name)
+      .filter((name) => isNodeName(v.spec, name) && !masters.includes(name)),
   ]);
   return [...names]
     .filter((name) => !v.spec.nodes.some((node) => node.name === name))

@@ -1,7 +1,7 @@
 import type { ApiClient } from '../../../kubernetes/client.ts';
 import { listNodes } from '../../../nodes/api/nodes.ts';
 import { podsOn, toBeMoved } from '../../../nodes/api/pods.ts';
-import type { ObservedNode } from '../../model/nodes.ts';
+import { isNodeName, type ObservedNode } from '../../model/nodes.ts';
 import { type ClusterSpec, wantedNode } from '../../model/spec.ts';
 
 /**
@@ -19,7 +19,7 @@ export async function observeNodeObjects(
     const objects = await listNodes(client, signal);
     return await Promise.all(
       objects.map(async (object): Promise<ObservedNode> => {
-        const leaves = !wantedNode(spec, object.name) && spec.usedNames.includes(object.name);
+        const leaves = !wantedNode(spec, object.name) && isNodeName(spec, object.name);
         const podsToMove = leaves ? toBeMoved(await podsOn(client, object.name, signal)).length : null;
         return { ...object, podsToMove };
       }),

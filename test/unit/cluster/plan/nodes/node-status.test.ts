@@ -86,6 +86,18 @@ describe('the status of nodes', () => {
     expect(nodeStatuses(unnoted, o).find(({ name }) => name === 'n0')?.machine).toBe('missing');
   });
 
+  test('misses no machine behind a Node object that is called like a master', () => {
+    const objects = [{ ...foreign, name: 'm0' }, { ...foreign, name: 'demo-master-k2x' }];
+    const o = change({ objects });
+    const used = { ...spec, usedNames: [...spec.usedNames, 'demo-master-k2x'] };
+    const machines = nodeStatuses(used, o).map(({ name, machine }) => [name, machine]);
+    expect(machines).toEqual([
+      ['n0', 'running'],
+      ['m0', null],
+      ['demo-master-k2x', null],
+    ]);
+  });
+
   test('has what is known of one that has not joined', () => {
     const before = change({ machines: [], objects: [] });
     expect(status(before)).toEqual({

@@ -84,6 +84,27 @@ describe('nodes', () => {
     expect(steps(spec, withNodes(healthy, { objects: [...healthy.nodes.objects!, foreign] }))).toEqual([]);
   });
 
+  test('that are called like a master, or like one that is gone, are no business of ours: no machine of that name is deleted', () => {
+    const [object] = healthy.nodes.objects!;
+    const used = [...spec.usedNames, 'demo-master-k2x'];
+    for (const name of ['m0', 'demo-master-k2x']) {
+      const named = withNodes(healthy, { objects: [...healthy.nodes.objects!, { ...object!, name }] });
+      expect(steps({ ...spec, usedNames: used }, named)).toEqual([]);
+    }
+    // A master that leaves is still a master.
+    const leaves = specOf(['m1@local-a'], { nodes, usedNames: ['m0', 'm1', 'n0', 'n1'] });
+    const seen = withNodes(healthy, { objects: [...healthy.nodes.objects!, { ...object!, name: 'm0' }] });
+    expect(keepNodes(view(leaves, seen, { revive: false })).steps).toEqual(
+      keepNodes(view(leaves, healthy, { revive: false })).steps,
+    );
+  });
+
+  test('that are gone, of whom an object is left, are forgotten', () => {
+    const [object] = healthy.nodes.objects!;
+    const left = withNodes(healthy, { objects: [...healthy.nodes.objects!, { ...object!, name: 'n9' }] });
+    expect(steps({ ...spec, usedNames: [...spec.usedNames, 'n9'] }, left)).toEqual(['forget-node n9']);
+  });
+
   test('whose kubelet has stopped are unhealthy, not unfinished; repair starts it', () => {
     const machines = healthy.nodes.machines.map((m) => ({
       ...m,
