@@ -1,4 +1,5 @@
 import { Failure } from '../util/failure.ts';
+import type { Remedies } from '../util/remedy.ts';
 
 /** A pod that could not be moved, and what keeps it. */
 export interface Blocker {
@@ -16,7 +17,8 @@ export class DrainError extends Failure {
   readonly failure = 'refused';
   readonly blockers: readonly Blocker[];
 
-  constructor(node: string, blockers: readonly Blocker[]) {
+  /** @param advice unless given, to force it. */
+  constructor(node: string, blockers: readonly Blocker[], advice: Remedies = byForce(node)) {
     const shown = blockers
       .slice(0, 5)
       .map(
@@ -24,7 +26,11 @@ export class DrainError extends Failure {
           `${namespace}/${pod}${budget === null ? '' : ` (disruption budget ${budget})`}: ${why}`,
       );
     const more = blockers.length > shown.length ? `; and ${blockers.length - shown.length} more` : '';
-    super(`${node} could not be drained: ${shown.join('; ')}${more}`);
+    super(`${node} could not be drained: ${shown.join('; ')}${more}`, { advice });
     this.blockers = blockers;
   }
+}
+
+function byForce(node: string): Remedies {
+  return { to: 'end them all the same', command: 'remove-node', replicas: [node], switches: ['force'] };
 }

@@ -38,6 +38,7 @@ export type CommandName =
   | 'delete'
   | 'kubeconfig'
   | 'list'
+  | 'remove-node'
   | 'renew'
   | 'repair'
   | 'replace-node'

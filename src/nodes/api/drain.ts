@@ -3,7 +3,7 @@ import { call, wordsOf } from '../../kubernetes/call.ts';
 import type { ApiClient } from '../../kubernetes/client.ts';
 import { type Clock, systemClock } from '../../util/clock.ts';
 import { type Blocker, DrainError } from '../errors.ts';
-import { setCordoned } from './nodes.ts';
+import { readNode, setCordoned } from './nodes.ts';
 import { type Pod, podsOn, toBeMoved } from './pods.ts';
 
 export interface DrainOptions {
@@ -56,7 +56,7 @@ export async function drain(
     const refused = blockers.filter((blocker) => blocker !== null);
     if (late && refused.length > 0) throw new DrainError(node, refused);
     // What was let go is on its way; how long that takes is its own grace period.
-    if (clock.now() >= deadline + LEAVING_MS) throw new DrainError(node, pods.map(stillThere));
+    if (clock.now() >= deadline + LEAVING_MS) throw await noEnd(api, node, pods, signal);
     progress?.(
       refused[0]
         ? `${node}: ${refused[0].namespace}/${refused[0].pod} waits for ${refused[0].budget ?? 'the API server'}`
@@ -90,9 +90,26 @@ function lonely({ namespace, name: pod }: Pod): Blocker {
   return { namespace, pod, budget: null, why: 'nothing would make it again elsewhere' };
 }
 
-function stillThere({ namespace, name: pod, terminating }: Pod): Blocker {
-  const why = terminating ? 'it was told to end, and has not' : 'it is still there';
-  return { namespace, pod, budget: null, why };
+/** They were let go, and go not: because nobody tells them, which forcing it makes an end to, or for reasons of their own. */
+async function noEnd(
+  api: ApiClient,
+  node: string,
+  pods: readonly Pod[],
+  signal: AbortSignal | undefined,
+): Promise<DrainError> {
+  const seen = await readNode(api, node, signal).catch(() => null);
+  if (seen?.ready === 'unknown') {
+    const told = 'it was told to end, and the kubelet that would end it is silent';
+    return new DrainError(node, pods.map(stillThere(told)));
+  }
+  const advice = '`kubectl describe pod` says what holds them: a finalizer, a volume, a container that does not end';
+  return new DrainError(node, pods.map(stillThere('it was told to end, and has not')), advice);
+}
+
+function stillThere(told: string): (pod: Pod) => Blocker {
+  return ({ namespace, name: pod, terminating }) => {
+    return { namespace, pod, budget: null, why: terminating ? told : 'it is still there' };
+  };
 }
 
 const refusal = z.object({

@@ -171,6 +171,7 @@ describe('a way out', () => {
     delete: { to: '', command: 'delete' },
     kubeconfig: { to: '', command: 'kubeconfig' },
     list: { to: '', command: 'list' },
+    'remove-node': { to: '', command: 'remove-node', replicas: ['a'], switches: ['force'] },
     renew: { to: '', command: 'renew' },
     repair: { to: '', command: 'repair', switches: ['abandon'] },
     'replace-node': { to: '', command: 'replace-node', replicas: ['a'] },

@@ -148,6 +148,23 @@ describe('a drain', () => {
     await expect(drain(async () => api, 'n1', options)).rejects.toThrow('it was told to end, and has not');
   });
 
+  test('of a node whose kubelet is silent ends, says so, and how its pods go all the same', async () => {
+    serve([{ name: 'web', owner: 'ReplicaSet', terminating: true }]);
+    const pods = answer;
+    const silent = {
+      metadata: { name: 'n1' },
+      spec: {},
+      status: { conditions: [{ type: 'Ready', status: 'Unknown', message: 'Kubelet stopped posting' }] },
+    };
+    answer = (request) => (request.path === '/api/v1/nodes/n1' ? [200, silent] : pods(request));
+    await expect(drain(async () => api, 'n1', options)).rejects.toMatchObject({
+      message:
+        'n1 could not be drained: shop/web: it was told to end, and the kubelet that would end it is silent',
+      remedies: [{ command: 'remove-node', replicas: ['n1'], switches: ['force'] }],
+    });
+    expect(now).toBe(150_000);
+  });
+
   test('can be looked at beforehand, without anything happening', async () => {
     const pods = [
       { name: 'db-0', owner: 'StatefulSet' },

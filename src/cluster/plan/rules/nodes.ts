@@ -6,7 +6,7 @@ import {
   type ObservedNode,
 } from '../../model/nodes.ts';
 import type { NodeSpec } from '../../model/spec.ts';
-import { type Decision, defaultDrain, nothingToDo } from '../decision.ts';
+import { type Decision, type DrainPolicy, defaultDrain, nothingToDo } from '../decision.ts';
 import type { Step } from '../steps/index.ts';
 import { isServing, type View } from '../view.ts';
 
@@ -92,11 +92,25 @@ function leave(v: View): Decision {
 function nextOf(v: View, { name, machine, object }: Node): Step | undefined {
   if (v.observation.nodes.serviceNodes?.includes(name)) return undefined;
   if (!machine) return { kind: 'forget-node', node: name };
-  if (!object) return { kind: 'delete-node', node: name };
-  const alive = machine.state === 'running' && object.ready === 'ready';
-  const drained = object.cordoned && object.podsToMove === 0;
-  if (alive && !drained) return { kind: 'drain-node', node: name, ...(v.policy.drain ?? defaultDrain) };
+  const drain = v.policy.drain ?? defaultDrain;
+  if (object && mustBeDrained(machine, object, drain)) return { kind: 'drain-node', node: name, ...drain };
   return { kind: 'delete-node', node: name };
+}
+
+function mustBeDrained(machine: NodeMachine, object: ObservedNode, { force }: DrainPolicy): boolean {
+  if (object.cordoned && object.podsToMove === 0) return false;
+  if (isDead(machine, object)) return false;
+  // Nobody would hear that its pods are to end: who does not want to wait for that has them end with the machine.
+  return !(force && object.ready === 'unknown');
+}
+
+/**
+ * No pod runs on it that a drain could end. A node that is not ready is not dead: its pods run on while its kubelet is silent, or says
+ * itself that something is amiss.
+ */
+function isDead({ state, inside }: NodeMachine, { ready }: ObservedNode): boolean {
+  if (state === 'stopped') return true;
+  return inside ? !inside.provisioned && ready !== 'ready' : ready === 'unknown';
 }
 
 function unknown(v: View, orphans: readonly Node[]): Decision {

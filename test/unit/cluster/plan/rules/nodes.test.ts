@@ -60,7 +60,8 @@ describe('nodes', () => {
   });
 
   test('that are dead are deleted without a drain: the pods of a machine that is gone are made again elsewhere', () => {
-    const dead = withNodeObject(withNodes(healthy, { serviceNodes: ['n1'] }), 'n0', { ready: 'unknown' });
+    const silent = withNodeObject(withNodes(healthy, { serviceNodes: ['n1'] }), 'n0', { ready: 'unknown' });
+    const dead = withNodeMachine(silent, 'n0', { inside: null });
     expect(steps(withoutFirst, dead)).toEqual(['delete-node n0']);
   });
 
@@ -271,6 +272,44 @@ describe('a node that leaves', () => {
   test('is not drained where it is switched off, though the API has not noticed yet', () => {
     const off = withNodeMachine(leaving, 'n0', { state: 'stopped', inside: null });
     expect(leaves(off)).toEqual(['delete-node n0']);
+  });
+
+  test.each<readonly [string, Observation, string]>([
+    [
+      'whose kubelet is silent is drained: its pods run on',
+      withNodeObject(leaving, 'n0', { ready: 'unknown' }),
+      'drain-node n0',
+    ],
+    [
+      'whose kubelet says that it is not ready is drained, also where nobody can look into the machine',
+      withNodeMachine(withNodeObject(leaving, 'n0', { ready: 'unready' }), 'n0', { inside: null }),
+      'drain-node n0',
+    ],
+    [
+      'that is ready is drained, also where nobody can look into the machine',
+      withNodeMachine(leaving, 'n0', { inside: null }),
+      'drain-node n0',
+    ],
+    [
+      'of which neither the API nor its machine hears anything is not drained',
+      withNodeMachine(withNodeObject(leaving, 'n0', { ready: 'unknown' }), 'n0', { inside: null }),
+      'delete-node n0',
+    ],
+    [
+      'whose disk is empty is not drained: nothing is left that could run pods',
+      withNodeInside(withNodeObject(leaving, 'n0', { ready: 'unknown' }), 'n0', { provisioned: false }),
+      'delete-node n0',
+    ],
+  ])('%s', (_, o, step) => {
+    expect(leaves(o)).toEqual([step]);
+  });
+
+  test('and whose kubelet is silent goes with its pods where that is forced, and no other does', () => {
+    const forced = { revive: false, drain: { force: true, timeoutSeconds: 1 } };
+    const silent = withNodeObject(leaving, 'n0', { ready: 'unknown' });
+    expect(decided(withoutFirst, silent, forced)).toEqual(['delete-node n0']);
+    for (const ready of ['ready', 'unready'] as const)
+      expect(decided(withoutFirst, withNodeObject(leaving, 'n0', { ready }), forced)).toEqual(['drain-node n0']);
   });
 
   test('is not drained where the API has never known it', () => {
