@@ -14,7 +14,14 @@ import { createJoinToken, deleteJoinToken } from './api/token.ts';
 import type { NodeConfig } from './config.ts';
 import { importImages } from './images.ts';
 import type { NodeIdentity } from './pki.ts';
-import { connectPods, forgetBootstrap, nodeIsWell, START_TIMEOUT_MS, startNode } from './start.ts';
+import {
+  connectPods,
+  forgetBootstrap,
+  nodeIsWell,
+  restartKubelet,
+  START_TIMEOUT_MS,
+  startNode,
+} from './start.ts';
 
 /**
  * How a node comes and goes; every call can be repeated, and taken up by another run in its middle:
@@ -82,8 +89,10 @@ async function letJoin(
   let range: string | undefined;
   const [podCidr] = await together(signal, [
     async (both) => {
-      await nodeIsWell(session, { ...waiting, signal: both });
+      const well = { ...waiting, signal: both };
+      await nodeIsWell(session, well);
       if (made !== null) await deleteJoinToken(api, made, both);
+      else if (await isLost(api, name, both)) await restartKubelet(session, well);
       return range ?? registered(api, name, REGISTER_MS, both);
     },
     (both) => importImages(session, images, binariesFolder(node), { ...waiting, signal: both }),
@@ -147,6 +156,17 @@ async function blamingClock<T>(
     const { message, remedies } = error as Failure;
     throw new ReplicaError(`${message}; ${clock}`, { advice: remedies, cause: error });
   }
+}
+
+/**
+ * The API has no such node though its kubelet, which had its credentials before, is well: somebody has deleted the object. A kubelet registers
+ * when it starts, and never again (its kubelet_node_status.go: registrationCompleted).
+ */
+async function isLost(api: ApiClient, name: string, signal: AbortSignal): Promise<boolean> {
+  const ask = async () => ({ node: await look(api, name, signal) });
+  const what = `the API to say whether it has the node ${name}`;
+  const { node } = await waitFor(ask, { what, timeoutMs: REGISTER_MS, signal });
+  return node === null;
 }
 
 /** The range that the controller manager has given the node. */

@@ -76,6 +76,14 @@ export async function nodeIsWell(session: Session, waiting: Waiting = {}): Promi
   await carryOut(session, { doing: 'start the node', script, timeoutMs: START_TIMEOUT_MS }, waiting);
 }
 
+/** Starts the kubelet again, and its pods run on. @throws as {@link nodeIsWell} */
+export async function restartKubelet(session: Session, waiting: Waiting = {}): Promise<void> {
+  // Why it does not come back, the wait says.
+  const restart = `systemctl restart --no-block ${nodeUnit.kubelet}`;
+  await session.run(restart, { what: 'start the kubelet again', signal: waiting.signal });
+  await nodeIsWell(session, waiting);
+}
+
 /** A node that has all it needs forgets what it has joined by; as long as it is there, the node is still to join. @throws SshError */
 export async function forgetBootstrap(session: Session, signal: AbortSignal | undefined): Promise<void> {
   await session.run(`rm -f ${nodePaths.bootstrapKubeconfig}`, { what: 'forget the bootstrap token', signal });

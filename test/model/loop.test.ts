@@ -530,6 +530,24 @@ describe('the loop in a simulated world', () => {
     },
   );
 
+  test('a Node object that somebody has deleted is back after any command, killed at every boundary and in every step', async () => {
+    const nodes = ['n0', 'n1'].map((name) => ({ name, zone: 'local-a' }));
+    for (const fate of ['works', 'killed-before', 'killed-within', 'killed-after', 'fails'] as const) {
+      const world = new SimulatedWorld(specOf(['m0'], { nodes, usedNames: ['m0', 'n0', 'n1'] }));
+      await command(world, (s) => s, 'repair');
+      world.nodes.objects = world.nodes.objects.slice(1);
+      let count = 0;
+      world.fate = () => (count++ === 0 ? fate : 'works');
+      await command(world, (s) => s, 'repair');
+      await command(world, (s) => s, 'repair');
+      const { objects } = world.nodes;
+      expect(objects.map((node) => [node.name, world.nodes.isReady(node)]).sort()).toEqual([
+        ['n0', true],
+        ['n1', true],
+      ]);
+    }
+  });
+
   test('delete, killed at every boundary, leaves nothing', async () => {
     for (let at = 0; at < 12; at++) {
       const world = new SimulatedWorld(specOf(['m0', 'm1', 'm2']));

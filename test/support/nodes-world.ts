@@ -110,9 +110,10 @@ export class SimulatedNodes {
     if (machine) machine.on = true;
   }
 
-  /** The first half of a join: the API knows the node, and it is not well yet. */
+  /** The first half of a join: the kubelet starts, the API knows the node, and it is not well yet. */
   register(node: string): void {
     const { disk } = this.running(node);
+    const ran = disk.kubelet === 'running';
     if (!disk.provisioned) throw new Violation(`${node} joins with nothing on it`);
     if (!this.world.hasApi()) throw new Error('the API does not answer');
     Object.assign(disk, {
@@ -123,6 +124,11 @@ export class SimulatedNodes {
     // One that has credentials keeps them, whoever they are by.
     const { trust, clientIssuer } = this.world.credentials();
     if (disk.clientIssuer === null) Object.assign(disk, { trust, clientIssuer });
+    // Once, when it starts: what somebody deletes while it runs does not come back by itself.
+    if (!ran) this.enlist(node);
+  }
+
+  private enlist(node: string): void {
     if (this.objects.some(({ name }) => name === node)) return;
     this.objects.push({ name: node, podCidr: `10.244.${this.ranges++}.0/24`, cordoned: false, pods: 0 });
   }
@@ -142,6 +148,8 @@ export class SimulatedNodes {
     },
     'join-node': ({ node }) => {
       this.register(node);
+      // The kubelet is started again where it has lost its node.
+      this.enlist(node);
       Object.assign(this.running(node).disk, { kubeProxy: 'running', joining: false });
       const { podCidr } = this.objects.find(({ name }) => name === node)!;
       this.effects['route-pods']({ kind: 'route-pods', node, podCidr });

@@ -13,9 +13,12 @@ interface ExecOptions {
 
 const calls: string[] = [];
 let hasRange: () => boolean;
+/** The API has the node. */
+let isKnown: () => boolean;
 vi.mock('../../../src/kubernetes/client.ts', () => ({
   callApi: async (_: ApiClient, { method = 'GET', path }: ApiRequest): Promise<ApiAnswer> => {
     if (method !== 'GET') calls.push(`${method} ${path.replace(/bootstrap-token-.*/, 'bootstrap-token')}`);
+    if (method === 'GET' && !isKnown()) return { status: 404, text: '{}' };
     const spec = hasRange() ? { podCIDR: '10.244.1.0/24' } : {};
     return { status: 200, text: JSON.stringify({ metadata: { name: 'n' }, spec, status: {} }) };
   },
@@ -31,14 +34,18 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-type Part = 'start' | 'well' | 'list' | 'import' | 'forget';
+type Part = 'start' | 'well' | 'restart' | 'list' | 'import' | 'forget';
 let done: Part[];
 /** What each part of the machine does when it is told to. */
 let machine: Partial<
   Record<Part, (signal: AbortSignal | undefined) => Promise<{ code: number } | undefined>>
 >;
 let clock: () => string;
+/** It needs no token. */
+let hasCredentials: boolean;
 beforeEach(() => {
+  hasCredentials = false;
+  isKnown = () => true;
   clock = () => String(Math.floor(Date.now() / 1000));
   done = [];
   calls.length = 0;
@@ -49,6 +56,7 @@ beforeEach(() => {
 function partOf(command: string): Part | undefined {
   if (command.includes('systemctl enable')) return 'start';
   if (command.includes('its client certificate')) return 'well';
+  if (command.startsWith('systemctl restart --no-block kubelet')) return 'restart';
   if (command.includes(' list')) return 'list';
   if (command.includes(' import ')) return 'import';
   return command.startsWith('rm -f') ? 'forget' : undefined;
@@ -57,7 +65,11 @@ function partOf(command: string): Part | undefined {
 async function exec(command: string, { signal }: ExecOptions) {
   const part = partOf(command);
   if (command === 'date +%s') return { code: 0, stdout: clock(), stderr: '' };
-  const result = { code: command.includes('openssl') && !part ? 1 : 0, stdout: '', stderr: '' };
+  const result = {
+    code: command.includes('openssl') && !part && !hasCredentials ? 1 : 0,
+    stdout: '',
+    stderr: '',
+  };
   if (!part) return result;
   const said = await machine[part]?.(signal);
   done.push(part);
@@ -109,6 +121,33 @@ test('a node has not joined before the way to its pods is made', async () => {
   await vi.waitFor(() => expect([ranges, done]).toEqual([['10.244.1.0/24'], ['start', 'well']]));
   way.open();
   await joining;
+  expect(done).toEqual(['start', 'well', 'forget']);
+});
+
+test('a kubelet that runs, and whose node somebody has deleted, is started again once: it registers at no other time', async () => {
+  hasCredentials = true;
+  let known = false;
+  isKnown = () => known;
+  machine = {
+    restart: async () => {
+      known = true;
+      return undefined;
+    },
+  };
+  expect(await joinNode(session, {} as ApiClient, node, [])).toBe('10.244.1.0/24');
+  expect(done).toEqual(['start', 'well', 'restart', 'well', 'forget']);
+  expect(calls).toEqual([]);
+});
+
+test('a kubelet whose node the API has is not started again, nor is one that has just got its credentials', async () => {
+  hasCredentials = true;
+  await joinNode(session, {} as ApiClient, node, []);
+  expect(done).toEqual(['start', 'well', 'forget']);
+  done = [];
+  hasCredentials = false;
+  let looks = 0;
+  isKnown = () => ++looks > 3;
+  await joinNode(session, {} as ApiClient, node, []);
   expect(done).toEqual(['start', 'well', 'forget']);
 });
 
