@@ -1,6 +1,8 @@
 import type { NodesObservation } from '../../src/cluster/model/nodes.ts';
+import type { ClusterSpec } from '../../src/cluster/model/spec.ts';
 import type { Step, StepOfKind } from '../../src/cluster/plan/steps/index.ts';
 import { emptyNode } from '../../src/cluster/plan/steps/node-effects.ts';
+import { mayHaveNodes } from '../../src/cluster/world/observe/nodes.ts';
 import type { NodeCredentials, NodeInside } from '../../src/nodes/inspect.ts';
 import { Violation } from './violation.ts';
 
@@ -50,7 +52,10 @@ export class SimulatedNodes {
     this.world = world;
   }
 
-  observe(wanted: (name: string) => boolean): NodesObservation {
+  /** @param spec by which it is decided what is asked, as in the real world. */
+  observe(spec: ClusterSpec): NodesObservation {
+    const asked = mayHaveNodes(spec, this.machines.length) ? this.objects : [];
+    const wanted = (name: string) => spec.nodes.some((node) => node.name === name);
     return {
       machines: this.machines.map(({ name, zone, on, disk }) => ({
         name,
@@ -61,7 +66,7 @@ export class SimulatedNodes {
         inside: on ? { ...disk } : null,
       })),
       objects: this.world.hasApi()
-        ? this.objects.map((node) => ({
+        ? asked.map((node) => ({
             name: node.name,
             ready: this.isReady(node) ? 'ready' : 'unknown',
             problem: null,

@@ -205,7 +205,7 @@ export class SimulatedWorld implements ChangeableWorld {
           ? this.members.map((member) => this.asObserved(member))
           : [],
       },
-      nodes: this.nodes.observe((name) => this.stored.nodes.some((node) => node.name === name)),
+      nodes: this.nodes.observe(this.stored),
       remembered: { bootstrapped: this.bootstrapped, networkDeleted: this.deleted, drill: this.drill },
       storeRevision: 0,
       wanted: await this.wantedBy(this.stored),

@@ -5,6 +5,14 @@ import { isNodeName, type ObservedNode } from '../../model/nodes.ts';
 import { type ClusterSpec, wantedNode } from '../../model/spec.ts';
 
 /**
+ * Whether the API may have a node of haup's, so that its word is worth a request. The last machine and the last wish may be gone, and the Node
+ * object left; only who never had a node has none.
+ */
+export function mayHaveNodes(spec: ClusterSpec, machines: number): boolean {
+  return machines > 0 || spec.nodes.length > 0 || spec.usedNames.some((name) => isNodeName(spec, name));
+}
+
+/**
  * What the API says of the nodes. Of those that are to leave also how many of their pods have to move first, which is nobody's affair
  * as long as a node stays.
  * @returns null when the API does not answer: then nothing is known, which is something else than no nodes.

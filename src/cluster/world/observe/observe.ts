@@ -16,7 +16,7 @@ import { type CloudObservation, observeCloud } from './cloud.ts';
 import { type Ask, insideObserver, type Met } from './inside.ts';
 import { lookCache } from './look-cache.ts';
 import { memberTimeoutMs, observeMembers } from './members.ts';
-import { observeNodeObjects } from './nodes.ts';
+import { mayHaveNodes, observeNodeObjects } from './nodes.ts';
 import { wantedRevisions } from './wanted.ts';
 
 type Parts = Pick<Tools, 'memory' | 'secrets' | 'provider' | 'authorities' | 'signal' | 'emit'> & {
@@ -86,10 +86,10 @@ export function openObserver(parts: Parts): Observer {
     });
   }
 
-  /** Only where there are nodes: to a cluster of masters alone the API's word on them is worth no request. */
+  /** A cluster that never had nodes has none: that is known without a request. */
   async function nodeObjects({ address }: CloudObservation, machines: number) {
     if (!address || address.holder.kind === 'nobody') return null;
-    if (machines === 0 && memory.spec.nodes.length === 0) return null;
+    if (!mayHaveNodes(memory.spec, machines)) return [];
     return observeNodeObjects(() => apiAt(parts, address.ip), memory.spec, signal);
   }
 

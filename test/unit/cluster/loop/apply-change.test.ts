@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { applyChange, type Change } from '../../../../src/cluster/loop/apply-change.ts';
+import { withNodes, withoutNodes } from '../../../../src/cluster/plan/nodes/node-changes.ts';
 import { rescued } from '../../../../src/cluster/plan/rescue.ts';
 import {
   withoutReplicas,
@@ -98,6 +99,14 @@ describe('a change', () => {
     await change(world, (spec) => withReplacements(spec, ['m3'], nameOf));
     expect(world.members.map((member) => member.name).sort()).toEqual(['m0', 'm1', 'm4']);
     expect(world.machines.map((machine) => machine.name).sort()).toEqual(['m0', 'm1', 'm4']);
+  });
+
+  test('that takes the last node out leaves nothing of it, not even what the API has', async () => {
+    const world = await worldOf('m0');
+    await change(world, (spec) => withNodes(spec, ['local-a'], nameOf));
+    expect(world.nodes.objects).toMatchObject([{ name: 'm1' }]);
+    await change(world, (spec, o) => withoutNodes(spec, o, { names: ['m1'] }));
+    expect([world.nodes.machines, world.nodes.objects]).toEqual([[], []]);
   });
 
   test('of a cluster that is being deleted is refused, whatever it is', async () => {
