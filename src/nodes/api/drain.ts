@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { call, wordsOf } from '../../kubernetes/call.ts';
 import type { ApiClient } from '../../kubernetes/client.ts';
+import { ApiError } from '../../kubernetes/errors.ts';
 import { type Clock, systemClock } from '../../util/clock.ts';
+import { messageOf } from '../../util/failure.ts';
+import { TimeoutError } from '../../util/wait.ts';
 import { type Blocker, DrainError } from '../errors.ts';
 import { readNode, setCordoned } from './nodes.ts';
 import { type Pod, podsOn, toBeMoved } from './pods.ts';
@@ -29,8 +32,9 @@ const LEAVING_MS = 120_000;
  * Moves a node's pods away: cordons it, then evicts, which disruption budgets may refuse for a while. DaemonSets' and static pods stay.
  * `connect` is asked again and again: a drain may take longer than an administrator's certificate of haup's own lives.
  * Resolves when no pod is left to be moved. Can be repeated and taken up in its middle; a node that is not there has no pods.
+ * An API that does not answer for a while is waited for until the time limit.
  * @throws DrainError: pods that nothing would make again, before anything is evicted, unless forced; what is left at the time limit,
- *   and whose budget it is. The node stays cordoned. ApiError
+ *   and whose budget it is. The node stays cordoned. ApiError; what the connection met to the last
  */
 export async function drain(
   connect: () => Promise<ApiClient>,
@@ -38,10 +42,24 @@ export async function drain(
   options: DrainOptions,
 ): Promise<void> {
   const { clock = systemClock, signal, progress } = options;
-  await setCordoned(await connect(), node, true, signal);
-  const left = async () => toBeMoved(await podsOn(await connect(), node, signal));
-  if (!options.force) refuseLonely(node, await left());
   const deadline = clock.now() + options.timeoutMs;
+  const end = deadline + LEAVING_MS;
+  // What is forced begins to end at the deadline.
+  let patience = options.force ? end : deadline;
+  const patiently = async <T>(work: (api: ApiClient) => Promise<T>): Promise<T> => {
+    for (;;) {
+      try {
+        return await work(await connect());
+      } catch (error) {
+        if (!isPassing(error) || clock.now() >= patience) throw error;
+        progress?.(`${node}: ${messageOf(error)}`);
+        await clock.sleep(PAUSE_MS, signal);
+      }
+    }
+  };
+  const left = () => patiently(async (api) => toBeMoved(await podsOn(api, node, signal)));
+  await patiently((api) => setCordoned(api, node, true, signal));
+  if (!options.force) refuseLonely(node, await left());
   for (;;) {
     const pods = await left();
     if (pods.length === 0) return;
@@ -51,18 +69,37 @@ export async function drain(
     const blockers = await Promise.all(
       pods
         .filter(({ terminating }) => !terminating || options.dead)
-        .map((pod) => (now ? remove(api, pod, options) : evict(api, pod, signal))),
+        .map((pod) => notYet(pod, now ? remove(api, pod, options) : evict(api, pod, signal))),
     );
     const refused = blockers.filter((blocker) => blocker !== null);
-    if (late && refused.length > 0) throw new DrainError(node, refused);
+    if (refused.length > 0 && clock.now() >= patience) throw new DrainError(node, refused);
     // What was let go is on its way; how long that takes is its own grace period.
-    if (clock.now() >= deadline + LEAVING_MS) throw await noEnd(api, node, pods, signal);
+    if (clock.now() >= end) throw await noEnd(api, node, pods, signal);
+    if (late) patience = end;
     progress?.(
       refused[0]
         ? `${node}: ${refused[0].namespace}/${refused[0].pod} waits for ${refused[0].budget ?? 'the API server'}`
         : `${node}: ${pods.length} pods are leaving`,
     );
     await clock.sleep(PAUSE_MS, signal);
+  }
+}
+
+/**
+ * It may be over in a moment: no answer, one that asks for patience, one of a server that is in trouble itself. That haup may not is no
+ * such thing. What a connection has met is an error of no class of ours.
+ */
+function isPassing(error: unknown): boolean {
+  if (error instanceof ApiError) return error.status === 429 || error.status >= 500;
+  return error instanceof TimeoutError || (error instanceof Error && error.name === 'Error');
+}
+
+async function notYet({ namespace, name: pod }: Pod, gone: Promise<Blocker | null>): Promise<Blocker | null> {
+  try {
+    return await gone;
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+    return { namespace, pod, budget: null, why: messageOf(error) };
   }
 }
 
@@ -102,7 +139,8 @@ async function noEnd(
     const told = 'it was told to end, and the kubelet that would end it is silent';
     return new DrainError(node, pods.map(stillThere(told)));
   }
-  const advice = '`kubectl describe pod` says what holds them: a finalizer, a volume, a container that does not end';
+  const advice =
+    '`kubectl describe pod` says what holds them: a finalizer, a volume, a container that does not end';
   return new DrainError(node, pods.map(stillThere('it was told to end, and has not')), advice);
 }
 
@@ -122,15 +160,19 @@ const refusal = z.object({
     .optional(),
 });
 
-/** Null when the pod may go, or is gone. 429 is a budget's no, 500 that of several budgets at once. */
+/**
+ * Null when the pod may go, or is gone. 429 is a budget's no, 500 that of several budgets at once. 403 is also what is said of a namespace
+ * that is being deleted: its pods are about to be told to end, for which kubectl waits as well (k8s.io/kubectl, pkg/drain).
+ */
 async function evict(
   api: ApiClient,
   { namespace, name, uid }: Pod,
   signal: AbortSignal | undefined,
   dryRun = false,
 ): Promise<Blocker | null> {
+  const doing = `evict ${namespace}/${name}`;
   const { status, body } = await call(api, {
-    doing: `evict ${namespace}/${name}`,
+    doing,
     method: 'POST',
     path: `${podPath(namespace, name)}/eviction${dryRun ? '?dryRun=All' : ''}`,
     body: {
@@ -140,15 +182,19 @@ async function evict(
       // Another pod of the same name (a StatefulSet's, elsewhere by now) is not meant.
       deleteOptions: { preconditions: { uid } },
     },
-    accept: [404, 409, 429, 500],
+    accept: [403, 404, 409, 429, 500],
     signal,
   });
   if (status < 300 || status === 404 || status === 409) return null;
-  const words = refusal
-    .safeParse(body)
-    .data?.details?.causes.map(({ message }) => message)
-    .join('; ');
-  const why = words?.slice(0, 300) || wordsOf(body);
+  const causes = refusal.safeParse(body).data?.details?.causes ?? [];
+  if (status === 403) {
+    const leaves = causes.some(({ reason }) => reason === 'NamespaceTerminating');
+    if (!leaves) throw new ApiError(doing, status, wordsOf(body));
+    const why = 'its namespace is being deleted, and it has not been told to end yet';
+    return dryRun ? null : { namespace, pod: name, budget: null, why };
+  }
+  const words = causes.map(({ message }) => message).join('; ');
+  const why = words.slice(0, 300) || wordsOf(body);
   return { namespace, pod: name, budget: /disruption budget (\S+) /.exec(why)?.[1] ?? null, why };
 }
 

@@ -4,6 +4,7 @@ import { drain, whatBlocks } from '../../../src/nodes/api/drain.ts';
 import { listNodes } from '../../../src/nodes/api/nodes.ts';
 import { createJoinToken } from '../../../src/nodes/api/token.ts';
 import type { Clock } from '../../../src/util/clock.ts';
+import { TimeoutError } from '../../../src/util/wait.ts';
 
 const calls: ApiRequest[] = [];
 let answer: (request: ApiRequest) => [number, unknown];
@@ -163,6 +164,84 @@ describe('a drain', () => {
       remedies: [{ command: 'remove-node', replicas: ['n1'], switches: ['force'] }],
     });
     expect(now).toBe(150_000);
+  });
+
+  test.each<readonly [string, () => [number, unknown]]>([
+    [
+      'does not answer in time',
+      () => {
+        throw new TimeoutError('an answer', 15_000, undefined);
+      },
+    ],
+    [
+      'resets the connection',
+      () => {
+        throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
+      },
+    ],
+    ['is busy', () => [429, { message: 'too many requests' }]],
+    ['is in trouble', () => [503, { message: 'etcdserver: leader changed' }]],
+  ])(
+    'waits for an API server that %s, whatever it was asked, and not beyond the time limit',
+    async (_, hiccup) => {
+      const pods = [{ name: 'db-0', owner: 'StatefulSet' }];
+      serve(pods);
+      const well = answer;
+      const met = new Set<string>();
+      answer = (request) => {
+        const first = !met.has(request.path);
+        met.add(request.path);
+        return first ? hiccup() : well(request);
+      };
+      await drain(async () => api, 'n1', options);
+      expect([pods, met.size]).toEqual([[], 3]);
+      expect(now).toBeLessThan(30_000);
+
+      now = 0;
+      answer = hiccup;
+      await expect(drain(async () => api, 'n1', options)).rejects.toThrow(/answer|ECONNRESET/);
+      expect(now).toBe(30_000);
+    },
+  );
+
+  test('deletes what it forces also where the API server is in trouble just then', async () => {
+    serve([{ name: 'db-0', owner: 'StatefulSet' }], () => BUDGET);
+    const well = answer;
+    let troubles = 3;
+    answer = (request) => (request.method === 'DELETE' && troubles-- > 0 ? [503, {}] : well(request));
+    await drain(async () => api, 'n1', { ...options, force: true });
+    expect(asked(/DELETE/)).toHaveLength(4);
+  });
+
+  test.each([401, 403])(
+    'ends at once where the API server answers %i: waiting would not help',
+    async (status) => {
+      serve([{ name: 'db-0', owner: 'StatefulSet' }]);
+      const well = answer;
+      answer = (request) => (request.path.includes('eviction') ? [status, { message: 'no' }] : well(request));
+      await expect(drain(async () => api, 'n1', options)).rejects.toMatchObject({ name: 'ApiError', status });
+      expect(now).toBe(0);
+    },
+  );
+
+  test('waits for a pod whose namespace is being deleted until it is told to end', async () => {
+    const pods: FakePod[] = [{ name: 'web', owner: 'ReplicaSet' }];
+    serve(pods);
+    const well = answer;
+    const terminating = {
+      message: 'pods "web" is forbidden: unable to create new content in namespace shop',
+      details: {
+        causes: [{ reason: 'NamespaceTerminating', message: 'namespace shop is being terminated' }],
+      },
+    };
+    answer = (request) => {
+      if (!request.path.includes('eviction')) return well(request);
+      if (now >= 3000) pods.length = 0;
+      return [403, terminating];
+    };
+    expect(await whatBlocks(api, 'n1')).toEqual([]);
+    await drain(async () => api, 'n1', options);
+    expect(now).toBe(4000);
   });
 
   test('can be looked at beforehand, without anything happening', async () => {
