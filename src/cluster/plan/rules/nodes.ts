@@ -6,7 +6,7 @@ import {
   type ObservedNode,
 } from '../../model/nodes.ts';
 import type { NodeSpec } from '../../model/spec.ts';
-import { type Decision, type DrainPolicy, defaultDrain, nothingToDo } from '../decision.ts';
+import { type Blocked, type Decision, type DrainPolicy, defaultDrain, nothingToDo } from '../decision.ts';
 import type { Step } from '../steps/index.ts';
 import { isServing, type View } from '../view.ts';
 
@@ -85,8 +85,9 @@ function leave(v: View): Decision {
   const { objects } = v.observation.nodes;
   // Whether pods run on a machine, only the API can say.
   if (objects === null && v.observation.remembered.bootstrapped) return unknown(v, orphans);
-  const grown = v.spec.nodes.every(({ name }) => !isComing(v, name));
-  return { steps: orphans.flatMap((orphan) => (grown ? (nextOf(v, orphan) ?? []) : [])), blocked: [] };
+  const coming = v.spec.nodes.filter(({ name }) => isComing(v, name));
+  if (coming.length > 0) return { steps: [], blocked: [stays(v, orphans, coming)] };
+  return { steps: orphans.flatMap((orphan) => nextOf(v, orphan) ?? []), blocked: [] };
 }
 
 function nextOf(v: View, { name, machine, object }: Node): Step | undefined {
@@ -113,8 +114,21 @@ function isDead({ state, inside }: NodeMachine, { ready }: ObservedNode): boolea
   return inside ? !inside.provisioned && ready !== 'ready' : ready === 'unknown';
 }
 
+function stays({ spec }: View, orphans: readonly Node[], coming: readonly NodeSpec[]): Blocked {
+  const come = coming.length > 1 ? 'have joined and are ready' : 'has joined and is ready';
+  return {
+    message: `${namesOf(orphans)} stays until ${namesOf(coming)} ${come}`,
+    advice: { to: 'go on with that', command: 'repair', cluster: spec.name },
+    passing: true,
+  };
+}
+
+function namesOf(list: readonly { readonly name: string }[]): string {
+  return list.map(({ name }) => name).join(', ');
+}
+
 function unknown(v: View, orphans: readonly Node[]): Decision {
-  const names = orphans.map(({ name }) => name).join(', ');
+  const names = namesOf(orphans);
   return {
     steps: [],
     blocked: [
@@ -152,11 +166,12 @@ function isNew(v: View, name: string): boolean {
   return objects !== null && !nodeObjectOf(v.observation.nodes, name);
 }
 
-/** A newcomer that has yet to become ready: who leaves for it waits. */
+/** A newcomer that has yet to become ready: who leaves for it waits. Where somebody else connects pods, nothing tells when that is. */
 function isComing(v: View, name: string): boolean {
   const { machine, object } = nodeOf(v, name);
   if (isNew(v, name)) return true;
   return (
+    v.spec.cni !== 'none' &&
     object?.ready !== 'ready' &&
     machine?.inside?.kubelet === 'running' &&
     object?.podCidr !== machine.inside.podCidr

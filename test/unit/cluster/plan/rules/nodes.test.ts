@@ -331,6 +331,19 @@ describe('a node that leaves', () => {
     expect(ill('unready', {})).toContain('drain-node n0');
   });
 
+  test('says for whom it waits, which may be over in a moment', () => {
+    const half = withNodeObject(withNodeInside(leaving, 'n1', { podCidr: null }), 'n1', { ready: 'unready' });
+    expect(keepNodes(view(withoutFirst, half, { revive: false })).blocked).toEqual([
+      expect.objectContaining({ message: 'n0 stays until n1 has joined and is ready', passing: true }),
+    ]);
+    expect(keepNodes(view(withoutFirst, leaving, { revive: false })).blocked).toEqual([]);
+  });
+
+  test('waits for nobody whose pods somebody else connects: haup gives those no range, however long they wait', () => {
+    const own = withNodeObject(withNodeInside(leaving, 'n1', { podCidr: null }), 'n1', { ready: 'unready' });
+    expect(leaves(own, { ...withoutFirst, cni: 'none' })).toEqual(['drain-node n0']);
+  });
+
   test('is nobody, and nothing is in the way, while all are wanted and the API does not answer', () => {
     expect(keepNodes(view(spec, withNodes(healthy, { objects: null }), revive))).toEqual({
       steps: [],
