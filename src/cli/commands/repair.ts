@@ -5,8 +5,8 @@ import { finish } from '../output/finish.ts';
 export const repair = defineCommand({
   name: 'repair',
   summary: 'finish what an interrupted command began',
-  details: `--abandon settles for what is there: what has not become a voter of etcd is removed, what has left is not brought
-back. With no voter ever, that deletes the cluster. --abandon --dry-run shows the result.`,
+  details: `--abandon settles for what is there: what has not become a voter of etcd is removed, and so are nodes that have not
+joined; what has left is not brought back. With no voter ever, that deletes the cluster. --abandon --dry-run shows the result.`,
   operands: [],
   flags: {
     cluster: flags.cluster,

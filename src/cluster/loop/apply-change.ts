@@ -2,12 +2,13 @@ import type { Interruption } from '../../providers/provider.ts';
 import type { Remedy } from '../../util/remedy.ts';
 import { Refusal } from '../model/errors.ts';
 import type { Observation } from '../model/observation.ts';
-import { type ClusterSpec, wanted } from '../model/spec.ts';
+import { type ClusterSpec, wanted, wantedNode } from '../model/spec.ts';
 import { backupFirst } from '../plan/backup-first.ts';
+import type { Policy } from '../plan/decision.ts';
 import { next } from '../plan/next.ts';
 import { makePlan, type Plan } from '../plan/plan.ts';
 import { withoutUntried } from '../plan/roll.ts';
-import { replicaOf, type Step, stillToDo } from '../plan/step.ts';
+import { isOfNodes, replicaOf, type Step, stillToDo } from '../plan/step.ts';
 import type { ConvergeOptions, World } from './converge.ts';
 import { convergeOrGoBack } from './way-back.ts';
 
@@ -32,6 +33,8 @@ export interface ChangeOptions extends ConvergeOptions {
   readonly first?: (plan: Plan) => Promise<void>;
   /** No backup goes before it, whatever it changes. */
   readonly withoutBackup?: boolean;
+  /** Nodes that it lets go. Where they have been let go before, and that is unfinished, it goes on with that, and drains them as it is told. */
+  readonly letsGo?: readonly string[];
 }
 
 export interface ChangeResult {
@@ -57,18 +60,28 @@ export async function applyChange(
 
   const settled = unfinished && withoutUntried(before, observation);
   const after = await change(settled ?? before, observation);
-  if (unfinished && !isAmended(unfinished, after)) throw unfinished.refusal;
+  const amendment = { before: settled ?? before, after, letsGo: options.letsGo ?? [] };
+  if (unfinished && !isAmended(unfinished, amendment)) throw unfinished.refusal;
   // Who stays and cannot be seen may have the change that would be given up.
   if (unfinished && settled && after.replicas.some(isUnseen(observation))) throw unfinished.refusal;
+  // Nodes that are stuck would end it before its time.
+  const apart = unfinished !== undefined && unfinished.nodes.length > 0 && isOfMasters(amendment);
+  const policy: Policy | undefined = apart
+    ? { revive: false, ...options.policy, withoutNodes: true }
+    : options.policy;
   const made = makePlan(after, await asWantedBy(world, after, before, observation), {
     interruption: world.interruption(after),
-    ...(options.policy ? { policy: options.policy } : {}),
+    ...(policy ? { policy } : {}),
   });
   const wish = { backup: before.backup, rescue: after.rescue };
   const plan = { ...made, backupFirst: options.withoutBackup ? null : backupFirst(wish, made) };
   // A change that is stuck may be amended by one that gets it unstuck: the replica in its way is replaced.
   if (unfinished && plan.blocked.length > 0) throw unfinished.refusal;
   if (settled) options.emit({ type: 'warning', message: GIVEN_UP });
+  if (apart) {
+    const message = `the nodes are left as they are, also what is unfinished of them: ${unfinished.nodes[0]}`;
+    options.emit({ type: 'warning', message });
+  }
   options.emit({ type: 'plan', plan });
   if (options.dryRun) return { plan, executed: false, observation };
   const [blocked] = plan.blocked;
@@ -76,7 +89,8 @@ export async function applyChange(
 
   await options.first?.(plan);
   if (after !== before) await world.save(after);
-  return { plan, executed: true, observation: await convergeOrGoBack(world, options) };
+  const how = policy ? { ...options, policy } : options;
+  return { plan, executed: true, observation: await convergeOrGoBack(world, how) };
 }
 
 /** A change of the replicas is planned from what it wants of them. */
@@ -101,28 +115,53 @@ interface Unfinished {
   readonly refusal: Refusal;
   /** What a repair would do next; null when nothing but that can go on: a deletion, and a rescue, which counts on its survivor. */
   readonly steps: readonly Step[] | null;
+  /** What of it is the nodes' alone, as sentences. */
+  readonly nodes: readonly string[];
 }
 
-/** Only what a single replica holds up can be helped by a change: one that takes that replica out. */
+interface Amendment {
+  readonly before: ClusterSpec;
+  readonly after: ClusterSpec;
+  readonly letsGo: readonly string[];
+}
+
+/** Only what single replicas and nodes hold up can be helped by a change: one that takes those out, or has nothing to do with them. */
 function isAmendable({ steps }: Unfinished): boolean {
-  return steps?.every((step) => replicaOf(step) !== null) ?? false;
+  return steps?.every((step) => replicaOf(step) !== null || isOfNodes(step)) ?? false;
 }
 
 /**
- * Nothing that is still to do is about a replica that stays. One that works is what a change by a successor goes back to: that one does not help.
+ * Nothing that is still to do is about a replica or a node that stays. One that works is what a change by a successor goes back to: that one
+ * does not help. Of the masters' changes nodes hold up none.
  */
-function isAmended({ steps }: Unfinished, after: ClusterSpec): boolean {
+function isAmended({ steps }: Unfinished, amendment: Amendment): boolean {
+  const { after } = amendment;
   if (after.change?.surge) return false;
   return (steps ?? []).every((step) => {
+    if (isOfNodes(step)) return isOfMasters(amendment) || isLetGo(step, amendment);
     const replica = replicaOf(step);
     return replica === null || !wanted(after, replica);
   });
 }
 
+/** By this change, or by one of before that it goes on with. One that is on its way out is no reason to let others go. */
+function isLetGo(step: Step, { before, after, letsGo }: Amendment): boolean {
+  if (step.kind === 'set-service-nodes') return letsGo.length > 0;
+  if (!('node' in step) || wantedNode(after, step.node)) return false;
+  return wantedNode(before, step.node) !== undefined || letsGo.includes(step.node);
+}
+
+/** It has other replicas, and everything else as it was. */
+function isOfMasters({ before, after }: Amendment): boolean {
+  const names = ({ replicas }: ClusterSpec) => replicas.map(({ name }) => name).join();
+  const rest = ({ replicas: _, usedNames: __, ...others }: ClusterSpec) => JSON.stringify(others);
+  return names(before) !== names(after) && rest(before) === rest(after);
+}
+
 function whatIsUnfinished(spec: ClusterSpec, observation: Observation): Unfinished | undefined {
   if (spec.deleting) {
     const wayOn: Remedy = { to: 'finish that', command: 'delete', cluster: spec.name };
-    return { refusal: new Refusal(`${spec.name} is being deleted`, wayOn), steps: null };
+    return { refusal: new Refusal(`${spec.name} is being deleted`, wayOn), steps: null, nodes: [] };
   }
   const { steps, blocked } = next(spec, observation);
   const open = [...steps.map(stillToDo), ...blocked.map(({ message }) => message)];
@@ -139,5 +178,11 @@ function whatIsUnfinished(spec: ClusterSpec, observation: Observation): Unfinish
       },
     ],
   );
-  return { refusal, steps: spec.rescue ? null : steps };
+  const { blocked: others } = next(spec, observation, { revive: false, withoutNodes: true });
+  const isOthers = (message: string) => others.some((other) => other.message === message);
+  const nodes = [
+    ...steps.filter(isOfNodes).map(stillToDo),
+    ...blocked.flatMap(({ message }) => (isOthers(message) ? [] : [message])),
+  ];
+  return { refusal, steps: spec.rescue ? null : steps, nodes };
 }

@@ -33,6 +33,8 @@ export interface Policy {
   readonly addons?: boolean;
   /** Unless told otherwise {@link defaultDrain}. */
   readonly drain?: DrainPolicy;
+  /** Leave the nodes as they are, whatever is wished of them. */
+  readonly withoutNodes?: boolean;
   /** Start what has stopped: machines, etcd, API servers of replicas that the spec wants (a repair). */
   readonly revive: boolean;
 }

@@ -4,7 +4,7 @@
  */
 import type { Observation } from '../model/observation.ts';
 import type { ClusterSpec } from '../model/spec.ts';
-import type { Decision, Policy } from './decision.ts';
+import { type Decision, nothingToDo, type Policy } from './decision.ts';
 import { held } from './preflight/index.ts';
 import { inHand } from './roll.ts';
 import { keepAddons } from './rules/addons.ts';
@@ -44,7 +44,7 @@ export function next(spec: ClusterSpec, observation: Observation, policy: Policy
   const membership = changeMembership(v);
   const address = placeAddress(v);
   const leaving = removeOrphans(v);
-  const nodes = keepNodes(v);
+  const nodes = policy.withoutNodes ? nothingToDo : keepNodes(v);
   const rolling = rollReplicas(v);
   const taken = inHand(v);
   const others = [

@@ -4,9 +4,11 @@
  */
 import { InputError, NotFoundError, Refusal } from '../model/errors.ts';
 import { MAX_REPLICAS } from '../model/names.ts';
+import { nodeMachineOf, nodeObjectOf } from '../model/nodes.ts';
 import { machineOf, memberOf, type Observation } from '../model/observation.ts';
 import {
   type ClusterSpec,
+  type NodeSpec,
   type ReplicaSpec,
   type Revisable,
   replicaZones,
@@ -102,11 +104,12 @@ export function withReplacements(
 }
 
 /**
- * Settles for what is there: the replicas are the voters of now. What has not become one is not waited for, what has
- * left does not come back. Without a voter ever, there is nothing to keep.
+ * Settles for what is there: the replicas are the voters of now, the nodes are those that have joined. What has not become one is not waited
+ * for, what has left does not come back. Without a voter ever, there is nothing to keep.
  */
-export function abandoned(spec: ClusterSpec, observation: Observation): ClusterSpec {
-  if (spec.deleting || !observation.remembered.bootstrapped) return { ...spec, deleting: true };
+export function abandoned(wish: ClusterSpec, observation: Observation): ClusterSpec {
+  if (wish.deleting || !observation.remembered.bootstrapped) return { ...wish, deleting: true };
+  const spec = withoutUnjoined(wish, observation);
   if (!observation.etcd.readable) {
     if (observation.etcd.quorum === 'held' || observation.etcd.quorum === 'unknown') {
       throw new Refusal(
@@ -132,6 +135,16 @@ export function abandoned(spec: ClusterSpec, observation: Observation): ClusterS
   const returning = replicas.filter((replica) => !known.some((r) => r.name === replica.name));
   const { rescue: _, ...kept } = turnedRound(spec);
   return { ...kept, replicas: [...known, ...returning] };
+}
+
+/** Who has joined, the API says, where it answers. One that lives and whose object somebody has deleted comes back by itself. */
+function withoutUnjoined(spec: ClusterSpec, { nodes }: Observation): ClusterSpec {
+  const isThere = ({ name }: NodeSpec): boolean => {
+    const inside = nodeMachineOf(nodes, name)?.inside;
+    const runs = inside?.kubelet === 'running' && !inside.joining;
+    return nodes.objects === null || nodeObjectOf(nodes, name) !== undefined || runs;
+  };
+  return { ...spec, nodes: spec.nodes.filter(isThere) };
 }
 
 /** As it was before a change by a successor; undefined where none is under way. */

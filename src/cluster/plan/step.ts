@@ -39,3 +39,9 @@ export function replicaOf(step: Step): string | null {
   if ('replica' in step) return step.replica;
   return step.kind === 'hand-over' && step.to.kind === 'machine' ? step.to.name : null;
 }
+
+/** Whether a step is about nodes alone. Certificates by other authorities are not: the masters' rotation waits for those. */
+export function isOfNodes(step: Step): boolean {
+  if (step.kind === 'set-service-nodes') return true;
+  return 'node' in step && step.kind !== 'renew-node';
+}

@@ -32,9 +32,8 @@ export function refreshCertificates(v: View): Step[] {
     return files.length > 0 ? [{ name, files, leads: member?.leader ?? false }] : [];
   });
   const first = due.find(({ leads }) => !leads) ?? due[0];
-  return first
-    ? [{ kind: 'refresh-certificates', replica: first.name, files: first.files }]
-    : refreshNodes(v, renew);
+  if (first) return [{ kind: 'refresh-certificates', replica: first.name, files: first.files }];
+  return v.policy.withoutNodes ? [] : refreshNodes(v, renew);
 }
 
 /** After the replicas, which believe them by authorities that may be new as well; side by side, since nobody waits for a node. */

@@ -1,12 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { applyChange, type Change } from '../../../../src/cluster/loop/apply-change.ts';
+import type { HaupEvent } from '../../../../src/cluster/loop/events.ts';
+import { type ClusterSpec, revisable } from '../../../../src/cluster/model/spec.ts';
 import { withNodes, withoutNodes } from '../../../../src/cluster/plan/nodes/node-changes.ts';
 import { rescued } from '../../../../src/cluster/plan/rescue.ts';
 import {
   withoutReplicas,
   withReplacements,
   withReplicas,
+  withRevision,
 } from '../../../../src/cluster/plan/spec-changes.ts';
+import { isOfNodes } from '../../../../src/cluster/plan/step.ts';
 import { nameOf } from '../../../support/clusters.ts';
 import { change, failing, grow, silent, worldOf } from './simulated.ts';
 
@@ -99,6 +103,44 @@ describe('a change', () => {
     await change(world, (spec) => withReplacements(spec, ['m3'], nameOf));
     expect(world.members.map((member) => member.name).sort()).toEqual(['m0', 'm1', 'm4']);
     expect(world.machines.map((machine) => machine.name).sort()).toEqual(['m0', 'm1', 'm4']);
+  });
+
+  test('may take out the one node that an unfinished change is stuck on, and nothing else is piled on top of that', async () => {
+    const world = await worldOf('m0');
+    const another: Change = (spec) => withNodes(spec, ['local-a'], nameOf);
+    const upgrade: Change = (spec) =>
+      withRevision(spec, { ...revisable(spec), kubernetesVersion: 'v1.37.9' }, 'c1');
+    world.fate = failing('join-node');
+    await expect(change(world, another)).rejects.toThrow('let m1 join the cluster');
+    world.fate = () => 'works';
+    for (const what of [another, upgrade, (spec: ClusterSpec) => spec])
+      await expect(change(world, what)).rejects.toThrow(
+        'unfinished change: still to do is to let m1 join the cluster',
+      );
+    await change(world, (spec, o) => withoutNodes(spec, o, { names: ['m1'] }));
+    expect([world.nodes.machines, world.nodes.objects]).toEqual([[], []]);
+  });
+
+  test('of the masters waits for no node: what is unfinished of nodes is left as it is, and said', async () => {
+    const world = await worldOf('m0', 'm1@local-b', 'm2@local-c');
+    world.fate = failing('join-node');
+    await expect(change(world, (spec) => withNodes(spec, ['local-a'], nameOf))).rejects.toThrow('let m3 join');
+    world.done.length = 0;
+    const events: HaupEvent[] = [];
+    await applyChange(world, (spec) => withReplacements(spec, ['m2'], nameOf), {
+      ...silent,
+      dryRun: false,
+      emit: (event) => events.push(event),
+    });
+    expect(world.members.map((member) => member.name).sort()).toEqual(['m0', 'm1', 'm4']);
+    expect(world.done.filter(isOfNodes)).toEqual([]);
+    expect(events).toContainEqual({
+      type: 'warning',
+      message: expect.stringContaining('unfinished of them: still to do is to let m3 join the cluster'),
+    });
+    world.fate = () => 'works';
+    await applyChange(world, (spec) => spec, { ...silent, dryRun: false, mayBeUnfinished: true });
+    expect(world.nodes.objects).toMatchObject([{ name: 'm3' }]);
   });
 
   test('that takes the last node out leaves nothing of it, not even what the API has', async () => {

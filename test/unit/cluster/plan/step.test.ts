@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Observation } from '../../../../src/cluster/model/observation.ts';
 import {
+  isOfNodes,
   replicaOf,
   type Step,
   describe as sentence,
@@ -70,6 +71,13 @@ describe('a step', () => {
       const name = step.kind === 'hand-over' ? (replicaOf(step) ?? 'load balancer') : (replicaOf(step) ?? '');
       expect(sentence(step)).toContain(name);
     }
+  });
+
+  test('is about nodes alone, or the masters have to do with it', () => {
+    expect(isOfNodes({ kind: 'join-node', node: 'n0' })).toBe(true);
+    expect(isOfNodes({ kind: 'set-service-nodes', nodes: ['n0'] })).toBe(true);
+    expect(isOfNodes({ kind: 'renew-node', node: 'n0' })).toBe(false);
+    expect(steps.filter(isOfNodes)).toEqual([]);
   });
 
   test('is told from every other by its key', () => {

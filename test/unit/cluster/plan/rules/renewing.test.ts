@@ -142,6 +142,7 @@ describe('certificates that are due', () => {
       'renew-node n2',
     ]);
     expect(left({ revive: true })).toEqual([]);
+    expect(left({ ...renewing, withoutNodes: true })).toEqual(['refresh-certificates m1 scheduler.conf']);
     const all = { revive: false, renew: { begunBefore: '2026-03-02T00:00:00Z' } };
     expect(left(all)).toEqual([
       'refresh-certificates m1 scheduler.conf',
