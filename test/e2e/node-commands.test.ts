@@ -140,11 +140,15 @@ test('a drain that cannot end says which pod and whose budget, and the node leav
     what: 'the budget to count its pod',
     timeoutMs: 120_000,
   });
-  const refused = await tryHaup(['remove-node', ...on, leaves, '--drain-timeout', '1s']);
-  expect(refused.code).toBe(5);
-  expect(refused.stderr).toMatch(
-    new RegExp(`${leaves} could not be drained: default/kept-\\S+ \\(disruption budget none-may-go\\)`),
-  );
+  // The second time it is the same wish.
+  for (let time = 0; time < 2; time++) {
+    const refused = await tryHaup(['remove-node', ...on, leaves, '--drain-timeout', '1s']);
+    expect(refused.code).toBe(5);
+    expect(refused.stderr).toMatch(
+      new RegExp(`${leaves} could not be drained: default/kept-\\S+ \\(disruption budget none-may-go\\)`),
+    );
+    expect(refused.stderr).toMatch(new RegExp(`haup remove-node .*--force ${leaves}`));
+  }
   expect((await status(CLUSTER)).nodes.find(({ name }) => name === leaves)).toMatchObject({
     ...{ machine: 'running', ready: 'ready', cordoned: true },
   });

@@ -173,9 +173,10 @@ async function perform(world: SimulatedWorld, { what, count, pick }: Act): Promi
     case 'replace-node':
       return command(
         world,
-        (spec) =>
+        (spec, o) =>
           withReplacedNodes(
             spec,
+            o,
             nodes.slice(0, 1).map((n) => n.name),
             nameOf,
           ),
@@ -374,7 +375,8 @@ describe('the loop in a simulated world', () => {
           const lost = world.nodes.objects
             .filter((node) => !world.nodes.isReady(node))
             .map((node) => node.name);
-          if (lost.length > 0) await command(world, (s) => withReplacedNodes(s, lost, nameOf), 'change');
+          if (lost.length > 0)
+            await command(world, (s, o) => withReplacedNodes(s, o, lost, nameOf), 'change');
           expectConverged(world);
         },
       ),

@@ -37,6 +37,7 @@ export function removeNodes(
     changed(env, open, (spec, observation) => withoutNodes(spec, observation, removal), {
       dryRun,
       policy: { revive: false, drain },
+      letsGo: 'names' in removal ? removal.names : [],
     }),
   );
 }
@@ -49,9 +50,10 @@ export function replaceNodes(
   dryRun: boolean,
 ): Promise<ChangeOutcome> {
   const work = (open: OpenCluster) =>
-    changed(env, open, (spec) => withReplacedNodes(spec, names, newNodeName), {
+    changed(env, open, (spec, observation) => withReplacedNodes(spec, observation, names, newNodeName), {
       dryRun,
       policy: { revive: false, drain },
+      letsGo: names,
     });
   return env.locked(cluster, 'replace-node', work, names.length);
 }

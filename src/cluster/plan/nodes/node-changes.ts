@@ -1,7 +1,7 @@
 /** What commands make of a spec's nodes; as spec-changes.ts does for its replicas. Pure. */
 import { InputError, NotFoundError, Refusal } from '../../model/errors.ts';
 import { MAX_NODES } from '../../model/names.ts';
-import { nodeObjectOf } from '../../model/nodes.ts';
+import { isNodeName, nodeMachineOf, nodeObjectOf } from '../../model/nodes.ts';
 import type { Observation } from '../../model/observation.ts';
 import { type ClusterSpec, type NodeSpec, replicaZones, wantedNode } from '../../model/spec.ts';
 import type { NameMaker, Removal } from '../spec-changes.ts';
@@ -38,21 +38,38 @@ export function withNodes(spec: ClusterSpec, zones: readonly string[], nameOf: N
   return { ...spec, nodes, usedNames };
 }
 
+/** Those that are named may be on their way out already: to let them go again is the same wish, perhaps to be carried out otherwise. */
 export function withoutNodes(spec: ClusterSpec, observation: Observation, removal: Removal): ClusterSpec {
-  const names = 'names' in removal ? removal.names : choose(spec, observation, removal);
+  const names =
+    'names' in removal ? staying(spec, observation, removal.names) : choose(spec, observation, removal);
+  if (names.length === 0) return spec;
   for (const name of names) find(spec, name);
   return { ...spec, nodes: spec.nodes.filter((node) => !names.includes(node.name)) };
 }
 
-/** A successor in the same zone for each; it is ready before its predecessor is drained. */
+/**
+ * A successor in the same zone for each; it is ready before its predecessor is drained. One that is on its way out already gets none: it has
+ * one, or was not to have any.
+ */
 export function withReplacedNodes(
   spec: ClusterSpec,
-  names: readonly string[],
+  observation: Observation,
+  named: readonly string[],
   nameOf: NameMaker,
 ): ClusterSpec {
+  const names = staying(spec, observation, named);
+  if (names.length === 0) return spec;
   const zones = names.map((name) => find(spec, name).zone);
   const without = { ...spec, nodes: spec.nodes.filter((node) => !names.includes(node.name)) };
   return withNodes(without, zones, nameOf);
+}
+
+/** Of these, all but those that nobody wants any more and of which something is there still. */
+function staying(spec: ClusterSpec, { nodes }: Observation, names: readonly string[]): string[] {
+  const isThere = (name: string): boolean =>
+    nodeMachineOf(nodes, name) !== undefined ||
+    (isNodeName(spec, name) && nodeObjectOf(nodes, name) !== undefined);
+  return names.filter((name) => wantedNode(spec, name) || !isThere(name));
 }
 
 /** How many /24s a range has. */

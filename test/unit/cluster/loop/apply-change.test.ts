@@ -121,10 +121,36 @@ describe('a change', () => {
     expect([world.nodes.machines, world.nodes.objects]).toEqual([[], []]);
   });
 
+  test('that lets a node go may be asked for again with another drain, while no other is let go', async () => {
+    const world = await worldOf('m0');
+    await change(world, (spec) => withNodes(spec, ['local-a', 'local-a'], nameOf));
+    const drain = { force: true, timeoutSeconds: 1 };
+    const letGo = (...names: string[]) =>
+      applyChange(world, (spec, o) => withoutNodes(spec, o, { names }), {
+        ...silent,
+        dryRun: false,
+        letsGo: names,
+        policy: { revive: false, drain },
+      });
+    world.fate = failing('drain-node');
+    await expect(change(world, (spec, o) => withoutNodes(spec, o, { names: ['m1'] }))).rejects.toThrow(
+      'drain m1',
+    );
+    world.fate = () => 'works';
+    await expect(letGo('m2')).rejects.toThrow('unfinished change: still to do is to drain m1');
+    const any = { zone: undefined, count: 1 };
+    await expect(change(world, (spec, o) => withoutNodes(spec, o, any))).rejects.toThrow('unfinished');
+    await letGo('m1');
+    expect(world.done).toContainEqual({ kind: 'drain-node', node: 'm1', ...drain });
+    expect(world.nodes.objects).toMatchObject([{ name: 'm2' }]);
+  });
+
   test('of the masters waits for no node: what is unfinished of nodes is left as it is, and said', async () => {
     const world = await worldOf('m0', 'm1@local-b', 'm2@local-c');
     world.fate = failing('join-node');
-    await expect(change(world, (spec) => withNodes(spec, ['local-a'], nameOf))).rejects.toThrow('let m3 join');
+    await expect(change(world, (spec) => withNodes(spec, ['local-a'], nameOf))).rejects.toThrow(
+      'let m3 join',
+    );
     world.done.length = 0;
     const events: HaupEvent[] = [];
     await applyChange(world, (spec) => withReplacements(spec, ['m2'], nameOf), {

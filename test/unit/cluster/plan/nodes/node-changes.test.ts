@@ -134,7 +134,7 @@ describe('removing nodes', () => {
 
 describe('replacing nodes', () => {
   test('gives each a successor in its zone, and nobody else', () => {
-    expect(withReplacedNodes(spec, ['n3', 'n0'], nameOf).nodes).toEqual([
+    expect(withReplacedNodes(spec, healthy, ['n3', 'n0'], nameOf).nodes).toEqual([
       { name: 'n1', zone: 'local-b' },
       { name: 'n2', zone: 'local-b' },
       { name: 'n4', zone: 'local-c' },
@@ -144,10 +144,41 @@ describe('replacing nodes', () => {
 
   test('has room for the successor of one of a hundred', () => {
     const full = withNodes(spec, many(96), nameOf);
-    expect(withReplacedNodes(full, ['n0'], nameOf).nodes).toHaveLength(100);
+    expect(withReplacedNodes(full, healthy, ['n0'], nameOf).nodes).toHaveLength(100);
   });
 
   test('knows when there is no such node', () => {
-    expect(() => withReplacedNodes(spec, ['n9'], nameOf)).toThrow('no node of demo named "n9"; there is n0');
+    expect(() => withReplacedNodes(spec, healthy, ['n9'], nameOf)).toThrow(
+      'no node of demo named "n9"; there is n0',
+    );
+  });
+});
+
+describe('nodes that are on their way out', () => {
+  const gone = withoutNodes(spec, healthy, { names: ['n0'] });
+
+  test('may be let go again, and are wished nothing else by it', () => {
+    expect(withoutNodes(gone, healthy, { names: ['n0'] })).toBe(gone);
+    expect(withReplacedNodes(gone, healthy, ['n0'], nameOf)).toBe(gone);
+    expect(names(withoutNodes(gone, healthy, { names: ['n0', 'n1'] }))).toEqual(['n2', 'n3']);
+    expect(names(withReplacedNodes(gone, healthy, ['n0', 'n1'], nameOf))).toEqual(['n2', 'n3', 'n4']);
+  });
+
+  test('are there as long as their machine is, or what the API has of them', () => {
+    const { machines, objects } = healthy.nodes;
+    const left = (what: Partial<Observation['nodes']>) => ({
+      ...healthy,
+      nodes: { ...healthy.nodes, ...what },
+    });
+    expect(withoutNodes(gone, left({ machines: machines.slice(1) }), { names: ['n0'] })).toBe(gone);
+    expect(withoutNodes(gone, left({ objects: null }), { names: ['n0'] })).toBe(gone);
+    const nothingLeft = left({ machines: machines.slice(1), objects: objects!.slice(1) });
+    expect(() => withoutNodes(gone, nothingLeft, { names: ['n0'] })).toThrow('no node of demo named "n0"');
+  });
+
+  test('of others than haup cannot be let go', () => {
+    const foreign = { ...healthy.nodes.objects![0]!, name: 'by-kubeadm' };
+    const o = { ...healthy, nodes: { ...healthy.nodes, objects: [...healthy.nodes.objects!, foreign] } };
+    expect(() => withoutNodes(spec, o, { names: ['by-kubeadm'] })).toThrow('no node of demo');
   });
 });

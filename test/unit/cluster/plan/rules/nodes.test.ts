@@ -66,7 +66,7 @@ describe('nodes', () => {
   });
 
   test('stay until their successors are ready', () => {
-    const wanted = withReplacedNodes(spec, ['n0'], () => 'n2');
+    const wanted = withReplacedNodes(spec, healthy, ['n0'], () => 'n2');
     const plan = lines(planFor(wanted, healthy)).map((line) => line.split(' ').slice(0, 2).join(' '));
     expect(plan.indexOf('join-node n2')).toBeGreaterThan(-1);
     expect(plan.indexOf('drain-node n0')).toBeGreaterThan(plan.indexOf('join-node n2'));
