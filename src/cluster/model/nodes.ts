@@ -43,3 +43,15 @@ export function isNodeName(
 export function nodeObjectOf({ objects }: NodesObservation, name: string): ObservedNode | undefined {
   return objects?.find((object) => object.name === name);
 }
+
+/**
+ * Parts that are to run and do not, beside the kubelet, of which the API tells. What is disabled nobody wants there: kube-proxy, where
+ * somebody else does its work. One that still joins has yet to start them.
+ */
+export function stoppedParts({ provisioned, joining, containerd, kubeProxy }: NodeInside): string[] {
+  if (!provisioned || joining) return [];
+  return [
+    ...(containerd === 'stopped' ? ['container runtime'] : []),
+    ...(kubeProxy === 'stopped' ? ['kube-proxy'] : []),
+  ];
+}

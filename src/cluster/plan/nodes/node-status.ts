@@ -5,6 +5,7 @@ import {
   nodeMachineOf,
   nodeObjectOf,
   type ObservedNode,
+  stoppedParts,
 } from '../../model/nodes.ts';
 import type { Observation } from '../../model/observation.ts';
 import { type ClusterSpec, wantedNode } from '../../model/spec.ts';
@@ -50,7 +51,10 @@ export function nodeStatuses(spec: ClusterSpec, { nodes }: Observation): NodeSta
       version: object?.version ?? null,
       podCidr: object?.podCidr ?? null,
       cordoned: object?.cordoned ?? false,
-      problem: ready === 'ready' ? null : withClock(problemOf(spec, name, machine, object), machine),
+      problem:
+        ready === 'ready'
+          ? problemOfParts(machine)
+          : withClock(problemOf(spec, name, machine, object), machine),
     };
   });
 }
@@ -72,7 +76,7 @@ export function nodeWarnings(
 /** A wrong clock may be the reason, whatever a kubelet says of certificates or leases. */
 function withClock(problem: string | null, machine: NodeMachine | undefined): string | null {
   const clock = wrongClock(machine?.inside?.clockAheadSeconds ?? 0);
-  return [problem, clock].filter((one) => one !== null).join('; ') || null;
+  return [problem, clock].filter(isSaid).join('; ') || null;
 }
 
 function problemOf(
@@ -86,6 +90,17 @@ function problemOf(
   if (machine.lookFailure) return blindness(machine);
   if (!object) return null;
   if (machine.inside && !machine.inside.provisioned) return 'its disk has been emptied';
-  if (machine.inside?.kubelet === 'stopped') return 'its kubelet does not run';
-  return object.problem;
+  const parts = problemOfParts(machine);
+  const said = machine.inside?.kubelet === 'stopped' ? 'its kubelet does not run' : object.problem;
+  return [said, parts].filter(isSaid).join('; ') || null;
+}
+
+/** A node is Ready without kube-proxy, though Services do not lead anywhere from it, and for a while without a container runtime. */
+function problemOfParts(machine: NodeMachine | undefined): string | null {
+  const parts = machine?.inside ? stoppedParts(machine.inside) : [];
+  return parts.map((part) => `its ${part} does not run`).join('; ') || null;
+}
+
+function isSaid(words: string | null): words is string {
+  return words !== null;
 }

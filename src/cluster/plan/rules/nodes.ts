@@ -4,6 +4,7 @@ import {
   nodeMachineOf,
   nodeObjectOf,
   type ObservedNode,
+  stoppedParts,
 } from '../../model/nodes.ts';
 import type { NodeSpec } from '../../model/spec.ts';
 import { type Blocked, type Decision, type DrainPolicy, defaultDrain, nothingToDo } from '../decision.ts';
@@ -39,7 +40,9 @@ function prepare(v: View, { name, zone }: NodeSpec): Step[] {
   if (!object) return [join(name)];
   // What was cut off in the middle may lack images.
   if (inside.kubelet === 'disabled' || inside.joining) return [join(name)];
-  if (inside.kubelet !== 'running') return v.policy.revive ? [join(name)] : [];
+  const runs = inside.kubelet === 'running';
+  if (v.policy.revive && (!runs || stoppedParts(inside).length > 0)) return [join(name)];
+  if (!runs) return [];
   const way = route(v, name, object);
   return way.length > 0 ? way : connect(v, name, object, inside.podCidr);
 }

@@ -87,7 +87,10 @@ describe('the status of nodes', () => {
   });
 
   test('misses no machine behind a Node object that is called like a master', () => {
-    const objects = [{ ...foreign, name: 'm0' }, { ...foreign, name: 'demo-master-k2x' }];
+    const objects = [
+      { ...foreign, name: 'm0' },
+      { ...foreign, name: 'demo-master-k2x' },
+    ];
     const o = change({ objects });
     const used = { ...spec, usedNames: [...spec.usedNames, 'demo-master-k2x'] };
     const machines = nodeStatuses(used, o).map(({ name, machine }) => [name, machine]);
@@ -126,6 +129,26 @@ describe('the problem of a node', () => {
   test('is none while it is ready, whatever else could be said of it', () => {
     expect(problem(ready)).toBeNull();
     expect(problem(withNodeInside(ready, 'n0', { kubelet: 'stopped' }))).toBeNull();
+  });
+
+  test.each([
+    ['its kube-proxy does not run', { kubeProxy: 'stopped' }],
+    ['its container runtime does not run', { containerd: 'stopped' }],
+    [null, { kubeProxy: 'disabled', containerd: 'disabled' }],
+    [null, { kubeProxy: 'stopped', joining: true }],
+    [null, { kubeProxy: 'stopped', provisioned: false }],
+  ] as const)('is told also of one that is ready: %s', (words, inside) => {
+    expect(problem(withNodeInside(ready, 'n0', inside))).toBe(words);
+  });
+
+  test('has all the parts that do not run, and what the API says besides', () => {
+    const off = { kubeProxy: 'stopped', containerd: 'stopped' } as const;
+    expect(problem(withNodeInside(ill, 'n0', off))).toBe(
+      'the network is not set up; its container runtime does not run; its kube-proxy does not run',
+    );
+    expect(problem(withNodeInside(ill, 'n0', { containerd: 'stopped', kubelet: 'stopped' }))).toBe(
+      'its kubelet does not run; its container runtime does not run',
+    );
   });
 
   test('is what the API says where nothing nearer is known', () => {

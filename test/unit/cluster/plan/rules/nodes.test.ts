@@ -119,6 +119,20 @@ describe('nodes', () => {
     ]);
   });
 
+  test.each([
+    [{ containerd: 'stopped' }, { containerd: 'disabled' }],
+    [{ kubeProxy: 'stopped' }, { kubeProxy: 'disabled' }],
+  ] as const)(
+    'with %j are unhealthy, not unfinished; repair starts what is wanted, not what %j says',
+    (stopped, disabled) => {
+      const ill = withNodeInside(healthy, 'n0', stopped);
+      expect(steps(spec, ill)).toEqual([]);
+      expect(decided(spec, ill, revive)).toEqual(['join-node n0']);
+      expect(planFor(spec, ill, revive).steps).toHaveLength(1);
+      expect(decided(spec, withNodeInside(healthy, 'n0', disabled), revive)).toEqual([]);
+    },
+  );
+
   test('that join get neither pods nor traffic for Services before they have what they need', () => {
     const half = withNodeInside(healthy, 'n0', { joining: true, podCidr: null });
     const seen = withNodes(half, { routes: half.nodes.routes!.slice(1), serviceNodes: ['n1'] });
@@ -309,7 +323,9 @@ describe('a node that leaves', () => {
     const silent = withNodeObject(leaving, 'n0', { ready: 'unknown' });
     expect(decided(withoutFirst, silent, forced)).toEqual(['delete-node n0']);
     for (const ready of ['ready', 'unready'] as const)
-      expect(decided(withoutFirst, withNodeObject(leaving, 'n0', { ready }), forced)).toEqual(['drain-node n0']);
+      expect(decided(withoutFirst, withNodeObject(leaving, 'n0', { ready }), forced)).toEqual([
+        'drain-node n0',
+      ]);
   });
 
   test('is not drained where the API has never known it', () => {
