@@ -8,16 +8,32 @@ import type { NameMaker, Removal } from '../spec-changes.ts';
 
 /** One node for each zone named. */
 export function withNodes(spec: ClusterSpec, zones: readonly string[], nameOf: NameMaker): ClusterSpec {
+  return withMore(spec, zones, nameOf, 0);
+}
+
+/** @param leaving how many have a range for their pods until the newcomers are ready. */
+function withMore(
+  spec: ClusterSpec,
+  zones: readonly string[],
+  nameOf: NameMaker,
+  leaving: number,
+): ClusterSpec {
   if (spec.federation && zones.length > 0)
     throw new InputError(`${spec.name} is a federation: it keeps objects, and no pod runs in it`);
   const count = spec.nodes.length + zones.length;
   if (count > MAX_NODES)
     throw new InputError(`a cluster has at most ${MAX_NODES} nodes; ${spec.name} would have ${count}`);
   const room = ranges(spec.clusterCidr);
-  if (count > room)
+  if (count + leaving > room) {
+    const meanwhile =
+      leaving > 0
+        ? `, ${leaving} of which ${leaving > 1 ? 'leave' : 'leaves'} when all others are ready`
+        : '';
     throw new InputError(
-      `${spec.clusterCidr} has room for the pods of ${room} nodes (a /24 each); ${spec.name} would have ${count}`,
+      `${spec.clusterCidr} has room for the pods of ${room} nodes (a /24 each); ${spec.name} would have ${count + leaving}${meanwhile}`,
+      leaving > 0 ? { advice: 'remove a node first, and add one when it is gone' } : {},
     );
+  }
   const nodes = [...spec.nodes];
   const usedNames = [...spec.usedNames];
   for (const zone of zones) {
@@ -61,7 +77,7 @@ export function withReplacedNodes(
   if (names.length === 0) return spec;
   const zones = names.map((name) => find(spec, name).zone);
   const without = { ...spec, nodes: spec.nodes.filter((node) => !names.includes(node.name)) };
-  return withNodes(without, zones, nameOf);
+  return withMore(without, zones, nameOf, names.length);
 }
 
 /** Of these, all but those that nobody wants any more and of which something is there still. */

@@ -147,6 +147,14 @@ describe('replacing nodes', () => {
     expect(withReplacedNodes(full, healthy, ['n0'], nameOf).nodes).toHaveLength(100);
   });
 
+  test('needs a range for the pods of both: predecessors give theirs back when successors are ready', () => {
+    const narrow = (clusterCidr: string) => ({ ...spec, clusterCidr });
+    expect(withReplacedNodes(narrow('10.244.0.0/21'), healthy, ['n0', 'n1'], nameOf).nodes).toHaveLength(4);
+    expect(() => withReplacedNodes(narrow('10.244.0.0/22'), healthy, ['n0'], nameOf)).toThrow(
+      'room for the pods of 4 nodes (a /24 each); demo would have 5, 1 of which leaves when all others are ready',
+    );
+  });
+
   test('knows when there is no such node', () => {
     expect(() => withReplacedNodes(spec, healthy, ['n9'], nameOf)).toThrow(
       'no node of demo named "n9"; there is n0',
