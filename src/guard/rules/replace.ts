@@ -9,6 +9,9 @@ import { type Opinion, type Rule, type Watch, wait } from '../watch.ts';
 /** Only what a plan says of quorums counts here. */
 const UNTIMED = { promotion: [0, 0], demotion: [0, 0], replacement: [0, 0], note: null } as const;
 
+/** A node that is stuck keeps no dead master from being replaced: the change of the masters leaves the nodes as they are. */
+const MASTERS = { revive: false, withoutNodes: true } as const;
+
 /**
  * A dead replica, by the rules of Cluster API's KubeadmControlPlane: one at a time, after the operator's time, only if the quorum is
  * kept on all of the way, and never in a storm.
@@ -36,7 +39,7 @@ export const replace: Rule = (watch) => {
 };
 
 function unfinished({ spec, observation }: Watch): string | undefined {
-  const { steps, blocked } = next(spec, observation);
+  const { steps, blocked } = next(spec, observation, MASTERS);
   return [...steps.map(describe), ...blocked.map(({ message }) => message)][0];
 }
 
@@ -91,7 +94,7 @@ function provenSafe(
 ): Opinion {
   const names = moves ? Object.keys(moves) : [name];
   const after = withReplacements(spec, names, (_, used) => `planned-${used.length}`, moves);
-  const { blocked, steps } = makePlan(after, observation, { interruption: UNTIMED });
+  const { blocked, steps } = makePlan(after, observation, { interruption: UNTIMED, policy: MASTERS });
   if (blocked[0]) return wait(`${name} is ${why}, and cannot be replaced now: ${blocked[0].message}`);
   if (!steps.every((step) => step.after.hasQuorum))
     return wait(`${name} is ${why}, and etcd would lose its quorum while it is replaced`);

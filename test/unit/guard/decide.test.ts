@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { duties, type GuardMemory, nothingSeen } from '../../../src/cluster/model/guard.ts';
 import type { Observation } from '../../../src/cluster/model/observation.ts';
+import { next } from '../../../src/cluster/plan/next.ts';
 import { simulate } from '../../../src/cluster/plan/step.ts';
 import { decide, type Verdict } from '../../../src/guard/decide.ts';
 import { withDeed } from '../../../src/guard/remember.ts';
@@ -44,6 +45,15 @@ function inside(name: string, change: object): Observation {
 describe('a guard', () => {
   test('leaves alone what is well', () => {
     expect(looks(times(10, whole))).toEqual({ memory: nothingSeen, act: null, waits: [] });
+  });
+
+  test('replaces a dead master beside a node that does not come', () => {
+    const stuck = { ...spec, nodes: [{ name: 'n0', zone: 'local-a' }], usedNames: [...spec.usedNames, 'n0'] };
+    expect(next(stuck, whole).steps).toMatchObject([{ kind: 'create-node' }]);
+    expect(looks(times(6, hung(whole, 'm1')), { of: stuck }).act).toMatchObject({
+      duty: 'replace',
+      replica: 'm1',
+    });
   });
 
   test('replaces a dead replica after the time that was chosen, and says before when that is', () => {
