@@ -3,7 +3,7 @@ import type { NodeInside } from '../../nodes/inspect.ts';
 import type { NodeRoute } from '../../providers/networks.ts';
 import type { SeenMachine } from './machine.ts';
 import { isMasterName } from './names.ts';
-import { type ClusterSpec, wanted } from './spec.ts';
+import type { ClusterSpec } from './spec.ts';
 
 /** A machine of the role `node`. */
 export type NodeMachine = SeenMachine<NodeInside>;
@@ -36,7 +36,8 @@ export function isNodeName(
   spec: Pick<ClusterSpec, 'name' | 'replicas' | 'usedNames'>,
   name: string,
 ): boolean {
-  return spec.usedNames.includes(name) && !isMasterName(spec.name, name) && !wanted(spec, name);
+  const isMaster = isMasterName(spec.name, name) || spec.replicas.some((replica) => replica.name === name);
+  return spec.usedNames.includes(name) && !isMaster;
 }
 
 /** Undefined where there is none, and where the API could not be asked. */
