@@ -206,6 +206,12 @@ function oneAZone(world: World, mappings: readonly SubnetMapping[]): void {
     );
 }
 
+/** What AWS's name servers answer for a balancer's name: a node whose zone is lost is among them for a while. */
+export function addressesOf(world: World, name: string): readonly string[] {
+  const balancer = [...world.balancers.values()].find((one) => one.dnsName === name);
+  return (balancer?.nodes ?? []).filter((node) => node.ready).map((node) => node.ip);
+}
+
 type NewNode = Pick<NodeThing, 'subnet' | 'allocationId'> & { readonly address: AddressThing | null };
 
 /** New zones: their subnets have room, and their Elastic IPs are free. */

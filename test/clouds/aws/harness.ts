@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { isIPv4 } from 'node:net';
 import { openIn } from '../../../src/providers/aws/index.ts';
 import type { ClusterIdentity, Provider, ProviderSettings } from '../../../src/providers/provider.ts';
 import { seeded } from '../../support/seeded.ts';
 import { Crash } from '../shared/faults.ts';
 import { SimulatedRealizer } from '../shared/simulated.ts';
 import type { AwsCloud } from './cloud.ts';
+import { addressesOf } from './elb-balancers.ts';
 
 export function cluster(cloud: AwsCloud, more: Partial<ClusterIdentity> = {}): ClusterIdentity {
   return {
@@ -25,6 +27,8 @@ export interface ProcessOptions {
   readonly accessKey?: string;
   readonly seed?: number;
   readonly podRange?: string;
+  /** What its host reaches; by default what anybody does. */
+  readonly reach?: (host: string) => Promise<boolean>;
 }
 
 /** A haup process at the cloud: the real provider and the real SDK, with simulated time. */
@@ -43,10 +47,7 @@ export function connect(cloud: AwsCloud, identity: ClusterIdentity, options: Pro
     },
     {
       clock: cloud.clock,
-      reach: async (ip) => {
-        const { realizer } = cloud.world.options;
-        return !(realizer instanceof SimulatedRealizer) || realizer.routeOf(ip) !== null;
-      },
+      reach: options.reach ?? ((host) => reaches(cloud, host)),
       random: seeded(options.seed ?? 1),
       around: (send) => crash.around(() => cloud.clock.busy(send)),
       client: {
@@ -58,6 +59,13 @@ export function connect(cloud: AwsCloud, identity: ClusterIdentity, options: Pro
       },
     },
   );
+}
+
+async function reaches({ world }: AwsCloud, host: string): Promise<boolean> {
+  const { realizer } = world.options;
+  if (!(realizer instanceof SimulatedRealizer)) return true;
+  const addresses = isIPv4(host) ? [host] : addressesOf(world, host);
+  return addresses.some((ip) => realizer.routeOf(ip) !== null);
 }
 
 export const bootScript = '#!/bin/sh\ntrue\n';

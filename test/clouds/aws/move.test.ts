@@ -52,6 +52,15 @@ const readings: [string, Partial<Readings>][] = [
 describe.each(readings)('moving the address on AWS, %s', (_, reading) => {
   afterEach(close);
 
+  const three = [...two, 'demo-master-x'];
+
+  async function trio(zones: string) {
+    await open(reading, {}, zones);
+    await pair();
+    await operator.machine(provider, 'demo-master-x', `${cloud.region}c`);
+    await operator.promote(provider, three);
+  }
+
   test('to the balancer the gap is that of SetSubnets, and every target was healthy before', async () => {
     await open(reading);
     await pair();
@@ -216,15 +225,6 @@ describe.each(readings)('moving the address on AWS, %s', (_, reading) => {
   });
 
   describe('when the zone of the address is lost', () => {
-    const three = [...two, 'demo-master-x'];
-
-    async function trio(zones: string) {
-      await open(reading, {}, zones);
-      await pair();
-      await operator.machine(provider, 'demo-master-x', `${cloud.region}c`);
-      await operator.promote(provider, three);
-    }
-
     test.each(['abc', 'abcd'])('with zones %s it says so, and moves to another', async (zones) => {
       await trio(zones);
       const zone = (await zoneOfAddress())!;
@@ -287,6 +287,48 @@ describe.each(readings)('moving the address on AWS, %s', (_, reading) => {
       await cloud.clock.sleep(600_000);
       await provider.balancer.read();
       expect(realizer.routeOf(await ip())?.kind).toBe('balancer');
+    });
+  });
+
+  describe('from a host that the balancer does not let in', () => {
+    let outside: Provider;
+    afterEach(() => outside.close());
+
+    const setSubnets = () => cloud.faults.calls.filter(({ method }) => method.endsWith(':SetSubnets')).length;
+
+    async function staysWhereItIs() {
+      const zone = await zoneOfAddress();
+      expect(await outside.address.read()).toMatchObject({ zone, lost: null });
+      const before = setSubnets();
+      await outside.address.handOver({ kind: 'balancer' });
+      expect([await zoneOfAddress(), setSubnets()]).toEqual([zone, before]);
+    }
+
+    test('the address in a zone without masters is not called lost, and stays there', async () => {
+      await trio('abcd');
+      outside = connect(cloud, identity, { reach: async () => false });
+      expect(await zoneOfAddress()).toBe(`${cloud.region}d`);
+      await staysWhereItIs();
+    });
+
+    test('nor is the one in a zone whose master alone is dead', async () => {
+      await trio('abc');
+      outside = connect(cloud, identity, { reach: async () => false });
+      await cloud.stop('demo-master');
+      await cloud.clock.sleep(600_000);
+      await staysWhereItIs();
+    });
+
+    test('the address goes to one zone, and not from there to the next for want of an answer', async () => {
+      await open(reading, {}, 'abcd');
+      await pair();
+      outside = connect(cloud, identity, { reach: async () => false });
+      await outside.balancer.ensure([`${cloud.region}a`, `${cloud.region}b`]);
+      await outside.balancer.setTargets(two);
+      const before = setSubnets();
+      await outside.address.handOver({ kind: 'balancer' });
+      expect(await holder()).toEqual({ kind: 'balancer' });
+      expect(setSubnets()).toBe(before + 1);
     });
   });
 });

@@ -20,6 +20,7 @@ const release = {
   etcdVersion: defaultEtcdVersion(DEFAULT_KUBERNETES_VERSION),
   arch: hostArchitecture(),
 };
+const RESOLVER = new URL('./resolve-balancers.mjs', import.meta.url).href;
 /** A command that takes longer hangs: what it has said so far is of more use than the test's own time limit. */
 const HANGS_MS = 240_000;
 
@@ -72,7 +73,7 @@ export class Program {
       HAUP_CLUSTER: 'awsx',
     };
     return new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], {
+      const child = spawn(process.execPath, ['--import', 'tsx', '--import', RESOLVER, MAIN, ...args], {
         env,
         timeout: HANGS_MS,
         killSignal: 'SIGKILL',

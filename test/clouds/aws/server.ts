@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import { type Listening, listen } from '../../support/listen.ts';
 import type { Faults } from '../shared/faults.ts';
 import type { CallInfo } from './ec2-network.ts';
+import { addressesOf } from './elb-balancers.ts';
 import type { Permissions } from './iam.ts';
 import { Refusal, refuse } from './refusal.ts';
 import { decode, encode, encodeError, type Service } from './wire.ts';
@@ -32,6 +33,9 @@ export function serve(parts: ServerParts): Promise<Listening> {
 async function answer(parts: ServerParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { world, faults } = parts;
   const { clock } = world.options;
+  // No call of an API's: what resolve-balancers.mjs asks in a program's name.
+  if (request.method === 'GET')
+    return void response.end(JSON.stringify(addressesOf(world, (request.url ?? '').slice(1))));
   const form = new URLSearchParams(await text(request));
   const action = form.get('Action') ?? '';
   const scope = /Credential=([^/]+)\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request/.exec(

@@ -2,7 +2,7 @@ import { ProviderError } from '../../errors.ts';
 import type { Address, ApiAddress, Holder } from '../../provider.ts';
 import type { ElasticIp, Instance } from '../api/replies.ts';
 import { findLoadBalancer, findParts, targetHealth, zoneOf } from '../balancer/parts.ts';
-import { zoneHealth } from '../balancer/zone-health.ts';
+import { answersElsewhere, zoneHealth } from '../balancer/zone-health.ts';
 import { type Context, roleTag } from '../context.ts';
 import { findInstances, nameOf } from '../instances.ts';
 import { lostZones } from '../zones.ts';
@@ -40,18 +40,13 @@ export function address(context: Context, parts: HandoverParts): Address {
       context.reach(found.PublicIp, context.cluster.apiPort),
     ]);
     const zone = zoneOf(lb, found.AllocationId);
-    if (zone === null) return { zone, lost: null };
+    if (!lb || zone === null) return { zone: null, lost: null };
     const lost = `the address lives in ${zone}, `;
     if (reported.includes(zone)) return { zone, lost: `${lost}which AWS reports as out of order` };
     const { group } = answers ? { group: null } : await findParts(context);
     const health = group && zoneHealth(zone, await targetHealth(context.api, group), instances);
-    return {
-      zone,
-      lost:
-        health === 'dead' || health === 'unknown'
-          ? `${lost}where nothing answers though other zones do`
-          : null,
-    };
+    const silent = (health === 'dead' || health === 'unknown') && (await answersElsewhere(context, lb));
+    return { zone, lost: silent ? `${lost}where nothing answers though other zones do` : null };
   }
 
   /** A run that died right after it had reserved one left it unlisted for this run's first look; now it is listed. */

@@ -11,7 +11,7 @@ import {
   untilActive,
   zoneOf,
 } from '../balancer/parts.ts';
-import { deadZones, zoneHealth } from '../balancer/zone-health.ts';
+import { answersElsewhere, deadZones, zoneHealth } from '../balancer/zone-health.ts';
 import { deleteLoadBalancer } from '../balancer/zones.ts';
 import { type Context, minutes, wait } from '../context.ts';
 import type { Groups } from '../groups.ts';
@@ -123,7 +123,7 @@ export async function toBalancer(
   const health = await targetHealth(context.api, found.group!);
   const gone =
     present !== null &&
-    ([...impaired, ...silent].includes(present) || (await isGone(context, scene, present, health)));
+    ([...impaired, ...silent].includes(present) || (await isGone(context, scene, found.lb, present, health)));
   let placed: string | null = null;
   if (!present || gone) {
     const lost = [...new Set([...impaired, ...silent, ...(present ? [present] : [])])];
@@ -154,13 +154,14 @@ export async function toBalancer(
     await place(context, parts, scene, found.lb, route, { present });
     placed = route.zone;
   }
-  await arrived(context, id);
+  const lb = await arrived(context, id);
   // AWS may call a node active that does not work yet, or never will: a zone without masters shows only now that it is out.
   if (
     health.some((target) => target.state === 'healthy') &&
     !(await answersWithin(context, scene.address, 3 * minutes)) &&
     placed &&
-    zoneHealth(placed, await targetHealth(context.api, found.group!), scene.instances) !== 'fine'
+    zoneHealth(placed, await targetHealth(context.api, found.group!), scene.instances) !== 'fine' &&
+    (await answersElsewhere(context, lb))
   )
     return toBalancer(context, parts, [...silent, placed]);
   const nodes = async () => scene.instances.filter(isNode);
@@ -172,14 +173,16 @@ export async function toBalancer(
 async function isGone(
   context: Context,
   { address, instances }: Scene,
+  lb: LoadBalancer,
   zone: string,
   targets: Awaited<ReturnType<typeof targetHealth>>,
 ): Promise<boolean> {
   if (await answersWithin(context, address, 0)) return false;
   const health = zoneHealth(zone, targets, instances);
-  if (health !== 'unknown') return health === 'dead';
+  if (health === 'fine') return false;
   // Without a target to judge by it may as well be a node that an interrupted move has just asked for.
-  return !(await answersWithin(context, address, 2 * minutes));
+  if (health === 'unknown' && (await answersWithin(context, address, 2 * minutes))) return false;
+  return answersElsewhere(context, lb);
 }
 
 async function answersWithin(context: Context, { PublicIp }: ElasticIp, ms: number): Promise<boolean> {
@@ -268,8 +271,8 @@ async function takeFrom(
 }
 
 /** Waits until the balancer is active and EC2 shows the address at one of its nodes. */
-async function arrived(context: Context, allocationId: string): Promise<void> {
-  await untilActive(context, context.api);
+async function arrived(context: Context, allocationId: string): Promise<LoadBalancer> {
+  const lb = await untilActive(context, context.api);
   await shown(
     context,
     context.api,
@@ -278,6 +281,7 @@ async function arrived(context: Context, allocationId: string): Promise<void> {
     (now) => Boolean(now.AssociationId) && !now.InstanceId,
     10 * minutes,
   );
+  return lb;
 }
 
 /** A target whose zone was away for a moment is checked again from the start: wait until it has been. */

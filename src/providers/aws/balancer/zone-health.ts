@@ -1,4 +1,5 @@
-import type { Instance } from '../api/replies.ts';
+import type { Instance, LoadBalancer } from '../api/replies.ts';
+import type { Context } from '../context.ts';
 import type { targetHealth } from './parts.ts';
 
 type Health = Awaited<ReturnType<typeof targetHealth>>;
@@ -21,6 +22,14 @@ export function zoneHealth(zone: string, targets: Health, instances: readonly In
   const there = judged.filter((target) => zoneOf.get(target.id) === zone);
   if (there.length === 0) return 'unknown';
   return there.some(({ state }) => state === 'healthy' || state === 'initial') ? 'fine' : 'dead';
+}
+
+/**
+ * Whether the balancer takes a connection at its own name, which stands for its nodes in all zones. Only then does silence at the address
+ * say something of the zone: to a host that `--allow-from` keeps out, or that has no network, all of the balancer is silent.
+ */
+export async function answersElsewhere(context: Context, lb: LoadBalancer): Promise<boolean> {
+  return lb.DNSName !== undefined && context.reach(lb.DNSName, context.cluster.apiPort);
 }
 
 /** Zones that had better not get the address: what was there answers no more. */
