@@ -32,7 +32,10 @@ export type Holder =
 /** Who can be given the API address. */
 export type Receiver = Exclude<Holder, { readonly kind: 'nobody' }>;
 
-/** `transient` states (pending, stopping) are waited out by the provider and never reported. */
+/**
+ * States in between (pending, stopping) pass while a look waits for some seconds. A machine that stays in one is `stopped`: it does not run,
+ * and must not hide the others. Only what starts, makes or deletes it waits longer.
+ */
 export type MachineState = 'running' | 'stopped';
 
 /** What a machine is for: a master replica, or a node that runs pods. */

@@ -22,12 +22,22 @@ export function machines(context: Context, parts: MachineParts): Machines {
     node: once(() => findImage(context, machineKind(context, 'node').type)),
   };
 
+  /** A look has waited for these in vain: the next does not wait again. */
+  const stuck = new Set<string>();
+
   async function list(): Promise<readonly Machine[]> {
-    const found = await findInstances(context);
-    const still = await Promise.all(
-      found.map((instance) => (isMoving(instance) ? rest(context, instance) : instance)),
-    );
-    return still.filter((instance) => instance !== null).map(toMachine);
+    const found = await Promise.all((await findInstances(context)).map(seen));
+    return found.filter((instance) => instance !== null).map(toMachine);
+  }
+
+  /** The instance as a look shows it: see {@link lookMs}. */
+  async function seen(instance: Instance): Promise<Instance | null> {
+    const id = instance.InstanceId;
+    if (!isMoving(instance)) stuck.delete(id);
+    if (!isMoving(instance) || stuck.has(id)) return instance;
+    const now = await rest(context, instance, lookMs);
+    if (now && isMoving(now)) stuck.add(id);
+    return now;
   }
 
   async function create(request: MachineRequest): Promise<Machine> {
@@ -120,11 +130,19 @@ function isMoving(instance: Instance): boolean {
   return stateOf(instance) === 'pending' || stateOf(instance) === 'stopping';
 }
 
-/** Waits out a transient state. Null: it was terminated. */
-async function rest(context: Context, instance: Instance): Promise<Instance | null> {
+/** How long a look waits for a state in between to pass: one that lasts must not hide the other machines. */
+const lookMs = 30_000;
+
+/** Waits out a state in between, or until `patienceMs` are over. Null: it was terminated. */
+async function rest(
+  context: Context,
+  instance: Instance,
+  patienceMs = Number.POSITIVE_INFINITY,
+): Promise<Instance | null> {
+  const until = context.clock.now() + patienceMs;
   return settled(context, instance.InstanceId, `${nameOf(instance)} to settle`, (now) => {
     if (now === null || ['terminated', 'shutting-down'].includes(stateOf(now))) return null;
-    return isMoving(now) ? undefined : now;
+    return isMoving(now) && context.clock.now() < until ? undefined : now;
   });
 }
 

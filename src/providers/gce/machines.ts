@@ -16,6 +16,8 @@ import { mustBeZone } from './zones.ts';
 export const ACCESS_CONFIG = { name: 'External NAT', type: 'ONE_TO_ONE_NAT' };
 
 const STATE_LIMIT_MS = 10 * 60_000;
+/** How long a look waits for a state in between to pass: one that lasts must not hide the other machines. */
+const LOOK_LIMIT_MS = 30_000;
 
 /** The instances of the cluster, with what the other parts of the provider need of them. */
 export interface Instances extends Machines {
@@ -37,6 +39,8 @@ export function openMachines(
   const zoneOfName = new Map<string, string>();
   /** To these there is no route. */
   const masters = new Set<string>();
+  /** A look has waited for these in vain: the next does not wait again. */
+  const stuck = new Set<string>();
 
   async function all(): Promise<readonly Instance[]> {
     const filter = `labels.haup-uid = "${cluster.uid}"`;
@@ -66,15 +70,17 @@ export function openMachines(
     throw new GceError('not-found', 'notFound', `the cluster has no instance ${name}`);
   }
 
-  /** Waits out states in between. Null when the instance is gone at the end of them. */
-  async function settled(first: Instance): Promise<Instance | null> {
+  /** Waits out states in between, or until `patienceMs` are over. Null when the instance is gone at the end of them. */
+  async function settled(first: Instance, patienceMs = Number.POSITIVE_INFINITY): Promise<Instance | null> {
     let current: Instance | null = first;
     if (isSettled(first)) return first;
+    const until = context.clock.now() + patienceMs;
     context.progress(`${first.name}: waiting for the instance, which is ${first.status.toLowerCase()}`);
     return poll(
       async () => {
         current = await read(lastPart(first.zone), first.name);
-        return current === null || isSettled(current) ? current : undefined;
+        const enough = current === null || isSettled(current) || context.clock.now() >= until;
+        return enough ? current : undefined;
       },
       {
         what: `the instance ${first.name} to be running or stopped`,
@@ -84,6 +90,15 @@ export function openMachines(
         last: () => current && `it is ${current.status}`,
       },
     );
+  }
+
+  /** The instance as a look shows it: see {@link LOOK_LIMIT_MS}. */
+  async function seen(first: Instance): Promise<Instance | null> {
+    if (isSettled(first)) stuck.delete(first.name);
+    if (isSettled(first) || stuck.has(first.name)) return first;
+    const now = await settled(first, LOOK_LIMIT_MS);
+    if (now && !isSettled(now)) stuck.add(now.name);
+    return now;
   }
 
   /** The instance, running; started if it is not. */
@@ -132,7 +147,7 @@ export function openMachines(
     find,
     all,
     async list() {
-      const machines = await Promise.all((await all()).map(settled));
+      const machines = await Promise.all((await all()).map(seen));
       return machines.filter((each) => each !== null).map(machineOf);
     },
     async create(request) {
@@ -200,7 +215,7 @@ export function openMachines(
 }
 
 function isSettled({ status }: Instance): boolean {
-  return status === 'RUNNING' || status === 'TERMINATED' || status === 'SUSPENDED';
+  return ['RUNNING', 'TERMINATED', 'STOPPED', 'SUSPENDED'].includes(status);
 }
 
 function machineOf(found: Instance): Machine {

@@ -137,6 +137,30 @@ describe('a machine on AWS', () => {
     expect(started.sshHost).not.toBeNull();
   });
 
+  test.each(['stopping', 'pending'] as const)(
+    'that stays %s is stopped to a look, which waits for that once, and hides no other; only a start waits longer',
+    async (state) => {
+      await machine();
+      const p = provider();
+      const zone = `${cloud.region}b`;
+      await p.machines.create({ name: 'demo-two', zone, role: 'master', bootScript, requestToken: 't2' });
+      const listed = async () => (await p.machines.list()).map((each) => `${each.name} ${each.state}`);
+      const two = cloud.instance('demo-two');
+      two.state = state;
+      const began = cloud.clock.now();
+      expect(await listed()).toEqual(['demo-master running', 'demo-two stopped']);
+      expect(cloud.clock.now() - began).toBeLessThanOrEqual(40_000);
+      const again = cloud.clock.now();
+      expect(await listed()).toEqual(['demo-master running', 'demo-two stopped']);
+      expect(cloud.clock.now()).toBe(again);
+      cloud.clock.after(120_000, () => {
+        two.state = state === 'stopping' ? 'stopped' : 'running';
+      });
+      expect(await p.machines.start('demo-two')).toMatchObject({ state: 'running' });
+      expect(await listed()).toEqual(['demo-master running', 'demo-two running']);
+    },
+  );
+
   test('that is stopped for a drill has stopped when that ends, without a word to its system; twice is no error', async () => {
     await machine();
     const p = provider();

@@ -146,6 +146,40 @@ describe('machines', () => {
     expect(started.sshHost).toBe(started.externalIp);
   });
 
+  it.each(['STOPPING', 'REPAIRING', 'SUSPENDING'])(
+    'that stay %s are stopped to a look, which waits for that once, and hide no other; only a start waits longer',
+    async (status) => {
+      await create('demo-master');
+      await create('demo-master-abc', c);
+      const { clock } = gce.cloud;
+      const { message } = behindItsBack.find(gce.cloud, 'demo-master-abc');
+      const listed = async () =>
+        (await provider.machines.list()).map(({ name, state }) => `${name} ${state}`);
+      message.status = status;
+      const began = clock.now();
+      expect(await listed()).toEqual(['demo-master running', 'demo-master-abc stopped']);
+      expect(clock.now() - began).toBeLessThanOrEqual(40_000);
+      const again = clock.now();
+      expect(await listed()).toEqual(['demo-master running', 'demo-master-abc stopped']);
+      expect(clock.now()).toBe(again);
+      clock.after(120_000, () => {
+        message.status = 'TERMINATED';
+      });
+      expect(await provider.machines.start('demo-master-abc')).toMatchObject({ state: 'running' });
+      expect(await listed()).toEqual(['demo-master running', 'demo-master-abc running']);
+    },
+  );
+
+  it('in a state in between that passes are told as they are after it', async () => {
+    await create('demo-master');
+    const { message } = behindItsBack.find(gce.cloud, 'demo-master');
+    message.status = 'STAGING';
+    gce.cloud.clock.after(15_000, () => {
+      message.status = 'RUNNING';
+    });
+    expect(await provider.machines.list()).toMatchObject([{ state: 'running' }]);
+  });
+
   it('name the other zones when theirs has no capacity', async () => {
     failLater(
       'instances.insert',
