@@ -9,6 +9,8 @@ const ROUNDS_BEFORE = 1;
 const ROUNDS_AFTER = 3;
 /** What is not answered by then is met by the figures: the move must not be held up by what it may put right. */
 const PATIENCE_MS = 300;
+/** After a failed move: who has got the address a moment ago may answer only now. Meanwhile nobody else does. */
+const LAST_LOOK_MS = 5_000;
 
 export interface Move {
   /** As {@link AvailabilityReport}'s; null when nobody holds the address yet, so that there is no client to notice. */
@@ -28,7 +30,8 @@ export interface Move {
 
 /**
  * Moves the API address under the eyes of a probe. The new holder was proven to serve before; it must also answer at the
- * address itself, or the address goes back.
+ * address itself, or the address goes back. It is not taken from a holder that answers: what has failed beside or after the move
+ * is the next run's to finish, and no reason to cut off every client once more.
  * @returns what clients would have noticed; null where there were none.
  */
 export async function moveAddress(move: Move): Promise<AvailabilityReport | null> {
@@ -39,17 +42,17 @@ export async function moveAddress(move: Move): Promise<AvailabilityReport | null
     await move.handOver();
     if (move.somebodyServes) {
       move.progress('waiting for the API server to answer at the address');
-      await answers(move);
+      await answers(move, move.patienceMs);
     }
     await probe?.answered(probe.begun, ROUNDS_AFTER);
   } catch (error) {
     await probe?.stop();
-    if (move.handBack && !move.signal?.aborted) {
+    if (move.handBack && !(await somebodyAnswers(move)) && !move.signal?.aborted) {
       move.progress('the new holder does not answer: moving the address back');
       // What went wrong first is what an operator has to know.
       await move
         .handBack()
-        .then(() => answers(move))
+        .then(() => answers(move, move.patienceMs))
         .catch(() => {});
     }
     throw error;
@@ -57,10 +60,14 @@ export async function moveAddress(move: Move): Promise<AvailabilityReport | null
   return probe ? probe.stop() : null;
 }
 
-function answers(move: Move): Promise<boolean> {
+function somebodyAnswers(move: Move): Promise<boolean> {
+  return answers(move, Math.min(LAST_LOOK_MS, move.patienceMs)).catch(() => false);
+}
+
+function answers(move: Move, timeoutMs: number): Promise<boolean> {
   return waitFor(() => isReady(move.api), {
     what: `the API server to answer at ${move.api.ip}:${move.api.port}`,
-    timeoutMs: move.patienceMs,
+    timeoutMs,
     intervalMs: 50,
     signal: move.signal,
   });
