@@ -2,6 +2,7 @@ import type { Machine, MachineRequest, Machines } from '../provider.ts';
 import { poll } from '../shared/poll.ts';
 import { needRole, roleOf } from '../shared/role.ts';
 import { freshToken, uuidFor } from '../shared/tokens.ts';
+import { ACCESS_CONFIG, addAddress, isBare } from './address/access.ts';
 import type { Context } from './api/cloud.ts';
 import { isExisting, remove } from './api/common.ts';
 import { GceError, misunderstood } from './api/errors.ts';
@@ -11,9 +12,6 @@ import { GCE_NAME, labelsOf, lastPart, ROLE_LABEL, regionOf } from './names.ts';
 import { forgetRoutes } from './pod-routes.ts';
 import type { GceSettings } from './settings.ts';
 import { mustBeZone } from './zones.ts';
-
-/** The name that the console and gcloud give a machine's one access config. */
-export const ACCESS_CONFIG = { name: 'External NAT', type: 'ONE_TO_ONE_NAT' };
 
 const STATE_LIMIT_MS = 10 * 60_000;
 /** How long a look waits for a state in between to pass: one that lasts must not hide the other machines. */
@@ -116,10 +114,17 @@ export function openMachines(
       const after = await find(name);
       current = await settled(after);
     }
-    if (current?.status === 'RUNNING') return machineOf(current);
+    if (current?.status === 'RUNNING') return machineOf(await reachable(current));
     throw new GceError('transient', 'notRunning', `the instance ${first.name} did not stay running`, {
       advice: `gcloud compute instances get-serial-port-output ${first.name} --zone ${lastPart(first.zone)} may say why.`,
     });
+  }
+
+  /** A machine that the API address has left while it was stopped comes back without any public address. */
+  async function reachable(current: Instance): Promise<Instance> {
+    if (!isBare(current)) return current;
+    await addAddress(context, current);
+    return find(current.name);
   }
 
   async function insert(request: MachineRequest, firstId: string): Promise<Instance | null> {

@@ -1,6 +1,7 @@
 import { once } from '../../util/once.ts';
 import type { Network, NodeRoutes } from '../networks.ts';
 import { roleOf } from '../shared/role.ts';
+import { giveAddresses, isBare } from './address/access.ts';
 import type { Context } from './api/cloud.ts';
 import { make, mustOwn, remove } from './api/common.ts';
 import { disk, externalIpOf, type Firewall, firewall, type Instance } from './api/schemas.ts';
@@ -15,6 +16,11 @@ export interface NetworkParts {
   readonly routes: NodeRoutes;
   /** Of all pods; undefined: pods have their nodes' addresses. */
   readonly podRange: string | undefined;
+}
+
+interface Found {
+  readonly rules: ReadonlyMap<string, Firewall>;
+  readonly instances: readonly Instance[];
 }
 
 /** The cluster's part of an existing network. */
@@ -40,11 +46,16 @@ export function openNetwork(context: Context, settings: GceSettings, parts: Netw
     return firewallRules(context, settings, { sshFrom, nodes });
   }
 
-  /** Once there was a node its rules stay: without one they aim at nobody. Where there is no rule at all, there is no machine. */
-  async function nodeAccess(found: ReadonlyMap<string, Firewall>): Promise<NodeAccess | null> {
-    if (found.size === 0) return null;
-    const nodes = (await parts.instances()).filter(isNode);
-    return found.has(ofNodes) || nodes.length > 0 ? accessOf(nodes) : null;
+  /** What there is. Where there is no rule at all, there is no machine. */
+  async function look(): Promise<Found> {
+    const rules = await existing();
+    return { rules, instances: rules.size === 0 ? [] : await parts.instances() };
+  }
+
+  /** Once there was a node its rules stay: without one they aim at nobody. */
+  function nodeAccess({ rules, instances }: Found): NodeAccess | null {
+    const nodes = instances.filter(isNode);
+    return rules.has(ofNodes) || nodes.length > 0 ? accessOf(nodes) : null;
   }
 
   function accessOf(nodes: readonly Instance[]): NodeAccess {
@@ -81,13 +92,15 @@ export function openNetwork(context: Context, settings: GceSettings, parts: Netw
   return {
     routes: parts.routes,
     async ready() {
-      const found = await existing();
-      const want = await wanted(await nodeAccess(found));
-      return want.every((each) => isAsWanted(found.get(each.name), each));
+      const found = await look();
+      const want = await wanted(nodeAccess(found));
+      const asWanted = want.every((each) => isAsWanted(found.rules.get(each.name), each));
+      return asWanted && !found.instances.some(isBare);
     },
     async ensure() {
-      const found = await existing();
-      await put(found, await wanted(await nodeAccess(found)));
+      const found = await look();
+      await put(found.rules, await wanted(nodeAccess(found)));
+      await giveAddresses(context, found.instances);
     },
     admitNodes: once(async () => {
       const nodes = (await parts.instances()).filter(isNode);

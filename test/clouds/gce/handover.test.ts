@@ -170,6 +170,37 @@ describe('replacement of the only replica', () => {
     expect((await provider.machines.list())[0]).toMatchObject({ state: 'stopped', sshHost: null });
   });
 
+  describe('from one that is stopped', () => {
+    beforeEach(async () => {
+      await readyToMove();
+      await behindItsBack.stop(gce.cloud, 'demo-master');
+    });
+    const old = async () => (await provider.machines.list())[0];
+
+    it.each([{ kind: 'machine', name: 'demo-master-abc' }, { kind: 'balancer' }] as const)(
+      'to $kind, the old one is reached once it is started',
+      async (to) => {
+        if (to.kind === 'balancer') await provider.balancer.setTargets(['demo-master-abc']);
+        await provider.address.handOver(to);
+        const started = await provider.machines.start('demo-master');
+        expect(started.sshHost).not.toBeNull();
+        expect(started.sshHost).not.toBe(await ip());
+        expect(await old()).toEqual(started);
+      },
+    );
+
+    it('the network is not ready while the old one runs, started by somebody else, and nobody reaches it', async () => {
+      await provider.address.handOver({ kind: 'machine', name: 'demo-master-abc' });
+      expect(await provider.network.ready()).toBe(true);
+      await behindItsBack.start(gce.cloud, 'demo-master');
+      expect(await old()).toMatchObject({ state: 'running', sshHost: null });
+      expect(await provider.network.ready()).toBe(false);
+      await provider.network.ensure();
+      expect((await old())?.sshHost).not.toBeNull();
+      expect(await provider.network.ready()).toBe(true);
+    });
+  });
+
   it('stops a machine for a drill, and starts it again; what has stopped is no error, what is not there is one', async () => {
     const name = 'demo-master-old';
     const wanted = { name, zone: c, role: 'master', bootScript: '', requestToken: 'o' } as const;

@@ -54,15 +54,7 @@ export const instanceHandlers: Readonly<Record<string, Handler>> = {
         if (message.status === 'STAGING') message.status = 'TERMINATED';
       },
       async apply() {
-        if (message.status === 'RUNNING') return;
-        await cloud.realizer.start(String(message.id), startupScript(message));
-        message.status = 'RUNNING';
-        const first = firstInterface(message);
-        for (const config of first.accessConfigs) {
-          config.natIP ??= cloud.realizer.allocateAddress();
-          await cloud.realizer.route(config.natIP, { kind: 'machine', id: String(message.id) });
-        }
-        await leadPods(cloud);
+        if (message.status !== 'RUNNING') await startInstance(cloud, message);
       },
     });
   },
@@ -221,6 +213,17 @@ async function deleteInstance(cloud: GceCloud, path: string): Promise<void> {
   else Object.assign(cloud.store.get(disk).message, { users: [] });
 }
 
+/** What has no access config gets no address (Google, "Configure static external IP addresses"). */
+async function startInstance(cloud: GceCloud, message: Message): Promise<void> {
+  await cloud.realizer.start(String(message.id), startupScript(message));
+  message.status = 'RUNNING';
+  for (const config of firstInterface(message).accessConfigs) {
+    config.natIP ??= cloud.realizer.allocateAddress();
+    await cloud.realizer.route(config.natIP, { kind: 'machine', id: String(message.id) });
+  }
+  await leadPods(cloud);
+}
+
 /** A stopped VM gives its ephemeral address back and keeps a static one (Google, "IP addresses"). */
 async function stopInstance(cloud: GceCloud, message: Message): Promise<void> {
   await cloud.realizer.stop(String(message.id));
@@ -273,4 +276,6 @@ export const behindItsBack = {
   },
   stop: (cloud: GceCloud, name: string): Promise<void> =>
     stopInstance(cloud, behindItsBack.find(cloud, name).message),
+  start: (cloud: GceCloud, name: string): Promise<void> =>
+    startInstance(cloud, behindItsBack.find(cloud, name).message),
 };

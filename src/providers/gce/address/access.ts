@@ -1,9 +1,11 @@
 import type { Context } from '../api/cloud.ts';
 import { isInUse } from '../api/common.ts';
 import { GceError } from '../api/errors.ts';
-import { externalIpOf, type Instance } from '../api/schemas.ts';
-import { ACCESS_CONFIG } from '../machines.ts';
+import type { Instance } from '../api/schemas.ts';
 import { lastPart } from '../names.ts';
+
+/** The name that the console and gcloud give a machine's one access config. */
+export const ACCESS_CONFIG = { name: 'External NAT', type: 'ONE_TO_ONE_NAT' };
 
 /** Gives an instance without one a public address; `ip` undefined: an ephemeral one. */
 export async function addAddress(context: Context, instance: Instance, ip?: string): Promise<void> {
@@ -47,10 +49,17 @@ function isGone(error: unknown): boolean {
   return error.kind === 'not-found' || (error.kind === 'invalid' && /not (exist|found)/i.test(error.message));
 }
 
-/** Ephemeral addresses for all running instances that have none: a handover that stopped half way left them so. */
+/**
+ * A running instance that has no public address: a handover that stopped half way left it so, or one that took the API address from it
+ * while it was stopped.
+ */
+export function isBare({ status, networkInterfaces }: Instance): boolean {
+  return status === 'RUNNING' && networkInterfaces[0]?.accessConfigs.length === 0;
+}
+
+/** Ephemeral addresses for all instances that are {@link isBare}. */
 export async function giveAddresses(context: Context, instances: readonly Instance[]): Promise<void> {
-  const bare = instances.filter((each) => each.status === 'RUNNING' && externalIpOf(each) === null);
-  await Promise.all(bare.map((each) => addAddress(context, each)));
+  await Promise.all(instances.filter(isBare).map((each) => addAddress(context, each)));
 }
 
 function place(instance: Instance) {

@@ -133,7 +133,7 @@ function takerBack(
   return owner && (() => addAddress(context, owner, ip));
 }
 
-/** A machine that has just lost the API address is reached by an ephemeral one; a stopped one needs none. */
+/** A machine that has just lost the API address is reached by an ephemeral one; a stopped one gets it when it is started. */
 async function giveEphemeral(context: Context, owner: Instance): Promise<void> {
   if (owner.status === 'RUNNING') await addAddress(context, owner);
 }
