@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../../util/clock.ts';
+import { once } from '../../util/once.ts';
 import type { OpenProvider, Provider, ProviderOptions } from '../provider.ts';
 import { operatorAddress } from '../shared/operator-address.ts';
 import { openAddress } from './address/address.ts';
@@ -66,12 +67,8 @@ export function openWith(options: ProviderOptions, around: Surroundings): Provid
   };
   const zones = zoneReader(context);
   const allInstances = () => machines.all();
-  let ownAddress: Promise<string> | undefined;
   const network = openNetwork(context, settings, {
-    operatorAddress() {
-      ownAddress ??= around.operatorAddress(signal);
-      return ownAddress;
-    },
+    operatorAddress: once(() => around.operatorAddress(signal)),
     instances: allInstances,
     routes: openRoutes(context, settings, allInstances),
     podRange: options.podRange,

@@ -1,4 +1,5 @@
 import { once } from '../../util/once.ts';
+import { ProviderError } from '../errors.ts';
 import type { Network, NodeRoutes } from '../networks.ts';
 import { roleOf } from '../shared/role.ts';
 import { giveAddresses, isBare } from './address/access.ts';
@@ -41,9 +42,21 @@ export function openNetwork(context: Context, settings: GceSettings, parts: Netw
     return new Map(found.map((each) => [each.name, each]));
   }
 
+  async function operator(): Promise<readonly string[]> {
+    return settings.sshFrom ?? [await parts.operatorAddress()];
+  }
+
   async function wanted(nodes: NodeAccess | null): Promise<WantedRule[]> {
-    const sshFrom = settings.sshFrom ?? [await parts.operatorAddress()];
-    return firewallRules(context, settings, { sshFrom, nodes });
+    return firewallRules(context, settings, { sshFrom: await operator(), nodes });
+  }
+
+  /** Looking must not depend on who knows this host's address: then what is open for SSH is what is wanted. */
+  async function wantedNow(found: Found): Promise<WantedRule[]> {
+    const sshFrom = await operator().catch((error: unknown) => {
+      if (!(error instanceof ProviderError) || error.kind !== 'preflight') throw error;
+      return found.rules.get(names.firewall('ssh'))?.sourceRanges ?? [];
+    });
+    return firewallRules(context, settings, { sshFrom, nodes: nodeAccess(found) });
   }
 
   /** What there is. Where there is no rule at all, there is no machine. */
@@ -93,7 +106,7 @@ export function openNetwork(context: Context, settings: GceSettings, parts: Netw
     routes: parts.routes,
     async ready() {
       const found = await look();
-      const want = await wanted(nodeAccess(found));
+      const want = await wantedNow(found);
       const asWanted = want.every((each) => isAsWanted(found.rules.get(each.name), each));
       return asWanted && !found.instances.some(isBare);
     },

@@ -26,6 +26,7 @@ export interface OpenOptions {
   readonly crash?: Crash;
   readonly signal?: AbortSignal;
   readonly podRange?: string;
+  readonly operatorAddress?: () => Promise<string>;
 }
 
 /** A test cloud with simulated machines in simulated time, and real clients for it. */
@@ -69,7 +70,8 @@ export async function startGce(first: GceOptions = {}): Promise<Harness> {
       realizer = new SimulatedRealizer(clock);
       cloud = new GceCloud({ ...options, clock, realizer });
     },
-    open({ cluster = clusterNamed('demo'), settings, crash, signal, podRange } = {}) {
+    open(options = {}) {
+      const { cluster = clusterNamed('demo'), settings, crash, signal, podRange } = options;
       const now = clock;
       return openWith(
         {
@@ -86,7 +88,7 @@ export async function startGce(first: GceOptions = {}): Promise<Harness> {
           clock: now,
           random: seeded(7),
           login: () => login,
-          operatorAddress: async () => '198.51.100.7/32',
+          operatorAddress: options.operatorAddress ?? (async () => '198.51.100.7/32'),
           clients,
           around: (method, request, send) => {
             mustBeKnown(method, request);

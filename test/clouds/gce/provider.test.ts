@@ -305,6 +305,30 @@ describe('the network', () => {
     expect(await provider.network.ready()).toBe(true);
   });
 
+  it('is looked at and deleted where nobody can tell this host’s address; what changes it says what is missing', async () => {
+    let known = true;
+    const open = () =>
+      gce.open({
+        settings: { sshFrom: undefined },
+        async operatorAddress() {
+          if (known) return '198.51.100.7/32';
+          throw new ProviderError('preflight', 'this host’s address is not known');
+        },
+      });
+    await converge(open(), want(1, `demo-master@${b}`));
+    known = false;
+    const later = open();
+    expect(await later.network.ready()).toBe(true);
+    await expect(later.network.ensure()).rejects.toMatchObject({ kind: 'preflight' });
+    known = true;
+    await later.network.ensure();
+    known = false;
+    gce.cloud.store.remove('global/firewalls/demo-01234567-ssh');
+    expect(await open().network.ready()).toBe(false);
+    await converge(open(), want(2));
+    expect(gce.cloud.store.paths()).toEqual([]);
+  });
+
   it('that does not exist is not found', async () => {
     const elsewhere = gce.open({ settings: { network: 'nowhere' } });
     await expect(elsewhere.network.ensure()).rejects.toMatchObject({
