@@ -146,12 +146,23 @@ async function rest(
   });
 }
 
+/** Until then a listing may show the state of before. EC2, "Eventual consistency". */
+const staleMs = 30_000;
+
 /** @throws ProviderError when the instance ends instead: EC2 reports a lack of capacity or rights that late, too. */
 async function running(context: Context, id: string, name: string): Promise<Instance> {
+  const believed = context.clock.now() + staleMs;
+  let begun = false;
   const instance = await settled(context, id, `${name} to run`, (now) => {
     if (now === null) return undefined; // not listed yet
-    if (['terminated', 'shutting-down', 'stopped'].includes(stateOf(now))) throw launchFailure(now, name);
-    return stateOf(now) === 'running' ? now : undefined;
+    const state = stateOf(now);
+    begun ||= state === 'pending';
+    const ended =
+      state === 'stopped'
+        ? begun || context.clock.now() >= believed
+        : ['terminated', 'shutting-down'].includes(state);
+    if (ended) throw launchFailure(now, name);
+    return state === 'running' ? now : undefined;
   });
   return instance!;
 }

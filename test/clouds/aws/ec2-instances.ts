@@ -7,7 +7,7 @@ import { leadPods } from './ec2-routes.ts';
 import { checkNames, matches, page } from './filters.ts';
 import { refuse } from './refusal.ts';
 import { newTags } from './tags.ts';
-import { type InstanceThing, tagValue, type World } from './world.ts';
+import { type InstanceState, type InstanceThing, tagValue, type World } from './world.ts';
 
 const stateCodes = {
   pending: 0,
@@ -63,6 +63,7 @@ export function instanceHandlers(
         id,
         createdAt: world.now,
         state: 'pending',
+        stale: null,
         reason: null,
         internalIp: '',
         ephemeralIp: checked.publicIp ? realizer.allocateAddress() : null,
@@ -107,7 +108,7 @@ export function instanceHandlers(
           input.Filters,
           {
             'instance-id': [one.id],
-            'instance-state-name': [one.state],
+            'instance-state-name': [shownState(world, one)],
             'availability-zone': [one.subnet.zone],
             'vpc-id': [one.subnet.vpcId],
           },
@@ -134,6 +135,7 @@ export function instanceHandlers(
             'IncorrectInstanceState',
             `The instance '${one.id}' is not in a state from which it can be started.`,
           );
+        one.stale = { state: one.state, until: world.now + world.delays.staleState };
         one.state = 'pending';
         await realizer.start(one.id, null); // user data runs once: cloud-init, at the first boot
         if (!elasticIpOf(world, one)) {
@@ -296,15 +298,20 @@ function check(world: World, input: RunInstancesRequest) {
   };
 }
 
+function shownState({ now }: World, { state, stale }: InstanceThing): InstanceState {
+  return stale && now < stale.until ? stale.state : state;
+}
+
 function view(world: World, one: InstanceThing): Instance {
   const elastic = elasticIpOf(world, one);
   const publicIp = elastic?.ip ?? one.ephemeralIp;
-  const gone = one.state === 'terminated';
+  const state = shownState(world, one);
+  const gone = state === 'terminated';
   return {
     InstanceId: one.id,
     ImageId: one.imageId,
     InstanceType: one.type as never,
-    State: { Code: stateCodes[one.state], Name: one.state },
+    State: { Code: stateCodes[state], Name: state },
     ...(one.reason ? { StateReason: one.reason } : {}),
     LaunchTime: new Date(one.createdAt),
     Placement: { AvailabilityZone: one.subnet.zone },

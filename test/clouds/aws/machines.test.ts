@@ -161,6 +161,26 @@ describe('a machine on AWS', () => {
     },
   );
 
+  test('whose start EC2 does not show yet has not failed; one that stops again has, and one that never begins', async () => {
+    const made = await machine();
+    const p = provider();
+    const start = () => p.machines.start('demo-master');
+    await p.machines.stop!('demo-master');
+    expect(await start()).toMatchObject({ state: 'running' });
+    const stopsAfter = (ms: number) =>
+      cloud.clock.after(ms, () => {
+        made.state = 'stopped';
+      });
+    await p.machines.stop!('demo-master');
+    stopsAfter(3_500);
+    const began = cloud.clock.now();
+    await expect(start()).rejects.toThrow('demo-master did not start');
+    expect(cloud.clock.now() - began).toBeLessThan(10_000);
+    stopsAfter(1_000); // EC2 has shown nothing else all the while
+    await expect(start()).rejects.toThrow('demo-master did not start');
+    expect(cloud.clock.now() - began).toBeGreaterThan(30_000);
+  });
+
   test('that is stopped for a drill has stopped when that ends, without a word to its system; twice is no error', async () => {
     await machine();
     const p = provider();

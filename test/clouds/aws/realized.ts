@@ -11,6 +11,7 @@ const quickDelays: Delays = {
   consistency: 200,
   pending: 300,
   stopping: 300,
+  staleState: 200,
   shuttingDown: 300,
   interfaceRelease: 500,
   provisioning: 1500,

@@ -11,6 +11,7 @@ export const briskDelays: Delays = {
   consistency: 3_000,
   pending: 4_000,
   stopping: 4_000,
+  staleState: 2_000,
   shuttingDown: 4_000,
   interfaceRelease: 8_000,
   provisioning: 6_000,

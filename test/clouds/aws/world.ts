@@ -9,6 +9,8 @@ export interface Delays {
   /** pending → running. */
   pending: number;
   stopping: number;
+  /** For how long an instance that was started is still shown as stopped: "eventual consistency". */
+  staleState: number;
   /** shutting-down → terminated. */
   shuttingDown: number;
   /** An interface, and with it a security group, stays in use that long after its owner is gone. */
@@ -65,6 +67,7 @@ export const realisticDelays: Delays = {
   consistency: 3_000,
   pending: 15_000,
   stopping: 30_000,
+  staleState: 2_000,
   shuttingDown: 40_000,
   interfaceRelease: 60_000,
   provisioning: 150_000,
@@ -110,6 +113,8 @@ export interface InstanceThing extends Thing {
   readonly volume: { encrypted: boolean; type: string; size: number; tags: Tag[] };
   readonly interfaceTags: Tag[];
   state: InstanceState;
+  /** What DescribeInstances shows until then. */
+  stale: { readonly state: InstanceState; readonly until: number } | null;
   reason: { Code: string; Message: string } | null;
   internalIp: string;
   /** The address that EC2 gave it by itself; null while it has an Elastic IP or none. */
