@@ -56,7 +56,8 @@ export function openWith(options: ProviderOptions, around: Surroundings): Provid
     project ??= loggedIn().project();
     return project;
   };
-  const cloud = openCloud({ rest, uid: cluster.uid, project: findProject, clock, random, signal });
+  const { uid, region } = cluster;
+  const cloud = openCloud({ rest, uid, region, project: findProject, clock, random, signal });
   const context: Context = {
     cluster,
     names: namesOf(cluster),

@@ -240,6 +240,7 @@ export class GceCloud {
           .flat()
           .map((zone) => `zones/${zone}`)
       : ['global', ...Object.keys(this.regions).map((region) => `regions/${region}`)];
+    const silent = places.filter((place) => this.unreachable.has(place.replace('zones/', '')));
     const scopes = places.map((place) => {
       const link = this.store.link(place);
       const here = items.filter((each) =>
@@ -249,13 +250,14 @@ export class GceCloud {
         code: 'NO_RESULTS_ON_PAGE',
         message: `There are no results for scope '${place}' on this page.`,
       };
-      if (this.unreachable.has(place.replace('zones/', '')))
+      if (silent.includes(place))
         return [place, { warning: { code: 'UNREACHABLE', message: `${place} is unreachable` } }];
       return [place, here.length > 0 ? { [collection]: here } : { warning }];
     });
     return {
       kind: `compute#${kind}`,
       items: Object.fromEntries(scopes),
+      ...(silent.length > 0 ? { unreachables: silent } : {}),
       ...(nextPageToken ? { nextPageToken } : {}),
     };
   }

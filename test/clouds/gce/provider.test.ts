@@ -231,6 +231,14 @@ describe('machines', () => {
       message: expect.stringContaining(c),
     });
   });
+
+  it('are known while GCE cannot reach a zone of another region, and can be deleted', async () => {
+    await converge(provider, want(1, `demo-master@${b}`));
+    gce.cloud.unreachable.add('europe-west4-a');
+    expect(await provider.machines.list()).toMatchObject([{ name: 'demo-master', state: 'running' }]);
+    await converge(provider, want(2));
+    expect(gce.cloud.store.paths()).toEqual([]);
+  });
 });
 
 describe('the network', () => {

@@ -4,7 +4,7 @@ import { understood } from '../../../util/text/understood.ts';
 import type { ClusterIdentity } from '../../provider.ts';
 import { retry } from '../../shared/retry.ts';
 import { freshToken } from '../../shared/tokens.ts';
-import { lastPart, type Names } from '../names.ts';
+import { lastPart, type Names, regionOf } from '../names.ts';
 import { classify, classifyOperation, GceError, misunderstood } from './errors.ts';
 import type { Fields, Method, Rest } from './rest.ts';
 import { aggregatedPageOf, type Operation, operation, pageOf } from './schemas.ts';
@@ -31,7 +31,10 @@ export interface Cloud {
   ask<T extends z.ZodType>(method: Method, request: Fields, schema: T): Promise<z.infer<T>>;
   /** All pages of a list. */
   list<T extends z.ZodType>(method: Method, request: Fields, item: T): Promise<z.infer<T>[]>;
-  /** All pages of an aggregated list; `key` is the field of each scope that holds its items. */
+  /**
+   * All pages of an aggregated list; `key` is the field of each scope that holds its items. A scope of the cluster's region that does not
+   * answer is an error.
+   */
   aggregated<T extends z.ZodType>(
     method: Method,
     request: Fields,
@@ -63,6 +66,8 @@ export interface MutateOptions {
 export interface CloudOptions {
   readonly rest: Rest;
   readonly uid: string;
+  /** The cluster's: nothing of it is in another. */
+  readonly region: string;
   readonly project: () => Promise<string>;
   readonly clock: Clock;
   readonly random: () => number;
@@ -176,7 +181,7 @@ export function openCloud(options: CloudOptions): Cloud {
       const found = await pages(method, request, (page) =>
         readReply(aggregatedPageOf(key, item), page, reading(method)),
       );
-      for (const page of found) refuseGaps(page, method);
+      for (const page of found) refuseGaps(page, method, options.region);
       // Every zone is in it, those without anything too.
       if (found.every((page) => Object.keys(page.items).length === 0))
         throw misunderstood(reading(method), 'no zone is in it');
@@ -212,7 +217,7 @@ export function openCloud(options: CloudOptions): Cloud {
   };
 }
 
-/** An aggregated list can lack whole zones and still be a success; what is missing is not gone. */
+/** An aggregated list, which is of all the world, can lack whole zones and still be a success; what is missing is not gone. */
 function refuseGaps(
   page: {
     readonly unreachables: readonly string[];
@@ -221,9 +226,11 @@ function refuseGaps(
     >;
   },
   method: Method,
+  region: string,
 ): void {
   const warned = Object.entries(page.items).filter(([, scope]) => scope.warning?.code === 'UNREACHABLE');
-  const unreachable = [...page.unreachables, ...warned.map(([scope]) => scope)].map(lastPart);
+  const scopes = [...page.unreachables, ...warned.map(([scope]) => scope)].map(lastPart);
+  const unreachable = scopes.filter((scope) => !isElsewhere(scope, region));
   if (unreachable.length === 0) return;
   throw new GceError(
     'transient',
@@ -231,6 +238,11 @@ function refuseGaps(
     `${reading(method)}: Compute Engine cannot reach ${unreachable.join(', ')} now, so what is there is not known`,
     { advice: 'Try again later; https://status.cloud.google.com shows zones in trouble.' },
   );
+}
+
+/** A zone or region other than the cluster's. What is neither may hold something of it. */
+function isElsewhere(scope: string, region: string): boolean {
+  return /^[a-z]+-[a-z]+\d+(-[a-z])?$/.test(scope) && regionOf(scope) !== region;
 }
 
 /** What haup reads of an answer. What has another form says nothing: it is asked again another time, and nothing is planned. */
