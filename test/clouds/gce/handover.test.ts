@@ -72,6 +72,27 @@ describe('promotion', () => {
     },
   );
 
+  it('that fails, and the way back with it, says so and who has the address, and the next one goes on', async () => {
+    await readyToMove();
+    const broken = ['forwardingRules.insert', 'instances.addAccessConfig'];
+    gce.cloud.faults.add({
+      when: (call) => broken.includes(call.method),
+      fault: { kind: 'refuse', status: 503, code: 'backendError', message: 'Backend Error' },
+      times: Number.POSITIVE_INFINITY,
+    });
+    const ends = `${await ip()} could not be given back: .*Backend Error.*; nobody has it now$`;
+    await expect(provider.address.handOver({ kind: 'balancer' })).rejects.toMatchObject({
+      kind: 'transient',
+      message: expect.stringMatching(new RegExp(`^creating the forwarding rule .*Backend Error.*${ends}`)),
+      remedies: expect.arrayContaining([expect.objectContaining({ command: 'repair' })]),
+    });
+    expect(await holder()).toEqual({ kind: 'nobody' });
+    gce.cloud.faults.clear();
+    await provider.address.handOver({ kind: 'balancer' });
+    expect(await holder()).toEqual({ kind: 'balancer' });
+    for (const machine of await provider.machines.list()) expect(machine.sshHost).not.toBeNull();
+  });
+
   it('is not left half done by an abort', async () => {
     await readyToMove();
     const abort = new AbortController();

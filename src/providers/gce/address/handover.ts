@@ -1,16 +1,21 @@
 import { messageOf } from '../../../util/failure.ts';
+import { ProviderError } from '../../errors.ts';
 import type { ApiAddress, Holder } from '../../provider.ts';
 import type { Context } from '../api/cloud.ts';
 import { GceError } from '../api/errors.ts';
-import { externalIpOf, type Instance } from '../api/schemas.ts';
+import { externalIpOf, type Instance, instance } from '../api/schemas.ts';
 import type { GceBalancer } from '../balancer/balancer.ts';
 import { untilHealthy } from '../balancer/health.ts';
 import { makeRule, readRules, removeRule } from '../balancer/rules.ts';
 import type { Instances } from '../machines.ts';
+import { lastPart } from '../names.ts';
 import { addAddress, giveAddresses, takeAddress } from './access.ts';
 
-/** How long the section in which nobody has the address may take before it gives up. */
+/** How long the section in which nobody has the address may take before it gives up; and then the way back. */
 const CRITICAL_MS = 5 * 60_000;
+
+/** Gives the address back to whom it was taken from. */
+type WayBack = (context: Context) => Promise<void>;
 
 /**
  * Moves the API address. What is slow comes first; between taking it from one and giving it to the other only the
@@ -32,9 +37,12 @@ export function openHandover(
     else await toMachine(address, to.name);
   };
 
-  /** The same context, for the section that no abort may leave half done. */
+  /** The same context, for the section that no abort may leave half done, with all of its time before it. */
   function shielded(): Context {
-    return { ...context, cloud: context.cloud.heeding(AbortSignal.timeout(CRITICAL_MS)) };
+    const limit = new AbortController();
+    const words = `the API address could not be moved within ${CRITICAL_MS / 60_000} minutes`;
+    setTimeout(() => limit.abort(new GceError('transient', 'timeout', words)), CRITICAL_MS).unref();
+    return { ...context, cloud: context.cloud.heeding(limit.signal) };
   }
 
   async function toBalancer({ ip, holder }: ApiAddress): Promise<void> {
@@ -57,8 +65,8 @@ export function openHandover(
     try {
       await makeRule(critical, context.names.rule, ip);
     } catch (error) {
-      const { final } = await readRules(critical).catch(() => ({ final: null }));
-      if (!final) throw await undone(error, ip, owner && (() => addAddress(critical, owner, ip)));
+      const { final } = await readRules(shielded()).catch(() => ({ final: null }));
+      if (!final) throw await undone(error, ip, wayBack(ip, holder, owner));
     }
     // From here the temporary rule says that something is left to do, until it is gone.
     if (!owner) return balancer.finish();
@@ -80,7 +88,7 @@ export function openHandover(
     const owner = holder.kind === 'machine' ? await instances.find(holder.name) : null;
     context.progress(`moving ${ip} to ${name}`);
     const critical = shielded();
-    const back = takerBack(critical, ip, holder, owner);
+    const back = wayBack(ip, holder, owner);
     // The machine's own address goes once the taking has been accepted: should this process die in between, the address
     // is with nobody, which the next run sees; a machine without any address it would not.
     let accepted = () => {};
@@ -93,7 +101,9 @@ export function openHandover(
       isAccepted.then(() => (externalIpOf(machine) === null ? undefined : takeAddress(critical, machine))),
     ]);
     if (taken.status === 'rejected') {
-      throw await undone(taken.reason, ip, async () => giveAddresses(critical, [await instances.find(name)]));
+      throw await undone(taken.reason, ip, async (safe) =>
+        giveAddresses(safe, [await asItIs(safe, machine)]),
+      );
     }
     if (cleared.status === 'rejected') throw await undone(cleared.reason, ip, back);
     const givenBack = owner ? giveEphemeral(critical, owner) : Promise.resolve();
@@ -102,14 +112,50 @@ export function openHandover(
       await addAddress(critical, machine, ip);
     } catch (error) {
       await givenBack.catch(() => {});
-      throw await undone(error, ip, async () => {
-        if (owner) await takeAddress(critical, await instances.find(owner.name));
-        await back?.();
-        await addAddress(critical, machine);
+      throw await undone(error, ip, async (safe) => {
+        if (owner) await takeAddress(safe, await asItIs(safe, owner));
+        await back?.(safe);
+        await addAddress(safe, machine);
       });
     }
     await givenBack;
   }
+
+  /** The error to throw after a failed move, once the address has been brought back where it was. */
+  async function undone(error: unknown, ip: string, back: WayBack | null): Promise<unknown> {
+    if (back === null) return error;
+    try {
+      await back(shielded());
+      return error;
+    } catch (second) {
+      if (!(error instanceof ProviderError)) return error;
+      const reason = error instanceof GceError ? error.reason : 'notMoved';
+      const notBack = `${ip} could not be given back: ${messageOf(second)}; ${await nowWith()}`;
+      return new GceError(error.kind, reason, `${error.message}; and ${notBack}`, {
+        advice: [...error.remedies, { to: 'give the API address to its next holder', command: 'repair' }],
+      });
+    }
+  }
+
+  /** Who has the address after all: what has failed may have been done all the same. */
+  async function nowWith(): Promise<string> {
+    const now = await read().catch(() => null);
+    if (!now) return 'who has it now is not known';
+    const { holder } = now;
+    if (holder.kind === 'nobody') return 'nobody has it now';
+    return `${holder.kind === 'machine' ? holder.name : 'the load balancer'} has it now`;
+  }
+
+  /** Null when it was nobody's. */
+  function wayBack(ip: string, holder: Holder, owner: Instance | null): WayBack | null {
+    if (holder.kind === 'balancer') return (safe) => makeRule(safe, context.names.rule, ip);
+    return owner && ((safe) => addAddress(safe, owner, ip));
+  }
+}
+
+/** Read without heeding an abort, which {@link Instances.find} does. */
+function asItIs({ cloud }: Context, { name, zone }: Instance): Promise<Instance> {
+  return cloud.ask('instances.get', { zone: lastPart(zone), instance: name }, instance);
 }
 
 async function take(
@@ -122,42 +168,7 @@ async function take(
   else if (owner) await takeAddress(context, owner, accepted);
 }
 
-/** Gives the address back to whom it was taken from; null when that was nobody. */
-function takerBack(
-  context: Context,
-  ip: string,
-  holder: Holder,
-  owner: Instance | null,
-): (() => Promise<void>) | null {
-  if (holder.kind === 'balancer') return () => makeRule(context, context.names.rule, ip);
-  return owner && (() => addAddress(context, owner, ip));
-}
-
 /** A machine that has just lost the API address is reached by an ephemeral one; a stopped one gets it when it is started. */
 async function giveEphemeral(context: Context, owner: Instance): Promise<void> {
   if (owner.status === 'RUNNING') await addAddress(context, owner);
-}
-
-/** The error to throw after a failed move, once the address has been brought back where it was. */
-async function undone(error: unknown, ip: string, back: (() => Promise<void>) | null): Promise<unknown> {
-  if (back === null) return error;
-  try {
-    await back();
-    return error;
-  } catch (second) {
-    const words = messageOf(second);
-    if (!(error instanceof GceError)) return error;
-    return new GceError(
-      error.kind,
-      error.reason,
-      `${error.message}; and ${ip} could not be given back: ${words}`,
-      {
-        advice: [
-          ...error.remedies,
-          'Nobody has the API address now.',
-          { to: 'give it to its next holder', command: 'repair' },
-        ],
-      },
-    );
-  }
 }
