@@ -4,6 +4,7 @@ import { build } from '../balancer/build.ts';
 import {
   findLoadBalancer,
   findParts,
+  inUse,
   isComplete,
   mappings,
   setSubnets,
@@ -21,7 +22,7 @@ import { lostZones } from '../zones.ts';
 import { apiAddress, findAddresses } from './addresses.ts';
 import { free, give, shown } from './elastic-ip.ts';
 import type { Management } from './management.ts';
-import { inUse, putBack, restore, returnTo } from './put-back.ts';
+import { putBack, restore, returnTo } from './put-back.ts';
 import { chooseRoute, type Route } from './route.ts';
 
 export interface HandoverParts {
@@ -216,20 +217,22 @@ async function place(
   context.api.signal.throwIfAborted();
 
   context.progress(`moving the address to the load balancer, in ${route.zone}`);
+  // Where nobody waits to have it back, a balancer's node that had it may take its time to let go.
+  const deadlineMs = owner ? 1 * minutes : 5 * minutes;
   let own: string | null = null;
   try {
     if (owner) own = await takeFrom(context, parts, address, owner);
     if (route.kind === 'rebuild')
       await build(context, parts, zones, {
         api,
-        apiAllocation: { zone: route.zone, id: address.AllocationId },
+        apiAllocation: { zone: route.zone, id: address.AllocationId, deadlineMs },
       });
     else
       await setSubnets(
         api,
         lb,
         [...stays, { zone: route.zone, SubnetId: subnet.id, AllocationId: address.AllocationId }],
-        { patience: inUse, deadlineMs: present ? 5 * minutes : 1 * minutes, brisk: true },
+        { patience: inUse, deadlineMs, brisk: true },
       );
   } catch (error) {
     if (owner) await putBack(context, () => returnTo(context, address, owner, own, route), error);

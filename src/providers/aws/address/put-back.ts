@@ -2,21 +2,13 @@
 import { messageOf } from '../../../util/failure.ts';
 import { ProviderError } from '../../errors.ts';
 import type { ElasticIp, Instance, LoadBalancer } from '../api/replies.ts';
-import { findLoadBalancer, type mappings, setSubnets, zoneOf } from '../balancer/parts.ts';
+import { findLoadBalancer, inUse, type mappings, setSubnets, zoneOf } from '../balancer/parts.ts';
 import { deleteLoadBalancer } from '../balancer/zones.ts';
 import { type Context, minutes } from '../context.ts';
 import { nameOf } from '../instances.ts';
 import { apiAddress, findAddresses } from './addresses.ts';
 import { give, shown } from './elastic-ip.ts';
 import type { Route } from './route.ts';
-
-/** ELB's words for an Elastic IP that is not free yet. */
-export const inUse = [
-  'ResourceInUse',
-  'ResourceInUseException',
-  'AllocationIdNotFound',
-  'AllocationIdNotFoundException',
-];
 
 /** Runs a rollback; if that fails as well, says so beside what failed first. */
 export async function putBack(context: Context, undo: () => Promise<void>, cause: unknown): Promise<void> {

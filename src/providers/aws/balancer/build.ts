@@ -3,7 +3,7 @@ import type { TargetGroup } from '../api/replies.ts';
 import { type Context, minutes, tagsFor, wait } from '../context.ts';
 import type { Groups } from '../groups.ts';
 import type { Placement } from '../placement.ts';
-import { balancerName, findParts, isComplete, mappings, untilActive } from './parts.ts';
+import { balancerName, findParts, inUse, isComplete, mappings, untilActive } from './parts.ts';
 import { assertRoom, deleteLoadBalancer, enable } from './zones.ts';
 
 export interface BuildParts {
@@ -13,13 +13,13 @@ export interface BuildParts {
 
 /**
  * Everything but the API address: target group, load balancer, listener, in that order.
- * @param apiAllocation an Elastic IP for the node of that zone, where the balancer must be created with it.
+ * @param apiAllocation an Elastic IP for the node of that zone, where the balancer must be created with it; and how long it may take to be free.
  */
 export async function build(
   context: Context,
   { placement, groups }: BuildParts,
   zones: readonly string[],
-  options: { api?: Api; apiAllocation?: { zone: string; id: string } } = {},
+  options: { api?: Api; apiAllocation?: { zone: string; id: string; deadlineMs: number } } = {},
 ): Promise<void> {
   const { api = context.api, apiAllocation } = options;
   const [found, ids, all] = await Promise.all([findParts(context, api), groups.ids(), placement.subnets()]);
@@ -59,11 +59,7 @@ export async function build(
         Tags: tagsFor(context.cluster, name) as { Key: string; Value: string }[],
       },
       apiAllocation
-        ? {
-            patience: [...young.patience, 'ResourceInUse', 'ResourceInUseException'],
-            deadlineMs: 1 * minutes,
-            brisk: true,
-          }
+        ? { patience: [...young.patience, ...inUse], deadlineMs: apiAllocation.deadlineMs, brisk: true }
         : young,
     );
     lb = made.LoadBalancers[0]!;

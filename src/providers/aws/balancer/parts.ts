@@ -12,6 +12,14 @@ export interface BalancerParts {
   readonly group: TargetGroup | null;
 }
 
+/** ELB's words for an Elastic IP that is not free yet. */
+export const inUse = [
+  'ResourceInUse',
+  'ResourceInUseException',
+  'AllocationIdNotFound',
+  'AllocationIdNotFoundException',
+];
+
 /** At most 32 letters, digits and hyphens, not beginning with "internal-". The uid makes it the cluster's alone. */
 export function balancerName(cluster: ClusterIdentity): string {
   const readable = cluster.name
