@@ -5,7 +5,7 @@ import type { Instance, SecurityGroup } from './api/replies.ts';
 import { allOurs, type Context, minutes, ownedBy, pages, roleTag, tagOf, tagsFor, wait } from './context.ts';
 import type { Placement } from './placement.ts';
 import {
-  canonicalCidr,
+  canonicalCidrs,
   desiredRules,
   flatten,
   type GroupIds,
@@ -46,8 +46,8 @@ const young = ['InvalidGroup.NotFound', 'InvalidGroupId.NotFound', 'InvalidSecur
 export function groups(context: Context, placement: Placement): Groups {
   const { api, cluster, settings } = context;
   let known: Pick<GroupIds, 'masters' | 'balancer'> | undefined;
-  const clients = (settings.allowFrom ?? ['0.0.0.0/0']).map(canonicalCidr);
-  const ssh = once(async () => (settings.sshFrom ?? [await context.operatorAddress()]).map(canonicalCidr));
+  const clients = canonicalCidrs(settings.allowFrom ?? ['0.0.0.0/0']);
+  const ssh = once(async () => canonicalCidrs(settings.sshFrom ?? [await context.operatorAddress()]));
 
   async function find(): Promise<Found> {
     const listed = await pages(

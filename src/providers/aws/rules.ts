@@ -108,8 +108,13 @@ export function sameRule(a: IngressRule, b: IngressRule): boolean {
   return a.port === b.port && a.from === b.from;
 }
 
+/** Each once: EC2 refuses a call that names a rule twice ("The same permission must not appear multiple times"). */
+export function canonicalCidrs(ranges: readonly string[]): string[] {
+  return [...new Set(ranges.map(canonicalCidr))];
+}
+
 /** As EC2 stores it: host bits cleared, a single address as /32. @throws ProviderError `invalid`. */
-export function canonicalCidr(text: string): string {
+function canonicalCidr(text: string): string {
   const [address = '', length] = text.trim().split('/');
   const family = isIP(address);
   const width = family === 6 ? 128 : 32;

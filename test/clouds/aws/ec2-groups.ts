@@ -90,6 +90,8 @@ export function groupHandlers(
     async AuthorizeSecurityGroupIngress(input) {
       const to = group(input.GroupId);
       const rules = split(world, input.IpPermissions);
+      if (new Set(rules.map(key)).size < rules.length)
+        refuse('InvalidParameterValue', 'The same permission must not appear multiple times');
       // All or nothing. EC2 reference: InvalidPermission.Duplicate.
       for (const rule of rules)
         if (to.rules.some((other) => key(other) === key(rule)))

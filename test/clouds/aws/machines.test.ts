@@ -267,6 +267,15 @@ test('SSH is open to the address that this host has now, and follows it', async 
   await expect(lost.network.ensure()).rejects.toMatchObject({ kind: 'preflight' });
 });
 
+test('ranges that are one to EC2 are let in once', async () => {
+  const p = provider({
+    allowFrom: ['198.51.100.7/24', '198.51.100.0/24'],
+    sshFrom: ['203.0.113.7', '203.0.113.7/32'],
+  });
+  await p.network.ensure();
+  expect(await p.network.ready()).toBe(true);
+});
+
 test('a rule that someone else has added is left alone', async () => {
   const p = provider();
   await p.network.ensure();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { canonicalCidr, desiredRules, flatten, toPermission } from '../../../../src/providers/aws/rules.ts';
+import { canonicalCidrs, desiredRules, flatten, toPermission } from '../../../../src/providers/aws/rules.ts';
 import { ProviderError } from '../../../../src/providers/errors.ts';
 
 const ids = { masters: 'sg-1', balancer: 'sg-2', nodes: null };
@@ -61,12 +61,12 @@ test.each([
   ['255.255.255.255/1', '128.0.0.0/1'],
   ['2001:DB8::/32', '2001:db8::/32'],
 ])('%s is kept as %s', (given, kept) => {
-  expect(canonicalCidr(given)).toBe(kept);
+  expect(canonicalCidrs([given, kept])).toEqual([kept]);
 });
 
 test.each(['10.1.2', '10.1.2.3/33', '10.1.2.3/x', 'example.com', '', '1.2.3.4/-1', '10.1.2.3/'])(
   '%s is refused',
   (given) => {
-    expect(() => canonicalCidr(given)).toThrow(ProviderError);
+    expect(() => canonicalCidrs([given])).toThrow(ProviderError);
   },
 );
