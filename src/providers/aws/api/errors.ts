@@ -102,7 +102,11 @@ const rules: readonly Rule[] = [
     codes:
       /^(CredentialsProviderError|AuthFailure|InvalidClientTokenId|SignatureDoesNotMatch|UnrecognizedClientException|IncompleteSignature|MissingAuthenticationToken)$/,
     kind: 'denied',
-    advice: 'AWS does not accept these credentials: aws sts get-caller-identity shows which ones are in use.',
+    // A region that is not enabled answers as if the credentials were wrong. AWS account management, "Enable or disable Regions".
+    advice: [
+      'AWS does not accept these credentials here: aws sts get-caller-identity shows which ones are in use.',
+      'A region that the account has to opt in to accepts none before: aws account list-regions shows which are enabled.',
+    ],
   },
   {
     codes: /^(OptInRequired|PendingVerification|Blocked|SubscriptionRequired)/,

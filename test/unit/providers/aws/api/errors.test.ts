@@ -51,6 +51,10 @@ test('a denial names the permission, as AWS words it or as the action is called'
   expect(answer('UnauthorizedOperation', 403, words).advice).toContain('ec2:CreateTags');
 });
 
+test('credentials that are not accepted may be good ones, in a region that is not enabled', () => {
+  expect(answer('AuthFailure', 401).advice).toMatch(/get-caller-identity.*opt in/);
+});
+
 test('missing credentials are a denial with advice', () => {
   const error = awsError(
     Object.assign(new Error('Could not load credentials from any providers'), {
