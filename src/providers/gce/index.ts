@@ -51,13 +51,9 @@ export function openWith(options: ProviderOptions, around: Surroundings): Provid
   const endpoint = endpointFrom(environment);
   const clients = around.clients ?? openClients({ auth: () => loggedIn().auth, endpoint });
   const rest = openRest(clients, around.around);
-  let project: Promise<string> | undefined;
-  const findProject = () => {
-    project ??= loggedIn().project();
-    return project;
-  };
+  const project = once(async () => loggedIn().project());
   const { uid, region } = cluster;
-  const cloud = openCloud({ rest, uid, region, project: findProject, clock, random, signal });
+  const cloud = openCloud({ rest, uid, region, project, clock, random, signal });
   const context: Context = {
     cluster,
     names: namesOf(cluster),

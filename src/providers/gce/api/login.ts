@@ -39,14 +39,17 @@ export function googleAuth(options: { project?: string | undefined; credentials?
     ...(options.credentials ? { credentials: options.credentials } : {}),
     ...(projectId ? { projectId } : {}),
   });
+  return loginBy(auth, projectId);
+}
+
+export function loginBy(auth: GoogleAuth, projectId?: string): Login {
   return {
     auth,
     async check() {
       try {
         await auth.getClient();
       } catch (error) {
-        if (isNetwork(error))
-          throw new GceError('transient', 'network', `logging in to Google: ${messageOf(error)}`);
+        if (isNetwork(error)) throw unreached('logging in to Google', error);
         throw preflight('noCredentials', `there are no Google credentials: ${messageOf(error)}`, NO_LOGIN);
       }
     },
@@ -54,6 +57,8 @@ export function googleAuth(options: { project?: string | undefined; credentials?
       try {
         return projectId ?? (await auth.getProjectId());
       } catch (error) {
+        // With some credentials the project is asked of another API.
+        if (isNetwork(error)) throw unreached("asking Google for the credentials' project", error);
         throw preflight('noProject', `no Google Cloud project is named: ${messageOf(error)}`, {
           to: 'name it',
           setting: 'project',
@@ -64,7 +69,13 @@ export function googleAuth(options: { project?: string | undefined; credentials?
 }
 
 function isNetwork(error: unknown): boolean {
-  return error instanceof Error && /ENOTFOUND|EAI_AGAIN|ECONN|ETIMEDOUT|socket hang up/.test(error.message);
+  if (!(error instanceof Error)) return false;
+  const { code = '' } = error as { code?: unknown };
+  return /ENOTFOUND|EAI_AGAIN|ECONN|ETIMEDOUT|socket hang up/.test(`${code} ${error.message}`);
+}
+
+function unreached(what: string, error: unknown): GceError {
+  return new GceError('transient', 'network', `${what}: ${messageOf(error)}`);
 }
 
 function preflight(reason: string, message: string, advice: Remedies): GceError {
