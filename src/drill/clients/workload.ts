@@ -1,4 +1,4 @@
-import { get as getHttp, type IncomingMessage } from 'node:http';
+import { get as getHttp } from 'node:http';
 import { get as getHttps } from 'node:https';
 import { InputError, StepError } from '../../cluster/model/errors.ts';
 import type { ApiClient } from '../../kubernetes/client.ts';
