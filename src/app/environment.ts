@@ -122,6 +122,7 @@ async function withCluster<T>(
       (of: Pick<ClusterSpec, 'generations'> = memory.spec) => JSON.stringify(of.generations ?? {}),
       (of = memory.spec) => authorities(secrets, { name: spec.name, generations: of.generations }),
     );
+    const supplies = once(() => nodeSupplies(world.spec(), provider.binaries, options));
     const world: RealWorld = openWorld({
       memory,
       secrets,
@@ -136,7 +137,7 @@ async function withCluster<T>(
       nodeBinaries: once(() =>
         binariesFor(memory, memory.spec, 'node', provider.binaries, options.environment, options.signal),
       ),
-      nodeSupplies: once(() => nodeSupplies(world.spec(), provider.binaries, options)),
+      nodeSupplies: supplies,
       etcdClients: perKey(
         () => JSON.stringify(memory.spec.generations ?? {}),
         async () => etcdClients(await getAuthorities()),
@@ -147,7 +148,7 @@ async function withCluster<T>(
     const fetch: operations.OpenCluster['fetch'] = async (versions) => {
       if (provider.binaries.kind === 'mounted') await fetchBinaries(versions, options);
     };
-    return await work({ world, provider, secrets, fetch });
+    return await work({ world, provider, secrets, fetch, supplies });
   } finally {
     pool.close();
     await provider.close();

@@ -35,6 +35,8 @@ export interface OpenCluster {
   readonly secrets: Secrets;
   /** Gets the programs of these versions, where it is the operator's haup that has them. */
   fetch(versions: Pick<ClusterSpec, 'kubernetesVersion' | 'etcdVersion'>): Promise<void>;
+  /** Gets what nodes need on this host, programs and images; once. @throws ArtifactError */
+  supplies(): Promise<unknown>;
 }
 
 export interface Environment {

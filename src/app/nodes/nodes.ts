@@ -1,3 +1,6 @@
+import type { Change } from '../../cluster/loop/apply-change.ts';
+import type { Observation } from '../../cluster/model/observation.ts';
+import type { ClusterSpec } from '../../cluster/model/spec.ts';
 import type { DrainPolicy } from '../../cluster/plan/decision.ts';
 import { withNodes, withoutNodes, withReplacedNodes } from '../../cluster/plan/nodes/node-changes.ts';
 import type { Removal } from '../../cluster/plan/spec-changes.ts';
@@ -20,7 +23,8 @@ export function addNodes(
     const { region, zone } = open.world.spec();
     const named = zones.map((each) => each ?? zone);
     await checkZones(open.provider, region, named);
-    return changed(env, open, (spec) => withNodes(spec, named, newNodeName), { dryRun });
+    const change = supplied(open, dryRun, (spec) => withNodes(spec, named, newNodeName));
+    return changed(env, open, change, { dryRun });
   };
   return env.locked(cluster, 'add-node', work, zones.length);
 }
@@ -50,10 +54,27 @@ export function replaceNodes(
   dryRun: boolean,
 ): Promise<ChangeOutcome> {
   const work = (open: OpenCluster) =>
-    changed(env, open, (spec, observation) => withReplacedNodes(spec, observation, names, newNodeName), {
-      dryRun,
-      policy: { revive: false, drain },
-      letsGo: names,
-    });
+    changed(
+      env,
+      open,
+      supplied(open, dryRun, (spec, observation) => withReplacedNodes(spec, observation, names, newNodeName)),
+      { dryRun, policy: { revive: false, drain }, letsGo: names },
+    );
   return env.locked(cluster, 'replace-node', work, names.length);
+}
+
+/**
+ * A change that wishes for nodes, for which everything is there before it is anybody's wish: an archive of images that is missing on this
+ * host, or a download that fails, leaves the cluster as it was.
+ */
+function supplied(
+  { supplies }: OpenCluster,
+  dryRun: boolean,
+  change: (spec: ClusterSpec, observation: Observation) => ClusterSpec,
+): Change {
+  return async (spec, observation) => {
+    const after = change(spec, observation);
+    if (!dryRun && after !== spec) await supplies();
+    return after;
+  };
 }

@@ -17,6 +17,8 @@ export interface ImageArchive {
   }[];
 }
 
+const MOST_BYTES = 2 ** 31 - 1;
+
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 const descriptor = z.object({ digest, annotations: z.record(z.string(), z.string()).optional() });
 const indexSchema = z.object({ schemaVersion: z.literal(2), manifests: z.array(descriptor).min(1) });
@@ -39,6 +41,9 @@ export async function readImageArchive(path: string): Promise<ImageArchive> {
     });
   try {
     const { size } = await stat(path);
+    // It is sent as a whole, out of memory.
+    if (size >= MOST_BYTES)
+      throw new Error('it has 2 GiB or more, which haup cannot send: make several of it');
     const entries = await readTar(path);
     const index = entries.get('index.json')?.content;
     const images = index

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -138,4 +138,10 @@ test('a layer that is missing and a manifest that was changed are noticed', asyn
   await expect(readImageArchive(await pack())).rejects.toThrow(/tools\/echo:1 lacks the blob sha256:/);
   await writeFile(manifestFile, JSON.stringify({ ...manifest, layers: [] }));
   await expect(readImageArchive(await pack())).rejects.toThrow(/the manifest of .* is damaged/);
+});
+
+test('an archive that is too large to be sent is refused before anything is made for it', async () => {
+  const path = await written(Buffer.from(''));
+  await truncate(path, 2 ** 31);
+  await expect(readImageArchive(path)).rejects.toThrow(/2 GiB or more, which haup cannot send/);
 });
