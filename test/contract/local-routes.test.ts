@@ -1,4 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { execIn } from '../../src/providers/local/fabric/netns.ts';
+import { PROTOCOL } from '../../src/providers/local/fabric/service-nodes.ts';
+import { fabricNamespace } from '../../src/providers/local/names.ts';
+import { clusterKey } from '../../src/providers/local/paths.ts';
+import { readRoutes, writeRoutes } from '../../src/providers/local/state.ts';
 import type {
   ClusterIdentity,
   FaultKind,
@@ -124,6 +129,19 @@ test('a Service’s address is answered by all its nodes, and only by those', as
     return seen.size === 2;
   });
   expect([...seen].sort()).toEqual(nodes);
+  expect(nodes).toContain(await ask('lp-m1', await service()));
+});
+
+test('routes that a run wrote down and did not live to put in force are found out, and mended', async () => {
+  const key = clusterKey(cluster);
+  expect(await provider.network.ready()).toBe(true);
+  await writeRoutes(key, { ...(await readRoutes(key))!, pending: true });
+  await execIn(fabricNamespace(key), ['ip', 'route', 'flush', 'proto', PROTOCOL]);
+  expect(await ask('lp-m1', podOf['lp-n1']!)).toBe('28');
+  expect(await provider.network.ready()).toBe(false);
+  await provider.network.ensure();
+  expect(await provider.network.ready()).toBe(true);
+  expect(await ask('lp-m1', podOf['lp-n1']!)).toBe('lp-n1');
   expect(nodes).toContain(await ask('lp-m1', await service()));
 });
 

@@ -13,6 +13,7 @@ import { firstProcess, isPoweredOn } from './machine/power.ts';
 import { takeDown } from './machines.ts';
 import { machineNamespace } from './names.ts';
 import { RUN_ROOT, runFolder } from './paths.ts';
+import { routesReady, settleRoutes } from './pod-routes.ts';
 import { forgetCluster, registerCluster } from './registry.ts';
 import { type MachineRecord, readCluster, readMachines } from './state.ts';
 
@@ -27,7 +28,8 @@ export function localNetwork(context: Context): Omit<Network, 'routes' | 'groups
 async function ready(context: Context): Promise<boolean> {
   const record = await readCluster(context.key);
   if (!record || !(await fabricReady(context.key, record))) return false;
-  return (await peersReady(context.key)) && (await unplugged(context)).length === 0;
+  if (!(await peersReady(context.key)) || !(await routesReady(context))) return false;
+  return (await unplugged(context)).length === 0;
 }
 
 /** Machines that run without a link: what is left of them when only the fabric was lost. */
@@ -51,6 +53,7 @@ async function ensure(context: Context): Promise<void> {
     }
     await syncTranslation(context.key);
     await syncRoutes(context.key, record);
+    await settleRoutes(context);
   });
   await putInForce(context.key, record, context.signal);
 }

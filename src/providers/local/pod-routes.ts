@@ -39,6 +39,17 @@ async function remove(context: Context, range: string): Promise<void> {
   await change(context, ({ pods, services }) => ({ pods: without(pods, range), services }));
 }
 
+/** Whether everything that is written down has been put in force. */
+export async function routesReady(context: Context): Promise<boolean> {
+  return !(await recorded(context)).pending;
+}
+
+/** Everything that is written down is in force. Under the cluster's lock. */
+export async function settleRoutes(context: Context): Promise<void> {
+  const record = await recorded(context);
+  if (record.pending) await writeRoutes(context.key, { ...record, pending: false });
+}
+
 async function setNodes(context: Context, names: readonly string[]): Promise<void> {
   await needMachines(context, names);
   await change(context, ({ pods }) => ({ pods, services: [...new Set(names)].sort() }));
@@ -46,26 +57,29 @@ async function setNodes(context: Context, names: readonly string[]): Promise<voi
 
 /** A machine is gone: so is what led to it. Under the cluster's lock. */
 export async function forgetRoutes(context: Context, name: string): Promise<void> {
-  const { pods, services } = await recorded(context);
+  const { pods, services, pending } = await recorded(context);
   const left = Object.fromEntries(Object.entries(pods).filter(([, machine]) => machine !== name));
   if (Object.keys(left).length === Object.keys(pods).length && !services.includes(name)) return;
-  await writeRoutes(context.key, { pods: left, services: services.filter((each) => each !== name) });
+  await writeRoutes(context.key, { pods: left, services: services.filter((each) => each !== name), pending });
 }
 
-async function change(context: Context, by: (now: RoutesRecord) => RoutesRecord): Promise<void> {
+type Routes = Omit<RoutesRecord, 'pending'>;
+
+async function change(context: Context, by: (now: Routes) => Routes): Promise<void> {
   const cluster = await needCluster(context);
   await exclusively(context, async () => {
-    await writeRoutes(context.key, by(await recorded(context)));
+    await writeRoutes(context.key, { ...by(await recorded(context)), pending: true });
     await syncTranslation(context.key);
     await syncRoutes(context.key, cluster);
+    await settleRoutes(context);
   });
 }
 
 async function recorded(context: Context): Promise<RoutesRecord> {
-  return (await readRoutes(context.key)) ?? { pods: {}, services: [] };
+  return (await readRoutes(context.key)) ?? { pods: {}, services: [], pending: false };
 }
 
-function routesOf({ pods }: RoutesRecord): NodeRoute[] {
+function routesOf({ pods }: Routes): NodeRoute[] {
   return Object.entries(pods).map(([destination, machine]) => ({ destination, machine }));
 }
 

@@ -62,6 +62,8 @@ const routesRecord = z.object({
   pods: z.record(z.string(), z.string()).default({}),
   /** The machines that Services' external addresses lead to. */
   services: z.array(z.string()).default([]),
+  /** It was written down, and perhaps not put in force: whoever comes after does that. */
+  pending: z.boolean().default(false),
 });
 export type RoutesRecord = z.infer<typeof routesRecord>;
 

@@ -25,7 +25,7 @@ export interface Routing {
 
 /** A machine without a link has no route: packets for it vanish, as they do in a cloud whose machine is stopped. */
 export function routingOf(
-  record: RoutesRecord,
+  record: Pick<RoutesRecord, 'pods' | 'services'>,
   machines: readonly MachineRecord[],
   links: readonly string[],
 ): Routing {

@@ -18,7 +18,7 @@ export function translationOf(
   address: AddressRecord | null,
   machines: readonly MachineRecord[],
   cut: ReadonlySet<string> = new Set(),
-  routes: RoutesRecord | null = null,
+  routes: Pick<RoutesRecord, 'pods'> | null = null,
   peers: readonly Peer[] = [],
 ): Translation {
   const external = new Map<string, string>();
