@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { cacheFolder } from '../../src/artifacts/cache.ts';
 import { cgroupRoot } from '../../src/providers/local/host/cgroups.ts';
 import { hierarchiesInUse } from '../../src/providers/local/host/hierarchies.ts';
+import { open } from '../../src/providers/local/index.ts';
 import { clusterKey, machineFolder } from '../../src/providers/local/paths.ts';
 import type { ClusterIdentity, FaultKind, Machine, Provider } from '../../src/providers/provider.ts';
 import { waitFor } from '../../src/util/wait.ts';
@@ -140,6 +143,23 @@ describe('a node', () => {
       timeoutMs: 60_000,
     });
     expect(await container('echo started')).toBe('started');
+  });
+
+  test('boots with the programs that it was made with, whatever version the cluster has by then', async () => {
+    const programs = () => run(node, 'ls /opt/haup/bin');
+    const before = await programs();
+    const folder = await mkdtemp(join(tmpdir(), 'lp-newer-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await writeFile(join(folder, 'newer'), '');
+    const newer = open({
+      ...{ cluster, settings: {}, signal: new AbortController().signal, progress: () => {} },
+      ...{ cacheFolder: cacheFolder(process.env), environment: process.env },
+      ...{ binariesFolder: folder, nodeBinariesFolder: folder },
+    });
+    await fault('power-off', node);
+    await newer.fault!('power-on', node);
+    await newer.close();
+    expect(await programs()).toBe(before);
   });
 
   test('has an empty folder for images when its disk was wiped, and nothing when it is deleted', async () => {

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { ProviderError } from '../errors.ts';
 import type { Machine, MachineRequest, Machines } from '../provider.ts';
 import { needRole } from '../shared/role.ts';
@@ -91,7 +92,8 @@ async function create(context: Context, request: MachineRequest): Promise<Machin
     const { role, zone } = request;
     // Of nodes runc needs to be the host's root.
     const uidBase = role === 'master' ? SHIFTED : 0;
-    const record = { name, role, uidBase, zone, internalIp, ephemeralIp: null, isolated: false };
+    const made = { name, role, uidBase, zone, internalIp, ephemeralIp: null, isolated: false };
+    const record = role === 'node' ? { ...made, programs: ofNodes(context) } : made;
     await makeMachine(context.key, record, request);
   });
   return await start(context, name);
@@ -113,13 +115,29 @@ export async function start(context: Context, name: string): Promise<Machine> {
   });
   if (booting) {
     context.progress(`${name}: waiting for the machine to boot`);
-    const { key, environment, binariesFolder, releasesFolder, nodeBinariesFolder = binariesFolder } = context;
-    const binaries = booting.role === 'node' ? nodeBinariesFolder : binariesFolder;
+    const { key, environment, binariesFolder, releasesFolder } = context;
+    const binaries = booting.role === 'node' ? await programsOf(context, booting) : binariesFolder;
     await share(binaries);
     const releases = booting.role === 'master' && releasesFolder ? { releases: releasesFolder } : {};
     await powerOn({ key, machine: booting, image, binaries, environment, ...releases }, context.signal);
   }
   return await describe(context, name);
+}
+
+function ofNodes({ nodeBinariesFolder, binariesFolder }: Context): string {
+  return nodeBinariesFolder ?? binariesFolder;
+}
+
+/**
+ * Where a node's programs are: it boots with those that it was made with, whatever version the cluster has by now, as a node does in a cloud.
+ * @throws ProviderError when they are not there any more: an empty folder in their place would be a node on which nothing starts.
+ */
+async function programsOf(context: Context, { name, programs }: MachineRecord): Promise<string> {
+  const folders = [...(programs === undefined ? [] : [programs]), ofNodes(context)];
+  for (const folder of folders) if ((await readdir(folder).catch(() => [])).length > 0) return folder;
+  throw new ProviderError('preflight', `the programs of ${name} are gone: ${folders[0]} has none`, {
+    advice: { to: 'make a node with new ones in its place', command: 'replace-node', replicas: [name] },
+  });
 }
 
 async function imageFor(context: Context, record: MachineRecord | null): Promise<string> {

@@ -48,6 +48,8 @@ const machineRecord = z.object({
   ephemeralIp: z.ipv4().nullable(),
   /** Its cable is unplugged: by `isolate` until `heal`. */
   isolated: z.boolean(),
+  /** Of a node: the folder of the programs that it was made with. Absent in records from before they were kept. */
+  programs: z.string().optional(),
 });
 export type MachineRecord = z.infer<typeof machineRecord>;
 

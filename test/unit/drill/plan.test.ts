@@ -7,7 +7,7 @@ import {
   withNodeObject,
 } from '../../../src/cluster/plan/steps/node-effects.ts';
 import { actNames } from '../../../src/drill/acts.ts';
-import { type Means, type PlannedAct, planAct, planDrill } from '../../../src/drill/plan.ts';
+import { type Means, planAct, planDrill } from '../../../src/drill/plan.ts';
 import { survives } from '../../../src/drill/survives.ts';
 import { ills } from '../../../src/drill/well.ts';
 import { converged, planFor, powerOff, specOf } from '../../support/clusters.ts';
