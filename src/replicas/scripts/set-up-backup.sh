@@ -1,9 +1,10 @@
 #!/bin/sh
 # Puts all that a master is told about backups on it, all at once; it comes on standard input, as a tar archive. See ../backup/set-up.ts.
 : "${folder?}" "${units?}" "${timer?}" "${user?}"
+. ./apt.sh
 set -eu
 umask 022
-command -v restic >/dev/null || { apt-get -qq update && apt-get -qqy install --no-install-recommends restic; } >&2
+command -v restic >/dev/null || install_packages restic >&2
 systemd-sysusers --inline "u $user - \"haup\""
 rm -rf -- "$folder.part" "$folder.old"
 mkdir -p -- "$folder.part"

@@ -1,3 +1,4 @@
+import { shellFile } from '../../util/shell-file.ts';
 import { configPath, paths, pkiFolder } from '../paths.ts';
 import { users } from '../provision/users.ts';
 import { FEDERATION_UNIT, unit } from './names.ts';
@@ -24,7 +25,7 @@ export function federationUnit({ apiPort }: { readonly apiPort: number }): strin
 export function finishFederation(node: string | null): string {
   const find =
     node === null
-      ? 'command -v node >/dev/null || { apt-get -qq update && apt-get -qqy install --no-install-recommends nodejs; } >&2\nnode=$(command -v node)'
+      ? `${shellFile('replicas/scripts/apt.sh')}command -v node >/dev/null || install_packages nodejs >&2\nnode=$(command -v node)`
       : `node=${node}`;
   return [
     find,
