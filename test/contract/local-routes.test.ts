@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { execIn } from '../../src/providers/local/fabric/netns.ts';
-import { PROTOCOL } from '../../src/providers/local/fabric/service-nodes.ts';
 import { fabricNamespace } from '../../src/providers/local/names.ts';
 import { clusterKey } from '../../src/providers/local/paths.ts';
 import { readRoutes, writeRoutes } from '../../src/providers/local/state.ts';
@@ -136,7 +135,7 @@ test('routes that a run wrote down and did not live to put in force are found ou
   const key = clusterKey(cluster);
   expect(await provider.network.ready()).toBe(true);
   await writeRoutes(key, { ...(await readRoutes(key))!, pending: true });
-  await execIn(fabricNamespace(key), ['ip', 'route', 'flush', 'proto', PROTOCOL]);
+  await execIn(fabricNamespace(key), ['ip', 'route', 'delete', podOf['lp-n1']!.replace(/\d+$/, '0/24')]);
   expect(await ask('lp-m1', podOf['lp-n1']!)).toBe('28');
   expect(await provider.network.ready()).toBe(false);
   await provider.network.ensure();
