@@ -1,7 +1,7 @@
-import type { Inside } from '../../replicas/revision/inspect.ts';
 import { machineOf, type Observation } from '../model/observation.ts';
 import { type ClusterChange, type ClusterSpec, revised, wantsBalancer } from '../model/spec.ts';
 import type { Blocked } from './decision.ts';
+import { isOn, isPastReturn } from './no-return.ts';
 import { COSTS, type Cost, worst } from './revision/cost.ts';
 import { differencesOf } from './revision/differs.ts';
 import { rotates } from './rotation.ts';
@@ -137,12 +137,13 @@ export function inHand(v: View): string | undefined {
 }
 
 /**
- * The spec as it was before a change that has failed. Undefined where the change is not to be taken back: a replica works with it, or
- * nobody can say whether one has it.
+ * The spec as it was before a change that has failed. Undefined where the change is not to be taken back: a replica works with it,
+ * nobody can say whether one has it, or what was before cannot go on with etcd's data.
  */
 export function takenBack(spec: ClusterSpec, o: Observation): ClusterSpec | undefined {
   const { change } = spec;
   if (!change || change.back !== undefined) return undefined;
+  if (isPastReturn(spec, o)) return undefined;
   if (change.surge) return surgeTakenBack(spec, o, change.surge.name);
   const insides = spec.replicas.map(({ name }) => machineOf(o, name)?.inside);
   // One without a machine cannot have it: a newcomer is not made with what is not proven.
@@ -188,11 +189,6 @@ export function withoutUntried(spec: ClusterSpec, o: Observation): ClusterSpec |
   if (spec.replicas.some(({ name }) => isOn(machineOf(o, name)?.inside, change))) return undefined;
   const { change: _, ...kept } = revised(spec, change.before);
   return kept;
-}
-
-/** Whole, or as far as it got before it was cut off. */
-function isOn(inside: Inside | null | undefined, { id }: ClusterChange): boolean {
-  return inside?.change === id || inside?.begun === id;
 }
 
 function works(o: Observation, name: string): boolean {

@@ -16,6 +16,7 @@ import {
   revised,
 } from '../model/spec.ts';
 import { sightOfEtcd } from './health.ts';
+import { isPastReturn } from './no-return.ts';
 
 /** Gives a name that the cluster has never used. */
 export type NameMaker = (cluster: string, used: readonly string[]) => string;
@@ -133,7 +134,7 @@ export function abandoned(wish: ClusterSpec, observation: Observation): ClusterS
   });
   const known = spec.replicas.filter((replica) => replicas.some((r) => r.name === replica.name));
   const returning = replicas.filter((replica) => !known.some((r) => r.name === replica.name));
-  const { rescue: _, ...kept } = turnedRound(spec);
+  const { rescue: _, ...kept } = turnedRound(spec, observation);
   return { ...kept, replicas: [...known, ...returning] };
 }
 
@@ -156,9 +157,18 @@ export function withoutSurge(spec: ClusterSpec): ClusterSpec | undefined {
 }
 
 /** A change that is given up half-way becomes the change back, unless it is that already. */
-function turnedRound(spec: ClusterSpec): ClusterSpec {
+function turnedRound(spec: ClusterSpec, observation: Observation): ClusterSpec {
   const { change } = spec;
   if (!change || change.back !== undefined) return spec;
+  if (isPastReturn(spec, observation)) {
+    throw new Refusal(
+      `all of ${spec.name} is on etcd ${spec.etcdVersion} already: ${change.before.etcdVersion} does not read the data of a newer minor`,
+      [
+        { to: 'go on with it', command: 'repair', cluster: spec.name },
+        'or restore a backup of before into a new cluster',
+      ],
+    );
+  }
   return {
     ...revised(spec, change.before),
     change: { id: `${change.id.slice(0, 31)}r`, before: revisable(spec), returns: true },

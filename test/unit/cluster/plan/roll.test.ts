@@ -223,6 +223,32 @@ describe('a change is taken back', () => {
   });
 });
 
+describe('a new minor of etcd', () => {
+  const one = specOf(['m0'], { etcdVersion: 'v3.6.16' });
+  const several = specOf(['m0', 'm1', 'm2'], { etcdVersion: 'v3.6.16' });
+  const wanting = (of: ClusterSpec, etcdVersion: string) =>
+    withRevision(of, { ...revisable(of), etcdVersion }, 'c1');
+  const on = (of: ClusterSpec, name: string, as: 'change' | 'begun') =>
+    withInside(seen(of, wanting(of, 'v3.7.3')), name, { [as]: 'c1', apiServer: 'unready' });
+
+  test('is not taken back once all voters are on it: the old one does not read their data', () => {
+    const newer = wanting(one, 'v3.7.3');
+    for (const as of ['change', 'begun'] as const)
+      expect(takenBack(newer, on(one, 'm0', as))).toBeUndefined();
+    const silent = { ...ready.etcd, readable: false, members: [] };
+    expect(takenBack(newer, { ...on(one, 'm0', 'begun'), etcd: silent })).toBeUndefined();
+  });
+
+  test('is taken back before that, and so is another patch release', () => {
+    const newer = wanting(one, 'v3.7.3');
+    expect(takenBack(newer, seen(one, newer))?.change).toMatchObject({ back: null });
+    expect(takenBack(wanting(several, 'v3.7.3'), on(several, 'm1', 'change'))?.change).toMatchObject({
+      back: 'm1',
+    });
+    expect(takenBack(wanting(one, 'v3.6.17'), on(one, 'm0', 'change'))?.change).toMatchObject({ back: 'm0' });
+  });
+});
+
 describe('a change that nobody has tried', () => {
   test('is given up, and one that somebody has, or that is taken back, is not', () => {
     expect(withoutUntried(patched, ready)).toMatchObject({ kubernetesVersion: 'v1.37.1' });

@@ -234,6 +234,23 @@ describe('a change of what is on the replicas, when it is abandoned', () => {
     }
   });
 
+  test('is refused once all voters are on a new minor of etcd, and says to go on', () => {
+    const older = specOf(['m0'], { etcdVersion: 'v3.6.16' });
+    const newer = withRevision(older, { ...revisable(older), etcdVersion: 'v3.7.3' }, 'c1');
+    const on = withInside(converged(older), 'm0', { begun: 'c1' });
+    const { message, remedies } = thrownBy(() => abandoned(newer, on));
+    expect(message).toContain('v3.6.16 does not read the data');
+    expect(remedies[0]).toMatchObject({ command: 'repair' });
+    expect(abandoned(newer, converged(older))).toMatchObject({ etcdVersion: 'v3.6.16' });
+
+    const several = specOf(['m0', 'm1', 'm2'], { etcdVersion: 'v3.6.16' });
+    const rolling = withRevision(several, { ...revisable(several), etcdVersion: 'v3.7.3' }, 'c1');
+    const two = ['m0', 'm1'].reduce((o, name) => withInside(o, name, { change: 'c1' }), converged(several));
+    expect(abandoned(rolling, two)).toMatchObject({ etcdVersion: 'v3.6.16' });
+    // The third may be on it as well.
+    expect(() => abandoned(rolling, powerOff(two, 'm2'))).toThrow('v3.6.16 does not read the data');
+  });
+
   test('by a successor, leaves the one before it there, as long as that votes', () => {
     const one = specOf(['m0@local-a']);
     const surge = withSurge(one, { ...revisable(one), kubernetesVersion: 'v1.37.9' }, 'c1', () => 'm1');
