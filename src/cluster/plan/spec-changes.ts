@@ -159,7 +159,7 @@ export function withoutSurge(spec: ClusterSpec): ClusterSpec | undefined {
 /** A change that is given up half-way becomes the change back, unless it is that already. */
 function turnedRound(spec: ClusterSpec, observation: Observation): ClusterSpec {
   const { change } = spec;
-  if (!change || change.back !== undefined) return spec;
+  if (!change || change.back !== undefined || change.returns) return spec;
   if (isPastReturn(spec, observation)) {
     throw new Refusal(
       `all of ${spec.name} is on etcd ${spec.etcdVersion} already: ${change.before.etcdVersion} does not read the data of a newer minor`,

@@ -227,6 +227,11 @@ describe('a change of what is on the replicas, when it is abandoned', () => {
     });
   });
 
+  test('a second time, stays the change back', () => {
+    const back = abandoned(patched, healthy);
+    expect(abandoned(back, healthy)).toEqual(back);
+  });
+
   test('and is taken back already, goes on as it is', () => {
     for (const back of ['m1', null]) {
       const taken = { ...patched, change: { ...patched.change!, back } };
