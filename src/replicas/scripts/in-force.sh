@@ -22,10 +22,10 @@ forget_others() {
     rm -rf -- "$old"
   done
 }
-# install_units: those of the release in force become systemd's. systemd finds units that are new by itself.
+# install_units RELEASE: its units become systemd's. systemd finds units that are new by itself.
 install_units() {
   mkdir -p "$units/.haup"
-  cp -- "$current"/units/* "$units/.haup"
+  cp -- "$1"/units/* "$units/.haup"
   sync -- "$units"/.haup/*
   known=
   for unit in "$units"/.haup/*; do [ ! -e "$units/${unit##*/}" ] || known=1; done

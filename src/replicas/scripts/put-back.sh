@@ -7,8 +7,10 @@
 # shellcheck disable=SC2086 # several units
 [ -z "$stopped" ] || systemctl stop $stopped
 if grep -qsF "\"change\":\"$change\"" "$current/marker.json"; then
-  point "$current" "$(readlink -f "$previous")"
-  install_units
+  old=$(readlink -f "$previous")
+  # Before the link, which says that this is done: cut off in between, it is done again.
+  install_units "$old"
+  point "$current" "$old"
 fi
 # shellcheck disable=SC2086 # several units
 [ -z "$stopped" ] || systemctl start --no-block $stopped

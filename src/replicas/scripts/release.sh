@@ -10,6 +10,6 @@ case "$(hostname)" in "$name" | "$name".*) ;; *) echo "$name" >/etc/hostname; ho
 . ./unpack.sh
 point "$current" "$new"
 forget_others
-install_units
+install_units "$current"
 [ -z "$finish" ] || sh -euc "$finish"
 note

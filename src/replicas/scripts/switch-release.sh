@@ -15,7 +15,7 @@ if [ "$now" != "$new" ]; then
   point "$previous" "$now"
   point "$current" "$new"
 fi
-install_units
+install_units "$current"
 [ -z "$finish" ] || sh -euc "$finish"
 # shellcheck disable=SC2086 # several units
 [ -z "$stopped" ] || systemctl start --no-block $stopped

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { shellScript } from '../../../../src/ssh/script.ts';
 import { releaseFolder, where } from './release-folder.ts';
@@ -22,6 +22,11 @@ function machine() {
   symlinkSync(at('releases/b'), at('staged'));
   return {
     asked,
+    /** From now on no unit can be installed, until what is returned is called. */
+    breakUnits: () => {
+      writeFileSync(at('units/.haup'), '');
+      return () => rmSync(at('units/.haup'));
+    },
     has: (name: string) => existsSync(at(name)),
     inForce: () => readFileSync(at('current/units/here.service'), 'utf8'),
     installed: () => readFileSync(at('units/here.service'), 'utf8'),
@@ -58,6 +63,16 @@ test('putting back is done again after it was cut off, and done twice is done on
     expect(it.putBack()).toBe(0);
     expect([it.inForce(), it.installed(), it.complete()]).toEqual(['a', 'a', 'a']);
   }
+});
+
+test('putting back that was cut off before the old units were installed installs them when it is done again', () => {
+  const it = machine();
+  expect(it.switch()).toBe(0);
+  const mend = it.breakUnits();
+  expect(it.putBack()).not.toBe(0);
+  mend();
+  expect(it.putBack()).toBe(0);
+  expect([it.inForce(), it.installed(), it.complete()]).toEqual(['a', 'a', 'a']);
 });
 
 test('a release that never came into force is only forgotten', () => {
