@@ -33,8 +33,45 @@ export function ownFlags(component: Component): ReadonlySet<string> {
   return new Set([...units[component].matchAll(/^ {2}"?--([a-z0-9-]+)=/gm)].map(([, flag]) => flag!));
 }
 
-/** What is no argument: the files that these name would not be there, and the API server takes `oidc-…` beside no AuthenticationConfiguration. */
+const OTHER_LEASE =
+  'for as long as some masters have it and others have not, two would be active at once: they have to agree on the lease';
+const MEMBERSHIP =
+  'haup says with whom etcd is a cluster: by this it could begin another one, with nothing in it';
+
+/** What the programs take, and what would lose what is stored, or have two at work where there may be one. */
+const HARMFUL: Readonly<Record<Component, Readonly<Record<string, string>>>> = {
+  apiServer: {
+    'etcd-prefix':
+      'what is stored stays under the old prefix, and the cluster begins anew beside it, with nothing in it',
+    'etcd-servers-overrides':
+      'what is stored stays where it is and is not found there; and what is elsewhere is not backed up, restored or encrypted anew',
+  },
+  controllerManager: {
+    'leader-elect-resource-name': OTHER_LEASE,
+    'leader-elect-resource-namespace': OTHER_LEASE,
+  },
+  scheduler: {
+    'leader-elect-resource-name': OTHER_LEASE,
+    'leader-elect-resource-namespace': OTHER_LEASE,
+  },
+  etcd: {
+    'config-file': 'with it etcd takes no notice of any other argument, also not of where its data is',
+    'force-new-cluster': 'each member would leave the others and go on alone, at every start',
+    'initial-cluster': MEMBERSHIP,
+    'initial-cluster-state': MEMBERSHIP,
+    'unsafe-no-fsync':
+      'what was acknowledged would be lost with the power, and the member might not start again',
+    'wal-dir': 'the log stays in the data directory: etcd would begin without it',
+  },
+};
+
+/**
+ * What is no argument: the files that these name would not be there, and the API server takes `oidc-…` beside no
+ * AuthenticationConfiguration; or they do harm.
+ */
 export function asksOtherwise(component: Component, flag: string): string | null {
+  if (component === 'etcd' && flag.startsWith('discovery')) return MEMBERSHIP;
+  if (Object.hasOwn(HARMFUL[component], flag)) return HARMFUL[component][flag]!;
   if (component !== 'apiServer') return null;
   if (flag === 'admission-control-config-file') return 'say it as admission.plugins: haup writes that file';
   return flag.startsWith('oidc-') ? 'say it as authentication.jwt: haup writes the file that has it' : null;

@@ -33,6 +33,8 @@ describe('the document of a cluster', () => {
       'extraArguments.apiServer.oidc-issuer-url',
     ],
     [{ extraArguments: { etcd: { 'data-dir': '/x' } } }, 'extraArguments.etcd.data-dir'],
+    [{ extraArguments: { etcd: { 'wal-dir': '/x' } } }, 'extraArguments.etcd.wal-dir'],
+    [{ extraArguments: { apiServer: { 'etcd-prefix': '/x' } } }, 'extraArguments.apiServer.etcd-prefix'],
     [{ authentication: { jwt: [{ issuer: { url: 'http://x' } }] } }, 'authentication.jwt.0.issuer.url'],
     [{ auditPolicy: { apiVersion: 'audit.k8s.io/v1', kind: 'Policy', rules: [] } }, 'auditPolicy.rules'],
     [{ admission: { plugins: [{ name: 'PodSecurity', path: '/x' }] } }, 'admission.plugins.0.path'],

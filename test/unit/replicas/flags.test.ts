@@ -31,3 +31,23 @@ test('feature gates as --help lists them, and arguments that are said otherwise'
   expect(asksOtherwise('apiServer', 'admission-control-config-file')).toContain('admission.plugins');
   expect(asksOtherwise('scheduler', 'v')).toBe(null);
 });
+
+test.each([
+  ['apiServer', ['etcd-prefix', 'etcd-servers-overrides'], ['etcd-compaction-interval']],
+  ['controllerManager', ['leader-elect-resource-name', 'leader-elect-resource-namespace'], ['master']],
+  ['scheduler', ['leader-elect-resource-name', 'leader-elect-resource-namespace'], ['constructor']],
+  [
+    'etcd',
+    [
+      ...['config-file', 'force-new-cluster', 'initial-cluster', 'initial-cluster-state', 'unsafe-no-fsync'],
+      ...['wal-dir', 'discovery', 'discovery-srv', 'discovery-token'],
+    ],
+    ['initial-election-tick-advance', 'snapshot-count', 'heartbeat-interval', 'etcd-prefix'],
+  ],
+] as const)(
+  'flags of %s that would lose data or have two at work are refused, with why',
+  (component, harmful, others) => {
+    for (const flag of harmful) expect(asksOtherwise(component, flag), flag).toMatch(/^.{30}/);
+    for (const flag of others) expect(asksOtherwise(component, flag), flag).toBe(null);
+  },
+);
