@@ -44,11 +44,12 @@ export function upgraded(spec: ClusterSpec, wish: Versions): Revisable | undefin
       );
     }
   }
-  const {
-    wayBack = { kubernetesVersion: spec.kubernetesVersion, etcdVersion: spec.etcdVersion },
-    ...present
-  } = revisable(spec);
+  const { wayBack: earlier, ...present } = revisable(spec);
   const next = { ...present, kubernetesVersion, etcdVersion };
+  // While the old minor is emulated the way back still leads there; otherwise to what there is now, and no further.
+  const wayBack = emulatedMinor(spec)
+    ? earlier
+    : { kubernetesVersion: spec.kubernetesVersion, etcdVersion: spec.etcdVersion };
   // etcd's data of a new minor is not read by the old one.
   return etcdMinors > 0 ? next : { ...next, wayBack };
 }

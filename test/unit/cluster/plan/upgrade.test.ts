@@ -35,6 +35,15 @@ describe('an upgrade', () => {
     expect(further!.wayBack).toMatchObject({ kubernetesVersion: 'v1.36.4' });
   });
 
+  test('goes back to the version that it came from, and no further', () => {
+    const patched = { ...old, ...upgraded(old, { kubernetesVersion: 'v1.36.9' }) };
+    const further = { ...patched, ...upgraded(patched, { kubernetesVersion: 'v1.37.1' }) };
+    expect(further.wayBack).toEqual({ kubernetesVersion: 'v1.36.9', etcdVersion: 'v3.6.16' });
+    expect(rolledBack(further)).toMatchObject({ kubernetesVersion: 'v1.36.9' });
+    const etcd = { ...patched, ...upgraded(patched, { etcdVersion: 'v3.6.17' }) };
+    expect(etcd.wayBack).toEqual({ kubernetesVersion: 'v1.36.9', etcdVersion: 'v3.6.16' });
+  });
+
   test('to what is there is none', () => {
     expect(upgraded(old, { kubernetesVersion: 'v1.36.4' })).toBeUndefined();
     expect(upgraded(old, {})).toBeUndefined();
