@@ -10,7 +10,7 @@ import {
 export interface Audited {
   /** Each once. */
   readonly seen: readonly SeenCertificate[];
-  /** The first moment that any of the logs tells of, RFC 3339; null where there is none. */
+  /** The first moment that each of the logs tells of, RFC 3339; null where there is none. */
   readonly since: string | null;
   /** Masters without a log that can be read. */
   readonly unread: readonly string[];
@@ -32,9 +32,11 @@ export async function auditedCertificates(
     }),
   );
   const read = logs.flatMap(({ log }) => log ?? []);
+  // Who came to one master alone is in no other's log: all of them tell only from where the last begins.
+  const since = read.map((log) => log.since).sort(byMoment);
   return {
     seen: merged(read.flatMap(({ seen }) => seen)),
-    since: read.map(({ since }) => since).sort(byMoment)[0] ?? null,
+    since: since.at(-1) ?? null,
     unread: logs.filter(({ log }) => log === null).map(({ name }) => name),
   };
 }
