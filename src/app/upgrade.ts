@@ -5,7 +5,7 @@ import { Refusal } from '../cluster/model/errors.ts';
 import type { ClusterSpec, Revisable } from '../cluster/model/spec.ts';
 import { minorOf } from '../cluster/model/versions.ts';
 import { withRevision, withSurge } from '../cluster/plan/spec-changes.ts';
-import { finalized, kubeletsApart, rolledBack, upgraded } from '../cluster/plan/upgrade.ts';
+import { finalized, kubeletsRefuse, rolledBack, upgraded } from '../cluster/plan/upgrade.ts';
 import { deprecatedUses } from '../kubernetes/deprecated.ts';
 import { listNodes } from '../nodes/api/nodes.ts';
 import { newReplicaName } from '../replicas/names.ts';
@@ -90,13 +90,8 @@ async function checkVersion(
   version: string,
 ): Promise<void> {
   const names = spec.replicas.map(({ name }) => name);
-  const apart = kubeletsApart(version, await listNodes(await world.apiOn(names[0]!), signal));
-  if (apart.length > 0) {
-    throw new Refusal(
-      `${version} would be too far from the kubelets of ${apart.join(', ')}: they may be up to three minors older than the API server, and not newer`,
-      'replace those nodes first, or upgrade them',
-    );
-  }
+  const refusal = kubeletsRefuse(spec, version, await listNodes(await world.apiOn(names[0]!), signal));
+  if (refusal) throw refusal;
   if (minorOf(version) <= minorOf(spec.kubernetesVersion)) return;
   const uses = await Promise.all(names.map(async (name) => deprecatedUses(await world.apiOn(name), signal)));
   const gone = uses.flat().filter(({ removedIn }) => removedIn <= minorOf(version));

@@ -81,11 +81,38 @@ export function emulatedMinor({
   return `1.${minorOf(wayBack.kubernetesVersion)}`;
 }
 
+interface VersionedNode {
+  readonly name: string;
+  readonly version: string | null;
+}
+
+/** What speaks against API servers of this version, which must not serve some of the kubelets that there are; undefined: nothing does. */
+export function kubeletsRefuse(
+  spec: Pick<ClusterSpec, 'name' | 'kubernetesVersion' | 'nodes'>,
+  version: string,
+  nodes: readonly VersionedNode[],
+): Refusal | undefined {
+  const apart = kubeletsApart(version, nodes);
+  if (apart.length === 0) return undefined;
+  const message = `${version} would be too far from the kubelets of ${apart.join(', ')}: they may be up to three minors older than the API server, and not newer`;
+  if (compareVersions(version, spec.kubernetesVersion) >= 0)
+    return new Refusal(message, 'replace those nodes first, or upgrade them');
+  // A node that is made before the masters go back gets the version that they still have.
+  const newer = nodes.filter((node) => kubeletsApart(version, [node]).length > 0).map(({ name }) => name);
+  const own = newer.filter((name) => spec.nodes.some((node) => node.name === name));
+  const others = newer.filter((name) => !own.includes(name));
+  return new Refusal(message, [
+    ...(own.length > 0
+      ? [{ to: 'remove those first', command: 'remove-node', cluster: spec.name, replicas: own } as const]
+      : []),
+    ...others.map((name) => `let ${name} leave first (kubectl delete node ${name}; kubeadm reset there)`),
+    { to: 'then go back', command: 'upgrade', cluster: spec.name, switches: ['rollback'] },
+    'add nodes afterwards: they get the version that the masters have by then',
+  ]);
+}
+
 /** Whose kubelet API servers of this version must not serve: too old for them, or newer than they are. */
-export function kubeletsApart(
-  kubernetesVersion: string,
-  nodes: readonly { readonly name: string; readonly version: string | null }[],
-): string[] {
+export function kubeletsApart(kubernetesVersion: string, nodes: readonly VersionedNode[]): string[] {
   return nodes.flatMap(({ name, version }) => {
     // Of what says no version nothing is known, and no comparison holds.
     const ahead = minorOf(kubernetesVersion) - minorOf(version ?? '');

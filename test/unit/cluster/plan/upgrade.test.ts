@@ -6,6 +6,7 @@ import {
   emulatedMinor,
   finalized,
   kubeletsApart,
+  kubeletsRefuse,
   rolledBack,
   upgraded,
 } from '../../../../src/cluster/plan/upgrade.ts';
@@ -108,6 +109,29 @@ describe('an upgrade', () => {
     expect(kubeletsApart('v1.37.1', nodes)).toEqual(['n-v1.33.9 (v1.33.9)', 'n-v1.38.0 (v1.38.0)']);
     const fit = ['v1.37.9', 'v1.37.1', 'devel'].map((version) => ({ name: 'n', version }));
     expect(kubeletsApart('v1.37.1', fit)).toEqual([]);
+  });
+
+  test('back is refused while nodes are newer, with a way on that does not make them as new again', () => {
+    const nodes = [
+      { name: 'n0', version: 'v1.37.1' },
+      { name: 'n1', version: 'v1.36.4' },
+      { name: 'by-kubeadm', version: 'v1.37.0' },
+    ];
+    const spec = { ...upgradedOnce, nodes: ['n0', 'n1'].map((name) => ({ name, zone: 'local-a' })) };
+    expect(kubeletsRefuse(spec, 'v1.36.4', nodes.slice(1, 2))).toBeUndefined();
+    expect(kubeletsRefuse(spec, 'v1.36.4', nodes)).toMatchObject({
+      message: expect.stringContaining('n0 (v1.37.1), by-kubeadm (v1.37.0)'),
+      remedies: [
+        { command: 'remove-node', cluster: 'demo', replicas: ['n0'] },
+        expect.stringContaining('kubectl delete node by-kubeadm'),
+        { command: 'upgrade', switches: ['rollback'] },
+        expect.stringContaining('add nodes afterwards'),
+      ],
+    });
+    const old = [{ name: 'n0', version: 'v1.33.1' }];
+    expect(kubeletsRefuse(spec, 'v1.37.9', old)?.remedies).toEqual([
+      expect.stringContaining('replace those nodes first'),
+    ]);
   });
 
   test('down is refused with the version that is too old, and with the way back where there is one', () => {
