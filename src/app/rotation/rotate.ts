@@ -9,6 +9,7 @@ import { makeGeneration } from '../../cluster/world/keys.ts';
 import { newReplicaName } from '../../replicas/names.ts';
 import type { Secrets, Store } from '../../state/store.ts';
 import { type ChangeOutcome, changed, type Environment, type OpenCluster } from '../operations.ts';
+import { nextPhase } from './next-phase.ts';
 import { usersOfOld } from './old-users.ts';
 import { othersNodes } from './others-nodes.ts';
 
@@ -82,7 +83,7 @@ function phase(
   dryRun: boolean,
 ): Promise<ChangeOutcome> {
   const change = async (spec: ClusterSpec): Promise<ClusterSpec> => {
-    const next = advanced(spec, wish);
+    const next = await nextPhase(open.secrets, spec, wish);
     if (!next) {
       for (const what of underWay(spec).filter((one) => wish.what.includes(one)))
         env.emit({ type: 'warning', message: WAITS(what) });

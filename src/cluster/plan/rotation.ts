@@ -28,11 +28,18 @@ export interface RotationWish {
   readonly begin: boolean;
 }
 
+/** The numbers of those that are to take others' place, where they are not simply one more than what is there. */
+export type Successors = Readonly<Partial<Record<Rotated, number>>>;
+
 /** The next phase of each of them, all in one change of the replicas. Undefined: none goes on. */
-export function advanced(spec: ClusterSpec, wish: RotationWish): Revisable | undefined {
+export function advanced(
+  spec: ClusterSpec,
+  wish: RotationWish,
+  successors: Successors = {},
+): Revisable | undefined {
   const moved = wish.what.filter((what) => goesOn(spec, what, wish));
   if (moved.length === 0) return undefined;
-  const turned = moved.map((what) => after(spec, what));
+  const turned = moved.map((what) => after(spec, what, successors));
   const generations: Generations = Object.assign({}, spec.generations, ...turned);
   const { serving, ...orders } = generations;
   const shows = serving === undefined || serving === orderOf({ generations }, 'ca')[0];
@@ -47,11 +54,11 @@ export function goesOn(spec: Ordered, what: Rotated, { finish, begin }: Rotation
   return finish || phase === 'shown' || !STOPS.has(what);
 }
 
-function after(spec: Ordered, what: Rotated): Generations {
+function after(spec: Ordered, what: Rotated, successors: Successors): Generations {
   const [first = 1, second = 1] = orderOf(spec, what);
   switch (phaseOf(spec, what)) {
     case 'rest':
-      return { [what]: [first, first + 1] };
+      return { [what]: [first, successors[what] ?? first + 1] };
     case 'both':
       // Clients that have the old one alone go on believing what they are shown.
       return { [what]: [second, first], ...(what === 'ca' ? { serving: first } : {}) };

@@ -178,6 +178,21 @@ export function encryptionKeyName(generation: number): string {
   return `key${generation}`;
 }
 
+/**
+ * The number of what is to take another's place. What was made for a rotation that was given up has a number of its own: it may have been
+ * on machines since, and is never used again.
+ */
+export async function freshGeneration(
+  secrets: Readable,
+  what: Rotated,
+  { generations, change }: Pick<ClusterSpec, 'generations' | 'change'>,
+): Promise<number> {
+  const named = [...orderOf({ generations }, what), ...orderOf(change?.before ?? {}, what)];
+  let generation = Math.max(...named) + 1;
+  while ((await secrets.get(nameOfSecret(what, generation))) !== null) generation++;
+  return generation;
+}
+
 /** Makes what is to take another's place, unless it is there: it is kept before anything names it. */
 export async function makeGeneration(
   secrets: Secrets,
