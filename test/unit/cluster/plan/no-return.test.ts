@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { revisable } from '../../../../src/cluster/model/spec.ts';
+import { isOn, isPastReturn } from '../../../../src/cluster/plan/no-return.ts';
+import { withRevision } from '../../../../src/cluster/plan/spec-changes.ts';
+import { withInside, withMachine } from '../../../../src/cluster/plan/steps/effects.ts';
+import { converged, specOf } from '../../../support/clusters.ts';
+
+const old = specOf(['m0', 'm1', 'm2'], { etcdVersion: 'v3.6.16' });
+const newer = withRevision(old, { ...revisable(old), etcdVersion: 'v3.7.3' }, 'c1');
+const on = (...names: string[]) =>
+  names.reduce((o, name) => withInside(o, name, { change: 'c1' }), converged(old));
+
+test('a change is past its return when the last voter runs the new minor of etcd', () => {
+  expect(isPastReturn(newer, on())).toBe(false);
+  expect(isPastReturn(newer, on('m0', 'm1'))).toBe(false);
+  expect(isPastReturn(newer, on('m0', 'm1', 'm2'))).toBe(true);
+});
+
+test('who cannot be seen may be on it, unless nobody is seen to be', () => {
+  const blind = (o: ReturnType<typeof on>) =>
+    withMachine(o, { ...o.machines.find(({ name }) => name === 'm2')!, inside: null });
+  expect(isPastReturn(newer, blind(on('m0', 'm1')))).toBe(true);
+  expect(isPastReturn(newer, blind(on()))).toBe(false);
+});
+
+test('patch releases, other changes and none at all have their way back', () => {
+  const patch = withRevision(old, { ...revisable(old), etcdVersion: 'v3.6.17' }, 'c1');
+  const kubernetes = withRevision(old, { ...revisable(old), kubernetesVersion: 'v1.38.0' }, 'c1');
+  for (const spec of [patch, kubernetes, old]) expect(isPastReturn(spec, on('m0', 'm1', 'm2'))).toBe(false);
+});
+
+test('a replica is on a change that it has, or that was cut off on it', () => {
+  const { inside } = converged(old).machines[0]!;
+  const { change } = newer;
+  expect(isOn(inside, change!)).toBe(false);
+  expect(isOn({ ...inside!, change: 'c1' }, change!)).toBe(true);
+  expect(isOn({ ...inside!, begun: 'c1' }, change!)).toBe(true);
+  expect(isOn(null, change!)).toBe(false);
+});
