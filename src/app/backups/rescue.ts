@@ -1,8 +1,9 @@
 import { chosen, listBackups } from '../../backup/list.ts';
 import { withRestic } from '../../backup/restic.ts';
 import type { Change } from '../../cluster/loop/apply-change.ts';
-import { Refusal } from '../../cluster/model/errors.ts';
+import { InputError, Refusal } from '../../cluster/model/errors.ts';
 import type { Observation } from '../../cluster/model/observation.ts';
+import type { ClusterSpec } from '../../cluster/model/spec.ts';
 import {
   type LogEnd,
   type RescueBackup,
@@ -35,6 +36,7 @@ export function rescue(
   dryRun: boolean,
 ): Promise<ChangeOutcome> {
   const work = async (open: OpenCluster): Promise<ChangeOutcome> => {
+    if (asked !== undefined) mustHaveBackups(open.world.spec(), asked);
     let givesUp = false;
     const change: Change = async (spec, observation) => {
       const survivors = survivorsOf(observation, fenced);
@@ -53,6 +55,15 @@ export function rescue(
     return changed(env, open, keepAll(change), { ...options, dryRun: false });
   };
   return env.locked(cluster, 'rescue', work);
+}
+
+/** Otherwise a survivor would be taken instead, and whoever else could have been would be deleted. */
+function mustHaveBackups({ name, backup }: ClusterSpec, asked: string): void {
+  if (backup) return;
+  throw new InputError(
+    `${name} has no backups any more, so that nobody knows where the backup ${asked} is; nothing was changed`,
+    { advice: { to: 'take a survivor, if there is one: name no backup', command: 'rescue', cluster: name } },
+  );
 }
 
 async function findBackup(

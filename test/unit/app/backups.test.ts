@@ -1,10 +1,12 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { pruneBackups } from '../../../src/app/backups/backup.ts';
-import type { Environment } from '../../../src/app/operations.ts';
+import { rescue } from '../../../src/app/backups/rescue.ts';
+import type { Environment, OpenCluster } from '../../../src/app/operations.ts';
 import { backupSecrets } from '../../../src/cluster/world/backup.ts';
+import { specOf } from '../../support/clusters.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -41,4 +43,21 @@ test('backups are removed by who may, if the user names them, else by what maste
   writeFileSync(credentials, 'operator');
   await pruneBackups(environment(), 'demo', { credentials, dryRun: false });
   expect(used()).toBe('operator');
+});
+
+test('a backup that is asked for where none are wanted any more is refused, and no survivor is taken instead', async () => {
+  const observe = vi.fn();
+  const open = { world: { spec: () => specOf(['m0']), observe } } as unknown as OpenCluster;
+  const env = {
+    locked: (_: string, __: string, work: (open: OpenCluster) => unknown) => work(open),
+  } as unknown as Environment;
+  for (const dryRun of [true, false]) {
+    const request = { fenced: ['m1'], backup: '1f2e3d4c', loses: true };
+    await expect(rescue(env, 'demo', request, dryRun)).rejects.toMatchObject({
+      failure: 'input',
+      message: expect.stringMatching(/has no backups any more, .* 1f2e3d4c/),
+      remedies: [expect.objectContaining({ command: 'rescue' })],
+    });
+  }
+  expect(observe).not.toHaveBeenCalled();
 });
