@@ -43,9 +43,16 @@ export async function apply(
 ): Promise<ChangeOutcome> {
   return env.locked(cluster, 'apply', async (open) => {
     const doing = (options: ApplyOptions) => {
-      const change: Change = (spec, observation) =>
-        wantedBy(env, open, { spec, observation, document, how: options });
-      return changed(env, open, change, options);
+      let kept: WishedBackup['kept'] = {};
+      const change: Change = async (spec, observation) => {
+        const wanted = await wantedBy(env, open, { spec, observation, document, how: options });
+        kept = wanted.kept;
+        return wanted.spec;
+      };
+      const remember = async () => {
+        for (const [name, text] of Object.entries(kept)) await open.secrets.put(name, text);
+      };
+      return changed(env, open, change, { ...options, remember });
     };
     try {
       return await doing(how);
@@ -70,7 +77,7 @@ async function wantedBy(
   env: Environment,
   open: OpenCluster,
   { spec, observation, document, how }: Wish,
-): Promise<ClusterSpec> {
+): Promise<WishedBackup> {
   const names = { replica: newReplicaName, node: newNodeName };
   const made = wished(spec, observation, document, names);
   const faults = [
@@ -81,20 +88,19 @@ async function wantedBy(
     ...(await flagFaults(env, open, spec, made.revisable)),
   ];
   if (faults.length > 0) throw problem(faults);
-  const { spec: grown, backup } = await withWishedBackup(env, open, made.spec, document, how);
+  const { spec: grown, kept } = await withWishedBackup(env, made.spec, document, how);
   const isOther = differencesBetween(revisable(spec), made.revisable).length > 0;
   const after = isOther ? changedTo(grown, made.revisable, how) : grown;
 
   const differences = differencesBetween(documentOf(spec), documentOf(after));
-  if (differences.length === 0) return spec;
+  if (differences.length === 0) return { spec, kept: {} };
   const { come, leave } = comings(spec, how.surge ? grown : after);
   if (leave.length > 0 && !how.removes && !how.dryRun) throw unasked;
   for (const line of differences) env.emit({ type: 'progress', topic: `diff ${line}`, message: line });
   sayOfOldNodes(env, spec, after);
   if (!how.dryRun && come.length > 0) await open.provider.preflight(come.length);
   if (isOther) await prepareRevision(env, open, spec, made.revisable, how);
-  await backup();
-  return after;
+  return { spec: after, kept };
 }
 
 /** A single one keeps its own words, and its way out. */
@@ -223,15 +229,20 @@ function faultsOf(issue: z.core.$ZodIssue): Fault[] {
   return issue.keys.map((key) => ({ path: [...path, key], message: 'there is no such key' }));
 }
 
+interface WishedBackup {
+  readonly spec: ClusterSpec;
+  /** What the cluster's secrets have to hold for it, by name. */
+  readonly kept: Readonly<Record<string, string>>;
+}
+
 /** Of what leads elsewhere the repository is opened, as `haup backup enable` does. */
 async function withWishedBackup(
   env: Environment,
-  { secrets }: OpenCluster,
   spec: ClusterSpec,
   { backup }: ClusterDocument,
   { dryRun }: ApplyOptions,
-): Promise<{ readonly spec: ClusterSpec; readonly backup: () => Promise<void> }> {
-  const asItIs = { spec, backup: async () => {} };
+): Promise<WishedBackup> {
+  const asItIs = { spec, kept: {} };
   if (backup === undefined) return asItIs;
   if (backup === null) {
     const { backup: _, ...without } = spec;
@@ -243,12 +254,7 @@ async function withWishedBackup(
   const after = withBackups(spec, { ...wish, credentials: credentialsFile });
   if (spec.backup?.to === wish.to) return { ...asItIs, spec: after };
   const kept = await preparedBackups(env, spec.name, { ...wish, credentials: credentialsFile }, dryRun);
-  return {
-    spec: after,
-    async backup() {
-      if (!dryRun) for (const [name, text] of Object.entries(kept)) await secrets.put(name, text);
-    },
-  };
+  return { spec: after, kept };
 }
 
 function sayOfOldNodes(env: Environment, before: ClusterSpec, after: ClusterSpec): void {

@@ -194,11 +194,16 @@ export function identityOf({ name, uid, region, zone, apiPort }: ClusterSpec): C
   return { name, uid, region, zone, apiPort };
 }
 
+export interface ChangedOptions extends Omit<ChangeOptions, 'emit' | 'signal' | 'first'> {
+  /** Puts into the store what goes with the spec that is saved next: a change that is refused leaves it as it was. */
+  readonly remember?: () => Promise<void>;
+}
+
 export async function changed(
   env: Environment,
   open: OpenCluster,
   change: Change,
-  options: Omit<ChangeOptions, 'emit' | 'signal' | 'first'>,
+  { remember, ...options }: ChangedOptions,
 ): Promise<ChangeOutcome> {
   const { world } = open;
   const began = env.now();
@@ -213,6 +218,7 @@ export async function changed(
   const mayGoWithout = options.mayBeUnfinished || options.partly;
   const first = async ({ backupFirst }: Plan) => {
     if (backupFirst) await backUpFirst(env, world, backupFirst === 'needed' && !mayGoWithout);
+    await remember?.();
   };
   const reader = env.reads && !options.dryRun ? readMeanwhile(world, env) : null;
   const result = await applyChange(world, change, {

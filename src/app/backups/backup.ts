@@ -4,7 +4,6 @@ import { prune } from '../../backup/prune.ts';
 import { readRepository } from '../../backup/repository.ts';
 import { type Restic, withRestic } from '../../backup/restic.ts';
 import { InputError } from '../../cluster/model/errors.ts';
-import type { ClusterSpec } from '../../cluster/model/spec.ts';
 import { repositoryAccess } from '../../cluster/world/backup.ts';
 import { shellQuote } from '../../ssh/quote.ts';
 import { type ChangeOutcome, changed, type Environment, type OpenCluster } from '../operations.ts';
@@ -33,11 +32,10 @@ export function enableBackups(
     const secrets = await preparedBackups(env, cluster, wish, dryRun);
     if (repository.kind === 'folder' && !dryRun)
       await expectOnMasters(open, address, join(address, 'config'));
-    const change = async (spec: ClusterSpec) => {
-      if (!dryRun) for (const [name, text] of Object.entries(secrets)) await open.secrets.put(name, text);
-      return withBackups(spec, wish);
+    const remember = async () => {
+      for (const [name, text] of Object.entries(secrets)) await open.secrets.put(name, text);
     };
-    return changed(env, open, change, { dryRun });
+    return changed(env, open, (spec) => withBackups(spec, wish), { dryRun, remember });
   });
 }
 

@@ -1,12 +1,14 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { generateIdentity } from 'age-encryption';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { pruneBackups } from '../../../src/app/backups/backup.ts';
+import { apply } from '../../../src/app/apply.ts';
+import { enableBackups, pruneBackups } from '../../../src/app/backups/backup.ts';
 import { rescue } from '../../../src/app/backups/rescue.ts';
 import type { Environment, OpenCluster } from '../../../src/app/operations.ts';
 import { backupSecrets } from '../../../src/cluster/world/backup.ts';
-import { specOf } from '../../support/clusters.ts';
+import { converged, specOf } from '../../support/clusters.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -61,3 +63,44 @@ test('a backup that is asked for where none are wanted any more is refused, and 
   }
   expect(observe).not.toHaveBeenCalled();
 });
+
+/** Gives a cluster of three backups with new credentials, as a command does; in its end the spec cannot be saved. */
+async function newCredentials(command: string, seen: readonly string[]) {
+  const spec = specOf(['m0', 'm1', 'm2']);
+  const save = vi.fn(() => Promise.reject(new Error('no more than that')));
+  const observe = async () => converged(specOf(seen));
+  const put = vi.fn();
+  const world = { spec: () => spec, observe, interruption: () => ({}), save };
+  const open = { world, secrets: { put, get: async () => null } } as unknown as OpenCluster;
+  const [identity, credentials] = [join(folder, 'identity'), join(folder, 'new.aws')];
+  writeFileSync(identity, await generateIdentity(), { mode: 0o600 });
+  writeFileSync(credentials, 'new');
+  const env = {
+    ...{ ...environment(), identity, emit: () => {}, now: () => 0, reads: false },
+    locked: (_: string, __: string, work: (open: OpenCluster) => unknown) => work(open),
+  } as unknown as Environment;
+  const wish = {
+    ...{ to: 's3:https://host/bucket/demo', everySeconds: 60 },
+    keep: { allHours: 1, hourlyDays: 1, dailyDays: 30 },
+  };
+  const how = { dryRun: false, removes: false, withoutBackup: true, surge: false };
+  const work =
+    command === 'apply'
+      ? apply(env, 'demo', { backup: { ...wish, credentialsFile: credentials } }, how)
+      : enableBackups(env, 'demo', { ...wish, credentials }, false);
+  return { put, save, why: await work.then(String, String) };
+}
+
+test.each(['backup enable', 'apply'])(
+  '%s that is refused leaves the store with the credentials that masters write with',
+  async (command) => {
+    const refused = await newCredentials(command, ['m0', 'm1']);
+    expect(refused.why).toMatch(/unfinished change/);
+    expect(refused.put).not.toHaveBeenCalled();
+    expect(refused.save).not.toHaveBeenCalled();
+    const begun = await newCredentials(command, ['m0', 'm1', 'm2']);
+    expect(begun.why).toMatch(/no more than that/);
+    expect(begun.put).toHaveBeenCalledExactlyOnceWith('backup', expect.stringMatching(/"credentials":"new"/));
+    expect(begun.save).toHaveBeenCalledOnce();
+  },
+);
