@@ -6,6 +6,7 @@ import { readRepository } from '../../backup/repository.ts';
 import { withRestic } from '../../backup/restic.ts';
 import { InputError } from '../../cluster/model/errors.ts';
 import type { ClusterSpec } from '../../cluster/model/spec.ts';
+import { withCredentials } from '../../cluster/world/backup.ts';
 import type { ClusterState } from '../../cluster/world/memory.ts';
 import type { Store, Stored } from '../../state/store.ts';
 import type { Variables } from '../../util/variables.ts';
@@ -14,7 +15,7 @@ import { readCredentials, stateIn } from './backup-parts.ts';
 export interface RestoreRequest {
   readonly cluster: string;
   readonly from: string;
-  /** A file; null: as the environment has them. */
+  /** A file, whose credentials the cluster's next backups are written with; null: as the environment has them, and as before. */
   readonly credentials: string | null;
   /** Absent: the newest. */
   readonly backup: string | undefined;
@@ -52,10 +53,18 @@ export async function restoreStore(
       advice: { to: 'bring it back from its newest backup', command: 'rescue', cluster },
     });
   }
-  if (dryRun || there) return backup;
+  if (dryRun || (there && credentials === null)) return backup;
   const lock = await store.lock(cluster, { doing: 'haup restore' });
   try {
-    await store.create(cluster, { ...read, spec: movedTo(read.spec, from) }, secrets, revision);
+    const kept = there ? await store.secrets(cluster).all() : secrets;
+    const next = credentials === null ? kept : withCredentials(kept, credentials);
+    if (there) {
+      for (const [name, text] of Object.entries(next))
+        if (text !== kept[name]) await store.secrets(cluster).put(name, text);
+    } else {
+      const spec = movedTo(read.spec, from, next !== kept);
+      await store.create(cluster, { ...read, spec }, next, revision);
+    }
   } finally {
     await lock.release();
   }
@@ -71,8 +80,8 @@ function isSame(
   return spec.uid === state.spec.uid && (there.revision === revision || spec.rescue !== undefined);
 }
 
-/** Where the repository is by now is where the next backups go. */
-function movedTo(spec: ClusterSpec, to: string): ClusterSpec {
-  if (!spec.backup || spec.backup.to === to) return spec;
+/** Where the repository is by now is where the next backups go. Masters are told of that, and of other credentials. */
+function movedTo(spec: ClusterSpec, to: string, otherCredentials: boolean): ClusterSpec {
+  if (!spec.backup || (spec.backup.to === to && !otherCredentials)) return spec;
   return { ...spec, backup: { ...spec.backup, to, generation: spec.backup.generation + 1 } };
 }

@@ -33,6 +33,19 @@ export function backupSecrets(secret: BackupSecret): Readonly<Record<string, str
   return { [SECRET]: JSON.stringify(secret) };
 }
 
+/** A cluster's secrets with other credentials for its backups; the same ones where it has those, or no backups. */
+export function withCredentials(
+  secrets: Readonly<Record<string, string>>,
+  credentials: string,
+): Readonly<Record<string, string>> {
+  const kept = secrets[SECRET];
+  if (kept === undefined) return secrets;
+  const secret = readStoredSecret(SECRET, kept, secretSchema);
+  return secret.credentials === credentials
+    ? secrets
+    : { ...secrets, ...backupSecrets({ ...secret, credentials }) };
+}
+
 /** @throws Error where the cluster has no backups. */
 async function backupSecret(secrets: Pick<Secrets, 'get'>): Promise<BackupSecret> {
   const kept = await secrets.get(SECRET);
