@@ -70,6 +70,7 @@ export async function leaseHolder(objects: Objects, key: string): Promise<LockOw
 /**
  * Takes the lease at once or not at all. One that was not renewed in its time, by the bucket's clock, is taken over; the
  * fencing number rises each time. One that cannot be read may be a newer haup's, which is at work: it is left alone.
+ * @param reached the fencing number that what is locked has come to: the lease's object may have been removed since.
  * @throws BusyError, StoreError
  */
 export async function takeLease(
@@ -78,6 +79,7 @@ export async function takeLease(
   what: string,
   doing: string,
   clock: LeaseClock = systemClock,
+  reached: () => Promise<number> = async () => 0,
 ): Promise<HeldLease> {
   const { pid, host, user } = thisProcess();
   const token = randomUUID();
@@ -89,7 +91,8 @@ export async function takeLease(
     if (seen && lease?.holder?.token === token)
       return hold(objects, key, what, lease, seen.version, clock, begun);
     if (seen && lease?.holder && seen.age < LEASE_MS) throw busy(what, lease.holder, seen.age);
-    const mine: Lease = { format: 'haup-lease', fence: (lease?.fence ?? 0) + 1, beat: 0, holder };
+    const fence = Math.max(lease?.fence ?? 0, await reached()) + 1;
+    const mine: Lease = { format: 'haup-lease', fence, beat: 0, holder };
     begun = clock.now();
     const version = await objects.put(key, write(mine), seen?.version ?? null);
     if (version !== null) return hold(objects, key, what, mine, version, clock, begun);

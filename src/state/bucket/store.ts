@@ -113,7 +113,8 @@ export function bucketStore<T>(
   }
 
   async function lock(cluster: string, doing: string): Promise<HeldLease> {
-    const lease = await takeLease(objects, lockOf(cluster), `cluster ${cluster}`, doing, clock);
+    const reached = async () => (await find(cluster))?.record.fence ?? 0;
+    const lease = await takeLease(objects, lockOf(cluster), `cluster ${cluster}`, doing, clock, reached);
     held.set(cluster, lease);
     try {
       // Whoever had the lock before and still believes to have it can save no more from here on.

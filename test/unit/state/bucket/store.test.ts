@@ -63,6 +63,19 @@ describe('a store in a bucket', () => {
     expect(await next.read('demo')).toEqual({ value: { replicas: 3 }, revision: 2 });
   });
 
+  it('is locked again after its lock was removed by hand, and whoever had that saves no more', async () => {
+    const bucket = memoryBucket();
+    const [first, next] = [open(bucket), open(bucket)];
+    await first.create('demo', { replicas: 1 });
+    for (let n = 0; n < 3; n++) await (await first.lock('demo', { doing: 'haup repair' })).release();
+    await first.lock('demo', { doing: 'haup repair' });
+    await bucket.remove('locks/demo.json');
+    const lock = await next.lock('demo', { doing: 'haup repair' });
+    await expect(first.save('demo', { replicas: 2 }, 1)).rejects.toMatchObject({ kind: 'conflict' });
+    expect(await next.save('demo', { replicas: 3 }, 1)).toBe(2);
+    await lock.release();
+  });
+
   it('says what is in the way of reading it', async () => {
     const bucket = memoryBucket();
     const store = open(bucket);
