@@ -149,8 +149,10 @@ function ofCluster(last: Tally['last']): readonly Family[] {
     ),
     gauge(
       'haup_backup_well',
-      '1 if backups come in time and do not fail; absent while no master could say anything of one.',
-      backup && (backup.last || backup.failure) && [[{}, bit(!backup.late && backup.failure === null)]],
+      '1 if backups come in time and do not fail; absent while no master could say anything of one, and none is due.',
+      backup && (backup.last || backup.failure || backup.late)
+        ? [[{}, bit(!backup.late && backup.failure === null)]]
+        : null,
     ),
   ];
 }

@@ -11,7 +11,7 @@ export interface BackupStatus {
   readonly last: (NonNullable<BackupReport['last']> & { readonly by: string }) | null;
   /** Newer than that. */
   readonly failure: (NonNullable<BackupReport['failure']> & { readonly by: string }) | null;
-  /** The next should have been there long ago. */
+  /** The next, or the first since they were set up, should have been there long ago. */
   readonly late: boolean;
 }
 
@@ -35,7 +35,14 @@ export function backupStatus(
     .flatMap((report) => (report.failure ? [{ ...report.failure, by: report.by }] : []))
     .filter(({ at }) => last === null || at > last.finished)
     .reduce<BackupStatus['failure']>((a, b) => (a && a.at > b.at ? a : b), null);
-  const due = last && Date.parse(last.taken) + (2 * backup.everySeconds + GRACE_SECONDS) * 1000;
+  // A master that has just come has taken none, and is no reason to call the others' late.
+  const setUp =
+    reports
+      .flatMap(({ since }) => since ?? [])
+      .toSorted()
+      .at(-1) ?? null;
+  const from = last?.taken ?? setUp;
+  const due = from === null ? null : Date.parse(from) + (2 * backup.everySeconds + GRACE_SECONDS) * 1000;
   const { to, everySeconds } = backup;
   return { to, everySeconds, last, failure, late: due !== null && due < now };
 }

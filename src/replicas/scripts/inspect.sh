@@ -42,6 +42,7 @@ curl_here -sZ -m 2 --cacert "$pki/ca.crt" -w '%{url} %{http_code}\n' "$@" 2>/dev
   show "$revision_file"; say
   for file in $backups; do
     if text=$(cat "$file" 2>/dev/null); then printf '%s %s\n' "${file##*/}" "$text"; elif [ -e "$file" ]; then exit 74; fi
+    [ "${file##*/}" != generation ] || [ ! -e "$file" ] || echo "since $(stat -c %Z "$file" 2>/dev/null)"
   done
   say
   # shellcheck disable=SC2086 # a list

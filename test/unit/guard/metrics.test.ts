@@ -93,6 +93,7 @@ test('leaves out what nobody could see, instead of calling it 0', () => {
   expect(unlisted).not.toMatch(/haup_etcd_(voters|learners)/);
   const none = { to: '/backups', everySeconds: 60, last: null, failure: null, late: false };
   expect(after({ backup: none })).not.toContain('haup_backup_well');
+  expect(after({ backup: { ...none, late: true } })).toContain('haup_backup_well{cluster="demo"} 0');
   const failure = { by: 'm0', at: '2026-11-26T00:00:00Z', words: 'no room' };
   expect(after({ backup: { ...none, failure } })).toContain('haup_backup_well{cluster="demo"} 0');
   expect(after({ etcd: { ...etcd, healthy: 0, quorumIs: 'lost' } })).toContain(

@@ -47,6 +47,16 @@ describe('backups in the status', () => {
     ]);
   });
 
+  test('that never began are late as if one had been taken when they were set up, on the master that is told of them last', () => {
+    const none = (since: number) => ({ ...report(null), since: at(since) });
+    expect(warnings(none(-180))).toEqual([]);
+    expect(warnings(none(-181), report(null))).toEqual([
+      expect.objectContaining({ says: expect.stringMatching(/late: .*there is none yet/) }),
+    ]);
+    expect(warnings(none(-9000), none(-20), none(-8000))).toEqual([]);
+    expect(warnings(none(-9000), report(-20))).toEqual([]);
+  });
+
   test('that fail are said to, in restic’s words, until one succeeds, wherever', () => {
     expect(warnings(report(-100, -40))).toEqual([
       expect.objectContaining({ says: expect.stringMatching(/fail on m0 .*id100.*no space left/) }),

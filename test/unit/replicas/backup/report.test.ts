@@ -16,6 +16,15 @@ test('a machine says how far its backups have come', () => {
     last,
     failure: { at: '2026-11-25T12:01:00Z', words: 'restic: no' },
   });
+  expect(parseReport('generation 3\nsince 1795000000\n')).toEqual({
+    ...{ generation: 3, since: '2026-11-18T11:06:40Z' },
+    ...{ last: null, failure: null },
+  });
+  expect(parseReport(`generation 3\nsince \nlast ${JSON.stringify(last)}\n`)).toEqual({
+    generation: 3,
+    last,
+    failure: null,
+  });
   // What was left of a machine that is told of no backups any more.
   expect(parseReport(`last ${JSON.stringify(last)}\n`)).toBeNull();
 });
