@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseJson } from '../util/text/json.ts';
 import { understood } from '../util/text/understood.ts';
 import { BackupError } from './errors.ts';
-import type { Restic } from './restic.ts';
+import { LISTING_MS, type Restic } from './restic.ts';
 
 /** One backup, as its tags say. */
 export interface Backup {
@@ -59,7 +59,8 @@ const noteSchema = z.object({
 /** The backups in a repository, the newest first. @throws BackupError */
 export async function listBackups(restic: Restic): Promise<readonly Backup[]> {
   const tags = [BACKUP_TAG, VERIFIED_TAG].flatMap((tag) => ['--tag', tag]);
-  return readSnapshots(await restic(['snapshots', '--json', '--no-lock', ...tags]));
+  const json = await restic(['snapshots', '--json', '--no-lock', ...tags], { timeoutMs: LISTING_MS });
+  return readSnapshots(json);
 }
 
 /**
@@ -69,7 +70,8 @@ export async function listBackups(restic: Restic): Promise<readonly Backup[]> {
  */
 export async function noteVerified(restic: Restic, { id, cluster }: Backup, at: string): Promise<void> {
   const what = ['--stdin', '--stdin-filename', 'verified', '--host', cluster];
-  await restic(['backup', ...what, '--tag', `${VERIFIED_TAG},of=${id},at=${at}`], { input: `${at}\n` });
+  const note = ['backup', ...what, '--tag', `${VERIFIED_TAG},of=${id},at=${at}`];
+  await restic(note, { input: `${at}\n`, timeoutMs: LISTING_MS });
 }
 
 /** Of what `restic snapshots --json` prints. @throws BackupError `refused` where a newer haup has written it, `damaged` */
@@ -142,5 +144,5 @@ export async function openRepository(restic: Restic): Promise<void> {
     await restic(['init']);
   }
   // Takes a lock, which is a file there: who may not write is found out now.
-  await restic(['snapshots', '--json', '--latest', '1']);
+  await restic(['snapshots', '--json', '--latest', '1'], { timeoutMs: LISTING_MS });
 }

@@ -1,7 +1,7 @@
 import { systemClock } from '../util/clock.ts';
 import { messageOf } from '../util/failure.ts';
 import { BACKUP_TAG, VERIFIED_TAG } from './list.ts';
-import type { Restic } from './restic.ts';
+import { LISTING_MS, type Restic } from './restic.ts';
 
 const PRUNE_MS = 60 * 60_000;
 /** A backup that is being taken has a lock, for seconds. */
@@ -38,8 +38,8 @@ export async function prune(
     try {
       // Of masters that were switched off in the middle of a backup.
       await restic(['unlock']);
-      await restic(notes);
-      await restic(args, { timeoutMs: PRUNE_MS });
+      await restic(notes, { timeoutMs: LISTING_MS });
+      await restic(args, { timeoutMs: PRUNE_MS, patient: true });
       return;
     } catch (error) {
       if (tries >= TRIES || !/already locked/.test(messageOf(error))) throw error;

@@ -33,6 +33,15 @@ const MEANINGS: readonly Meaning[] = [
     advice: 'give credentials that may read and write there',
   },
   {
+    // Somebody was stopped while pruning, and may have been cut off from there: its lock is believed for half an hour.
+    says: /repository is already locked exclusively/i,
+    kind: 'trouble',
+    advice: {
+      to: 'remove a lock whose holder is gone, unless somebody prunes right now',
+      command: 'backup prune',
+    },
+  },
+  {
     says: /no space left|disk quota/i,
     kind: 'trouble',
     advice: { to: 'make room there', command: 'backup prune' },

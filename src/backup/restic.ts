@@ -18,16 +18,20 @@ export interface Access {
 }
 
 /**
- * Runs restic; standard output of a run that ended well. What is not given a time of its own is short, and is not tried again for long.
+ * Runs restic; standard output of a run that ended well. What is not given a time of its own is short.
+ * @param options.patient what fails is tried again as often as restic likes, a quarter of an hour of each call; else it is given up soon.
  * @throws BackupError in restic's own words
  */
 export type Restic = (
   args: readonly string[],
-  options?: { readonly timeoutMs?: number; readonly input?: string },
+  options?: { readonly timeoutMs?: number; readonly patient?: boolean; readonly input?: string },
 ) => Promise<string>;
 
-/** restic itself tries again for a quarter of an hour. */
 const ANSWER_MS = 60_000;
+/** For what reads or writes a file for each of many backups, over a slow line. */
+export const LISTING_MS = 30 * 60_000;
+/** restic removes its lock when it is interrupted; one that stays keeps others out for half an hour. */
+const END_MS = 5_000;
 
 /** The variables by which restic finds what must be in no argument: each holds a file's path. */
 export function resticEnvironment(
@@ -58,8 +62,8 @@ export async function withRestic<T>(
     if (credentials !== null) await writeNewFile(pathOf('credentials'), credentials);
     const own = resticEnvironment(repository, pathOf, credentials !== null);
     const env = { ...withoutRestics(environment), ...own };
-    return await work((args, { timeoutMs, input } = {}) =>
-      run(args, { env, timeoutMs, input, signal, repository }),
+    return await work((args, { timeoutMs = ANSWER_MS, patient = false, input } = {}) =>
+      run(args, { env, timeoutMs, patient, input, signal, repository }),
     );
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -73,18 +77,18 @@ function withoutRestics(environment: Variables): Variables {
 
 async function run(
   args: readonly string[],
-  { env, timeoutMs, input = '', signal: user, repository }: Run,
+  { env, timeoutMs, patient, input = '', signal: user, repository }: Run,
 ): Promise<string> {
   let stderr = '';
   const stuck = new AbortController();
   const heard = (text: string): void => {
     stderr += text;
-    if (timeoutMs === undefined && isStuck(stderr)) stuck.abort();
+    if (!patient && isStuck(stderr)) stuck.abort();
   };
-  const limit = AbortSignal.timeout(timeoutMs ?? ANSWER_MS);
+  const limit = AbortSignal.timeout(timeoutMs);
   const signal = AbortSignal.any([user, limit, stuck.signal]);
   try {
-    const { code, stdout } = await tryExec('restic', args, { env, signal, heard, input });
+    const { code, stdout } = await tryExec('restic', args, { env, signal, heard, input, graceMs: END_MS });
     if (code === 0) return stdout;
   } catch (cause) {
     user.throwIfAborted();
@@ -102,8 +106,8 @@ async function run(
 
 interface Run {
   readonly env: NodeJS.ProcessEnv;
-  /** Undefined: a short one. */
-  readonly timeoutMs: number | undefined;
+  readonly timeoutMs: number;
+  readonly patient: boolean;
   readonly input: string | undefined;
   readonly signal: AbortSignal;
   readonly repository: Repository;

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { Failure } from './failure.ts';
 
 let apart = false;
@@ -33,6 +33,8 @@ export class ExecError extends Failure {
 /**
  * Runs a program without a shell. Secrets go through `input`, never through `args`. Resolves with any exit code.
  * @param options.heard is told standard error, as it comes.
+ * @param options.graceMs how long a program that is aborted may take to end by itself, interrupted as by Ctrl-C; absent: it is not
+ * waited for. What was heard until then is all that is told of it.
  */
 export function tryExec(
   file: string,
@@ -43,13 +45,16 @@ export function tryExec(
     cwd?: string;
     env?: NodeJS.ProcessEnv;
     heard?: (text: string) => void;
+    graceMs?: number;
   } = {},
 ): Promise<ExecResult> {
+  const { signal, graceMs } = options;
   return new Promise((resolve, reject) => {
+    if (graceMs !== undefined) signal?.throwIfAborted();
     const child = spawn(file, args, {
       cwd: options.cwd,
       env: options.env,
-      signal: options.signal,
+      ...(graceMs === undefined ? { signal } : {}),
       detached: apart,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
@@ -62,15 +67,37 @@ export function tryExec(
     });
     child.stdin.on('error', () => {}); // the child may end before it has read its input
     child.on('error', reject);
-    child.on('close', (code, signal) =>
+    child.on('close', (code, killed) =>
       resolve({
-        code: code ?? (signal ? 128 : 1),
+        code: code ?? (killed ? 128 : 1),
         stdout: Buffer.concat(out).toString(),
         stderr: Buffer.concat(err).toString(),
       }),
     );
+    if (graceMs !== undefined && signal) endGently(child, signal, graceMs, reject);
     child.stdin.end(options.input ?? '');
   });
+}
+
+/** Interrupts a program when it is aborted, and kills it where that does not end it in time; tells when it has ended. */
+function endGently(
+  child: ChildProcess,
+  signal: AbortSignal,
+  graceMs: number,
+  told: (reason: unknown) => void,
+): void {
+  let timer: NodeJS.Timeout | undefined;
+  const end = (): void => {
+    child.kill('SIGINT');
+    timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+  };
+  signal.addEventListener('abort', end, { once: true });
+  const ended = (): void => {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', end);
+    if (timer) told(signal.reason);
+  };
+  child.once('exit', ended).once('error', ended);
 }
 
 /** Like {@link tryExec}, but throws {@link ExecError} unless the exit code is 0. Returns standard output. */

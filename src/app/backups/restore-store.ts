@@ -3,7 +3,7 @@ import { BackupError } from '../../backup/errors.ts';
 import { backupKey } from '../../backup/key.ts';
 import { type Backup, chosen, listBackups } from '../../backup/list.ts';
 import { readRepository } from '../../backup/repository.ts';
-import { withRestic } from '../../backup/restic.ts';
+import { LISTING_MS, withRestic } from '../../backup/restic.ts';
 import { InputError } from '../../cluster/model/errors.ts';
 import type { ClusterSpec } from '../../cluster/model/spec.ts';
 import { withCredentials } from '../../cluster/world/backup.ts';
@@ -38,7 +38,8 @@ export async function restoreStore(
   const access = { repository: readRepository(from), password, credentials };
   const [backup, sealed] = await withRestic(access, env, async (restic) => {
     const found = chosen(await listBackups(restic), asked);
-    return [found, await restic(['--no-lock', 'dump', found.id, '/sealed.age'])] as const;
+    const dump = ['--no-lock', 'dump', found.id, '/sealed.age'];
+    return [found, await restic(dump, { timeoutMs: LISTING_MS })] as const;
   });
   const bundle = await openBundle(sealed, env.identity);
   const { revision, secrets } = bundle;

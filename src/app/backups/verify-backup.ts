@@ -68,7 +68,8 @@ export function proven(
     const backup = await withRestic(access, env, async (restic) => {
       const found = chosen(await listBackups(restic), from.asked, from.uid);
       say(`fetching the backup ${found.id}`);
-      await restic(['--no-lock', 'restore', found.id, '--target', restored], { timeoutMs: RESTORE_MS });
+      const restore = ['--no-lock', 'restore', found.id, '--target', restored];
+      await restic(restore, { timeoutMs: RESTORE_MS, patient: true });
       return found;
     });
     const files = await readdir(restored, { recursive: true });

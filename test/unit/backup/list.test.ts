@@ -1,6 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { BackupError } from '../../../src/backup/errors.ts';
-import { chosen, ownOf, readSnapshots } from '../../../src/backup/list.ts';
+import { chosen, listBackups, openRepository, ownOf, readSnapshots } from '../../../src/backup/list.ts';
+import type { Restic } from '../../../src/backup/restic.ts';
 
 const tags = (more: Record<string, string> = {}) =>
   Object.entries({
@@ -13,6 +14,16 @@ const snapshot = (id: string, more?: Record<string, string>) => ({
   ...{ short_id: id, tags: ['haup', ...tags(more)] },
 });
 const read = (...list: unknown[]) => readSnapshots(JSON.stringify(list));
+
+test('many backups may take long to be listed', async () => {
+  const restic = vi.fn<Restic>(async () => '[]');
+  await listBackups(restic);
+  await openRepository(restic);
+  const long = expect.objectContaining({ timeoutMs: 30 * 60_000 });
+  const listings = restic.mock.calls.filter(([[command]]) => command === 'snapshots');
+  expect(listings).toHaveLength(2);
+  for (const call of listings) expect(call).toEqual([expect.anything(), long]);
+});
 
 describe('the backups in a repository', () => {
   test('are what their tags say, the newest first', () => {

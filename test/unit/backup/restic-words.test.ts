@@ -100,6 +100,16 @@ describe('what restic says', () => {
     expect(error.message).not.toMatch(/\n|\.go:|github|retrying|Is there a repo|Fatal|gave no reason/);
   });
 
+  test('of a lock that keeps everybody out says what removes one that nobody holds', () => {
+    const by = 'PID 7 on m0 by root (UID 0, GID 0)';
+    const error = resticError(
+      repository,
+      `Fatal: unable to create lock in backend: repository is already locked exclusively by ${by}\n`,
+    );
+    expect(error.kind).toBe('trouble');
+    expect(error.remedies).toEqual([expect.objectContaining({ command: 'backup prune' })]);
+  });
+
   test('the same words are told once', () => {
     const { message } = resticError(
       repository,

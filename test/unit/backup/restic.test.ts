@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { listBackups } from '../../../src/backup/list.ts';
 import { readRepository } from '../../../src/backup/repository.ts';
 import { withRestic } from '../../../src/backup/restic.ts';
 
@@ -56,8 +57,30 @@ test('what it tries again and again is given up, with its words', async () => {
 test('what may take long is tried as often as restic likes', async () => {
   const again = 'Load(<data/0a>, 0, 0) returned error, retrying after 1s: connection reset by peer';
   says(`for n in 1 2 3 4 5; do echo "${again}" >&2; done; echo done`);
-  const told = withRestic(access, around, (restic) => restic(['restore'], { timeoutMs: 60_000 }));
+  const told = withRestic(access, around, (restic) => restic(['restore'], { patient: true }));
   expect(await told).toBe('done\n');
+});
+
+test('it is interrupted, so that it can remove its lock, and waited for', async () => {
+  says(
+    `trap 'echo gone >${folder}/lock; exit 130' INT; echo held >${folder}/lock; while :; do sleep 0.05; done`,
+  );
+  const lock = () => readFileSync(join(folder, 'lock'), 'utf8');
+  const user = new AbortController();
+  const run = withRestic(access, { ...around, signal: user.signal }, (restic) => restic(['forget']));
+  await vi.waitFor(() => expect(lock()).toBe('held\n'), { timeout: 10_000 });
+  user.abort(new Error('stopped by the user'));
+  await expect(run).rejects.toThrow('stopped by the user');
+  expect(lock()).toBe('gone\n');
+});
+
+test('what may take long and is stuck is given up all the same', async () => {
+  const again = 'List(snapshot) returned error, retrying after 1s: Access Denied.';
+  says(`for n in 1 2 3; do echo "${again}" >&2; done; exec sleep 300`);
+  await expect(withRestic(access, around, listBackups)).rejects.toMatchObject({
+    kind: 'refused',
+    message: 'restic at /backups: Access Denied.',
+  });
 });
 
 test('a machine without it is told what installs it', async () => {
