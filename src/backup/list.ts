@@ -110,19 +110,41 @@ export function ownOf(backups: readonly Backup[], uid: string): readonly Backup[
   return backups.filter((backup) => backup.uid === null || backup.uid === uid);
 }
 
+/** What a clock may be wrong by before its word about when a backup was taken is not believed. */
+const CLOCK_MS = 10 * 60_000;
+
+/**
+ * A backup is dated by its master's clock. One that is of a future has come from a wrong one: there etcd's own revision says whether it is
+ * newer than the others of the same cluster.
+ */
+function newestOf(backups: readonly Backup[], now: number): Backup | undefined {
+  const isAhead = ({ taken }: Backup): boolean => Date.parse(taken) > now + CLOCK_MS;
+  const past = backups.find((backup) => !isAhead(backup));
+  if (!past) return backups[0];
+  const [newer] = backups
+    .filter((backup) => isAhead(backup) && backup.uid === past.uid && backup.etcdRevision > past.etcdRevision)
+    .toSorted((a, b) => b.etcdRevision - a.etcdRevision);
+  return newer ?? past;
+}
+
 /**
  * The one of this id, or the newest.
  * @param uid of the cluster that it has to be of; absent: nobody knows, or it has been looked at.
+ * @param now milliseconds since the epoch.
  * @throws BackupError `not-found`, `refused` for one of another cluster
  */
-export function chosen(backups: readonly Backup[], id: string | undefined, uid?: string): Backup {
+export function chosen(
+  backups: readonly Backup[],
+  id: string | undefined,
+  uid?: string,
+  now: number = Date.now(),
+): Backup {
   const own = uid === undefined ? backups : ownOf(backups, uid);
-  const candidates = id === undefined ? own : backups;
-  const found = candidates.find((backup) => id === undefined || backup.id.startsWith(id.slice(0, 8)));
+  const newest = newestOf(own, now);
+  const found = id === undefined ? newest : backups.find((backup) => backup.id.startsWith(id.slice(0, 8)));
   if (found && id !== undefined && !own.includes(found))
     throw new BackupError('refused', `the backup ${found.id} is of another cluster named ${found.cluster}`);
   if (found) return found;
-  const [newest] = own;
   throw new BackupError(
     'not-found',
     id === undefined

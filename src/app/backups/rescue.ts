@@ -73,7 +73,7 @@ async function findBackup(
 ): Promise<RescueBackup> {
   const access = await repositoryAccess(world.spec(), secrets);
   const spec = world.spec();
-  const { id, taken, by } = chosen(await withRestic(access, env, listBackups), asked, spec.uid);
+  const { id, taken, by } = chosen(await withRestic(access, env, listBackups), asked, spec.uid, env.now());
   env.emit({ type: 'progress', topic: 'backup', message: `the backup ${id} was taken by ${by} at ${taken}` });
   return { id, taken, asked: asked !== undefined };
 }

@@ -66,7 +66,7 @@ export function proven(
   return throwAway(from.programs, async (t) => {
     const restored = join(t.folder, 'restored');
     const backup = await withRestic(access, env, async (restic) => {
-      const found = chosen(await listBackups(restic), from.asked, from.uid);
+      const found = chosen(await listBackups(restic), from.asked, from.uid, env.now());
       say(`fetching the backup ${found.id}`);
       const restore = ['--no-lock', 'restore', found.id, '--target', restored];
       await restic(restore, { timeoutMs: RESTORE_MS, patient: true });

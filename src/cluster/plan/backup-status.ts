@@ -18,6 +18,9 @@ export interface BackupStatus {
 /** A backup takes its time, and so does an election. */
 const GRACE_SECONDS = 60;
 
+/** What a clock may be wrong by before its word about when a backup was taken is not believed. */
+const CLOCK_MS = 10 * 60_000;
+
 /** Null where the spec wants no backups. Pure; `now` in milliseconds since the epoch. */
 export function backupStatus(
   { backup }: Pick<ClusterSpec, 'backup'>,
@@ -28,9 +31,13 @@ export function backupStatus(
   const reports = machines.flatMap(({ name: by, inside }) =>
     inside?.backup ? [{ by, ...inside.backup }] : [],
   );
-  const last = reports
-    .flatMap((report) => (report.last ? [{ ...report.last, by: report.by }] : []))
-    .reduce<BackupStatus['last']>((a, b) => (a && a.taken > b.taken ? a : b), null);
+  const all = reports.flatMap((report) => (report.last ? [{ ...report.last, by: report.by }] : []));
+  // Dated by a wrong clock: it would hide for so long that no more are taken. Where there is no other one, it may be ours that is wrong.
+  const believed = all.filter(({ taken }) => Date.parse(taken) <= now + CLOCK_MS);
+  const last = (believed.length > 0 ? believed : all).reduce<BackupStatus['last']>(
+    (a, b) => (a && a.taken > b.taken ? a : b),
+    null,
+  );
   const failure = reports
     .flatMap((report) => (report.failure ? [{ ...report.failure, by: report.by }] : []))
     .filter(({ at }) => last === null || at > last.finished)

@@ -75,6 +75,30 @@ describe('the backups in a repository', () => {
     expect(() => chosen(ownOf(backups, theirs).slice(0, 1), undefined, ours)).toThrow(/no backup in the/);
   });
 
+  test('of a future are the newest only where etcd’s revision says so, or where all are', () => {
+    const now = Date.parse('2026-11-25T12:05:00Z');
+    const newest = (...backups: unknown[]) => chosen(read(...backups), undefined, undefined, now).id;
+    const past = [
+      snapshot('aaaaaaaa', { revision: '70' }),
+      snapshot('bbbbbbbb', { taken: '2026-11-25T12:01:00Z', revision: '80' }),
+    ];
+    const future = (id: string, revision: string) =>
+      snapshot(id, { taken: '2026-11-26T12:00:00Z', revision });
+    expect(newest(...past, future('cccccccc', '75'))).toBe('bbbbbbbb');
+    expect(newest(...past, future('cccccccc', '75'), future('dddddddd', '90'))).toBe('dddddddd');
+    expect(
+      newest(...past, {
+        ...future('cccccccc', '90'),
+        tags: ['haup', ...tags({ taken: '2026-11-26T12:00:00Z', revision: '90', uid: 'another' })],
+      }),
+    ).toBe('bbbbbbbb');
+    expect(newest(future('cccccccc', '75'))).toBe('cccccccc');
+    expect(newest(...past, snapshot('eeeeeeee', { taken: '2026-11-25T12:15:00Z', revision: '1' }))).toBe(
+      'eeeeeeee',
+    );
+    expect(chosen(read(...past, future('cccccccc', '75')), 'cccccccc', undefined, now).id).toBe('cccccccc');
+  });
+
   test('of a newer haup are refused, not misread', () => {
     expect(() => read(snapshot('eeeeeeee', { format: '2' }))).toThrow(/newer haup/);
   });

@@ -57,6 +57,16 @@ describe('backups in the status', () => {
     expect(warnings(none(-9000), report(-20))).toEqual([]);
   });
 
+  test('that a wrong clock has dated in the future do not hide that others are late', () => {
+    const status = backupStatus(spec, seen(report(86_400), report(-181)), NOW)!;
+    expect([status.last?.id, status.late]).toEqual(['id181', true]);
+    expect(backupStatus(spec, seen(report(600), report(-181)), NOW)).toMatchObject({
+      last: { by: 'm0' },
+      late: false,
+    });
+    expect(backupStatus(spec, seen(report(86_400)), NOW)).toMatchObject({ last: { by: 'm0' }, late: false });
+  });
+
   test('that fail are said to, in restic’s words, until one succeeds, wherever', () => {
     expect(warnings(report(-100, -40))).toEqual([
       expect.objectContaining({ says: expect.stringMatching(/fail on m0 .*id100.*no space left/) }),
