@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import type { Remedies } from '../util/remedy.ts';
 import { parseJson } from '../util/text/json.ts';
 import { BackupError } from './errors.ts';
@@ -90,8 +91,20 @@ export function resticError({ address }: Repository, stderr: string): BackupErro
   const asked = stderr.split('\n').some((line) => QUESTION.test(line));
   const said = words.replaceAll(address, '');
   const meaning =
-    MEANINGS.find(({ says }) => says.test(said)) ?? (asked && NOTHING_THERE.test(said) ? EMPTY : undefined);
+    ownDisk(said) ??
+    MEANINGS.find(({ says }) => says.test(said)) ??
+    (asked && NOTHING_THERE.test(said) ? EMPTY : undefined);
   return new BackupError(meaning?.kind ?? 'trouble', `restic at ${address}: ${words}`, meaning?.advice);
+}
+
+/** What is restored, and what is sent, is in files of this machine for a while: where those have no room, the repository may have. */
+function ownDisk(said: string): Pick<Meaning, 'kind' | 'advice'> | undefined {
+  const folder = tmpdir();
+  if (!/no space left|disk quota/i.test(said) || !said.includes(`${folder}/`)) return undefined;
+  return {
+    kind: 'trouble',
+    advice: `make room in ${folder} on this machine, or name another folder in TMPDIR`,
+  };
 }
 
 /** A line of a stack of Go's, which follows the name of what was called. */

@@ -79,7 +79,21 @@ async function isWhole(snapshot: string): Promise<boolean> {
 const SHA256_BYTES = 32;
 const PAGE_BYTES = 512;
 
-/** Makes data of a snapshot that etcd starts with. @throws BackupError `damaged` in etcdutl's own words */
+/** What a machine says that has too little of something. */
+const OF_THIS_MACHINE =
+  /no space left|disk quota|cannot allocate memory|out of memory|too many open files|read-only file system/i;
+
+/** What a program that failed here says of the backup: nothing, where the words are of this machine. */
+export function verdict(message: string, words = message): BackupError {
+  if (!OF_THIS_MACHINE.test(words)) return new BackupError('damaged', message);
+  return new BackupError(
+    'trouble',
+    `this machine could not restore it, which says nothing of the backup: ${message}`,
+    `make room in ${tmpdir()}, or name another folder in TMPDIR`,
+  );
+}
+
+/** Makes data of a snapshot that etcd starts with. @throws BackupError `damaged` in etcdutl's own words, `trouble` of this machine */
 export async function dataOf({ folder, programs }: ThrowAway, snapshot: string): Promise<SnapshotFacts> {
   if (!(await isWhole(snapshot)))
     throw new BackupError(
@@ -90,7 +104,7 @@ export async function dataOf({ folder, programs }: ThrowAway, snapshot: string):
   const etcdutl = async (...args: string[]): Promise<string> => {
     const { code, stdout, stderr } = await tryExec(join(programs, 'etcdutl'), args);
     if (code === 0) return stdout;
-    throw new BackupError('damaged', `its snapshot of etcd: ${stderr.trim().split('\n').at(-1)}`);
+    throw verdict(`its snapshot of etcd: ${stderr.trim().split('\n').at(-1)}`, stderr);
   };
   const facts = JSON.parse(await etcdutl('snapshot', 'status', snapshot, '-w', 'json')) as SnapshotFacts;
   await etcdutl('snapshot', 'restore', snapshot, '--data-dir', join(folder, 'data'));

@@ -5,7 +5,7 @@ import { openBundle } from '../../backup/bundle.ts';
 import { BackupError } from '../../backup/errors.ts';
 import { type Backup, chosen, listBackups, noteVerified } from '../../backup/list.ts';
 import { type Access, withRestic } from '../../backup/restic.ts';
-import { dataOf, freePort, put, type ThrowAway, throwAway } from '../../backup/throw-away.ts';
+import { dataOf, freePort, put, type ThrowAway, throwAway, verdict } from '../../backup/throw-away.ts';
 import { repositoryAccess } from '../../cluster/world/backup.ts';
 import { keptAuthorities, keptEncryptionKeys, keptKubeletAuthorities } from '../../cluster/world/keys.ts';
 import type { ClusterState } from '../../cluster/world/memory.ts';
@@ -14,9 +14,10 @@ import { believed } from '../../pki/authorities.ts';
 import { issueOwnAdmin } from '../../pki/issue.ts';
 import { issueReplica } from '../../pki/replica.ts';
 import { encryptionConfiguration } from '../../replicas/settings/encryption.ts';
+import { QUOTA_BYTES } from '../../replicas/units/etcd.ts';
 import { messageOf } from '../../util/failure.ts';
 import { rfc3339 } from '../../util/text/rfc3339.ts';
-import { waitFor } from '../../util/wait.ts';
+import { GiveUp, waitFor } from '../../util/wait.ts';
 import type { Environment } from '../operations.ts';
 import { tellProgress } from '../progress-text.ts';
 import { backedUp, stateIn } from './backup-parts.ts';
@@ -146,7 +147,7 @@ async function startApi(
   const socket = `unix://${at('etcd.sock')}`;
   const port = await freePort();
   const etcd = t.start('etcd', [
-    ...['--data-dir', at('data'), '--log-level', 'warn'],
+    ...['--data-dir', at('data'), '--log-level', 'warn', '--quota-backend-bytes', String(QUOTA_BYTES)],
     ...['--listen-client-urls', socket, '--advertise-client-urls', socket],
     ...['--listen-peer-urls', `unix://${at('peer.sock')}`],
   ]);
@@ -170,7 +171,7 @@ async function startApi(
   await waitFor(
     async () => {
       const trouble = etcd() || server();
-      if (trouble) throw new BackupError('damaged', `the backup does not start: ${trouble}`);
+      if (trouble) throw new GiveUp(verdict(`the backup does not start: ${trouble}`));
       const answer = await callApi(api, { path: '/api', timeoutMs: 5_000, signal }).catch(() => null);
       return answer?.status === 200 ? true : undefined;
     },

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { readRepository } from '../../../src/backup/repository.ts';
 import { isStuck, resticError } from '../../../src/backup/restic-words.ts';
@@ -98,6 +99,23 @@ describe('what restic says', () => {
     expect(error.advice ?? '').toMatch(advice ?? /^$/);
     expect(error.message).toMatch(/^restic at \S+: \w/);
     expect(error.message).not.toMatch(/\n|\.go:|github|retrying|Is there a repo|Fatal|gave no reason/);
+  });
+
+  test('of a full disk says whose it is', () => {
+    const advice = (words: string) =>
+      resticError(readRepository('/srv/demo'), `Fatal: ${words}\n`).remedies[0];
+    const here = `${tmpdir()}/haup-verify-1/restored/etcd.db`;
+    expect(advice(`write ${here}: no space left on device`)).toMatch(
+      /on this machine, or name another folder/,
+    );
+    expect(advice('write /srv/demo/locks/9f: no space left on device')).toMatchObject({
+      command: 'backup prune',
+    });
+    const inTmp = resticError(
+      readRepository(`${tmpdir()}/demo`),
+      `write ${tmpdir()}/demo/locks/9f: no space left on device\n`,
+    );
+    expect(inTmp.remedies).toMatchObject([{ command: 'backup prune' }]);
   });
 
   test('of a lock that keeps everybody out says what removes one that nobody holds', () => {
