@@ -25,6 +25,11 @@ programs=$(systemctl show -p ExecStart --value etcd.service | sed -n 's/.*path=\
 taken=$(now)
 trap 'rm -rf work log' EXIT
 rm -rf work
+# etcd's own disk, as a rule, which stops where it is full: some is left for it, and for what restic has in files while it sends.
+size=$(echo "$status" | field dbSize)
+needed=$((${size:-0} / 1024 + 102400))
+free=$(df -Pk . | awk 'NR == 2 { print $4 }')
+[ "${free:-$needed}" -ge "$needed" ] || fail "$(hostname) has $((free / 1024)) MiB free for a snapshot of etcd, and $((needed / 1024)) MiB are needed"
 mkdir work
 "$programs/etcdctl" --endpoints="$url" --cacert="$pki/etcd/ca.crt" --cert="$pki/etcd/client.crt" --key="$key" \
   snapshot save work/etcd.db >log 2>&1 || fail "etcd: $(tail -n 1 log)"
