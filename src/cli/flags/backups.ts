@@ -29,7 +29,7 @@ export const backupKeep = withFallback(
 export const backupCredentials = text(
   'backup-credentials',
   'FILE',
-  "what masters write there with: an AWS credentials file, or a Google service account's key; need not allow to delete",
+  "what masters write there with: an AWS credentials file, or a Google service account's key; need allow to delete below locks/ alone",
   values.filePath,
   { defaultText: 'what the machines have of the cloud itself' },
 );

@@ -5,7 +5,8 @@ import { counted } from '../../output/words.ts';
 export const backupPrune = defineCommand({
   name: 'backup prune',
   summary: 'remove backups that are older than --backup-keep has it',
-  details: 'Masters need no right to delete: this runs restic here, with --backup-credentials.',
+  details:
+    'Masters need a right to delete below locks/ alone: this runs restic here, with --backup-credentials.',
   operands: [],
   flags: { cluster: flags.cluster, backupCredentials: flags.pruneCredentials, dryRun: flags.dryRun },
   examples: ['haup backup prune -c demo', 'haup backup prune -c demo --backup-credentials ~/operator.aws'],
