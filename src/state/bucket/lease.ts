@@ -95,10 +95,37 @@ export async function takeLease(
     const mine: Lease = { format: 'haup-lease', fence, beat: 0, holder };
     begun = clock.now();
     const version = await objects.put(key, write(mine), seen?.version ?? null);
-    if (version !== null) return hold(objects, key, what, mine, version, clock, begun);
+    if (version !== null) {
+      if (seen === null) await mustBeConditional(objects, key, write(mine), version);
+      return hold(objects, key, what, mine, version, clock, begun);
+    }
     // Somebody was quicker, or it was ourselves and the reply was lost: the next look says which.
   }
   throw neverWritten(`the lock of ${what}`);
+}
+
+/**
+ * A server that speaks S3's language may not know conditions, and write all the same: whoever came last would win. What it must refuse is
+ * tried where nobody has had the lease before; what cannot be asked now shows later.
+ * @throws StoreError `unsupported`
+ */
+async function mustBeConditional(
+  objects: Objects,
+  key: string,
+  text: string,
+  version: string,
+): Promise<void> {
+  const other = version.replace(/\d(?=\D*$)/, (digit) => String((Number(digit) + 1) % 10));
+  for (const over of other === version ? [null] : [other, null]) {
+    const written = await objects.put(key, text, over).catch(() => null);
+    if (written === null) continue;
+    await objects.remove(key).catch(() => {}); // then it ends by itself
+    throw new StoreError(
+      'unsupported',
+      `the bucket wrote ${key} though the condition of that was not met: of two who change a cluster at once, neither would hear of it`,
+      CONDITIONAL,
+    );
+  }
 }
 
 function hold(
@@ -198,11 +225,14 @@ function read(text: string, key: string, what: string): Lease {
   );
 }
 
+const CONDITIONAL =
+  'the store needs a bucket with conditional writes (If-Match, If-None-Match); see docs/store.md';
+
 /** Each write was answered with "somebody else was first", and nobody was. */
 export function neverWritten(what: string): StoreError {
   return new StoreError(
     'unsupported',
     `the bucket took none of ${PERSISTENCE} writes of ${what}: each time it said that it had changed meanwhile`,
-    'the store needs a bucket with conditional writes (If-Match, If-None-Match); see docs/store.md',
+    CONDITIONAL,
   );
 }

@@ -120,6 +120,23 @@ describe('a lease', () => {
     },
   );
 
+  it.each([
+    ['another version', (over: string | null) => over !== null],
+    ['there is none yet', (over: string | null) => over === null],
+  ])('is not had of a bucket that writes although the condition is not met: %s', async (_, ignores) => {
+    const bucket = memoryBucket();
+    const careless = {
+      ...bucket,
+      put: async (key: string, text: string, over: string | null) =>
+        bucket.put(key, text, ignores(over) ? ((await bucket.get(key))?.version ?? null) : over),
+    };
+    await expect(takeLease(careless, KEY, 'cluster demo', 'haup create')).rejects.toMatchObject({
+      kind: 'unsupported',
+      advice: expect.stringMatching(/If-Match, If-None-Match/),
+    });
+    expect([...bucket.texts]).toEqual([]);
+  });
+
   it('of a bucket that takes no write is not tried for for ever', async () => {
     const bucket = memoryBucket();
     const stubborn = { ...bucket, put: async () => null };
