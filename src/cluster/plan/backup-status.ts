@@ -62,7 +62,13 @@ export function backupWarnings(spec: ClusterSpec, o: Observation, now: number): 
   const since = last ? `the last one, ${last.id}, is of ${last.taken}` : 'there is none yet';
   const again = { to: 'try once more', command: 'backup create', cluster: spec.name } as const;
   if (failure) {
-    return [{ says: `backups fail on ${failure.by} (${since}): ${failure.words}`, remedy: again }];
+    const unlock = {
+      to: 'remove a lock whose holder is gone',
+      command: 'backup prune',
+      cluster: spec.name,
+    } as const;
+    const remedy = /repository is already locked exclusively/.test(failure.words) ? unlock : again;
+    return [{ says: `backups fail on ${failure.by} (${since}): ${failure.words}`, remedy }];
   }
   return late
     ? [{ says: `backups are late: one is wanted every ${everySeconds} s, and ${since}`, remedy: again }]

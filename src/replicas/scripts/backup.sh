@@ -48,6 +48,8 @@ while kill -0 "$restic" 2>/dev/null; do
   sleep 0.2
 done
 why() {
+  # More lines follow, of when and which.
+  grep -o 'repository is already locked.*' log && return
   sed -n 's/.* retrying after [^:]*: //p' log | tail -n 1 | grep . || sed 's/^Fatal: //' log | grep -v -e '^Is there a repository' -e '^[A-Z][a-z]*(.*) failed: ' | tail -n 2
 }
 wait "$restic" || fail "restic: $(why)"

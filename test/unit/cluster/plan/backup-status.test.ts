@@ -77,6 +77,14 @@ describe('backups in the status', () => {
     expect(warnings(report(-100, -40), report(-20))).toEqual([]);
   });
 
+  test('that a lock keeps out say what removes it', () => {
+    const locked = report(-100, -40);
+    const words = 'restic: repository is already locked exclusively by PID 7 on laptop';
+    const failure = { at: at(-40), words };
+    expect(warnings({ ...locked, failure })).toMatchObject([{ remedy: { command: 'backup prune' } }]);
+    expect(warnings(locked)).toMatchObject([{ remedy: { command: 'backup create' } }]);
+  });
+
   test('of which nobody could be asked are not called anything', () => {
     expect(warnings(null, null)).toEqual([]);
   });

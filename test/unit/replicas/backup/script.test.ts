@@ -54,6 +54,18 @@ test('a backup is taken where there is room for it, and for etcd', async () => {
   expect(JSON.parse(last!)).toMatchObject({ id: '0a1b2c3d', size: 5, store: 12 });
 });
 
+test('a repository that somebody has locked is said to be', async () => {
+  const by = 'PID 7 on laptop by me (UID 1000, GID 1000)';
+  const words = `Fatal: unable to create lock in backend: repository is already locked exclusively by ${by}`;
+  program(
+    'restic',
+    `printf '%s\\n' '${words}' 'lock was created at 2026-11-26 (1m ago)' 'storage ID 1f' >&2; exit 11`,
+  );
+  const { code, failure } = await take();
+  expect(code).toBe(1);
+  expect(failure).toMatch(/Z restic: repository is already locked exclusively by PID 7 on laptop .*\)\n$/);
+});
+
 test('a disk that a snapshot would fill is left alone, and said to be full', async () => {
   free(399);
   program('etcdctl', `touch ${folder}/asked`);
