@@ -1,6 +1,7 @@
 import { once } from '../../util/once.ts';
 import { ProviderError } from '../errors.ts';
 import type { Machine, MachineRequest, Machines } from '../provider.ts';
+import { openLook } from '../shared/look.ts';
 import { needRole } from '../shared/role.ts';
 import type { Management } from './address/management.ts';
 import { tolerate } from './api/errors.ts';
@@ -22,22 +23,15 @@ export function machines(context: Context, parts: MachineParts): Machines {
     node: once(() => findImage(context, machineKind(context, 'node').type)),
   };
 
-  /** A look has waited for these in vain: the next does not wait again. */
-  const stuck = new Set<string>();
+  const seen = openLook<Instance>({
+    idOf: ({ InstanceId }) => InstanceId,
+    isMoving,
+    settled: (instance, patienceMs) => rest(context, instance, patienceMs),
+  });
 
   async function list(): Promise<readonly Machine[]> {
     const found = await Promise.all((await findInstances(context)).map(seen));
     return found.filter((instance) => instance !== null).map(toMachine);
-  }
-
-  /** The instance as a look shows it: see {@link lookMs}. */
-  async function seen(instance: Instance): Promise<Instance | null> {
-    const id = instance.InstanceId;
-    if (!isMoving(instance)) stuck.delete(id);
-    if (!isMoving(instance) || stuck.has(id)) return instance;
-    const now = await rest(context, instance, lookMs);
-    if (now && isMoving(now)) stuck.add(id);
-    return now;
   }
 
   async function create(request: MachineRequest): Promise<Machine> {
@@ -129,9 +123,6 @@ export async function terminate(context: Context, found: readonly Instance[]): P
 function isMoving(instance: Instance): boolean {
   return stateOf(instance) === 'pending' || stateOf(instance) === 'stopping';
 }
-
-/** How long a look waits for a state in between to pass: one that lasts must not hide the other machines. */
-const lookMs = 30_000;
 
 /** Waits out a state in between, or until `patienceMs` are over. Null: it was terminated. */
 async function rest(

@@ -1,4 +1,5 @@
 import type { Machine, MachineRequest, Machines } from '../provider.ts';
+import { openLook } from '../shared/look.ts';
 import { poll } from '../shared/poll.ts';
 import { needRole, roleOf } from '../shared/role.ts';
 import { freshToken, uuidFor } from '../shared/tokens.ts';
@@ -14,8 +15,6 @@ import type { GceSettings } from './settings.ts';
 import { mustBeZone } from './zones.ts';
 
 const STATE_LIMIT_MS = 10 * 60_000;
-/** How long a look waits for a state in between to pass: one that lasts must not hide the other machines. */
-const LOOK_LIMIT_MS = 30_000;
 
 /** The instances of the cluster, with what the other parts of the provider need of them. */
 export interface Instances extends Machines {
@@ -37,8 +36,11 @@ export function openMachines(
   const zoneOfName = new Map<string, string>();
   /** To these there is no route. */
   const masters = new Set<string>();
-  /** A look has waited for these in vain: the next does not wait again. */
-  const stuck = new Set<string>();
+  const seen = openLook<Instance>({
+    idOf: ({ name }) => name,
+    isMoving: (instance) => !isSettled(instance),
+    settled,
+  });
 
   async function all(): Promise<readonly Instance[]> {
     const filter = `labels.haup-uid = "${cluster.uid}"`;
@@ -88,15 +90,6 @@ export function openMachines(
         last: () => current && `it is ${current.status}`,
       },
     );
-  }
-
-  /** The instance as a look shows it: see {@link LOOK_LIMIT_MS}. */
-  async function seen(first: Instance): Promise<Instance | null> {
-    if (isSettled(first)) stuck.delete(first.name);
-    if (isSettled(first) || stuck.has(first.name)) return first;
-    const now = await settled(first, LOOK_LIMIT_MS);
-    if (now && !isSettled(now)) stuck.add(now.name);
-    return now;
   }
 
   /** The instance, running; started if it is not. */
