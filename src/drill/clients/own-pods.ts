@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { call, readAnswer } from '../../kubernetes/call.ts';
 import type { ApiClient } from '../../kubernetes/client.ts';
+import { listAll } from '../../kubernetes/list.ts';
 import { waitFor } from '../../util/wait.ts';
 
 /** What all of them are called. */
@@ -8,6 +9,7 @@ const NAME = 'pods';
 const PODS = 2;
 const PORT = 8080;
 const READY_MS = 60_000;
+const LOOKING = "look at the drill's own pods";
 
 /**
  * Makes two pods behind a Service of type LoadBalancer, on `nodes` and in zones apart where there are such: a web server that says OK.
@@ -35,13 +37,13 @@ export async function makeOwnPods(
     await call(api, { doing: "make the drill's own pods", method: 'POST', path, body, signal });
   return waitFor(
     async () => {
-      const pods = await read(api, podsSchema, `${core}/pods`, signal);
-      const missing = pods.items.flatMap(whyNotReady);
+      const pods = await listAll(api, podSchema, { doing: LOOKING, path: `${core}/pods`, signal });
+      const missing = pods.flatMap(whyNotReady);
       if (missing[0] !== undefined) throw new Error(missing[0]);
-      if (pods.items.length < PODS) {
+      if (pods.length < PODS) {
         const { status } = await read(api, deploymentSchema, `${apps}/deployments/${NAME}`, signal);
         const refused = status.conditions.find(({ type }) => type === 'ReplicaFailure')?.message;
-        throw new Error(refused ?? `${pods.items.length} of ${PODS} are there`);
+        throw new Error(refused ?? `${pods.length} of ${PODS} are there`);
       }
       const { status } = await read(api, serviceSchema, `${core}/services/${NAME}`, signal);
       const ip = status.loadBalancer.ingress[0]?.ip;
@@ -151,7 +153,6 @@ const podSchema = z.object({
       .default([]),
   }),
 });
-const podsSchema = z.object({ items: z.array(podSchema) });
 
 async function read<S extends z.ZodType>(
   api: ApiClient,
@@ -159,8 +160,7 @@ async function read<S extends z.ZodType>(
   path: string,
   signal?: AbortSignal,
 ): Promise<z.output<S>> {
-  const doing = "look at the drill's own pods";
-  return readAnswer(schema, await call(api, { doing, path, signal }), doing);
+  return readAnswer(schema, await call(api, { doing: LOOKING, path, signal }), LOOKING);
 }
 
 /** Empty: it is. */

@@ -19,6 +19,7 @@ vi.mock('../../../../src/util/clock.ts', async (original) => ({
 
 const ready = { conditions: [{ type: 'Ready', status: 'True' }] };
 const dns = { spec: { template: { spec: { containers: [{ image: 'registry.example/coredns:v1' }] } } } };
+const listOf = (items: readonly object[]) => ({ metadata: {}, items });
 const made = new Map<string, string>();
 let looks: number;
 beforeEach(() => {
@@ -34,10 +35,10 @@ function cluster(first: object, addressAfter = 0) {
       return { status: 201, body: {} };
     }
     if (path.endsWith('/kube-system/deployments/coredns')) return { status: 200, body: dns };
-    if (path.endsWith('/haup-drill-1/pods')) {
+    if (path.includes('/haup-drill-1/pods?')) {
       looks += 1;
       const status = looks === 1 ? first : ready;
-      return { status: 200, body: { items: ['a', 'b'].map((name) => ({ metadata: { name }, status })) } };
+      return { status: 200, body: listOf(['a', 'b'].map((name) => ({ metadata: { name }, status }))) };
     }
     const ingress = looks > addressAfter ? [{ ip: '198.18.0.200' }] : undefined;
     return { status: 200, body: { status: { loadBalancer: { ingress } } } };
@@ -62,7 +63,7 @@ test('are there when both are ready and their Service has an address', async () 
 test('say what the cluster refuses them for', async () => {
   const here = cluster({});
   answer = (request) => {
-    if (request.path.endsWith('/haup-drill-1/pods')) return { status: 200, body: { items: [] } };
+    if (request.path.includes('/haup-drill-1/pods?')) return { status: 200, body: listOf([]) };
     if (!request.path.endsWith('/deployments/pods')) return here(request);
     const conditions = [{ type: 'ReplicaFailure', message: 'exceeded quota: two' }];
     return { status: 200, body: { status: { conditions } } };
