@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isAhead } from '../util/text/clock-difference.ts';
 import { parseJson } from '../util/text/json.ts';
 import { understood } from '../util/text/understood.ts';
 import { BackupError } from './errors.ts';
@@ -110,19 +111,18 @@ export function ownOf(backups: readonly Backup[], uid: string): readonly Backup[
   return backups.filter((backup) => backup.uid === null || backup.uid === uid);
 }
 
-/** What a clock may be wrong by before its word about when a backup was taken is not believed. */
-const CLOCK_MS = 10 * 60_000;
-
 /**
  * A backup is dated by its master's clock. One that is of a future has come from a wrong one: there etcd's own revision says whether it is
  * newer than the others of the same cluster.
  */
 function newestOf(backups: readonly Backup[], now: number): Backup | undefined {
-  const isAhead = ({ taken }: Backup): boolean => Date.parse(taken) > now + CLOCK_MS;
-  const past = backups.find((backup) => !isAhead(backup));
+  const past = backups.find(({ taken }) => !isAhead(taken, now));
   if (!past) return backups[0];
   const [newer] = backups
-    .filter((backup) => isAhead(backup) && backup.uid === past.uid && backup.etcdRevision > past.etcdRevision)
+    .filter(
+      (backup) =>
+        isAhead(backup.taken, now) && backup.uid === past.uid && backup.etcdRevision > past.etcdRevision,
+    )
     .toSorted((a, b) => b.etcdRevision - a.etcdRevision);
   return newer ?? past;
 }

@@ -1,4 +1,5 @@
 import type { BackupReport } from '../../replicas/backup/report.ts';
+import { isAhead } from '../../util/text/clock-difference.ts';
 import type { Observation } from '../model/observation.ts';
 import type { ClusterSpec } from '../model/spec.ts';
 import type { Warning } from '../model/warning.ts';
@@ -18,9 +19,6 @@ export interface BackupStatus {
 /** A backup takes its time, and so does an election. */
 const GRACE_SECONDS = 60;
 
-/** What a clock may be wrong by before its word about when a backup was taken is not believed. */
-const CLOCK_MS = 10 * 60_000;
-
 /** Null where the spec wants no backups. Pure; `now` in milliseconds since the epoch. */
 export function backupStatus(
   { backup }: Pick<ClusterSpec, 'backup'>,
@@ -33,7 +31,7 @@ export function backupStatus(
   );
   const all = reports.flatMap((report) => (report.last ? [{ ...report.last, by: report.by }] : []));
   // Dated by a wrong clock: it would hide for so long that no more are taken. Where there is no other one, it may be ours that is wrong.
-  const believed = all.filter(({ taken }) => Date.parse(taken) <= now + CLOCK_MS);
+  const believed = all.filter(({ taken }) => !isAhead(taken, now));
   const last = (believed.length > 0 ? believed : all).reduce<BackupStatus['last']>(
     (a, b) => (a && a.taken > b.taken ? a : b),
     null,
