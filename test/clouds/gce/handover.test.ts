@@ -112,6 +112,27 @@ describe('promotion', () => {
     for (const machine of await provider.machines.list()) expect(machine.sshHost).not.toBeNull();
   });
 
+  it('succeeds though somebody else gives the machine an address that it leaves without any for a moment', async () => {
+    await readyToMove();
+    const other = gce.open();
+    let moves = true;
+    let given = 0;
+    const moving = provider.address.handOver({ kind: 'balancer' }).finally(() => {
+      moves = false;
+    });
+    while (moves) {
+      if (!(await other.network.ready())) {
+        await other.network.ensure();
+        given += 1;
+      }
+      await gce.cloud.clock.sleep(100);
+    }
+    await moving;
+    expect(given).toBeGreaterThan(0);
+    expect(await holder()).toEqual({ kind: 'balancer' });
+    for (const machine of await provider.machines.list()) expect(machine.sshHost).not.toBeNull();
+  });
+
   it('refuses a balancer that has no targets, or is not there', async () => {
     await converge(provider, one);
     await expect(provider.address.handOver({ kind: 'balancer' })).rejects.toMatchObject({ kind: 'conflict' });

@@ -1,25 +1,35 @@
 import type { Context } from '../api/cloud.ts';
 import { isInUse } from '../api/common.ts';
 import { GceError } from '../api/errors.ts';
-import type { Instance } from '../api/schemas.ts';
+import { type Instance, instance as instanceSchema } from '../api/schemas.ts';
 import { lastPart } from '../names.ts';
 
 /** The name that the console and gcloud give a machine's one access config. */
 export const ACCESS_CONFIG = { name: 'External NAT', type: 'ONE_TO_ONE_NAT' };
 
-/** Gives an instance without one a public address; `ip` undefined: an ephemeral one. */
+/** Gives an instance without one a public address; `ip` undefined: an ephemeral one, unless somebody else has given it one meanwhile. */
 export async function addAddress(context: Context, instance: Instance, ip?: string): Promise<void> {
   const request = {
     ...place(instance),
     accessConfigResource: ip === undefined ? ACCESS_CONFIG : { ...ACCESS_CONFIG, natIP: ip },
   };
   const what = `giving ${instance.name} the address ${ip ?? '(ephemeral)'}`;
-  await context.cloud.mutate('instances.addAccessConfig', request, what, {
-    // An address counts as in use for a moment after its last user has let go of it.
-    ...(ip === undefined ? {} : { passing: isInUse }),
-    firstPauseMs: 250,
-    deadlineMs: 120_000,
-  });
+  try {
+    await context.cloud.mutate('instances.addAccessConfig', request, what, {
+      // An address counts as in use for a moment after its last user has let go of it.
+      ...(ip === undefined ? {} : { passing: isInUse }),
+      firstPauseMs: 250,
+      deadlineMs: 120_000,
+    });
+  } catch (error) {
+    // How a second one is refused is not documented: what the instance has now says it.
+    if (ip !== undefined || isBare(await asItIs(context, instance))) throw error;
+  }
+}
+
+/** An instance now; read without heeding an abort, which what lists instances does. */
+export function asItIs({ cloud }: Context, { name, zone }: Instance): Promise<Instance> {
+  return cloud.ask('instances.get', { zone: lastPart(zone), instance: name }, instanceSchema);
 }
 
 /** Takes an instance's public address away, whatever it is. One that has none is no error. */

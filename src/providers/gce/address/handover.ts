@@ -3,13 +3,13 @@ import { ProviderError } from '../../errors.ts';
 import type { ApiAddress, Holder } from '../../provider.ts';
 import type { Context } from '../api/cloud.ts';
 import { GceError } from '../api/errors.ts';
-import { externalIpOf, type Instance, instance } from '../api/schemas.ts';
+import { externalIpOf, type Instance } from '../api/schemas.ts';
 import type { GceBalancer } from '../balancer/balancer.ts';
 import { untilHealthy } from '../balancer/health.ts';
 import { makeRule, readRules, removeRule } from '../balancer/rules.ts';
 import type { Instances } from '../machines.ts';
 import { lastPart } from '../names.ts';
-import { addAddress, giveAddresses, takeAddress } from './access.ts';
+import { addAddress, asItIs, giveAddresses, takeAddress } from './access.ts';
 
 /** How long the section in which nobody has the address may take before it gives up; and then the way back. */
 const CRITICAL_MS = 5 * 60_000;
@@ -151,11 +151,6 @@ export function openHandover(
     if (holder.kind === 'balancer') return (safe) => makeRule(safe, context.names.rule, ip);
     return owner && ((safe) => addAddress(safe, owner, ip));
   }
-}
-
-/** Read without heeding an abort, which {@link Instances.find} does. */
-function asItIs({ cloud }: Context, { name, zone }: Instance): Promise<Instance> {
-  return cloud.ask('instances.get', { zone: lastPart(zone), instance: name }, instance);
 }
 
 async function take(

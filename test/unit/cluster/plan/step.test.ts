@@ -91,4 +91,10 @@ describe('a step', () => {
     expect(touches({ kind: 'provision', replica: 'm1' })).toEqual(['m1']);
     expect(touches({ kind: 'create-machine', replica: 'm2', zone: 'local-a' })).toEqual(['m2']);
   });
+
+  test('gives no machine a public address while the API address moves, which may leave one without any for a moment', () => {
+    const moving = touches({ kind: 'hand-over', to: { kind: 'balancer' } });
+    expect(touches({ kind: 'ensure-network' })).toEqual(expect.arrayContaining(['address']));
+    expect(moving).toContain('address');
+  });
 });

@@ -22,7 +22,7 @@ interface Said {
 const all: { readonly [K in Step['kind']]: Said } = {
   'ensure-network': {
     says: 'set up the network and its rules',
-    touches: ['network'],
+    touches: ['network', 'address'],
     outdates: [true, null],
     changes: [],
   },
