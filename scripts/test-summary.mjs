@@ -3,10 +3,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 
-/** Of an error, what a page of others leaves room for. */
-const LINES = 6;
+/** Of an error, what a page of others leaves room for: what was tried is said at its beginning, what came of it at its end. */
+const FIRST_LINES = 4;
+const LAST_LINES = 16;
 
-/** The failed tests of a layer, each with the beginning of what it met: the output of a long run is often kept from its end alone. */
+/** The failed tests of a layer, each with what it met: the output of a long run is often kept from its end alone. */
 function failures({ testResults = [] }) {
   return testResults.flatMap(({ name, message, assertionResults }) => {
     const tests = assertionResults.filter(({ status }) => status === 'failed');
@@ -17,6 +18,16 @@ function failures({ testResults = [] }) {
       (test.failureMessages ?? []).join('\n'),
     ]);
   });
+}
+
+/** The lines of an error without its stack and what is in the middle of many. */
+function excerpt(words) {
+  const lines = stripVTControlCharacters(words)
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !/^ +at .+:\d+:\d+\)?$/.test(line));
+  const left = lines.length - FIRST_LINES - LAST_LINES;
+  if (left <= 1) return lines;
+  return [...lines.slice(0, FIRST_LINES), `… ${left} lines …`, ...lines.slice(-LAST_LINES)];
 }
 
 const [folder, broken] = process.argv.slice(2);
@@ -34,8 +45,7 @@ for (const file of readdirSync(folder).filter((name) => name.endsWith('.code')))
   if (code !== 0 && numFailedTests === 0) failed += 1;
   for (const [test, words] of failures(counts)) {
     console.log(`test: failed: ${test}`);
-    const lines = stripVTControlCharacters(words).split('\n').slice(0, LINES);
-    for (const line of lines) console.log(`    ${line.slice(0, 200)}`);
+    for (const line of excerpt(words)) console.log(`    ${line.slice(0, 200)}`);
   }
   console.log(
     `test: ${layer}: ${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped${code === 0 ? '' : ` (vitest ended with ${code})`}`,
