@@ -55,7 +55,7 @@ export class NotFoundError extends Failure {
   }
 }
 
-/** A change of the replicas failed at the first of them, and all is as it was before. */
+/** A change of the replicas failed at the first of them, and they are as they were before, as is what is wanted of them. */
 export class ChangeUndone extends Failure {
   override readonly name = 'ChangeUndone';
   readonly failure = 'trouble';
@@ -64,7 +64,7 @@ export class ChangeUndone extends Failure {
   constructor(cause: StepError, first: string | null) {
     const put =
       first === null ? 'no replica was changed' : `${first} was put back, the others were never touched`;
-    super(`${cause.message}\n${put}; the cluster and its spec are as before`, {
+    super(`${cause.message}\n${put}; what is wanted of them is as before`, {
       cause,
       advice: cause.remedies.filter(
         (remedy) => typeof remedy === 'string' || !('command' in remedy) || remedy.command !== 'repair',

@@ -7,6 +7,7 @@ import { differencesOf } from './revision/differs.ts';
 import { rotates } from './rotation.ts';
 import { withoutSurge } from './spec-changes.ts';
 import { standing } from './standing.ts';
+import { isOfNodes, type Step } from './step.ts';
 import { withMember } from './steps/effects.ts';
 import { isServing, type Replica, type View } from './view.ts';
 
@@ -157,6 +158,26 @@ export function takenBack(spec: ClusterSpec, o: Observation): ClusterSpec | unde
   if (first && works(o, first.name)) return undefined;
   return { ...revised(spec, change.before), change: { ...change, back: first?.name ?? null } };
 }
+
+/**
+ * Whether a step that has failed says nothing of what a change puts on the replicas: it is about nodes, about a replica that comes or
+ * leaves, or what these need. A newcomer is made as the others were before, but for a successor, whose change it is.
+ */
+export function isBesideChange({ change }: ClusterSpec, step: Step): boolean {
+  return !change?.surge && (isOfNodes(step) || COMING_OR_LEAVING.has(step.kind));
+}
+
+const COMING_OR_LEAVING: ReadonlySet<Step['kind']> = new Set([
+  ...([
+    'ensure-network',
+    'reserve-address',
+    'create-machine',
+    'provision',
+    'add-learner',
+    'promote',
+  ] as const),
+  ...(['ensure-balancer', 'fence', 'remove-member', 'delete-machine', 'keep-addons'] as const),
+]);
 
 /** A successor that does not work leaves again, while its predecessor is there to go on. */
 function surgeTakenBack(spec: ClusterSpec, o: Observation, before: string): ClusterSpec | undefined {

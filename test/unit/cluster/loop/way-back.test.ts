@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { applyChange } from '../../../../src/cluster/loop/apply-change.ts';
+import { applyChange, type Change } from '../../../../src/cluster/loop/apply-change.ts';
 import type { HaupEvent } from '../../../../src/cluster/loop/events.ts';
 import { ChangeUndone, StepError } from '../../../../src/cluster/model/errors.ts';
-import { revisable } from '../../../../src/cluster/model/spec.ts';
+import { type ClusterSpec, revisable } from '../../../../src/cluster/model/spec.ts';
 import { abandoned, withReplacements, withRevision } from '../../../../src/cluster/plan/spec-changes.ts';
 import { specOf } from '../../../support/clusters.ts';
 import { SimulatedWorld } from '../../../support/world.ts';
-import { silent } from './simulated.ts';
+import { grow, silent } from './simulated.ts';
 
 const options = { ...silent, dryRun: false };
 
@@ -71,6 +71,43 @@ test('what fails before any replica has the change is taken back without a word 
   expect(world.spec()).toEqual(before);
   expect([touched(world, 'change-release'), touched(world, 'put-back')]).toEqual([[], []]);
 });
+
+test('what fails beside the change takes nothing back: a repair finishes both', async () => {
+  for (const kind of ['create-machine', 'provision', 'create-node'] as const) {
+    const world = await made('m0', 'm1', 'm2');
+    world.fate = (step) => (step.kind === kind ? 'fails' : 'works');
+    const error = await applyChange(world, upgradedAnd(kind), options).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(StepError);
+    expect(world.spec().change).toMatchObject({ id: 'c1' });
+    world.fate = () => 'works';
+    await applyChange(world, (spec) => spec, { ...options, mayBeUnfinished: true });
+    expect(world.spec()).toMatchObject({ kubernetesVersion: 'v1.37.9' });
+    expect(world.spec().change).toBeUndefined();
+  }
+});
+
+test('that the change is taken back is said before what else was asked for goes on, and may fail', async () => {
+  const world = await made('m0', 'm1', 'm2');
+  world.fate = (step) => (['stage-release', 'create-node'].includes(step.kind) ? 'fails' : 'works');
+  const said: string[] = [];
+  const emit = (event: HaupEvent) => void (event.type === 'warning' && said.push(event.message));
+  const both = applyChange(world, upgradedAnd('create-node'), { ...options, emit });
+  await expect(both).rejects.not.toBeInstanceOf(ChangeUndone);
+  expect(said).toEqual([expect.stringMatching(/^the change of the replicas is taken back: could not /)]);
+  expect(world.spec()).toMatchObject({ kubernetesVersion: 'v1.37.1', nodes: [{ name: 'n0' }] });
+});
+
+/** The upgrade, and what needs a step of this kind. */
+function upgradedAnd(kind: 'create-machine' | 'provision' | 'create-node'): Change {
+  return (spec, observation) => {
+    const wanted = { ...revisable(spec), kubernetesVersion: 'v1.37.9' };
+    const more =
+      kind === 'create-node'
+        ? { ...spec, nodes: [{ name: 'n0', zone: 'local-a' }], usedNames: [...spec.usedNames, 'n0'] }
+        : grow(spec, observation);
+    return withRevision(more as ClusterSpec, wanted, 'c1');
+  };
+}
 
 test('what was turned round and is there already is not turned again because its end could not be noted', async () => {
   const world = await made('m0');
