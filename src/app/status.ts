@@ -3,7 +3,7 @@ import { type UsersOfOld, underWay } from '../cluster/plan/rotation.ts';
 import { isOldStore } from '../cluster/plan/rules/old-store.ts';
 import { type Status, statusOf } from '../cluster/plan/status.ts';
 import type { Environment, OpenCluster } from './operations.ts';
-import { usersOfOld } from './rotation/old-users.ts';
+import { askingOf, usersOfOld } from './rotation/old-users.ts';
 
 export interface StatusWithDeeds extends Status {
   /** What a guard did last, the newest last; empty where none is on, or nothing was to be done. */
@@ -31,12 +31,10 @@ export async function clusterStatus(env: Environment, cluster: string): Promise<
 }
 
 /** Of all rotations that are under way; of those that could be asked. */
-async function allUsersOfOld(
-  { now, signal }: Environment,
-  { world, secrets }: OpenCluster,
-): Promise<UsersOfOld> {
-  const spec = world.spec();
-  const usersOf = usersOfOld({ spec, world, secrets, now: now(), signal });
+async function allUsersOfOld(env: Environment, open: OpenCluster): Promise<UsersOfOld> {
+  const { signal } = env;
+  const spec = open.world.spec();
+  const usersOf = usersOfOld(askingOf(env, open, spec));
   const found = await Promise.all(
     underWay(spec).map(async (what) => {
       const users = await usersOf(what).catch(() => null);

@@ -4,6 +4,7 @@ import { authorities } from '../../cluster/world/keys.ts';
 import { type Api, openApi } from '../../federation/controller/api.ts';
 import { believed } from '../../pki/authorities.ts';
 import { issueOwnAdmin } from '../../pki/issue.ts';
+import { keyIdOf } from '../../pki/token-key.ts';
 import { Failure } from '../../util/failure.ts';
 import type { Environment } from '../operations.ts';
 import type { OwnNetwork } from './network.ts';
@@ -19,13 +20,15 @@ export interface Reached {
 
 export interface ReachedCluster extends Reached {
   readonly caPem: string;
+  /** Of the key by which it signs tokens. */
+  readonly keyId: string;
   readonly spec: ClusterSpec;
   readonly network: OwnNetwork;
 }
 
 /** Works with the API of one of haup's own clusters, as an administrator of minutes. @throws NotFoundError, InputError */
 export function reaching<T>(
-  env: Environment,
+  env: Pick<Environment, 'looking'>,
   cluster: string,
   work: (reached: ReachedCluster) => Promise<T>,
 ): Promise<T> {
@@ -43,10 +46,11 @@ export function reaching<T>(
     const kept = await authorities(secrets, spec);
     const server = `https://${ip}:${spec.apiPort}`;
     const caPem = believed(kept.kubernetes);
+    const keyId = keyIdOf(kept.serviceAccount.publicKeyPem);
     const api = openApi({ server, caPem, ...(await issueOwnAdmin(kept)) });
     try {
       return await inWords(`reach the API of ${cluster}`, cluster, () =>
-        work({ api, server, caPem, spec, network }),
+        work({ api, server, caPem, keyId, spec, network }),
       );
     } finally {
       api.close();
@@ -56,7 +60,7 @@ export function reaching<T>(
 
 /** As {@link reaching}; of a federation alone. */
 export function reachingFederation<T>(
-  env: Environment,
+  env: Pick<Environment, 'looking'>,
   federation: string,
   work: (reached: ReachedCluster) => Promise<T>,
 ): Promise<T> {

@@ -70,6 +70,7 @@ export async function joinMember(env: Environment, request: JoinMember): Promise
       const steps = await joinSteps({
         ...{ federation: federation.api, member: member.api, name, cluster: request.cluster },
         ...{ server: member.server, caPem: member.caPem, region, zone, now: env.now },
+        ...(own ? { keyId: own.keyId } : {}),
       });
       return carryOut(env, name, request, [...connect, ...steps]);
     });

@@ -1,4 +1,3 @@
-import { createHash, createPublicKey } from 'node:crypto';
 import { z } from 'zod';
 import { orderOf } from '../../cluster/model/generations.ts';
 import type { Rotated } from '../../cluster/model/rotated.ts';
@@ -10,9 +9,11 @@ import type { RealWorld } from '../../cluster/world/world.ts';
 import type { ApiClient } from '../../kubernetes/client.ts';
 import { listAll } from '../../kubernetes/list.ts';
 import type { TokenKeys } from '../../pki/authorities.ts';
+import { keyIdIn, keyIdOf } from '../../pki/token-key.ts';
 import { once } from '../../util/once.ts';
-import { parseJson } from '../../util/text/json.ts';
 import { rfc3339 } from '../../util/text/rfc3339.ts';
+import type { Environment, OpenCluster } from '../operations.ts';
+import { believesOldCa, hasOldToken, type Membership, membershipsOf } from './memberships.ts';
 import {
   type Asking,
   type Sightings,
@@ -26,6 +27,14 @@ const TOKEN_MS = 3600_000;
 
 interface Asked extends Asking {
   readonly world: Pick<RealWorld, 'api' | 'authorities' | 'etcd' | 'observe' | 'session'>;
+  /** The federations that the cluster is a member of. */
+  readonly memberships: () => Promise<readonly Membership[]>;
+}
+
+export function askingOf(env: Environment, open: OpenCluster, spec: ClusterSpec): Asked {
+  const { world, secrets } = open;
+  const memberships = once(() => membershipsOf(env, open));
+  return { spec, world, secrets, memberships, now: env.now(), signal: env.signal };
 }
 
 /**
@@ -44,10 +53,13 @@ export function usersOfOld(asked: Asked): (what: Rotated) => Promise<string[]> {
 type Users = (asked: Asked, seen: () => Promise<Sightings>) => Promise<string[]>;
 
 const users: Readonly<Partial<Record<Rotated, Users>>> = {
-  ca: async ({ spec }, seen) => usersOfOldCa({ ...(await seen()), since: begun(spec, 'ca') }),
+  ca: async ({ spec, world, memberships }, seen) => [
+    ...usersOfOldCa({ ...(await seen()), since: begun(spec, 'ca') }),
+    ...believesOldCa(await memberships(), (await world.authorities()).kubernetes),
+  ],
   'kubelet-signing': async ({ spec }, seen) =>
     usersOfOldSigning({ ...(await seen()), since: begun(spec, 'kubelet-signing') }),
-  'service-account': async ({ spec, world, now, signal }) => {
+  'service-account': async ({ spec, world, now, signal, memberships }) => {
     const since = begun(spec, 'service-account');
     const until = since + TOKEN_MS;
     const { serviceAccount } = await world.authorities();
@@ -55,6 +67,7 @@ const users: Readonly<Partial<Record<Rotated, Users>>> = {
     return [
       ...(now < until ? [`tokens that pods have had since before: until ${rfc3339(until)}`] : []),
       ...kept.map((name) => `the token in the Secret ${name}, which has no end: have it made anew`),
+      ...hasOldToken(await memberships(), serviceAccount),
     ];
   },
   encryption: async ({ spec, world, signal }) => {
@@ -88,20 +101,10 @@ async function keptTokens(
   const items = await listAll(api, secretSchema, { doing: 'read tokens in Secrets', path, signal });
   const id = keyIdOf(publicKeyPem);
   return items
-    .filter(({ data }) => data?.token !== undefined && keyIdIn(data.token) !== id)
+    .filter(({ data }) => data?.token !== undefined && keyIdIn(decoded(data.token)) !== id)
     .map(({ metadata: { namespace, name } }) => `${namespace}/${name}`);
 }
 
-/** As Kubernetes names the key of a token (pkg/serviceaccount/jwt.go): the SHA-256 of its SubjectPublicKeyInfo. */
-function keyIdOf(publicKeyPem: string): string {
-  const der = createPublicKey(publicKeyPem).export({ type: 'spki', format: 'der' });
-  return createHash('sha256').update(der).digest('base64url');
-}
-
-function keyIdIn(token: string): string | null {
-  const [header = ''] = Buffer.from(token, 'base64').toString().split('.');
-  const read = z
-    .object({ kid: z.string() })
-    .safeParse(parseJson(Buffer.from(header, 'base64url').toString()));
-  return read.data?.kid ?? null;
+function decoded(base64: string): string {
+  return Buffer.from(base64, 'base64').toString();
 }

@@ -10,7 +10,7 @@ import { newReplicaName } from '../../replicas/names.ts';
 import type { Secrets, Store } from '../../state/store.ts';
 import { type ChangeOutcome, changed, type Environment, type OpenCluster } from '../operations.ts';
 import { nextPhase } from './next-phase.ts';
-import { usersOfOld } from './old-users.ts';
+import { askingOf, usersOfOld } from './old-users.ts';
 import { othersNodes } from './others-nodes.ts';
 
 export interface RotateRequest {
@@ -171,12 +171,12 @@ async function expectOwnNodes(
 }
 
 async function expectNobody(
-  { now, signal }: Environment,
-  { world, secrets }: OpenCluster,
+  env: Environment,
+  open: OpenCluster,
   spec: ClusterSpec,
   wish: RotationWish,
 ): Promise<void> {
-  const usersOf = usersOfOld({ spec, world, secrets, now: now(), signal });
+  const usersOf = usersOfOld(askingOf(env, open, spec));
   const found = await Promise.all(
     ending(spec, wish)
       .filter((what) => what !== 'encryption')

@@ -1,6 +1,7 @@
+import { keyIdIn } from '../../pki/token-key.ts';
 import { APPLY, type Api, find } from '../controller/api.ts';
 import { CLUSTERS_API, FIELD_MANAGER, NAMESPACE, PROFILES_API } from '../model/names.ts';
-import type { ApiObject } from '../model/object.ts';
+import { type ApiObject, fieldsOf } from '../model/object.ts';
 import { covers } from '../plan/covers.ts';
 import { accountOf } from './account.ts';
 import { isFresh, newToken, tokenMetadata } from './token.ts';
@@ -22,6 +23,8 @@ export interface JoinRequest {
   /** Where the federation's masters reach the member's API. */
   readonly server: string;
   readonly caPem: string | undefined;
+  /** Of the key by which the member signs tokens now; absent: haup does not know. */
+  readonly keyId?: string;
   readonly region: string;
   readonly zone: string;
   readonly now: () => number;
@@ -35,9 +38,9 @@ export async function joinSteps(request: JoinRequest): Promise<MemberStep[]> {
     if (covers(await find(member, path), object)) continue;
     steps.push({ text: `make ${called} in ${cluster}`, run: () => apply(member, path, object) });
   }
-  const secretPath = `/api/v1/namespaces/${NAMESPACE}/secrets/${secretName(cluster)}`;
-  const secret = await find(federation, secretPath);
-  if (!secret || !isFresh(secret, now()))
+  const path = secretPath(cluster);
+  const secret = await find(federation, path);
+  if (!secret || !isFresh(secret, now()) || !isBy(secret, request.keyId))
     steps.push({
       text: `keep a token of that account in the federation ${name}`,
       run: async () => {
@@ -47,7 +50,7 @@ export async function joinSteps(request: JoinRequest): Promise<MemberStep[]> {
           ...tokenMetadata(made, now()),
         };
         const data = { token: Buffer.from(made.token).toString('base64') };
-        await apply(federation, secretPath, {
+        await apply(federation, path, {
           apiVersion: 'v1',
           kind: 'Secret',
           metadata,
@@ -64,8 +67,18 @@ export async function joinSteps(request: JoinRequest): Promise<MemberStep[]> {
   return steps;
 }
 
+/** The member takes tokens by another key no more when its own has a successor. */
+function isBy({ data }: ApiObject, keyId: string | undefined): boolean {
+  const token = Buffer.from(String(fieldsOf(data).token), 'base64').toString();
+  return keyId === undefined || keyIdIn(token) === keyId;
+}
+
 export function secretName(cluster: string): string {
   return `member-${cluster}`;
+}
+
+export function secretPath(cluster: string): string {
+  return `/api/v1/namespaces/${NAMESPACE}/secrets/${secretName(cluster)}`;
 }
 
 export function clusterPath(cluster: string): string {

@@ -12,7 +12,7 @@ import {
 import type { ApiObject } from '../model/object.ts';
 import { type Identity, isOurs } from '../plan/form.ts';
 import { accountOf } from './account.ts';
-import { clusterPath, type MemberStep, profilePath, secretName } from './join.ts';
+import { clusterPath, type MemberStep, profilePath, secretPath } from './join.ts';
 
 export interface LeaveRequest {
   readonly federation: Api;
@@ -58,7 +58,7 @@ export async function leaveSteps(request: LeaveRequest): Promise<MemberStep[]> {
     steps.push({ text: `delete ${called} in ${cluster}`, run: () => remove(member, path) });
   }
   const own = [
-    { path: `/api/v1/namespaces/${NAMESPACE}/secrets/${secretName(cluster)}`, called: 'its token' },
+    { path: secretPath(cluster), called: 'its token' },
     { path: profilePath(cluster), called: 'its ClusterProfile' },
     { path: clusterPath(cluster), called: 'its Cluster' },
   ];

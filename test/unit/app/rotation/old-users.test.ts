@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { usersOfOld } from '../../../../src/app/rotation/old-users.ts';
+import { createAuthorities } from '../../../../src/pki/authorities.ts';
 import { specOf } from '../../../support/clusters.ts';
 import { memorySecrets } from '../../../support/memory-secrets.ts';
 import { startTlsServer } from '../../pki/tls-server.ts';
@@ -17,7 +18,7 @@ test('what several rotations need of the masters and of the API is looked for on
   });
   const never = () => Promise.reject(new Error('not here'));
   const world = {
-    ...{ authorities: never, etcd: never, observe: never },
+    ...{ etcd: never, observe: never, authorities: () => createAuthorities('demo') },
     api: async () => ({ ip: '127.0.0.1', port, ...tls }),
     session: async (name: string): Promise<never> => {
       asked.push(name);
@@ -27,7 +28,8 @@ test('what several rotations need of the masters and of the API is looked for on
   try {
     const { signal } = new AbortController();
     const now = Date.parse('2026-11-11T11:00:00Z');
-    const of = usersOfOld({ spec, world, secrets: memorySecrets(), now, signal });
+    const memberships = async () => [];
+    const of = usersOfOld({ spec, world, secrets: memorySecrets(), memberships, now, signal });
     const unread = ['perhaps others: nobody could read an audit log on m0, m1, m2'];
     expect(await Promise.all([of('ca'), of('kubelet-signing')])).toEqual([unread, unread]);
     expect(asked.sort()).toEqual(['/api/v1/nodes', 'm0', 'm1', 'm2']);

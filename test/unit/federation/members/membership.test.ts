@@ -69,6 +69,18 @@ describe('a join', () => {
     expect(await joinSteps(request({ now: () => NOW + 9 * 86_400_000 }))).toEqual([]);
   });
 
+  test('asks for a new token when the one that is kept is by another key than the member signs by now', async () => {
+    await join();
+    const header = Buffer.from(JSON.stringify({ kid: 'k1' })).toString('base64url');
+    const path = '/api/v1/namespaces/haup-federation/secrets/member-eu';
+    federation.put(path, { ...secret(), data: { token: Buffer.from(`${header}.e30.x`).toString('base64') } });
+    expect(await joinSteps(request({ keyId: 'k2' }))).toMatchObject([
+      { text: expect.stringContaining('keep a token') },
+    ]);
+    expect(await joinSteps(request({ keyId: 'k1' }))).toEqual([]);
+    expect(await joinSteps(request())).toEqual([]);
+  });
+
   test('that was cut off anywhere is finished by the next one', async () => {
     for (let cut = 0; ; cut++) {
       for (const one of [federation, member]) for (const path of [...one.objects.keys()]) one.remove(path);
