@@ -6,7 +6,6 @@ import {
   FEDERATION_LABEL,
   FIELD_MANAGER,
   FORM_ANNOTATION,
-  NAMESPACE,
   UID_ANNOTATION,
 } from '../model/names.ts';
 import type { ApiObject } from '../model/object.ts';

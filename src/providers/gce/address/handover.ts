@@ -8,7 +8,6 @@ import type { GceBalancer } from '../balancer/balancer.ts';
 import { untilHealthy } from '../balancer/health.ts';
 import { makeRule, readRules, removeRule } from '../balancer/rules.ts';
 import type { Instances } from '../machines.ts';
-import { lastPart } from '../names.ts';
 import { addAddress, asItIs, giveAddresses, takeAddress } from './access.ts';
 
 /** How long the section in which nobody has the address may take before it gives up; and then the way back. */
