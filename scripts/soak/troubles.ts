@@ -7,6 +7,8 @@ export interface Trouble {
   readonly kind: Kind;
   /** Machines. */
   readonly victims: readonly string[];
+  /** That of all of them, where it is the zone that is hurt. */
+  readonly zone?: string;
   readonly holdMs: number;
   /** `itself`: systemd, or a hand that undoes it. `guard`: nobody else. */
   readonly mendedBy: 'itself' | 'guard';
@@ -51,24 +53,26 @@ export function nextTrouble({ replicas }: Status, random: () => number, longestH
   return {
     kind,
     victims: victims.map(({ name }) => name),
+    ...(kind === 'zone' && zone !== undefined ? { zone } : {}),
     holdMs: Math.round(1000 + random() * longestHoldMs),
     mendedBy: pick(menders),
   };
 }
 
-export async function strike(cluster: string, { kind, victims }: Trouble): Promise<void> {
-  await Promise.all(victims.map((victim) => hurt(cluster, kind, victim)));
+export async function strike(cluster: string, { kind, victims, zone }: Trouble): Promise<void> {
+  await Promise.all((zone ? [zone] : victims).map((target) => hurt(cluster, kind, target)));
 }
 
-async function hurt(cluster: string, kind: Kind, victim: string): Promise<void> {
+/** `target`: a machine, or a zone. */
+async function hurt(cluster: string, kind: Kind, target: string): Promise<void> {
   const inside = INSIDE[kind];
   if (inside === undefined) {
-    await haup('fault', '-c', cluster, kind === 'zone' ? 'power-off' : kind, victim);
+    await haup('fault', '-c', cluster, kind === 'zone' ? 'power-off' : kind, target);
     return;
   }
-  const { code, stderr } = await onMachine(cluster, victim, inside);
+  const { code, stderr } = await onMachine(cluster, target, inside);
   // A guard that looks in between starts it again, which cancels the stop: it was quicker than the fault.
-  if (code !== 0 && !stderr.includes('canceled')) throw new Error(`${victim}: ${inside}: ${stderr}`);
+  if (code !== 0 && !stderr.includes('canceled')) throw new Error(`${target}: ${inside}: ${stderr}`);
 }
 
 const INSIDE: Readonly<Partial<Record<Kind, string>>> = {

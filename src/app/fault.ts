@@ -13,7 +13,8 @@ export function fault(env: Environment, cluster: string, kind: FaultKind, target
       const known = machines.flatMap((machine) => [machine.name, machine.zone]);
       throw new NotFoundError(`replica or zone of ${world.spec().name}`, target, [...new Set(known)]);
     }
-    for (const machine of hit) await provider.fault(kind, machine.name);
-    return hit.map((machine) => machine.name);
+    const names = hit.map(({ name }) => name);
+    await provider.fault(kind, ...names);
+    return names;
   });
 }

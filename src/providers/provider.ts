@@ -197,8 +197,8 @@ export interface Provider {
   /** How long the balancer's health check needs to notice that a target is no longer ready: a stopping API server serves on for that long. Seconds. */
   readonly drainSeconds: number;
   interruption(zones: readonly string[]): Interruption;
-  /** Only the local provider can hurt its machines. */
-  fault?(kind: FaultKind, machine: string): Promise<void>;
+  /** Only the local provider can hurt its machines. Those that lose their power lose it at once, as a zone does. */
+  fault?(kind: FaultKind, ...machines: readonly string[]): Promise<void>;
   /** Ends what balances, and leaves the rest of it as it is: `balancer.ensure` mends it. Missing where nobody can. */
   faultBalancer?(): Promise<void>;
   /** Closes connections and timers. */

@@ -2,12 +2,7 @@ import { eachAtOnce } from '../../util/together.ts';
 import { type Api, find, MERGE, unlessGone } from '../controller/api.ts';
 import { pause } from '../controller/mirror.ts';
 import { collectionPath, type KindName, kindNames, kinds, objectPath } from '../model/kinds.ts';
-import {
-  FEDERATION_LABEL,
-  FIELD_MANAGER,
-  FORM_ANNOTATION,
-  UID_ANNOTATION,
-} from '../model/names.ts';
+import { FEDERATION_LABEL, FIELD_MANAGER, FORM_ANNOTATION, UID_ANNOTATION } from '../model/names.ts';
 import type { ApiObject } from '../model/object.ts';
 import { type Identity, isOurs } from '../plan/form.ts';
 import { accountOf } from './account.ts';

@@ -9,16 +9,23 @@ import { start, takeDown } from './machines.ts';
 import { machineName } from './names.ts';
 import { type MachineRecord, readMachine, writeMachine } from './state.ts';
 
-/** What can be done to a machine. Each is idempotent: a machine that is off can be powered off again. */
-export async function injectFault(context: Context, kind: FaultKind, machine: string): Promise<void> {
-  const name = machineName(machine);
-  const record = await readMachine(context.key, name);
-  if (!record) throw new ProviderError('not-found', `there is no machine ${name}`);
-  await FAULTS[kind](context, name);
+/** What can be done to machines. Each is idempotent: a machine that is off can be powered off again. */
+export async function injectFault(
+  context: Context,
+  kind: FaultKind,
+  machines: readonly string[],
+): Promise<void> {
+  const names = machines.map(machineName);
+  for (const name of names) await need(context, name);
+  if (kind === 'power-off') await cutPower(context, names);
+  else for (const name of names) await FAULTS[kind](context, name);
 }
 
-const FAULTS: Readonly<Record<FaultKind, (context: Context, name: string) => Promise<void>>> = {
-  'power-off': cutPower,
+type OfOne = Readonly<
+  Record<Exclude<FaultKind, 'power-off'>, (context: Context, name: string) => Promise<void>>
+>;
+
+const FAULTS: OfOne = {
   'power-on': async (context, name) => {
     await start(context, name);
   },
@@ -30,15 +37,17 @@ const FAULTS: Readonly<Record<FaultKind, (context: Context, name: string) => Pro
 };
 
 /**
- * The cable first, then the plug: otherwise the kernel would close the dead machine's connections for it, and its peers
- * would know at once what they have to find out by silence.
+ * The cables first, then the plugs: otherwise the kernel would close the dead machines' connections for them, and their peers
+ * would know at once what they have to find out by silence. All cables at once, as when a zone has no power.
  */
-async function cutPower(context: Context, name: string): Promise<void> {
+async function cutPower(context: Context, names: readonly string[]): Promise<void> {
   await exclusively(context, async () => {
-    const record = await need(context, name);
-    await syncTranslation(context.key, new Set([name]));
-    await takeDown(context, name, record);
-    await writeMachine(context.key, { ...record, ephemeralIp: null });
+    await syncTranslation(context.key, new Set(names));
+    for (const name of names) {
+      const record = await need(context, name);
+      await takeDown(context, name, record);
+      await writeMachine(context.key, { ...record, ephemeralIp: null });
+    }
     await syncTranslation(context.key);
   });
 }
@@ -68,7 +77,7 @@ async function isolate(context: Context, name: string, isolated: boolean): Promi
  */
 async function replaceDisk(context: Context, name: string): Promise<void> {
   const ran = await isPoweredOn(context.key, name);
-  if (ran) await cutPower(context, name);
+  if (ran) await cutPower(context, [name]);
   await exclusively(context, async () => wipeDisk(context.key, await need(context, name)));
   if (ran) await start(context, name);
 }

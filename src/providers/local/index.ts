@@ -35,7 +35,7 @@ export const open: OpenProvider = (options) => {
     preflight: (machines?: number) => preflight(context, machines),
     zones: async () => zonesOf(cluster.region),
     faultBalancer: () => endBalancerProcess(context),
-    fault: (kind: FaultKind, machine: string) => injectFault(context, kind, machine),
+    fault: (kind: FaultKind, ...machines: readonly string[]) => injectFault(context, kind, machines),
     close: async () => {},
   };
   return {
