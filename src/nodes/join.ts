@@ -28,10 +28,10 @@ import {
  *
  *     machine of the role `node`           the provider's
  *     issueNode (pki.ts)                   certificates, new at each provisioning
- *     provisionNode (provision.ts)         programs, files, units; nothing starts. Needs no API
+ *     provisionNode (provision.ts)         programs, files, units; of a new one the container runtime starts. Needs no API
  *     joinNode (here)                      token → start → images, and meanwhile the range. Needs the API
  *     a route to the range                 the provider's, while it joins
- *     connectNode (here)                   network → Ready
+ *     connectNode (here)                   network → Ready; the network while it joins, too
  *     inspectNode, listNodes               what the machine, and what the cluster, say of it
  *     renewNode (renew.ts)                 before its certificates end; the kubelet's as a client renews itself
  *     whatBlocks, drain (api/drain.ts)     cordon, then evict. Needs the API, not the machine
@@ -51,14 +51,17 @@ const READY_MS = 120_000;
 /** What a node is joined by: its identity, what it believes the API server by, and where its programs are. */
 type Joining = NodeIdentity & Pick<NodeConfig, 'binaries'> & { readonly caPem: string };
 
-interface WaitingForRange extends Waiting {
+interface HowToJoin extends Waiting {
   /** Called when the API has given the node's pods their range, while the rest goes on, and waited for. */
   readonly ranged?: (podCidr: string) => Promise<void>;
+  /** Its pods get their network as well, as soon as there are a way to them and the images that they are made of. Default: not. */
+  readonly connects?: boolean;
 }
 
 /**
  * A provisioned machine gets its kubelet's credentials, is started, and has its images. Resolves with the range that the API gives its
- * pods. Whatever is done already is left as it is, so that it can be taken up in its middle.
+ * pods. Whatever is done already is left as it is, so that it can be taken up in its middle. A node that is connected here is about to be
+ * Ready then: {@link nodeIsReady}.
  * @throws ReplicaError (a part of the node, in its own words), ApiError, TimeoutError, SshError
  */
 export function joinNode(
@@ -66,7 +69,7 @@ export function joinNode(
   api: ApiClient,
   node: Joining,
   images: readonly ImageArchive[],
-  waiting: WaitingForRange = {},
+  waiting: HowToJoin = {},
 ): Promise<string> {
   return blamingClock(session, waiting.signal, () => letJoin(session, api, node, images, waiting));
 }
@@ -76,7 +79,7 @@ async function letJoin(
   api: ApiClient,
   node: Joining,
   images: readonly ImageArchive[],
-  waiting: WaitingForRange,
+  waiting: HowToJoin,
 ): Promise<string> {
   const { name } = node;
   const { signal } = waiting;
@@ -87,7 +90,12 @@ async function letJoin(
   };
   await startNode(session, { node, caPem: node.caPem, token }, waiting);
   let range: string | undefined;
-  const [podCidr] = await together(signal, [
+  let imported: Promise<void> | undefined;
+  const [, podCidr] = await together(signal, [
+    (both) => {
+      imported = importImages(session, images, binariesFolder(node), { ...waiting, signal: both });
+      return imported;
+    },
     async (both) => {
       const well = { ...waiting, signal: both };
       await nodeIsWell(session, well);
@@ -95,10 +103,11 @@ async function letJoin(
       else if (await isLost(api, name, both)) await restartKubelet(session, well);
       return range ?? registered(api, name, REGISTER_MS, both);
     },
-    (both) => importImages(session, images, binariesFolder(node), { ...waiting, signal: both }),
     async (both) => {
       range = await registered(api, name, START_TIMEOUT_MS + REGISTER_MS, both);
       await waiting.ranged?.(range);
+      await imported;
+      if (waiting.connects) await connectPods(session, range, { ...waiting, signal: both });
     },
   ]);
   await forgetBootstrap(session, signal);
@@ -135,10 +144,18 @@ export async function connectNode(
   podCidr: string,
   waiting: Waiting = {},
 ): Promise<NodeObject> {
-  return blamingClock(session, waiting.signal, async () => {
-    await connectPods(session, podCidr, waiting);
-    return ready(api, name, waiting);
-  });
+  await connectPods(session, podCidr, waiting);
+  return nodeIsReady(session, api, name, waiting);
+}
+
+/** Resolves when a node that has joined and is connected is Ready. @throws as {@link connectNode} */
+export function nodeIsReady(
+  session: Session,
+  api: ApiClient,
+  name: string,
+  waiting: Waiting = {},
+): Promise<NodeObject> {
+  return blamingClock(session, waiting.signal, () => ready(api, name, waiting));
 }
 
 /** A node that does not come says so by what it met; that its clock is wrong, none of its parts may say. */
@@ -179,7 +196,7 @@ function registered(api: ApiClient, name: string, timeoutMs: number, signal: Abo
       const others = (await listNodes(api, signal)).filter(({ podCidr }) => podCidr !== null).length;
       throw new Error(`the controller manager gives it none; ${others} nodes have one`);
     },
-    { what: `${name}: a range for its pods`, timeoutMs, maxIntervalMs: 200, signal },
+    { what: `${name}: a range for its pods`, timeoutMs, maxIntervalMs: 50, signal },
   );
 }
 

@@ -1,4 +1,5 @@
 import { programsOf } from '../artifacts/sources.ts';
+import { paths } from '../replicas/paths.ts';
 import { digest, installRelease } from '../replicas/provision/release.ts';
 import type { Waiting } from '../replicas/waiting.ts';
 import { shellScript } from '../ssh/script.ts';
@@ -7,15 +8,21 @@ import type { NodeConfig } from './config.ts';
 import { nodeFiles } from './files.ts';
 import { inspectHost } from './host.ts';
 import type { NodeMarker } from './marker.ts';
+import { nodePaths } from './paths.ts';
+import { nodeUnit } from './units/names.ts';
 
 /** The distribution's packages that a node needs besides an SSH server, by a program of each. */
 const PACKAGES = { runc: 'runc', nft: 'nftables', modprobe: 'kmod', curl: 'curl' } as const;
 
 const packagesScript = shellScript('nodes/scripts/packages.sh');
+const runtimeScript = shellScript('nodes/scripts/start-runtime.sh', [
+  ...(['units', 'current', 'started', 'mounts', 'containerd'] as const),
+]);
 
 /**
  * Makes a machine a node, in one command after one look: packages, programs, certificates, configuration and units are in place and
- * on the disk when this returns, and nothing is started. Can be repeated; the files of a release take effect all at once.
+ * on the disk when this returns. On a new machine the container runtime is starting then, which needs nobody's credentials; nothing else is.
+ * Can be repeated; the files of a release take effect all at once.
  * @throws ReplicaError when the machine cannot hold it (a full disk, a missing program); SshError
  */
 export async function provisionNode(
@@ -35,6 +42,7 @@ export async function provisionNode(
     kubernetesVersion,
   };
   const programs = programsOf('node');
+  const { mounts, containerd } = nodeUnit;
   await installRelease(
     session,
     {
@@ -44,6 +52,9 @@ export async function provisionNode(
       programs,
       marker,
       prepare: packagesScript({}, Object.entries(PACKAGES).flat()),
+      finish: runtimeScript({
+        ...{ units: paths.units, current: paths.current, started: nodePaths.started, mounts, containerd },
+      }),
     },
     waiting,
   );

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { ImageArchive } from '../../../src/artifacts/images/read.ts';
 import type { ApiAnswer, ApiClient, ApiRequest } from '../../../src/kubernetes/client.ts';
 import { joinNode } from '../../../src/nodes/join.ts';
+import { nodePaths } from '../../../src/nodes/paths.ts';
 import type { Session } from '../../../src/ssh/session.ts';
 
 interface ExecOptions {
@@ -36,6 +37,8 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 type Part = 'start' | 'well' | 'restart' | 'list' | 'import' | 'forget';
 let done: Part[];
+/** Paths of files. */
+let pushed: string[];
 /** What each part of the machine does when it is told to. */
 let machine: Partial<
   Record<Part, (signal: AbortSignal | undefined) => Promise<{ code: number } | undefined>>
@@ -48,6 +51,7 @@ beforeEach(() => {
   isKnown = () => true;
   clock = () => String(Math.floor(Date.now() / 1000));
   done = [];
+  pushed = [];
   calls.length = 0;
   machine = {};
   hasRange = () => true;
@@ -80,7 +84,9 @@ const session = {
   what: 'n',
   exec,
   run: async (command: string, options: ExecOptions) => (await exec(command, options)).stdout,
-  pushFiles: async () => {},
+  pushFiles: async (files: readonly { path: string }[]) => {
+    pushed.push(...files.map(({ path }) => path));
+  },
 } as unknown as Session;
 const node = {
   ...{ cluster: 'demo', name: 'n', internalIp: '10.0.0.3', apiAddress: '198.18.0.10', apiPort: 443 },
@@ -122,6 +128,30 @@ test('a node has not joined before the way to its pods is made', async () => {
   way.open();
   await joining;
   expect(done).toEqual(['start', 'well', 'forget']);
+});
+
+test('its pods get their network once their images are there and the way to them is made, whatever is not well yet', async () => {
+  const [kubeProxy, way, image] = [gate(), gate(), gate()];
+  machine = { well: () => kubeProxy.opened, import: () => image.opened };
+  const joining = joinNode(session, {} as ApiClient, node, images, {
+    ranged: () => way.opened,
+    connects: true,
+  });
+  await vi.waitFor(() => expect(done).toEqual(['start', 'list']));
+  way.open();
+  await new Promise(setImmediate);
+  expect(pushed).not.toContain(nodePaths.conflist);
+  image.open();
+  await vi.waitFor(() => expect(pushed).toContain(nodePaths.conflist));
+  expect(done).toEqual(['start', 'list', 'import']);
+  kubeProxy.open();
+  await joining;
+  expect(done).toEqual(['start', 'list', 'import', 'well', 'forget']);
+});
+
+test('who brings a network of his own is given none', async () => {
+  await joinNode(session, {} as ApiClient, node, images);
+  expect(pushed).not.toContain(nodePaths.conflist);
 });
 
 test('a kubelet that runs, and whose node somebody has deleted, is started again once: it registers at no other time', async () => {

@@ -1,11 +1,12 @@
-import { connectNode, joinNode as join } from '../../../nodes/join.ts';
+import { joinNode as join, nodeIsReady } from '../../../nodes/join.ts';
 import { apiAt } from '../api.ts';
 import { nodeIdentity } from '../config/node-config.ts';
 import type { Executor } from './executor.ts';
 
 /**
- * Resolves when the node is Ready; where somebody else brings the pods' network, when it has all but that. The range is routed as soon as
- * it is known, while images come. What was cut off on the way is joined again, or routed and connected by steps of their own.
+ * Resolves when the node is Ready and all of it is well; where somebody else brings the pods' network, when it has all but that. The range
+ * is routed as soon as it is known, while images come. What was cut off on the way is joined again, or routed and connected by steps of
+ * their own.
  */
 export const joinNode: Executor<'join-node'> = async (t, { node }, progress) => {
   const api = await apiAt(t, t.seen().address!.ip);
@@ -18,6 +19,6 @@ export const joinNode: Executor<'join-node'> = async (t, { node }, progress) => 
     return;
   }
   const ranged = (destination: string) => t.provider.network.routes.ensure({ destination, machine: node });
-  const podCidr = await join(session, api, joining, images, { ...waiting, ranged });
-  await connectNode(session, api, node, podCidr, waiting);
+  await join(session, api, joining, images, { ...waiting, ranged, connects: true });
+  await nodeIsReady(session, api, node, waiting);
 };
