@@ -37,6 +37,12 @@ describe('what may be done next', () => {
     expect(next(spec, powerOff(healthy, 'm1', 'm2'))).toEqual({ steps: [], blocked: [] });
   });
 
+  test('is nothing of what nodes lack, where they are to be left as they are', () => {
+    const wanted = { ...spec, nodes: [{ name: 'n0', zone: 'local-a' }], usedNames: [...usedNames, 'n0'] };
+    expect(next(wanted, healthy).steps).toMatchObject([{ kind: 'create-node' }]);
+    expect(next(wanted, healthy, { revive: false, withoutNodes: true }).steps).toEqual([]);
+  });
+
   test('is to mend the network before anything else: nothing can be seen without it', () => {
     expect(kinds({ ...healthy, network: false })).toEqual(['ensure-network']);
   });

@@ -23,6 +23,26 @@ test('who cannot be seen may be on it, unless nobody is seen to be', () => {
   expect(isPastReturn(newer, blind(on()))).toBe(false);
 });
 
+test('it is the voters that count: not who learns, nor who is wanted and has no vote', () => {
+  const member = on().etcd.members[0]!;
+  const learner = { ...member, id: '9', name: 'm9', learner: true, leader: false };
+  const among = (o: ReturnType<typeof on>, members: typeof o.etcd.members) => ({
+    ...o,
+    etcd: { ...o.etcd, members },
+  });
+  const all = on('m0', 'm1', 'm2');
+  expect(isPastReturn(newer, among(all, [...all.etcd.members, learner]))).toBe(true);
+  const two = on('m0', 'm1');
+  expect(isPastReturn(newer, among(two, two.etcd.members.slice(0, 2)))).toBe(true);
+  expect(isPastReturn(newer, among(two, []))).toBe(false);
+});
+
+test('while nobody at all can be seen, nobody is known to be on it', () => {
+  const blind = on('m0', 'm1', 'm2');
+  const machines = blind.machines.map((machine) => ({ ...machine, inside: null }));
+  expect(isPastReturn(newer, { ...blind, machines })).toBe(false);
+});
+
 test('patch releases, other changes and none at all have their way back', () => {
   const patch = withRevision(old, { ...revisable(old), etcdVersion: 'v3.6.17' }, 'c1');
   const kubernetes = withRevision(old, { ...revisable(old), kubernetesVersion: 'v1.38.0' }, 'c1');

@@ -5,6 +5,7 @@ import {
   drains,
   dueForChange,
   inHand,
+  isBesideChange,
   isWhole,
   makingSpec,
   takenBack,
@@ -35,6 +36,21 @@ const whole = (o: Observation, name = 'm1', spec = three) => {
   const v = viewed(spec, o);
   return isWhole(v, v.replicas.find((replica) => replica.name === name)!);
 };
+
+describe('a step that has failed', () => {
+  const create = { kind: 'create-machine', replica: 'm3', zone: 'local-a' } as const;
+  const node = { kind: 'create-node', node: 'n0', zone: 'local-a' } as const;
+  const stage = { kind: 'stage-release', replica: 'm0', change: 'c1' } as const;
+
+  test('says nothing of the change where it is about nodes, or about who comes or leaves', () => {
+    expect([create, node, stage].map((step) => isBesideChange(patched, step))).toEqual([true, true, false]);
+  });
+
+  test('is about the change where a successor is the first to have it', () => {
+    const surge = { ...patched, change: { ...patched.change!, surge: three.replicas[0]! } };
+    expect([create, node, stage].map((step) => isBesideChange(surge, step))).toEqual([false, false, false]);
+  });
+});
 
 describe('who is due', () => {
   const due = (spec: ClusterSpec, o: Observation) =>

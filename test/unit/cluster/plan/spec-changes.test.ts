@@ -177,6 +177,7 @@ describe('abandoning', () => {
     const joined = converged(having);
     const left = (o: Observation) => abandoned(having, o).nodes.map(({ name }) => name);
     expect(left(joined)).toEqual(['n0', 'n1']);
+    expect(left(withNodeInside(joined, 'n0', { kubelet: 'stopped' }))).toEqual(['n0', 'n1']);
     const lost = withNodes(joined, { objects: joined.nodes.objects!.slice(1) });
     // Its object was deleted.
     expect(left(lost)).toEqual(['n0', 'n1']);

@@ -80,6 +80,11 @@ describe('a step', () => {
     expect(steps.filter(isOfNodes)).toEqual([]);
   });
 
+  test('that gives a master the API address is about that master, and no other', () => {
+    expect(replicaOf({ kind: 'hand-over', to: { kind: 'machine', name: 'm1' } })).toBe('m1');
+    expect(replicaOf({ kind: 'hand-over', to: { kind: 'balancer' } })).toBeNull();
+  });
+
   test('is told from every other by its key', () => {
     expect(new Set(steps.map(stepKey)).size).toBe(steps.length);
   });

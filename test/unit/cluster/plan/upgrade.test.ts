@@ -128,7 +128,13 @@ describe('an upgrade', () => {
         expect.stringContaining('add nodes afterwards'),
       ],
     });
+    expect(kubeletsRefuse(spec, 'v1.36.4', nodes.slice(2))?.remedies).not.toContainEqual(
+      expect.objectContaining({ command: 'remove-node' }),
+    );
     const old = [{ name: 'n0', version: 'v1.33.1' }];
+    expect(kubeletsRefuse(spec, 'v1.37.1', old)?.remedies).toEqual([
+      expect.stringContaining('replace those nodes first'),
+    ]);
     expect(kubeletsRefuse(spec, 'v1.37.9', old)?.remedies).toEqual([
       expect.stringContaining('replace those nodes first'),
     ]);

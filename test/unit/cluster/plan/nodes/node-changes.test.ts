@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { InputError } from '../../../../../src/cluster/model/errors.ts';
 import { nothing, type Observation } from '../../../../../src/cluster/model/observation.ts';
 import type { ClusterSpec } from '../../../../../src/cluster/model/spec.ts';
 import {
@@ -153,6 +154,26 @@ describe('replacing nodes', () => {
     expect(() => withReplacedNodes(narrow('10.244.0.0/22'), healthy, ['n0'], nameOf)).toThrow(
       'room for the pods of 4 nodes (a /24 each); demo would have 5, 1 of which leaves when all others are ready',
     );
+    expect(() => withReplacedNodes(narrow('10.244.0.0/22'), healthy, ['n0', 'n1'], nameOf)).toThrow(
+      'demo would have 6, 2 of which leave when all others are ready',
+    );
+  });
+
+  test('says to remove one first where one leaves, and nothing of leaving where none does', () => {
+    const full = { ...spec, clusterCidr: '10.244.0.0/22' };
+    const refused = (work: () => unknown) => {
+      try {
+        return work();
+      } catch (error) {
+        const { message, remedies } = error as InputError;
+        return [message.split('; ')[1], remedies];
+      }
+    };
+    expect(refused(() => withNodes(full, ['local-a'], nameOf))).toEqual(['demo would have 5', []]);
+    expect(refused(() => withReplacedNodes(full, healthy, ['n0'], nameOf))).toEqual([
+      expect.stringContaining('1 of which leaves'),
+      [expect.stringContaining('remove a node first')],
+    ]);
   });
 
   test('knows when there is no such node', () => {

@@ -113,6 +113,8 @@ describe('nodes', () => {
     }));
     const ill = withNodes(healthy, { machines });
     expect(steps(spec, ill)).toEqual([]);
+    // Nor are their pods led to before they run.
+    expect(steps(spec, withNodes(ill, { routes: [] }))).toEqual([]);
     expect(next(spec, ill, { revive: true }).steps.map(({ kind }) => kind)).toEqual([
       'join-node',
       'join-node',
@@ -310,6 +312,11 @@ describe('a node that leaves', () => {
       'delete-node n0',
     ],
     [
+      'that the API calls ready is drained, whatever its disk says of it',
+      withNodeInside(leaving, 'n0', { provisioned: false }),
+      'drain-node n0',
+    ],
+    [
       'whose disk is empty is not drained: nothing is left that could run pods',
       withNodeInside(withNodeObject(leaving, 'n0', { ready: 'unknown' }), 'n0', { provisioned: false }),
       'delete-node n0',
@@ -351,6 +358,10 @@ describe('a node that leaves', () => {
     const half = withNodeObject(withNodeInside(leaving, 'n1', { podCidr: null }), 'n1', { ready: 'unready' });
     expect(keepNodes(view(withoutFirst, half, { revive: false })).blocked).toEqual([
       expect.objectContaining({ message: 'n0 stays until n1 has joined and is ready', passing: true }),
+    ]);
+    const others = [...withoutFirst.nodes, { name: 'n2', zone: 'local-b' }];
+    expect(keepNodes(view({ ...withoutFirst, nodes: others }, half, { revive: false })).blocked).toEqual([
+      expect.objectContaining({ message: 'n0 stays until n1, n2 have joined and are ready' }),
     ]);
     expect(keepNodes(view(withoutFirst, leaving, { revive: false })).blocked).toEqual([]);
   });
