@@ -31,10 +31,13 @@ test('it is the voters that count: not who learns, nor who is wanted and has no 
     etcd: { ...o.etcd, members },
   });
   const all = on('m0', 'm1', 'm2');
-  expect(isPastReturn(newer, among(all, [...all.etcd.members, learner]))).toBe(true);
+  const machine = { ...converged(old).machines[0]!, name: 'm9' };
+  expect(isPastReturn(newer, among(withMachine(all, machine), [...all.etcd.members, learner]))).toBe(true);
   const two = on('m0', 'm1');
   expect(isPastReturn(newer, among(two, two.etcd.members.slice(0, 2)))).toBe(true);
+  // Where etcd does not answer, it is those who are wanted.
   expect(isPastReturn(newer, among(two, []))).toBe(false);
+  expect(isPastReturn(newer, among(all, []))).toBe(true);
 });
 
 test('while nobody at all can be seen, nobody is known to be on it', () => {
