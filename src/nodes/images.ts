@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import type { ImageArchive } from '../artifacts/images/read.ts';
 import { CONTAINERD_SOCKET } from '../kubernetes/kubelet.ts';
 import type { Waiting } from '../replicas/waiting.ts';
@@ -6,8 +7,9 @@ import { shellQuote } from '../ssh/quote.ts';
 import type { Session } from '../ssh/session.ts';
 import { eachAtOnce } from '../util/together.ts';
 
-/** What the slowest machine needs for the largest image that is imported this way. */
+/** What the slowest machine needs for an image of any size, and the slowest network for so many bytes of it. */
 const IMPORT_TIMEOUT_MS = 300_000;
+const LEAST_BYTES_PER_MS = 500;
 
 /** What the kubelet never takes for garbage (containerd's CRI): nobody could bring it again where there is no registry. */
 const PINNED = 'io.cri-containerd.pinned=pinned';
@@ -30,14 +32,14 @@ export async function importImages(
   const missing = archives.filter(
     ({ images }) => !images.every(({ name, digest }) => digest !== null && known.get(name) === digest),
   );
-  // The one waits for the disk while the other is on its way. No more, for each is in memory.
+  // The one waits for the disk while the other is on its way.
   await eachAtOnce(waiting.signal, missing, 2, async ({ path, images }, signal) => {
     const names = images.map(({ name }) => name).join(', ');
     waiting.progress?.(`importing ${names}`);
     await session.run(`${ctr} import --label ${PINNED} -`, {
-      input: await readFile(path),
+      input: () => createReadStream(path),
       what: `import ${names}`,
-      timeoutMs: IMPORT_TIMEOUT_MS,
+      timeoutMs: IMPORT_TIMEOUT_MS + (await stat(path)).size / LEAST_BYTES_PER_MS,
       signal,
     });
   });

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Client, ClientChannel } from 'ssh2';
 import type { ExecResult } from '../util/exec.ts';
 import { messageOf } from '../util/failure.ts';
@@ -5,9 +6,11 @@ import { ANSWER_LIMIT, tooLong } from '../util/text/bounded.ts';
 import { SshError, type SshErrorKind } from './errors.ts';
 import { frame } from './frame.ts';
 
+export type Input = string | Buffer | (() => Readable);
+
 export interface RemoteExecOptions {
-  /** Standard input; the only way for a secret. */
-  readonly input?: string | Buffer | undefined;
+  /** Standard input; the only way for a secret. What is long is read as it is sent. */
+  readonly input?: Input | undefined;
   /** Default 30,000. */
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -25,7 +28,8 @@ const GRACE_S = 1;
  * exit code (128 + n after signal n, as shells have it), and with what the command itself printed ({@link frame}). The time
  * limit also holds on the machine (coreutils' `timeout`), so that a command that was given up does not go on for ever when
  * the connection is lost.
- * @throws SshError `timeout`, `lost`, `not-run`, `too-long`, `forbidden` (no further session); the signal's reason when aborted.
+ * @throws SshError `timeout`, `lost`, `not-run`, `too-long`, `forbidden` (no further session); the signal's reason when aborted; what
+ * reading its input throws.
  */
 export function execOn(
   client: Client,
@@ -42,6 +46,7 @@ export function execOn(
   return new Promise((resolve, reject) => {
     if (options.signal?.aborted) return reject(options.signal.reason);
     let channel: ClientChannel | undefined;
+    let source: Readable | undefined;
     let done = false;
     const end = (settle: () => void) => {
       if (done) return;
@@ -49,6 +54,7 @@ export function execOn(
       clearTimeout(timer);
       options.signal?.removeEventListener('abort', abort);
       client.removeListener('close', lost);
+      source?.destroy();
       settle();
     };
     const giveUp = (reason: unknown) =>
@@ -70,7 +76,8 @@ export function execOn(
         if (done) return stream.close();
         channel = stream;
         const overflow = () => giveUp(fail('too-long', tooLong(maxBytes)));
-        collect(stream, options.input, maxBytes, overflow, (stdout, stderr, exited) =>
+        source = send(stream, options.input, giveUp);
+        collect(stream, maxBytes, overflow, (stdout, stderr, exited) =>
           end(() => {
             const answer = framed.read(stdout, stderr);
             if (answer.kind === 'complete') {
@@ -95,9 +102,25 @@ function noChannel(error: Error, fail: (kind: SshErrorKind, words: string) => Ss
   return fail('forbidden', 'its sshd opens no further session (MaxSessions in its sshd_config)');
 }
 
+/** Returns what is read while it is sent. */
+function send(
+  stream: ClientChannel,
+  input: Input | undefined,
+  giveUp: (reason: unknown) => void,
+): Readable | undefined {
+  stream.on('error', () => {}); // the far side may end before it has read its input
+  if (typeof input !== 'function') {
+    stream.end(input ?? '');
+    return undefined;
+  }
+  const source = input();
+  source.on('error', giveUp);
+  source.pipe(stream);
+  return source;
+}
+
 function collect(
   stream: ClientChannel,
-  input: string | Buffer | undefined,
   maxBytes: number,
   overflow: () => void,
   closed: (stdout: string, stderr: string, exited: boolean) => void,
@@ -119,9 +142,7 @@ function collect(
   stream.on('exit', () => {
     exited = true;
   });
-  stream.on('error', () => {}); // the far side may end before it has read its input
   stream.on('close', () => closed(out.text(), err.text(), exited));
-  stream.end(input ?? '');
 }
 
 /** For the frame's marks and some noise. */

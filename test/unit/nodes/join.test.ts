@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
@@ -9,6 +9,7 @@ import { nodePaths } from '../../../src/nodes/paths.ts';
 import type { Session } from '../../../src/ssh/session.ts';
 
 interface ExecOptions {
+  readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -39,6 +40,8 @@ type Part = 'start' | 'well' | 'restart' | 'list' | 'import' | 'forget';
 let done: Part[];
 /** Paths of files. */
 let pushed: string[];
+/** How long each import may take. */
+let limits: number[];
 /** What each part of the machine does when it is told to. */
 let machine: Partial<
   Record<Part, (signal: AbortSignal | undefined) => Promise<{ code: number } | undefined>>
@@ -52,6 +55,7 @@ beforeEach(() => {
   clock = () => String(Math.floor(Date.now() / 1000));
   done = [];
   pushed = [];
+  limits = [];
   calls.length = 0;
   machine = {};
   hasRange = () => true;
@@ -66,8 +70,9 @@ function partOf(command: string): Part | undefined {
   return command.startsWith('rm -f') ? 'forget' : undefined;
 }
 
-async function exec(command: string, { signal }: ExecOptions) {
+async function exec(command: string, { signal, timeoutMs }: ExecOptions) {
   const part = partOf(command);
+  if (part === 'import') limits.push(timeoutMs!);
   if (command === 'date +%s') return { code: 0, stdout: clock(), stderr: '' };
   const result = {
     code: command.includes('openssl') && !part && !hasCredentials ? 1 : 0,
@@ -196,6 +201,16 @@ test('two archives are on their way at once, and no more', async () => {
   way.open();
   await joining;
   expect(sent).toBe(3);
+});
+
+test('an archive has the more time to come the larger it is', async () => {
+  const path = join(folder, 'large.tar');
+  await writeFile(path, '');
+  await truncate(path, 4 * 2 ** 30);
+  await joinNode(session, {} as ApiClient, node, [...images, { ...images[0]!, path }]);
+  const [small, large] = limits.sort((a, b) => a - b);
+  expect(small).toBeCloseTo(300_000, -2);
+  expect(large! - small!).toBeGreaterThan(2 * 3600_000);
 });
 
 test('a node whose images do not come has not joined', async () => {

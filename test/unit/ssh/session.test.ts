@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { createReadStream, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -46,6 +47,17 @@ test('run throws with the command’s own words and never with its input', async
   });
   const error = await failing.catch((e) => e);
   expect(error.message).toBe('m (127.0.0.1): could not start etcd (exit code 5): no such unit');
+});
+
+test('what is long is read as it is sent; what cannot be read is said, and ends the command', async () => {
+  const path = join(sshd.folder, 'long');
+  writeFileSync(path, Buffer.alloc(3 * 1024 * 1024, 'long\n'));
+  const sum = await session.run('sha256sum', { input: () => createReadStream(path) });
+  expect(sum).toContain(createHash('sha256').update(readFileSync(path)).digest('hex'));
+  const lost = session.run('cat', { input: () => createReadStream(`${path}.gone`) });
+  await expect(lost).rejects.toThrow('ENOENT');
+  // Who has read enough ends as if it had been given no more.
+  expect(await session.run('head -c 4', { input: () => createReadStream(path) })).toBe('long');
 });
 
 test('ten megabytes come and go unchanged, while other commands run beside', async () => {
