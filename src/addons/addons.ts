@@ -62,10 +62,19 @@ export function builtInAddons(facts: ClusterFacts): Addon[] {
   );
   return wanted.map(([name, names]) => ({
     name,
-    objects: readManifests(`${ROOT}${name}`).map((object) =>
+    objects: ownManifests(name).map((object) =>
       labelled(name, fill(object, name, Object.fromEntries(names.map((input) => [input, values[input]])))),
     ),
   }));
+}
+
+const read = new Map<string, readonly KubernetesObject[]>();
+
+/** What a master should have is made out at every look; these files do not change meanwhile, and reading YAML takes a while. */
+function ownManifests(name: string): readonly KubernetesObject[] {
+  const known = read.get(name) ?? readManifests(`${ROOT}${name}`);
+  read.set(name, known);
+  return known;
 }
 
 /** A folder of the user's (`--addons DIR`); nothing in it is filled in. @throws AddonError */

@@ -1,5 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { commonNameIn } from '../../pki/subject.ts';
+import { remembering } from '../../util/remembering.ts';
 import { rfc3339 } from '../../util/text/rfc3339.ts';
 import { paths } from '../paths.ts';
 import type { Marker } from './marker.ts';
@@ -89,9 +90,37 @@ const TRUST = /^(.+-)?ca\.crt$|^etcd\/ca\.crt$/;
  * @param digests lines of sha256sum; those of `-` are the keys of the encryption at rest, in order.
  */
 export function parseRevision(marker: Marker, files: string, digests: string): Revision | null {
-  const texts = readFiles(files);
+  const pki = readPki(files);
   const sums = readDigests(digests);
-  if (!texts || !sums) return null;
+  if (!pki || !sums) return null;
+  const { configuration, keys, encryption } = sums;
+  return {
+    kubernetesVersion: marker.kubernetesVersion,
+    etcdVersion: marker.etcdVersion,
+    digest: configurationDigest(configuration),
+    configuration,
+    trust: pki.trust,
+    certificates: pki.certificates,
+    keys: {
+      'service-account': pki.publicKeys,
+      encryption,
+      ...Object.fromEntries(Object.entries(keys).map(([file, id]) => [file, [id]])),
+    },
+  };
+}
+
+interface Pki extends Pick<Revision, 'trust' | 'certificates'> {
+  /** Ids of those whose tokens are good. */
+  readonly publicKeys: readonly string[];
+}
+
+/** More than there are masters: of each, what it has shown last. */
+const MACHINES = 32;
+
+/** At every look each master shows a dozen certificates, which take 25 ms to read, and are mostly those of the last look. */
+const readPki = remembering(MACHINES, (files): Pki | null => {
+  const texts = readFiles(files);
+  if (!texts) return null;
   const certificates = new Map<string, X509Certificate[]>();
   for (const [file, text] of texts) {
     if (file === 'sa.pub') continue;
@@ -103,23 +132,14 @@ export function parseRevision(marker: Marker, files: string, digests: string): R
   if (!publicKeys) return null;
   const trust = [...certificates].filter(([file]) => TRUST.test(file));
   const authorities = trust.flatMap(([, list]) => list);
-  const { configuration, keys, encryption } = sums;
   return {
-    kubernetesVersion: marker.kubernetesVersion,
-    etcdVersion: marker.etcdVersion,
-    digest: configurationDigest(configuration),
-    configuration,
     trust: Object.fromEntries(trust.map(([file, list]) => [file, list.map((ca) => ca.fingerprint256)])),
     certificates: [...certificates].flatMap(([file, list]) =>
       list.map((certificate) => asSeen(file, certificate, authorities)),
     ),
-    keys: {
-      'service-account': publicKeys.map((pem) => keyId(pem)),
-      encryption,
-      ...Object.fromEntries(Object.entries(keys).map(([file, id]) => [file, [id]])),
-    },
+    publicKeys: publicKeys.map((pem) => keyId(pem)),
   };
-}
+});
 
 /** By path below the folder of certificates. */
 function readFiles(text: string): Map<string, string> | null {
