@@ -6,7 +6,7 @@ import { ANSWER_LIMIT, tooLong } from '../util/text/bounded.ts';
 import { SshError, type SshErrorKind } from './errors.ts';
 import { frame } from './frame.ts';
 
-export type Input = string | Buffer | (() => Readable);
+type Input = string | Buffer | (() => Readable);
 
 export interface RemoteExecOptions {
   /** Standard input; the only way for a secret. What is long is read as it is sent. */

@@ -29,11 +29,11 @@ const accountSchema = z.object({ metadata: z.object({ name: z.string() }) });
  * in another store, or silent: then it is not known. @throws ApiError
  */
 export async function membershipsOf(
-  env: Pick<Environment, 'names' | 'specOf' | 'looking' | 'signal'>,
+  env: Pick<Environment, 'names' | 'looking' | 'signal'>,
   { world }: Pick<OpenCluster, 'world'>,
 ): Promise<Membership[]> {
   const { name: cluster, federation } = world.spec();
-  // It has accounts of others in no namespace, and is itself no member.
+  // Which is no member of another.
   if (federation) return [];
   const { signal } = env;
   const accounts = await listAll(await world.api(), accountSchema, {

@@ -73,7 +73,7 @@ function isBy({ data }: ApiObject, keyId: string | undefined): boolean {
   return keyId === undefined || keyIdIn(token) === keyId;
 }
 
-export function secretName(cluster: string): string {
+function secretName(cluster: string): string {
   return `member-${cluster}`;
 }
 
