@@ -172,10 +172,9 @@ function subject(step: Step): string {
       return step.machine ?? 'load balancer';
     case 'clear-drill':
       return 'drill';
-    case 'finish-change':
-      return 'cluster';
     default:
-      return 'node' in step ? step.node : step.replica;
+      if ('node' in step) return step.node;
+      return 'replica' in step ? step.replica : 'cluster';
   }
 }
 

@@ -12,9 +12,10 @@ import {
   untilActive,
   zoneOf,
 } from '../balancer/parts.ts';
+import { targetsSettled } from '../balancer/targets.ts';
 import { answersElsewhere, deadZones, zoneHealth } from '../balancer/zone-health.ts';
 import { deleteLoadBalancer } from '../balancer/zones.ts';
-import { type Context, minutes, wait } from '../context.ts';
+import { type Context, minutes } from '../context.ts';
 import type { Groups } from '../groups.ts';
 import { findInstances, isNode, nameOf, stateOf } from '../instances.ts';
 import { freeAddressesForBalancer, type Placement } from '../placement.ts';
@@ -285,19 +286,4 @@ async function arrived(context: Context, allocationId: string): Promise<LoadBala
     10 * minutes,
   );
   return lb;
-}
-
-/** A target whose zone was away for a moment is checked again from the start: wait until it has been. */
-async function targetsSettled(context: Context): Promise<void> {
-  const { group } = await findParts(context);
-  if (!group) return;
-  await wait(
-    context,
-    'the load balancer to check its targets again',
-    async () => {
-      const health = await targetHealth(context.api, group);
-      return health.every((target) => target.state !== 'initial') || undefined;
-    },
-    { timeoutMs: 10 * minutes, intervalMs: 1000 },
-  );
 }

@@ -98,3 +98,18 @@ async function untilGone(
     { timeoutMs: 10 * minutes, intervalMs: 1000 },
   );
 }
+
+/** A target whose zone was away for a moment is checked again from the start: wait until it has been. */
+export async function targetsSettled(context: Context): Promise<void> {
+  const { group } = await findParts(context);
+  if (!group) return;
+  await wait(
+    context,
+    'the load balancer to check its targets again',
+    async () => {
+      const health = await targetHealth(context.api, group);
+      return health.every((target) => target.state !== 'initial') || undefined;
+    },
+    { timeoutMs: 10 * minutes, intervalMs: 1000 },
+  );
+}
