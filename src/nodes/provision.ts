@@ -1,5 +1,4 @@
 import { programsOf } from '../artifacts/sources.ts';
-import { paths } from '../replicas/paths.ts';
 import { digest, installRelease } from '../replicas/provision/release.ts';
 import type { Waiting } from '../replicas/waiting.ts';
 import { shellScript } from '../ssh/script.ts';
@@ -8,16 +7,12 @@ import type { NodeConfig } from './config.ts';
 import { nodeFiles } from './files.ts';
 import { inspectHost } from './host.ts';
 import type { NodeMarker } from './marker.ts';
-import { nodePaths } from './paths.ts';
-import { nodeUnit } from './units/names.ts';
+import { startRuntime } from './start.ts';
 
 /** The distribution's packages that a node needs besides an SSH server, by a program of each. */
 const PACKAGES = { runc: 'runc', nft: 'nftables', modprobe: 'kmod', curl: 'curl' } as const;
 
 const packagesScript = shellScript('nodes/scripts/packages.sh');
-const runtimeScript = shellScript('nodes/scripts/start-runtime.sh', [
-  ...(['units', 'current', 'started', 'mounts', 'containerd'] as const),
-]);
 
 /**
  * Makes a machine a node, in one command after one look: packages, programs, certificates, configuration and units are in place and
@@ -42,7 +37,6 @@ export async function provisionNode(
     kubernetesVersion,
   };
   const programs = programsOf('node');
-  const { mounts, containerd } = nodeUnit;
   await installRelease(
     session,
     {
@@ -52,9 +46,7 @@ export async function provisionNode(
       programs,
       marker,
       prepare: packagesScript({}, Object.entries(PACKAGES).flat()),
-      finish: runtimeScript({
-        ...{ units: paths.units, current: paths.current, started: nodePaths.started, mounts, containerd },
-      }),
+      finish: startRuntime,
     },
     waiting,
   );

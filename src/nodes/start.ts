@@ -12,9 +12,20 @@ import { nodeHealthUrls, nodeUnit } from './units/names.ts';
 /** For the container runtime, and for the rest. */
 export const START_TIMEOUT_MS = 180_000;
 
-const startScript = shellScript('nodes/scripts/start.sh', [
-  ...(['units', 'current', 'started', 'mounts', 'containerd'] as const),
-]);
+/** Where what starts is, for the scripts that start it. */
+const places = {
+  units: paths.units,
+  current: paths.current,
+  started: nodePaths.started,
+  mounts: nodeUnit.mounts,
+  containerd: nodeUnit.containerd,
+} as const;
+const placeNames = Object.keys(places) as (keyof typeof places)[];
+const startScript = shellScript('nodes/scripts/start.sh', placeNames);
+
+/** POSIX shell by which the container runtime of a machine that is no node yet starts, before all else: it needs nobody's credentials. */
+export const startRuntime = shellScript('nodes/scripts/start-runtime.sh', placeNames)(places);
+
 const awaitScript = shellScript('nodes/scripts/await-node.sh', [
   ...(['kubelet', 'kubelet_health', 'kube_proxy', 'kube_proxy_health'] as const),
   ...(['kubeconfig', 'client'] as const),
@@ -52,12 +63,8 @@ export async function startNode(
       await session.run(forget, { what: 'forget its credentials', signal: waiting.signal });
     }
   }
-  const { mounts, containerd } = nodeUnit;
-  const script = startScript(
-    { units: paths.units, current: paths.current, started: nodePaths.started, mounts, containerd },
-    // In this order; what the release has not is passed over.
-    Object.values(nodeUnit),
-  );
+  // In this order; what the release has not is passed over.
+  const script = startScript(places, Object.values(nodeUnit));
   await carryOut(session, { doing: 'start the node', script, timeoutMs: START_TIMEOUT_MS }, waiting);
 }
 
