@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { COREDNS_IMAGE } from '../artifacts/images/names.ts';
 import { CLUSTER_DOMAIN, clusterDns, sharedKubeletConfiguration } from '../kubernetes/kubelet.ts';
 import { packageRoot } from '../util/package-root.ts';
+import { remembering } from '../util/remembering.ts';
 import { yamlText } from '../util/text/yaml.ts';
 import { corefile } from './corefile.ts';
 import { AddonError } from './errors.ts';
@@ -68,14 +69,10 @@ export function builtInAddons(facts: ClusterFacts): Addon[] {
   }));
 }
 
-const read = new Map<string, readonly KubernetesObject[]>();
-
 /** What a master should have is made out at every look; these files do not change meanwhile, and reading YAML takes a while. */
-function ownManifests(name: string): readonly KubernetesObject[] {
-  const known = read.get(name) ?? readManifests(`${ROOT}${name}`);
-  read.set(name, known);
-  return known;
-}
+const ownManifests = remembering(Object.keys(BUILT_IN).length, (name): readonly KubernetesObject[] =>
+  readManifests(`${ROOT}${name}`),
+);
 
 /** A folder of the user's (`--addons DIR`); nothing in it is filled in. @throws AddonError */
 export function userAddon(folder: string): Addon {

@@ -1,4 +1,4 @@
-/** A pure function of texts that remembers what it has made of the `many` last ones: what is asked about again is mostly the same text. */
+/** A function of texts, and of nothing that changes, that remembers what it has made of the `many` last ones: what is asked about again is mostly the same text. */
 export function remembering<T>(many: number, make: (text: string) => T): (text: string) => T {
   const made = new Map<string, T>();
   return (text) => {

@@ -1,6 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import type { ApiClient } from '../../kubernetes/client.ts';
 import { createJoinToken } from '../../nodes/api/token.ts';
+import { certificatesIn } from '../../pki/bundle.ts';
 import { type Clock, systemClock } from '../../util/clock.ts';
 import { rfc3339 } from '../../util/text/rfc3339.ts';
 
@@ -39,8 +40,7 @@ export async function makeJoinCommand(
 
 /** As kubeadm computes them (RFC 7469, section 2.4): SHA-256 of the SubjectPublicKeyInfo, one for each certificate of the bundle. */
 function hashes(bundle: string): string[] {
-  const certificates = bundle.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
-  return certificates.map((pem) => {
+  return certificatesIn(bundle).map((pem) => {
     const key = new X509Certificate(pem).publicKey.export({ type: 'spki', format: 'der' });
     return `sha256:${createHash('sha256').update(key).digest('hex')}`;
   });

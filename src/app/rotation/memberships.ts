@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { find } from '../../federation/controller/api.ts';
-import { memberAccess } from '../../federation/controller/member-access.ts';
+import { memberAccess, tokenIn } from '../../federation/controller/member-access.ts';
 import { clusterPath, secretPath } from '../../federation/members/join.ts';
 import { NAMESPACE } from '../../federation/model/names.ts';
 import { listAll } from '../../kubernetes/list.ts';
 import type { Authority, TokenKeys } from '../../pki/authorities.ts';
+import { certificatesIn } from '../../pki/bundle.ts';
 import { keyIdIn, keyIdOf } from '../../pki/token-key.ts';
 import { reachingFederation } from '../federation/access.ts';
 import type { Environment, OpenCluster } from '../operations.ts';
@@ -61,17 +62,17 @@ async function keptBy(
   return reachingFederation(env, federation, async ({ api }) => {
     const [record, secret] = [await find(api, clusterPath(cluster)), await find(api, secretPath(cluster))];
     if (!record) return 'nothing';
-    const { caPem = '', token } = memberAccess(record, () => secret);
-    return { caPem, keyId: keyIdIn(token!()) };
+    const { caPem = '' } = memberAccess(record, () => secret);
+    return { caPem, keyId: keyIdIn(tokenIn(secret)) };
   });
 }
 
 /** Sentences about federations that would not believe what the API servers show by this authority alone. Pure. */
 export function believesOldCa(memberships: readonly Membership[], authority: Authority): string[] {
-  const own = certificateIn(authority.certPem);
+  const own = unspaced(authority.certPem);
   return memberships.flatMap(({ federation, kept }) => {
     if (kept === null) return [`perhaps the federation ${federation}: whom it believes could not be seen`];
-    return certificatesIn(kept.caPem).includes(own)
+    return certificatesIn(kept.caPem).map(unspaced).includes(own)
       ? []
       : [`the federation ${federation}, which has not been told of the new one: join it again`];
   });
@@ -86,10 +87,6 @@ export function hasOldToken(memberships: readonly Membership[], keys: TokenKeys)
   });
 }
 
-function certificatesIn(pem: string): string[] {
-  return pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)?.map(certificateIn) ?? [];
-}
-
-function certificateIn(pem: string): string {
+function unspaced(pem: string): string {
   return pem.replace(/\s/g, '');
 }

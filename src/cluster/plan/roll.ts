@@ -167,16 +167,18 @@ export function isBesideChange({ change }: ClusterSpec, step: Step): boolean {
   return !change?.surge && (isOfNodes(step) || COMING_OR_LEAVING.has(step.kind));
 }
 
-const COMING_OR_LEAVING: ReadonlySet<Step['kind']> = new Set([
-  ...([
-    'ensure-network',
-    'reserve-address',
-    'create-machine',
-    'provision',
-    'add-learner',
-    'promote',
-  ] as const),
-  ...(['ensure-balancer', 'fence', 'remove-member', 'delete-machine', 'keep-addons'] as const),
+const COMING_OR_LEAVING: ReadonlySet<Step['kind']> = new Set<Step['kind']>([
+  'ensure-network',
+  'reserve-address',
+  'create-machine',
+  'provision',
+  'add-learner',
+  'promote',
+  'ensure-balancer',
+  'fence',
+  'remove-member',
+  'delete-machine',
+  'keep-addons',
 ]);
 
 /** A successor that does not work leaves again, while its predecessor is there to go on. */

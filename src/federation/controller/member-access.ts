@@ -8,7 +8,12 @@ export function memberAccess(
 ): ApiAccess {
   const { server, caBundle } = spec;
   const caPem = caBundle ? decoded(caBundle) : undefined;
-  return { server: String(server), caPem, token: () => decoded(fieldsOf(secret()?.data).token) };
+  return { server: String(server), caPem, token: () => tokenIn(secret()) };
+}
+
+/** The token in a member's Secret; empty where there is none. */
+export function tokenIn(secret: ApiObject | null): string {
+  return decoded(fieldsOf(secret?.data).token);
 }
 
 function decoded(base64: unknown): string {

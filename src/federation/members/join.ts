@@ -1,7 +1,8 @@
 import { keyIdIn } from '../../pki/token-key.ts';
 import { APPLY, type Api, find } from '../controller/api.ts';
+import { tokenIn } from '../controller/member-access.ts';
 import { CLUSTERS_API, FIELD_MANAGER, NAMESPACE, PROFILES_API } from '../model/names.ts';
-import { type ApiObject, fieldsOf } from '../model/object.ts';
+import type { ApiObject } from '../model/object.ts';
 import { covers } from '../plan/covers.ts';
 import { accountOf } from './account.ts';
 import { isFresh, newToken, tokenMetadata } from './token.ts';
@@ -68,9 +69,8 @@ export async function joinSteps(request: JoinRequest): Promise<MemberStep[]> {
 }
 
 /** The member takes tokens by another key no more when its own has a successor. */
-function isBy({ data }: ApiObject, keyId: string | undefined): boolean {
-  const token = Buffer.from(String(fieldsOf(data).token), 'base64').toString();
-  return keyId === undefined || keyIdIn(token) === keyId;
+function isBy(secret: ApiObject, keyId: string | undefined): boolean {
+  return keyId === undefined || keyIdIn(tokenIn(secret)) === keyId;
 }
 
 function secretName(cluster: string): string {
