@@ -2,22 +2,29 @@ import { z } from 'zod';
 import { ROTATED, type Rotated } from './rotated.ts';
 
 const generation = z.number().int().min(1).max(9999);
-/** The first signs (encrypts, logs in); all are believed (decrypt, are let in). */
-const order = z
-  .array(generation)
-  .min(1)
-  .max(2)
-  .refine((list) => new Set(list).size === list.length);
+/** Different ones. The first signs (encrypts, logs in); all are believed (decrypt, are let in). */
+const orderOfUpTo = (most: number) =>
+  z
+    .array(generation)
+    .min(1)
+    .max(most)
+    .refine((list) => new Set(list).size === list.length);
+const order = orderOfUpTo(2);
+
+/** More than these decrypt nothing: each key makes what an API server does to read a Secret longer. */
+export const MOST_ENCRYPTION_KEYS = 100;
 
 /**
  * Of each authority or key which are at work: [1] → [1, 2] → [2, 1] → [2], each one change of what is on the machines, so that
- * whatever is shown to somebody is believed by him. Absent: [1], which the cluster was made with.
+ * whatever is shown to somebody is believed by him. Absent: [1], which the cluster was made with. Of `encryption` older ones follow
+ * where a backup has been restored that may need them: [3, 2, 1].
  */
 export const generationsSchema = z.strictObject({
   ...(Object.fromEntries(ROTATED.map((what) => [what, order.optional()])) as Record<
     Rotated,
     z.ZodOptional<typeof order>
   >),
+  encryption: orderOfUpTo(MOST_ENCRYPTION_KEYS).optional(),
   /** Of `ca`: signs what masters show to clients, while these may believe it alone. Absent: the first of `ca`. */
   serving: generation.optional(),
 });

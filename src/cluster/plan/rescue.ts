@@ -3,7 +3,7 @@
 import type { Remedy } from '../../util/remedy.ts';
 import { rfc3339 } from '../../util/text/rfc3339.ts';
 import { InputError, NotFoundError, Refusal } from '../model/errors.ts';
-import { orderOf } from '../model/generations.ts';
+import { MOST_ENCRYPTION_KEYS, orderOf } from '../model/generations.ts';
 import { type MachineObservation, machineOf, memberOf, type Observation } from '../model/observation.ts';
 import type { ClusterSpec, ReplicaSpec, Rescue } from '../model/spec.ts';
 import { sightOfEtcd } from './health.ts';
@@ -134,14 +134,21 @@ function fromBackup(
     return { name, zone };
   });
   const rescue = { survivor: replicas[0]!.name, fenced: [...fenced], heard: taken, backup: { id, taken } };
-  return { ...withOlderKey(spec), replicas, usedNames, rescue };
+  return { ...withOlderKeys(spec), replicas, usedNames, rescue };
 }
 
-/** A backup may be older than the key that Secrets are encrypted with now: what is in it is read with the one of before. */
-function withOlderKey(spec: ClusterSpec): ClusterSpec {
-  const [first = 1, second] = orderOf(spec, 'encryption');
-  if (second !== undefined || first === 1) return spec;
-  return { ...spec, generations: { ...spec.generations, encryption: [first, first - 1] } };
+/**
+ * A backup may be older than the key that Secrets are encrypted with now, and than those before it: what is in it is read with them all.
+ * Each number up to the newest was given once, and its key is kept.
+ */
+function withOlderKeys(spec: ClusterSpec): ClusterSpec {
+  const atWork = orderOf(spec, 'encryption');
+  const older: number[] = [];
+  for (let generation = Math.max(...atWork) - 1; generation >= 1; generation--)
+    if (!atWork.includes(generation)) older.push(generation);
+  if (older.length === 0) return spec;
+  const encryption = [...atWork, ...older].slice(0, MOST_ENCRYPTION_KEYS);
+  return { ...spec, generations: { ...spec.generations, encryption } };
 }
 
 /**

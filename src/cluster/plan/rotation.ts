@@ -55,13 +55,13 @@ export function goesOn(spec: Ordered, what: Rotated, { finish, begin }: Rotation
 }
 
 function after(spec: Ordered, what: Rotated, successors: Successors): Generations {
-  const [first = 1, second = 1] = orderOf(spec, what);
+  const [first = 1, second = 1, ...older] = orderOf(spec, what);
   switch (phaseOf(spec, what)) {
     case 'rest':
       return { [what]: [first, successors[what] ?? first + 1] };
     case 'both':
       // Clients that have the old one alone go on believing what they are shown.
-      return { [what]: [second, first], ...(what === 'ca' ? { serving: first } : {}) };
+      return { [what]: [second, first, ...older], ...(what === 'ca' ? { serving: first } : {}) };
     case 'new':
       return what === 'ca' ? { serving: first } : { [what]: [first] };
     case 'shown':

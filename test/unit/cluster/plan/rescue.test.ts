@@ -433,7 +433,10 @@ describe('a backup', () => {
   test.each<readonly [string, number[] | undefined, number[] | undefined]>([
     ['the key of before, where there was one', [2], [2, 1]],
     ['no key that never was', [1], [1]],
-    ['no other key while two are at work', [2, 3], [2, 3]],
+    ['all keys of before, however often they were rotated', [4], [4, 3, 2, 1]],
+    ['those of before two that are at work', [2, 3], [2, 3, 1]],
+    ['those that are at work, where there were no others', [2, 1], [2, 1]],
+    ['no more keys than a spec may have', [102], Array.from({ length: 100 }, (_, n) => 102 - n)],
     ['nothing where keys were never rotated', undefined, undefined],
   ])('is read with %s', (_, encryption, expected) => {
     const spec = encryption ? { ...three, generations: { encryption } } : three;

@@ -43,6 +43,14 @@ describe('a rotation', () => {
     },
   );
 
+  it('of encryption goes on reading what a backup may have, to its end', () => {
+    const restored = { ...start, generations: { encryption: [2, 3, 1] } };
+    expect(orders(phases(restored, ['encryption'], false))).toEqual([
+      { encryption: [3, 2, 1] },
+      { encryption: [3] },
+    ]);
+  });
+
   it.each(['kubelet-signing', 'service-account'] as const)(
     'of %s stops where others may have to act, until it is ended',
     (what) => {
