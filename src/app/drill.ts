@@ -1,4 +1,3 @@
-import type { Wound } from '../cluster/model/drill.ts';
 import { InputError, Refusal } from '../cluster/model/errors.ts';
 import { type ActName, acts } from '../drill/acts.ts';
 import type { Arena } from '../drill/arena.ts';
@@ -9,11 +8,10 @@ import { type PlannedAct, planDrill } from '../drill/plan.ts';
 import { runDrill } from '../drill/run.ts';
 import { newSealingKey, type SealedReport, seal } from '../drill/seal.ts';
 import { ills } from '../drill/well.ts';
-import type { Provider } from '../providers/provider.ts';
-import { unit } from '../replicas/units/names.ts';
 import type { Secrets } from '../state/store.ts';
 import { packageVersion } from '../util/package-root.ts';
 import type { Environment, OpenCluster } from './operations.ts';
+import { strike } from './strike.ts';
 
 export interface DrillRequest {
   readonly cluster: string;
@@ -134,7 +132,7 @@ function arenaOf({ signal }: Environment, { world, provider }: OpenCluster): Are
     api: world.api,
     rememberDrill: world.rememberDrill,
     drill: world.drill,
-    strike: (wound) => strike({ world, provider }, wound, signal),
+    strike: (wounds) => strike({ world, provider }, wounds, signal),
     witnessed: { etcd: world.etcd, address: provider.address },
     means: {
       provider: provider.name,
@@ -144,26 +142,4 @@ function arenaOf({ signal }: Environment, { world, provider }: OpenCluster): Are
       balancer: provider.faultBalancer !== undefined,
     },
   };
-}
-
-async function strike(
-  { world, provider }: Pick<OpenCluster, 'world' | 'provider'>,
-  { blow, machine }: Wound,
-  signal: AbortSignal,
-) {
-  if (machine === null) return provider.faultBalancer!();
-  if (blow === 'kill-balancer') throw new Error('the balancer is no machine');
-  if (blow === 'power-off' && !provider.fault) return provider.machines.stop!(machine);
-  if (blow === 'reset') return reset(provider, machine);
-  if (blow !== 'kill-api-server') return provider.fault!(blow, machine);
-  const session = await world.session(machine);
-  const what = 'kill its API server';
-  await session.run(`systemctl kill --signal=KILL ${unit.apiServer}`, { what, signal });
-}
-
-/** Off and on again at once. Where power is a machine's cord, both ends of it are pulled. */
-async function reset({ fault, machines }: Provider, machine: string): Promise<void> {
-  if (!fault) return machines.reset!(machine);
-  await fault('power-off', machine);
-  await fault('power-on', machine);
 }

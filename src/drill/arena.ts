@@ -18,7 +18,8 @@ export interface Arena {
   rememberDrill(drill: DrillRecord): Promise<void>;
   /** What is written down now. */
   drill(): DrillRecord | undefined;
-  strike(wound: Wound): Promise<void>;
+  /** Deals the blows of one act, at once. Each has fallen or failed when this ends. */
+  strike(wounds: readonly Wound[]): Promise<void>;
   readonly witnessed: Pick<Witnessed, 'etcd' | 'address'>;
   readonly means: Means;
 }

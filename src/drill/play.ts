@@ -1,5 +1,4 @@
 import type { Emit } from '../cluster/loop/events.ts';
-import type { Wound } from '../cluster/model/drill.ts';
 import { Refusal } from '../cluster/model/errors.ts';
 import type { Step } from '../cluster/plan/step.ts';
 import { systemClock } from '../util/clock.ts';
@@ -47,7 +46,7 @@ export async function play(arena: Arena, name: ActName, playing: Playing): Promi
     emit({ type: 'step-waiting', step, message: `so that it lasts for ${holdMs / 1000} s` });
   }
   const at = clock();
-  await strikeAll(arena, wounds);
+  await arena.strike(wounds);
   await systemClock.sleep(holdMs, signal);
   await undo(arena, undoing, { emit, seconds: () => (clock() - at) / 1000 });
   const curedAt = clock();
@@ -64,13 +63,6 @@ function notPlayed(arena: Arena, name: ActName, reason: string): Refusal {
   const cluster = arena.spec().name;
   const remedy = { to: 'remove what is left of the drill', command: 'repair', cluster } as const;
   return new Refusal(`${name} is not played: ${reason}`, remedy);
-}
-
-/** Each blow has fallen or failed before anything is undone: one that fell afterwards would be nobody's any more. */
-async function strikeAll(arena: Arena, wounds: readonly Wound[]): Promise<void> {
-  const struck = await Promise.allSettled(wounds.map((wound) => arena.strike(wound)));
-  const failed = struck.find((one) => one.status === 'rejected');
-  if (failed) throw failed.reason;
 }
 
 async function undo(

@@ -46,7 +46,7 @@ function arenaOf(parts: Partial<Arena>): Arena {
       written = drill;
     },
     drill: () => written,
-    strike: async (wound) => void told.push(`struck ${wound.machine}`),
+    strike: async (wounds) => void told.push(...wounds.map(({ machine }) => `struck ${machine}`)),
     execute: async (step: Step) => {
       told.push(step.kind === 'undo-fault' ? `undone ${step.machine}` : step.kind);
       if (step.kind === 'clear-drill') written = undefined;
@@ -68,29 +68,21 @@ const options = {
   signal: new AbortController().signal,
 };
 
-test('undoes a blow only when it has fallen, also if another has failed', async () => {
-  let fall = (): void => {};
-  const slow = new Promise<void>((resolve) => {
-    fall = resolve;
-  });
-  const strike = async ({ machine }: Wound): Promise<void> => {
-    if (machine === 'm0') {
-      setTimeout(fall, 20);
-      throw new Error('the cloud does not answer');
-    }
-    await slow;
-    told.push(`struck ${machine}`);
+test('undoes all blows of an act, also if one has failed', async () => {
+  const strike = async (wounds: readonly Wound[]): Promise<void> => {
+    told.push(`struck ${wounds.map(({ machine }) => machine).join(' and ')}`);
+    throw new Error('the cloud does not answer');
   };
   await expect(runDrill(arenaOf({ strike }), { ...options, acts: ['zone'] })).rejects.toThrow(
     /the cloud does not answer/,
   );
-  expect(told).toEqual(['struck m1', 'undone m0', 'undone m1']);
+  expect(told).toEqual(['struck m0 and m1', 'undone m0', 'undone m1']);
 });
 
 test('ends with what it has seen when the cluster does not get well again, and hurts it no more', async () => {
   let observation: Observation = whole;
-  const strike = async ({ machine }: Wound): Promise<void> => {
-    observation = powerOff(whole, machine!);
+  const strike = async ([wound]: readonly Wound[]): Promise<void> => {
+    observation = powerOff(whole, wound!.machine!);
   };
   const arena = arenaOf({ strike, observe: async () => observation });
   const seen = await runDrill(arena, { ...options, acts: ['follower-power', 'leader-power'] });
