@@ -186,7 +186,11 @@ export function renew(
 
 export function deleteCluster(env: Environment, cluster: string, dryRun: boolean): Promise<ChangeOutcome> {
   return env.locked(cluster, 'delete', (open) =>
-    changed(env, open, (spec) => ({ ...spec, deleting: true }), { dryRun, mayBeUnfinished: true }),
+    changed(env, open, (spec) => ({ ...spec, deleting: true }), {
+      dryRun,
+      mayBeUnfinished: true,
+      byOldStore: true,
+    }),
   );
 }
 

@@ -1,6 +1,6 @@
 import type { Deed } from '../cluster/model/guard.ts';
 import { type UsersOfOld, underWay } from '../cluster/plan/rotation.ts';
-import { isOldStore } from '../cluster/plan/rules/old-store.ts';
+import { whyOldStore } from '../cluster/plan/rules/old-store.ts';
 import { type Status, statusOf } from '../cluster/plan/status.ts';
 import type { Environment, OpenCluster } from './operations.ts';
 import { askingOf, usersOfOld } from './rotation/old-users.ts';
@@ -19,7 +19,7 @@ export async function clusterStatus(env: Environment, cluster: string): Promise<
     env.looking(cluster, async (open) => {
       const { world } = open;
       const observation = await world.observe();
-      const isOld = isOldStore(world.spec(), observation);
+      const isOld = whyOldStore(world.spec(), observation) !== undefined;
       const unanswered = await world.unanswered();
       const users = unanswered === null ? await allUsersOfOld(env, open) : {};
       const seen = statusOf(world.spec(), observation, env.now(), unanswered, users);

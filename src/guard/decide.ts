@@ -1,7 +1,7 @@
 import type { Deed, Duty, GuardMemory } from '../cluster/model/guard.ts';
 import type { Observation } from '../cluster/model/observation.ts';
 import type { ClusterSpec } from '../cluster/model/spec.ts';
-import { isOldStore } from '../cluster/plan/rules/old-store.ts';
+import { whyOldStore } from '../cluster/plan/rules/old-store.ts';
 import { failuresInARow, withLook } from './remember.ts';
 import { backup } from './rules/backup.ts';
 import { defragment } from './rules/defragment.ts';
@@ -51,7 +51,7 @@ export function decide(
   const nothing = (...waits: string[]): Verdict => ({ memory, act: null, waits });
   if (spec.deleting) return nothing(`${spec.name} is being deleted`);
   // Nor is anything written into it: with each save it would look newer.
-  if (isOldStore(spec, observation))
+  if (whyOldStore(spec, observation))
     return { memory: before, act: null, waits: ['this store is an older copy: nothing is done by it'] };
   // Which data is right is a person's question: until it is answered, nothing is started and nobody replaced.
   const corrupt = observation.etcd.alarms?.find(({ alarm }) => alarm === 'CORRUPT');

@@ -8,6 +8,7 @@ import type { Policy } from '../plan/decision.ts';
 import { next } from '../plan/next.ts';
 import { makePlan, type Plan } from '../plan/plan.ts';
 import { withoutUntried } from '../plan/roll.ts';
+import { whyOldStore } from '../plan/rules/old-store.ts';
 import { isOfNodes, replicaOf, type Step, stillToDo } from '../plan/step.ts';
 import type { ConvergeOptions, World } from './converge.ts';
 import { convergeOrGoBack } from './way-back.ts';
@@ -31,6 +32,8 @@ export interface ChangeOptions extends ConvergeOptions {
   readonly partly?: boolean;
   /** Runs when the plan is sure to be begun, before anything is remembered or changed. */
   readonly first?: (plan: Plan) => Promise<void>;
+  /** Also by an older copy of the store, which does not know all that there is (`delete`). */
+  readonly byOldStore?: boolean;
   /** No backup goes before it, whatever it changes. */
   readonly withoutBackup?: boolean;
   /** Nodes that it lets go. Where they have been let go before, and that is unfinished, it goes on with that, and drains them as it is told. */
@@ -55,6 +58,7 @@ export async function applyChange(
 ): Promise<ChangeResult> {
   const observation = await world.observe();
   const before = world.spec();
+  if (!options.byOldStore) refuseOldStore(before, observation);
   const unfinished = options.mayBeUnfinished ? undefined : whatIsUnfinished(before, observation);
   if (unfinished && !isAmendable(unfinished)) throw unfinished.refusal;
 
@@ -91,6 +95,12 @@ export async function applyChange(
   if (after !== before) await world.save(after);
   const how = policy ? { ...options, policy } : options;
   return { plan, executed: true, observation: await convergeOrGoBack(world, how) };
+}
+
+/** Before anything is saved: a save would make it pass for the newest. @throws Refusal */
+function refuseOldStore(spec: ClusterSpec, observation: Observation): void {
+  const old = spec.deleting ? undefined : whyOldStore(spec, observation);
+  if (old) throw new Refusal(old.message, old.advice);
 }
 
 /** A change of the replicas is planned from what it wants of them. */

@@ -31,6 +31,7 @@ export function oldStore(v: View): Blocked | undefined {
   };
 }
 
-export function isOldStore(spec: ClusterSpec, observation: Observation): boolean {
-  return oldStore(view(spec, observation, { revive: false })) !== undefined;
+/** {@link oldStore} of what was seen, before anything is planned from it. */
+export function whyOldStore(spec: ClusterSpec, observation: Observation): Blocked | undefined {
+  return oldStore(view(spec, observation, { revive: false }));
 }

@@ -5,6 +5,7 @@ import { type ClusterSpec, revisable } from '../../../../src/cluster/model/spec.
 import { withNodes, withoutNodes } from '../../../../src/cluster/plan/nodes/node-changes.ts';
 import { rescued } from '../../../../src/cluster/plan/rescue.ts';
 import {
+  abandoned,
   withoutReplicas,
   withReplacements,
   withReplicas,
@@ -60,6 +61,24 @@ describe('a change', () => {
     );
     expect(plan.steps.map(({ step }) => step.kind)).toContain('add-learner');
     expect(plan.backupFirst).toBeNull();
+  });
+
+  test('is refused to an older copy of the store, an abandonment too: a save would make it pass for the newest', async () => {
+    const world = await worldOf('m0', 'm1@local-b', 'm2@local-c');
+    const copy = world.spec();
+    await change(world, (spec) => withReplacements(spec, ['m1'], nameOf));
+    await world.save(copy);
+    world.done.length = 0;
+    const settle = { ...silent, dryRun: false, mayBeUnfinished: true, partly: true };
+    for (const refused of [change(world, grow), applyChange(world, abandoned, settle)])
+      await expect(refused).rejects.toMatchObject({
+        name: 'Refusal',
+        message: expect.stringMatching(/older copy .* never named m3/),
+        remedies: [expect.stringContaining('use the newer store')],
+      });
+    expect([world.done, world.spec()]).toEqual([[], copy]);
+    await applyChange(world, (spec) => ({ ...spec, deleting: true }), { ...settle, byOldStore: true });
+    expect(world.machines).toEqual([]);
   });
 
   test('is not piled on top of one that is unfinished', async () => {
