@@ -13,6 +13,7 @@ import { listNodes, type NodeObject, readNode } from './api/nodes.ts';
 import { createJoinToken, deleteJoinToken } from './api/token.ts';
 import type { NodeConfig } from './config.ts';
 import { importImages } from './images.ts';
+import { nodePaths } from './paths.ts';
 import type { NodeIdentity } from './pki.ts';
 import {
   connectPods,
@@ -54,14 +55,17 @@ type Joining = NodeIdentity & Pick<NodeConfig, 'binaries'> & { readonly caPem: s
 interface HowToJoin extends Waiting {
   /** Called when the API has given the node's pods their range, while the rest goes on, and waited for. */
   readonly ranged?: (podCidr: string) => Promise<void>;
-  /** Its pods get their network as well, as soon as there are a way to them and the images that they are made of. Default: not. */
+  /**
+   * Its pods get their network as well, as soon as there are a way to them and the images that they are made of; then it is joined when it is
+   * Ready. Default: not.
+   */
   readonly connects?: boolean;
 }
 
 /**
  * A provisioned machine gets its kubelet's credentials, is started, and has its images. Resolves with the range that the API gives its
- * pods. Whatever is done already is left as it is, so that it can be taken up in its middle. A node that is connected here is about to be
- * Ready then: {@link nodeIsReady}.
+ * pods. Whatever is done already is left as it is, so that it can be taken up in its middle: until all is done the machine is one that is
+ * still to join.
  * @throws ReplicaError (a part of the node, in its own words), ApiError, TimeoutError, SshError
  */
 export function joinNode(
@@ -110,13 +114,15 @@ async function letJoin(
       if (waiting.connects) await connectPods(session, range, { ...waiting, signal: both });
     },
   ]);
+  // Not before: who leaves for it would leave for one that may never come.
+  if (waiting.connects) await ready(api, name, waiting);
   await forgetBootstrap(session, signal);
   return podCidr;
 }
 
 /**
  * Has a kubelet ask for its credentials anew, as when it joined, by whoever signs them now, and believe whom `caPem` has. It is
- * started again for it; its pods run on. Can be repeated.
+ * started again for it; its pods run on. Can be repeated. One that was still to join is that afterwards too: it may lack images.
  * @throws ReplicaError, ApiError, SshError
  */
 export async function rejoinNode(
@@ -126,10 +132,12 @@ export async function rejoinNode(
   waiting: Waiting = {},
 ): Promise<void> {
   const { signal } = waiting;
+  const look = `[ -e ${nodePaths.bootstrapKubeconfig} ]`;
+  const isJoining = (await session.exec(look, { what: 'see whether it has joined', signal })).code === 0;
   const made = await createJoinToken(api, { purpose: `${node.name} anew`, minutes: TOKEN_MINUTES, signal });
   await startNode(session, { node, caPem: node.caPem, token: async () => made, anew: true }, waiting);
   await nodeIsWell(session, waiting);
-  await forgetBootstrap(session, signal);
+  if (!isJoining) await forgetBootstrap(session, signal);
   await deleteJoinToken(api, made, signal);
 }
 
@@ -145,16 +153,6 @@ export async function connectNode(
   waiting: Waiting = {},
 ): Promise<NodeObject> {
   await connectPods(session, podCidr, waiting);
-  return nodeIsReady(session, api, name, waiting);
-}
-
-/** Resolves when a node that has joined and is connected is Ready. @throws as {@link connectNode} */
-export function nodeIsReady(
-  session: Session,
-  api: ApiClient,
-  name: string,
-  waiting: Waiting = {},
-): Promise<NodeObject> {
   return blamingClock(session, waiting.signal, () => ready(api, name, waiting));
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { ImageArchive } from '../../../src/artifacts/images/read.ts';
 import type { ApiAnswer, ApiClient, ApiRequest } from '../../../src/kubernetes/client.ts';
-import { joinNode } from '../../../src/nodes/join.ts';
+import { joinNode, rejoinNode } from '../../../src/nodes/join.ts';
 import { nodePaths } from '../../../src/nodes/paths.ts';
 import type { Session } from '../../../src/ssh/session.ts';
 
@@ -17,12 +17,14 @@ const calls: string[] = [];
 let hasRange: () => boolean;
 /** The API has the node. */
 let isKnown: () => boolean;
+let isReady: () => boolean;
 vi.mock('../../../src/kubernetes/client.ts', () => ({
   callApi: async (_: ApiClient, { method = 'GET', path }: ApiRequest): Promise<ApiAnswer> => {
     if (method !== 'GET') calls.push(`${method} ${path.replace(/bootstrap-token-.*/, 'bootstrap-token')}`);
     if (method === 'GET' && !isKnown()) return { status: 404, text: '{}' };
     const spec = hasRange() ? { podCIDR: '10.244.1.0/24' } : {};
-    return { status: 200, text: JSON.stringify({ metadata: { name: 'n' }, spec, status: {} }) };
+    const status = isReady() ? { conditions: [{ type: 'Ready', status: 'True' }] } : {};
+    return { status: 200, text: JSON.stringify({ metadata: { name: 'n' }, spec, status }) };
   },
 }));
 
@@ -49,9 +51,13 @@ let machine: Partial<
 let clock: () => string;
 /** It needs no token. */
 let hasCredentials: boolean;
+/** What it is to join by is there. */
+let isJoining: boolean;
 beforeEach(() => {
   hasCredentials = false;
   isKnown = () => true;
+  isReady = () => true;
+  isJoining = false;
   clock = () => String(Math.floor(Date.now() / 1000));
   done = [];
   pushed = [];
@@ -73,6 +79,7 @@ function partOf(command: string): Part | undefined {
 async function exec(command: string, { signal, timeoutMs }: ExecOptions) {
   const part = partOf(command);
   if (part === 'import') limits.push(timeoutMs!);
+  if (command.startsWith('[ -e ')) return { code: isJoining ? 0 : 1, stdout: '', stderr: '' };
   if (command === 'date +%s') return { code: 0, stdout: clock(), stderr: '' };
   const result = {
     code: command.includes('openssl') && !part && !hasCredentials ? 1 : 0,
@@ -152,6 +159,28 @@ test('its pods get their network once their images are there and the way to them
   kubeProxy.open();
   await joining;
   expect(done).toEqual(['start', 'list', 'import', 'well', 'forget']);
+});
+
+test('one that is connected has joined when it is Ready, and not before: who leaves for it waits', async () => {
+  isReady = () => false;
+  const joining = joinNode(session, {} as ApiClient, node, images, { connects: true });
+  await vi.waitFor(() => expect(pushed).toContain(nodePaths.conflist));
+  await vi.waitFor(() => expect(done.toSorted()).toEqual(['import', 'list', 'start', 'well']));
+  await new Promise(setImmediate);
+  expect(done).not.toContain('forget');
+  isReady = () => true;
+  await joining;
+  expect(done.at(-1)).toBe('forget');
+});
+
+test.each([
+  ['has joined is then as before', false],
+  ['was still to join is that afterwards too, for it may lack images', true],
+])('a node that asks for its credentials anew, and %s', async (_, before) => {
+  isJoining = before;
+  await rejoinNode(session, {} as ApiClient, node);
+  expect(done.includes('forget')).toBe(!before);
+  expect(calls.map((call) => call.split(' ')[0])).toEqual(['POST', 'DELETE']);
 });
 
 test('who brings a network of his own is given none', async () => {

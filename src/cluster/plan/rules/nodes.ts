@@ -172,7 +172,7 @@ function isNew(v: View, name: string): boolean {
 /** A newcomer that has yet to become ready: who leaves for it waits. Where somebody else connects pods, nothing tells when that is. */
 function isComing(v: View, name: string): boolean {
   const { machine, object } = nodeOf(v, name);
-  if (isNew(v, name)) return true;
+  if (isNew(v, name) || machine?.inside?.joining) return true;
   return (
     v.spec.cni !== 'none' &&
     object?.ready !== 'ready' &&

@@ -1,4 +1,4 @@
-import { joinNode as join, nodeIsReady } from '../../../nodes/join.ts';
+import { joinNode as join } from '../../../nodes/join.ts';
 import { apiAt } from '../api.ts';
 import { nodeIdentity } from '../config/node-config.ts';
 import type { Executor } from './executor.ts';
@@ -20,5 +20,4 @@ export const joinNode: Executor<'join-node'> = async (t, { node }, progress) => 
   }
   const ranged = (destination: string) => t.provider.network.routes.ensure({ destination, machine: node });
   await join(session, api, joining, images, { ...waiting, ranged, connects: true });
-  await nodeIsReady(session, api, node, waiting);
 };

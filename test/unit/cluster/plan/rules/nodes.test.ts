@@ -346,11 +346,13 @@ describe('a node that leaves', () => {
   });
 
   test('waits for a newcomer whose pods are not connected yet, and for no other that is ill', () => {
-    const ill = (object: 'ready' | 'unready', inside: Parameters<typeof withNodeInside>[2]) =>
+    const ill = (object: 'ready' | 'unready' | 'unknown', inside: Parameters<typeof withNodeInside>[2]) =>
       leaves(withNodeObject(withNodeInside(leaving, 'n1', inside), 'n1', { ready: object }));
     expect(ill('unready', { podCidr: null })).not.toContain('drain-node n0');
     expect(ill('ready', { podCidr: null })).toContain('drain-node n0');
     expect(ill('unready', { podCidr: null, kubelet: 'stopped' })).toContain('drain-node n0');
+    expect(ill('unready', { joining: true })).not.toContain('drain-node n0');
+    expect(ill('unknown', { joining: true, kubelet: 'stopped' })).not.toContain('drain-node n0');
     expect(ill('unready', {})).toContain('drain-node n0');
   });
 
