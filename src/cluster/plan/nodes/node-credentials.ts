@@ -21,7 +21,7 @@ export function wantedCredentials(spec: Pick<ClusterSpec, 'generations'>): NodeC
 
 /**
  * Nodes follow the masters in each phase of a rotation, side by side: whoever waits for a phase waits for them too. One that cannot be
- * told now would believe nobody afterwards.
+ * told now would believe nobody afterwards. One that has never joined is told by its join.
  */
 export function tellNodes(v: View): Decision {
   if (!rotates(v.spec)) return nothingToDo;
@@ -30,7 +30,10 @@ export function tellNodes(v: View): Decision {
     const inside = nodeMachineOf(v.observation.nodes, name)?.inside;
     return !inside || !hasCredentials(inside, becomes);
   });
-  const able = behind.filter(({ name }) => nodeMachineOf(v.observation.nodes, name)?.inside?.provisioned);
+  const able = behind.filter(({ name }) => {
+    const inside = nodeMachineOf(v.observation.nodes, name)?.inside;
+    return inside?.provisioned && inside.clientIssuer !== null;
+  });
   const unable = behind.filter((node) => !able.includes(node)).map(({ name }) => name);
   return {
     steps: able.map(({ name }) => ({ kind: 'renew-node', node: name, becomes })),

@@ -60,6 +60,7 @@ describe('while authorities take each other’s place', () => {
   test.each([
     ['nobody can look into', null],
     ['is not provisioned', { ...known(first), provisioned: false }],
+    ['has yet to join, which brings its images too', { ...emptyNode, provisioned: true }],
   ])('a node that %s is waited for by its name, and the other is told', (_, inside) => {
     const { steps, blocked } = told(second, seen(known(first), inside));
     expect(steps.map((step) => 'node' in step && step.node)).toEqual(['n0']);

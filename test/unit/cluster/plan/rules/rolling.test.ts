@@ -341,7 +341,8 @@ describe('a rotation', () => {
 
   test('is complete when the nodes were told as well, and waits for who cannot be', () => {
     const spec = rotating({}, { ca: [1, 2] });
-    expect(rolled(spec, having(spec, {})).steps).toMatchObject([{ kind: 'renew-node', node: 'n0' }]);
+    const before = { clientIssuer: 'kubelet-client-ca' };
+    expect(rolled(spec, having(spec, before)).steps).toMatchObject([{ kind: 'renew-node', node: 'n0' }]);
     expect(rolled(spec, having(spec, null))).toMatchObject({
       steps: [],
       blocked: [{ message: expect.stringContaining('until n0 can be told') }],
