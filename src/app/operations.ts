@@ -5,6 +5,7 @@ import { NotFoundError, StepError } from '../cluster/model/errors.ts';
 import type { ClusterSpec } from '../cluster/model/spec.ts';
 import type { Policy } from '../cluster/plan/decision.ts';
 import { diagnoseNewcomer } from '../cluster/plan/health.ts';
+import { cordonedStayers } from '../cluster/plan/nodes/settled-nodes.ts';
 import type { Plan } from '../cluster/plan/plan.ts';
 import { reprieved } from '../cluster/plan/rescue.ts';
 import {
@@ -157,8 +158,16 @@ export function repair(
   abandon: boolean,
   dryRun: boolean,
 ): Promise<ChangeOutcome> {
-  const change: Change = (spec, observation) =>
-    abandon ? abandoned(spec, observation) : reprieved(spec, observation);
+  const change: Change = (spec, observation) => {
+    if (!abandon) return reprieved(spec, observation);
+    const settled = abandoned(spec, observation);
+    for (const name of cordonedStayers(spec, settled, observation))
+      env.emit({
+        type: 'warning',
+        message: `${name} stays, and is cordoned by the drain that was begun: \`kubectl uncordon ${name}\` lets pods come to it again`,
+      });
+    return settled;
+  };
   return env.locked(cluster, abandon ? 'repair --abandon' : 'repair', (open) =>
     changed(env, open, change, {
       dryRun,

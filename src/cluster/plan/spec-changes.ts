@@ -4,11 +4,9 @@
  */
 import { InputError, NotFoundError, Refusal } from '../model/errors.ts';
 import { MAX_REPLICAS } from '../model/names.ts';
-import { nodeMachineOf, nodeObjectOf } from '../model/nodes.ts';
 import { machineOf, memberOf, type Observation } from '../model/observation.ts';
 import {
   type ClusterSpec,
-  type NodeSpec,
   type ReplicaSpec,
   type Revisable,
   replicaZones,
@@ -17,6 +15,7 @@ import {
 } from '../model/spec.ts';
 import { sightOfEtcd } from './health.ts';
 import { isPastReturn } from './no-return.ts';
+import { withSettledNodes } from './nodes/settled-nodes.ts';
 
 /** Gives a name that the cluster has never used. */
 export type NameMaker = (cluster: string, used: readonly string[]) => string;
@@ -105,12 +104,12 @@ export function withReplacements(
 }
 
 /**
- * Settles for what is there: the replicas are the voters of now, the nodes are those that have joined. What has not become one is not waited
- * for, what has left does not come back. Without a voter ever, there is nothing to keep.
+ * Settles for what is there: the replicas are the voters of now, the nodes are those that have joined, also where they were to leave. What
+ * has not become one is not waited for, what has left does not come back. Without a voter ever, there is nothing to keep.
  */
 export function abandoned(wish: ClusterSpec, observation: Observation): ClusterSpec {
   if (wish.deleting || !observation.remembered.bootstrapped) return { ...wish, deleting: true };
-  const spec = withoutUnjoined(wish, observation);
+  const spec = withSettledNodes(wish, observation);
   if (!observation.etcd.readable) {
     if (observation.etcd.quorum === 'held' || observation.etcd.quorum === 'unknown') {
       throw new Refusal(
@@ -136,16 +135,6 @@ export function abandoned(wish: ClusterSpec, observation: Observation): ClusterS
   const returning = replicas.filter((replica) => !known.some((r) => r.name === replica.name));
   const { rescue: _, ...kept } = turnedRound(spec, observation);
   return { ...kept, replicas: [...known, ...returning] };
-}
-
-/** Who has joined, the API says, where it answers. One that lives and whose object somebody has deleted comes back by itself. */
-function withoutUnjoined(spec: ClusterSpec, { nodes }: Observation): ClusterSpec {
-  const isThere = ({ name }: NodeSpec): boolean => {
-    const inside = nodeMachineOf(nodes, name)?.inside;
-    const runs = inside?.kubelet === 'running' && !inside.joining;
-    return nodes.objects === null || nodeObjectOf(nodes, name) !== undefined || runs;
-  };
-  return { ...spec, nodes: spec.nodes.filter(isThere) };
 }
 
 /** As it was before a change by a successor; undefined where none is under way. */

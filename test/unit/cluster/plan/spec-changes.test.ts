@@ -11,7 +11,6 @@ import {
   withSurge,
 } from '../../../../src/cluster/plan/spec-changes.ts';
 import { withInside, withMember } from '../../../../src/cluster/plan/steps/effects.ts';
-import { withNodeInside, withNodes } from '../../../../src/cluster/plan/steps/node-effects.ts';
 import { converged, nameOf, powerOff, specOf } from '../../../support/clusters.ts';
 
 const spec = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c', 'm3@local-c']);
@@ -169,22 +168,6 @@ describe('abandoning', () => {
     expect(names(abandoned(spec, turned))).toEqual(['m0', 'm1', 'm2', 'm3']);
     const last = { ...spec, replicas: spec.replicas.slice(2) };
     expect(names(abandoned(last, healthy))).toEqual(['m2', 'm3', 'm0', 'm1']);
-  });
-
-  test('gives up nodes that never joined, and keeps those of which the API or they themselves say that they have', () => {
-    const nodes = ['n0', 'n1'].map((name) => ({ name, zone: 'local-a' }));
-    const having = { ...spec, nodes, usedNames: [...spec.usedNames, 'n0', 'n1'] };
-    const joined = converged(having);
-    const left = (o: Observation) => abandoned(having, o).nodes.map(({ name }) => name);
-    expect(left(joined)).toEqual(['n0', 'n1']);
-    expect(left(withNodeInside(joined, 'n0', { kubelet: 'stopped' }))).toEqual(['n0', 'n1']);
-    const lost = withNodes(joined, { objects: joined.nodes.objects!.slice(1) });
-    // Its object was deleted.
-    expect(left(lost)).toEqual(['n0', 'n1']);
-    expect(left(withNodeInside(lost, 'n0', { joining: true }))).toEqual(['n1']);
-    expect(left(withNodeInside(lost, 'n0', { kubelet: 'disabled' }))).toEqual(['n1']);
-    expect(left(withNodes(lost, { machines: lost.nodes.machines.slice(1) }))).toEqual(['n1']);
-    expect(left(withNodes(joined, { objects: null, machines: [] }))).toEqual(['n0', 'n1']);
   });
 
   test('of a deletion goes on with that, whatever has become of etcd', () => {
