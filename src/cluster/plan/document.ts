@@ -108,7 +108,8 @@ function withWorkers(
   const { more, fewer } = compare(byZone(spec.nodes), nodes.zones);
   const fewerOf = (left: ClusterSpec, [zone, count]: Count) =>
     withoutNodes(left, observation, { zone, count });
-  return withNodes(fewer.reduce(fewerOf, spec), repeated(more), names.node);
+  const left = fewer.reduce(fewerOf, spec);
+  return withNodes(left, repeated(more), names.node, spec.nodes.length - left.nodes.length);
 }
 
 function revision(spec: ClusterSpec, document: ClusterDocument): Revisable {

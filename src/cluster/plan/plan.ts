@@ -40,8 +40,10 @@ export interface Plan {
  */
 export type BackupFirst = 'needed' | 'tried' | null;
 
-/** More steps than any plan for nine replicas has: reaching it is a defect of ours, not a long plan. */
-const TOO_MANY = 300;
+/** More steps than any plan for nine replicas and these nodes has: reaching it is a defect of ours, not a long plan. */
+function tooMany({ nodes }: ClusterSpec, from: Observation): number {
+  return 300 + 10 * (nodes.length + from.nodes.machines.length + (from.nodes.objects?.length ?? 0));
+}
 
 export interface PlanOptions {
   readonly policy?: Policy;
@@ -52,6 +54,7 @@ export interface PlanOptions {
 /** `next` and `simulate` run against each other until nothing is left: a dry run is what a run would do. Pure. */
 export function makePlan(spec: ClusterSpec, from: Observation, options: PlanOptions): Plan {
   const steps: PlannedStep[] = [];
+  const most = tooMany(spec, from);
   let at = from;
   for (;;) {
     const decision = next(spec, at, options.policy);
@@ -70,7 +73,7 @@ export function makePlan(spec: ClusterSpec, from: Observation, options: PlanOpti
       steps.push({ step, before: standing(at), after: standing(after) });
       at = after;
     }
-    if (steps.length > TOO_MANY) {
+    if (steps.length > most) {
       throw new Error(`the plan does not end; its last step is ${JSON.stringify(steps.at(-1)?.step)}`);
     }
   }

@@ -6,17 +6,15 @@ import type { Observation } from '../../model/observation.ts';
 import { type ClusterSpec, type NodeSpec, replicaZones, wantedNode } from '../../model/spec.ts';
 import type { NameMaker, Removal } from '../spec-changes.ts';
 
-/** One node for each zone named. */
-export function withNodes(spec: ClusterSpec, zones: readonly string[], nameOf: NameMaker): ClusterSpec {
-  return withMore(spec, zones, nameOf, 0);
-}
-
-/** @param leaving how many have a range for their pods until the newcomers are ready. */
-function withMore(
+/**
+ * One node more for each zone named.
+ * @param leaving how many that are named no more have a range for their pods until the newcomers are ready.
+ */
+export function withNodes(
   spec: ClusterSpec,
   zones: readonly string[],
   nameOf: NameMaker,
-  leaving: number,
+  leaving = 0,
 ): ClusterSpec {
   if (spec.federation && zones.length > 0)
     throw new InputError(`${spec.name} is a federation: it keeps objects, and no pod runs in it`);
@@ -77,7 +75,7 @@ export function withReplacedNodes(
   if (names.length === 0) return spec;
   const zones = names.map((name) => find(spec, name).zone);
   const without = { ...spec, nodes: spec.nodes.filter((node) => !names.includes(node.name)) };
-  return withMore(without, zones, nameOf, names.length);
+  return withNodes(without, zones, nameOf, names.length);
 }
 
 /** Of these, all but those that nobody wants any more and of which something is there still. */

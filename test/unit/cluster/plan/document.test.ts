@@ -28,6 +28,16 @@ describe('a document', () => {
     expect(spec.nodes.map(({ zone }) => zone)).toEqual(['b', 'b']);
   });
 
+  test('that moves a node needs a range for the pods of both until the newcomer is ready', () => {
+    const narrow = { ...three, clusterCidr: '10.244.0.0/24' };
+    expect(wish({ nodes: { zones: { b: 1 } } }, narrow).faults).toMatchObject([
+      { path: ['nodes', 'zones'], message: expect.stringContaining('would have 2, 1 of which leaves') },
+    ]);
+    expect(wish({ nodes: { zones: { b: 1 } } }, { ...three, clusterCidr: '10.244.0.0/23' }).faults).toEqual(
+      [],
+    );
+  });
+
   test('that moves the only replica keeps one all the time', () => {
     const one = specOf(['m0@a']);
     const { spec } = wish({ replicas: { b: 1 } }, one);

@@ -73,6 +73,17 @@ describe('the plan', () => {
     expect(plan.steps.at(-1)!.after).toMatchObject({ voters: 3, healthy: 3, failuresTolerated: 1 });
   });
 
+  test('of a hundred nodes that come, and of another hundred in their place, ends', () => {
+    const nodes = (prefix: string) =>
+      Array.from({ length: 100 }, (_, n) => ({ name: `${prefix}${n}`, zone: 'local-a' }));
+    const [first, second] = [nodes('n'), nodes('x')];
+    const usedNames = ['m0', ...[...first, ...second].map(({ name }) => name)];
+    const made = planFor({ ...one, usedNames, nodes: first });
+    expect(made.steps.length).toBeGreaterThan(300);
+    const replaced = planFor({ ...one, usedNames, nodes: second }, made.end);
+    expect(replaced.steps.filter(({ step }) => step.kind === 'forget-node')).toHaveLength(100);
+  });
+
   test('gives the address to the balancer only when its targets have been set', () => {
     const steps = lines(change(one, withReplicas(one, ['local-b', 'local-c'], nameOf)));
     expect(indexes(steps, 'set-targets')[0]).toBeLessThan(indexes(steps, 'hand-over')[0]!);
