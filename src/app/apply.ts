@@ -9,8 +9,8 @@ import {
 } from '../cluster/model/document.ts';
 import { DocumentFaults, type Fault, InputError, Refusal } from '../cluster/model/errors.ts';
 import type { Observation } from '../cluster/model/observation.ts';
-import { type ClusterSpec, type Revisable, revisable } from '../cluster/model/spec.ts';
-import { comings, wished } from '../cluster/plan/document.ts';
+import { type ClusterSpec, type Revisable, revisable, wantedNode } from '../cluster/model/spec.ts';
+import { comings, type Wished, wished } from '../cluster/plan/document.ts';
 import { newNodeName } from '../nodes/names.ts';
 import { providers } from '../providers/registry.ts';
 import { COMPONENTS, type Component } from '../replicas/config.ts';
@@ -85,6 +85,7 @@ async function wantedBy(
     ...versionFaults(document),
     ...(await zoneFaults(open, spec, document)),
     ...machineFaults(spec, document, comings(spec, made.spec).come.length),
+    ...kubeletFaults(spec, made),
     ...(await flagFaults(env, open, spec, made.revisable)),
   ];
   if (faults.length > 0) throw problem(faults);
@@ -158,6 +159,14 @@ function machineFaults(spec: ClusterSpec, { machines = {} }: ClusterDocument, co
   return faults;
 }
 
+/** No kubelet may be newer than an API server that it meets, and nodes come while the replicas change. */
+export function kubeletFaults(before: ClusterSpec, { spec, revisable: next }: Wished): Fault[] {
+  const isNew = spec.nodes.some(({ name }) => !wantedNode(before, name));
+  if (!isNew || next.kubernetesVersion === before.kubernetesVersion) return [];
+  const message = 'another version of Kubernetes and more nodes are two changes: apply one, then the other';
+  return [{ path: ['nodes', 'zones'], message, cause: new InputError(message) }];
+}
+
 /** What the installed programs do not know. */
 async function flagFaults(
   { signal }: Environment,
@@ -225,6 +234,7 @@ function keysAt(value: unknown, path: readonly string[]): string[] {
 
 function faultsOf(issue: z.core.$ZodIssue): Fault[] {
   const path = issue.path as Fault['path'];
+  if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => ({ path, message }));
   if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
   return issue.keys.map((key) => ({ path: [...path, key], message: 'there is no such key' }));
 }

@@ -1,6 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import { parseEtcdVersion, parseKubernetesVersion } from '../../artifacts/versions.ts';
 import { readRepository } from '../../backup/repository.ts';
+import { isOthersLabel, LABEL_VALUE, QUALIFIED_NAME } from '../../cluster/model/labels.ts';
 import { CIDR, CLUSTER_NAME, REPLICA_NAME, ZONE } from '../../cluster/model/names.ts';
 import type { Loopback } from '../../guard/serve-metrics.ts';
 import type { Taint } from '../../nodes/config.ts';
@@ -201,18 +202,12 @@ export function storeUrl(text: string): string {
     : refuse('a URL such as file:///root/.haup/clusters, s3://bucket/prefix or gs://bucket/prefix', text);
 }
 
-const QUALIFIED = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
-const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
-/** A kubelet may give itself no other label of Kubernetes' own (NodeRestriction), and those of place are haup's. */
-const OTHERS_LABEL =
-  /^(?!(?:[a-z0-9-]+\.)?(?:node|kubelet)\.kubernetes\.io\/)(?:[^/]*\.)?(?:kubernetes|k8s)\.io\//;
-
 /** `disk=ssd`, as the pair that it is. */
 export function nodeLabel(text: string): readonly [string, string] {
   const [key = '', value, ...more] = text.split('=');
-  if (!QUALIFIED.test(key) || value === undefined || !LABEL_VALUE.test(value) || more.length > 0)
+  if (!QUALIFIED_NAME.test(key) || value === undefined || !LABEL_VALUE.test(value) || more.length > 0)
     refuse('a label such as disk=ssd', text);
-  if (OTHERS_LABEL.test(key)) refuse('a label that a node may give itself (none of kubernetes.io)', text);
+  if (isOthersLabel(key)) refuse('a label that a node may give itself (none of kubernetes.io)', text);
   return [key, value];
 }
 
@@ -220,7 +215,7 @@ export function nodeLabel(text: string): readonly [string, string] {
 export function nodeTaint(text: string): Taint {
   const [, key = '', , value, effect] = /^([^=:]*)(=([^=:]*))?:([A-Za-z]+)$/.exec(text) ?? [];
   const known = (['NoSchedule', 'PreferNoSchedule', 'NoExecute'] as const).find((each) => each === effect);
-  if (!known || !QUALIFIED.test(key) || !LABEL_VALUE.test(value ?? ''))
+  if (!known || !QUALIFIED_NAME.test(key) || !LABEL_VALUE.test(value ?? ''))
     return refuse('a taint such as dedicated=db:NoSchedule', text);
   return { key, effect: known, ...(value === undefined ? {} : { value }) };
 }

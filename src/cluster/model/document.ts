@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isOthersLabel, LABEL_VALUE, QUALIFIED_NAME } from './labels.ts';
 import { MAX_NODES, MAX_REPLICAS, ZONE } from './names.ts';
 import {
   backupSchema,
@@ -26,6 +27,13 @@ const fixedShape = {
 };
 export const FIXED = Object.keys(fixedShape) as readonly (keyof typeof fixedShape)[];
 
+const qualifiedName = z.string().regex(QUALIFIED_NAME, 'must be a name such as disk or example.com/disk');
+const labelKey = qualifiedName.refine(
+  (key) => !isOthersLabel(key),
+  'must be a label that a node may give itself (none of kubernetes.io)',
+);
+const labelValue = z.string().regex(LABEL_VALUE, 'must be at most 63 letters, digits, -, _ and .');
+
 /** The desired state of a cluster, as users write it. What is not in it stays as it is. docs/cluster.schema.json is made of this. */
 export const clusterDocument = z
   .strictObject({
@@ -39,8 +47,8 @@ export const clusterDocument = z
         /** As `replicas`. */
         zones: inZones(MAX_NODES),
         /** Of nodes that are made from now on. */
-        labels: z.record(z.string(), z.string()),
-        taints: z.array(taintSchema),
+        labels: z.record(labelKey, labelValue),
+        taints: z.array(taintSchema.extend({ key: qualifiedName, value: labelValue.optional() })),
       })
       .partial(),
     /** Of machines that are made from now on. */

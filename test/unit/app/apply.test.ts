@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { readDocument, unknownFaults } from '../../../src/app/apply.ts';
+import { kubeletFaults, readDocument, unknownFaults } from '../../../src/app/apply.ts';
 import { documentOf } from '../../../src/cluster/model/document.ts';
 import { DocumentFaults } from '../../../src/cluster/model/errors.ts';
-import { specOf } from '../../support/clusters.ts';
+import { wished } from '../../../src/cluster/plan/document.ts';
+import { converged, specOf } from '../../support/clusters.ts';
 
 const spec = specOf(['m0'], { extraArguments: { apiServer: { v: '2' } } });
 
@@ -40,9 +41,30 @@ describe('the document of a cluster', () => {
     [{ admission: { plugins: [{ name: 'PodSecurity', path: '/x' }] } }, 'admission.plugins.0.path'],
     [{ proxy: { https: 'http://me:word@proxy:3128' } }, 'proxy.https'],
     [{ featureGates: { apiServer: { Some: 'yes' } } }, 'featureGates.apiServer.Some'],
+    [
+      { nodes: { labels: { 'node-role.kubernetes.io/worker': '' } } },
+      'nodes.labels.node-role.kubernetes.io/worker',
+    ],
+    [{ nodes: { labels: { 'a b': '' } } }, 'nodes.labels.a b'],
+    [{ nodes: { labels: { disk: 'a b' } } }, 'nodes.labels.disk'],
+    [{ nodes: { taints: [{ key: 'a b', effect: 'NoSchedule' }] } }, 'nodes.taints.0.key'],
+    [{ nodes: { taints: [{ key: 'a', value: 'a b', effect: 'NoSchedule' }] } }, 'nodes.taints.0.value'],
     ['no map', ''],
   ])('says what is wrong with %j', (document, where) => {
     expect(faultsIn(document)).toContain(where);
+  });
+
+  test('says what is wrong with a name, and takes those that a node may give itself', () => {
+    const labels = {
+      'node-role.kubernetes.io/worker': '',
+      'node.kubernetes.io/pool': 'a',
+      'example.com/disk': 'ssd',
+    };
+    expect(() => readDocument({ nodes: { labels } })).toThrow(
+      /^nodes\.labels\.node-role\.kubernetes\.io\/worker: must be a label that a node may give itself/,
+    );
+    const { 'node-role.kubernetes.io/worker': _, ...own } = labels;
+    expect(readDocument({ nodes: { labels: own } })).toEqual({ nodes: { labels: own } });
   });
 
   test('says all that is wrong at once', () => {
@@ -76,4 +98,14 @@ test('arguments and gates that the installed programs do not know are all named'
     'featureGates.scheduler.Known',
     'extraArguments.etcd.x',
   ]);
+});
+
+test('more nodes and another version of Kubernetes are two changes: kubelets would be newer than API servers', () => {
+  const names = { replica: () => 'm9', node: () => 'n9' };
+  const faults = (document: object) =>
+    kubeletFaults(spec, wished(spec, converged(spec), document, names)).map(({ path }) => path.join('.'));
+  const [kubernetesVersion, zones] = ['v1.37.9', { 'local-a': 1 }];
+  expect(faults({ kubernetesVersion, nodes: { zones } })).toEqual(['nodes.zones']);
+  expect(faults({ kubernetesVersion, nodes: { zones: {} } })).toEqual([]);
+  expect(faults({ nodes: { zones } })).toEqual([]);
 });
