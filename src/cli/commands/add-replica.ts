@@ -27,7 +27,10 @@ export const addReplica = defineCommand({
   async run(call) {
     const { cluster, dryRun } = call.flags;
     const named = namedZones(call);
-    if (named.length === 0) throw new UsageError('--zone is missing: where shall the replica stand?');
+    if (named.length === 0) {
+      const unheeded = call.flags.zones ? ` (${call.labels.zones} counts for new clusters)` : '';
+      throw new UsageError(`--zone is missing: where shall the replica stand?${unheeded}`);
+    }
     const zones = zonesToAdd(call, named);
     const engine = await call.engine();
     return finish(call, await engine.addReplicas({ cluster, zones, dryRun }));

@@ -1,6 +1,6 @@
 import { type Call, defineCommand } from '../command.ts';
 import * as flags from '../flags.ts';
-import { nodeZonesFor, zonesFor } from '../input/zones.ts';
+import { nodeZonesFor, zonesFor, zonesToReplicate } from '../input/zones.ts';
 import { finish } from '../output/finish.ts';
 import { backupWish } from './backup/wish.ts';
 import {
@@ -72,7 +72,7 @@ async function createOrReplicate(call: Call<typeof createFlags>): Promise<number
       message: 'the etcd-quorum-read switch has no effect: API servers always read linearizably today',
     });
   }
-  const zones = zonesFor(given, call.sources, labels);
+  const zones = (given.replicateExistingMaster ? zonesToReplicate : zonesFor)(given, call.sources, labels);
   const engine = await call.engine();
   if (given.replicateExistingMaster) {
     return finish(call, await engine.addReplicas({ cluster: given.cluster, zones, dryRun: given.dryRun }));

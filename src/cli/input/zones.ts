@@ -29,6 +29,17 @@ export function zonesFor(
   return enough(zones, count, labels.replicas, labels.zones);
 }
 
+/** The same, of replicas that kube-up's way adds to a cluster: what a file says of zones and number is of that cluster, not of them. */
+export function zonesToReplicate(
+  flags: ZoneFlags,
+  sources: { readonly zone: Source; readonly zones: Source; readonly replicas: Source },
+  labels: { readonly zones: string; readonly replicas: string; readonly region: string },
+): string[] {
+  const zones = sources.zones === 'file' ? undefined : flags.zones;
+  const replicas = sources.replicas === 'file' ? undefined : flags.replicas;
+  return zonesFor({ ...flags, zones, replicas }, sources, labels);
+}
+
 /** Where a replica stands that nobody has named a zone for. */
 export function defaultZone(
   { provider, region }: Pick<ZoneFlags, 'provider' | 'region'>,
@@ -52,10 +63,15 @@ export function nodeZonesFor(
 
 type Adding = Pick<Call<Pick<typeof flags, 'zone' | 'zones' | 'count'>>, 'flags' | 'sources' | 'labels'>;
 
-/** The zones that --zone or --zones name for machines that are to come; none where neither does. */
+/**
+ * The zones that --zone or --zones name for machines that are to come; none where neither does. Those of a file do not count: they are
+ * where `create` puts a cluster's replicas, not a wish for one machine more in each.
+ * @throws UsageError when both are flags.
+ */
 export function namedZones({ flags: { zone, zones }, sources }: Adding): readonly string[] {
-  if (zones && sources.zone === 'flag') throw both();
-  return zones ?? (zone === undefined ? [] : [zone]);
+  if (sources.zone === 'flag' && sources.zones === 'flag') throw both();
+  const many = sources.zones !== 'file' && strength[sources.zones] >= strength[sources.zone];
+  return (many ? zones : undefined) ?? (zone === undefined ? [] : [zone]);
 }
 
 /** One of these zones for each of --count machines, or each of them once. */

@@ -114,6 +114,29 @@ describe('where a value comes from', () => {
     expect(await created(['--config', file, '--zone', 'b-a'])).toMatchObject({ zones: ['b-a'] });
   });
 
+  it('the zones of a file are not where machines are added; of the others the stronger source counts', async () => {
+    const file = await config('zones: [a-a, a-b, a-c]\nreplicas: 3\n');
+    const added = async (argv: string[], env: Record<string, string> = {}) => {
+      const { calls, err } = await haup([...argv, '--config', file], { env });
+      return (calls[0]?.arguments[0] as { zones: unknown } | undefined)?.zones ?? err;
+    };
+    for (const command of ['add-replica', 'add-node']) {
+      expect(await added([command, '--zone', 'b-a'])).toEqual(['b-a']);
+      expect(await added([command, '--zone', 'b-a'], { HAUP_ZONES: 'c-a,c-b' })).toEqual(['b-a']);
+      expect(await added([command], { KUBE_GCE_ZONE: 'b-a' })).toEqual(['b-a']);
+      expect(await added([command, '--zones', 'b-a,b-b'], { KUBE_GCE_ZONE: 'c-a' })).toEqual(['b-a', 'b-b']);
+      expect(await added([command], { HAUP_ZONES: 'b-a,b-b' })).toEqual(['b-a', 'b-b']);
+      expect(await added([command, '--zone', 'a', '--zones', 'b'])).toContain('--zone and --zones: name one');
+    }
+    expect(await added(['add-node', '--count', '2'])).toEqual([null, null]);
+    const replicate = { KUBE_REPLICATE_EXISTING_MASTER: 'true' };
+    expect(await added(['create'], replicate)).toEqual(['local-a']);
+    expect(await added(['create'], { ...replicate, KUBE_GCE_ZONE: 'b-a' })).toEqual(['b-a']);
+    expect(await added(['add-replica'])).toBe(
+      `haup: --zone is missing: where shall the replica stand? (${file}:1: zones counts for new clusters)\n`,
+    );
+  });
+
   it('replicas are spread over the zones in turn', async () => {
     expect(await created(['--replicas', '5', '--zones', 'a,b,c'])).toMatchObject({
       zones: ['a', 'b', 'c', 'a', 'b'],
