@@ -1,4 +1,5 @@
 import type { Client, ClientChannel } from 'ssh2';
+import { hasCode } from '../util/host/os-error.ts';
 import { SshError } from './errors.ts';
 
 /** What an interactive session reads from and writes to; `process` is one. */
@@ -12,7 +13,8 @@ export interface Terminal {
 
 /**
  * A login shell, or a command, on this process's own terminal; a pseudo-terminal is asked for when standard input and
- * output are one. Resolves with the exit code (255 when the session ended without one, as `ssh` does).
+ * output are one. Resolves with the exit code (255 when the session ended without one, as `ssh` does). A command whose output nobody reads
+ * any more is left, as `ssh` leaves it, and that is no error: 0. What cannot be written otherwise (a full disk) is dropped, and it goes on.
  */
 export function interactiveOn(
   client: Client,
@@ -26,7 +28,7 @@ export function interactiveOn(
   return new Promise((resolve, reject) => {
     const opened = (error: Error | undefined, stream: ClientChannel) => {
       if (error) return reject(new SshError('lost', host, `${host}: ${error.message}`, error));
-      let code = 255;
+      let code: number | undefined;
       const resize = () => stream.setWindow(stdout.rows, stdout.columns, 0, 0);
       if (tty) {
         stdin.setRawMode(true);
@@ -35,18 +37,30 @@ export function interactiveOn(
       stdin.pipe(stream);
       stream.pipe(stdout, { end: false });
       stream.stderr.pipe(stderr, { end: false });
+      // What is read no more fills the window, and then nothing ends: neither the command nor the session.
+      const onStdoutError = (error: Error) => {
+        stream.resume();
+        if (!hasCode(error, 'EPIPE', 'EIO')) return;
+        code ??= 0;
+        stream.close();
+      };
+      const onStderrError = () => stream.stderr.resume();
+      stdout.on('error', onStdoutError);
+      stderr.on('error', onStderrError);
       stream.on('error', () => {}); // 'close' follows
       stream.on('exit', (exit: number | null) => {
-        code = exit ?? 255;
+        code ??= exit ?? 255;
       });
       stream.on('close', () => {
         stdin.unpipe(stream);
         stdin.pause();
+        stdout.off('error', onStdoutError);
+        stderr.off('error', onStderrError);
         if (tty) {
           stdin.setRawMode(false);
           stdout.off('resize', resize);
         }
-        resolve(code);
+        resolve(code ?? 255);
       });
     };
     if (command === undefined) client.shell(tty ? pty : false, opened);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { connect } from '../../../src/ssh/connect.ts';
 import { makeKeyPair } from '../../../src/ssh/keys.ts';
@@ -198,6 +198,27 @@ test('an interactive command without a terminal passes its streams through and r
   expect(String(stdout.read())).toBe('typed');
   expect(String(stderr.read())).toBe('bad\n');
 });
+
+test('an interactive command ends when the reader of its output has gone, which is no error', async () => {
+  const [stdin, stdout, stderr] = [new PassThrough(), failing('EPIPE'), new PassThrough()];
+  expect(await session.interactive('yes haup', { stdin, stdout, stderr } as never)).toBe(0);
+  expect(stdout.listenerCount('error') + stderr.listenerCount('error')).toBe(0);
+  expect((await session.exec('echo still here')).stdout).toBe('still here\n');
+});
+
+test('an interactive command goes on when what it says cannot be written, or only its errors have no reader', async () => {
+  const longerThanTheWindow = 'head -c 5000000 /dev/zero';
+  const full = { stdin: new PassThrough(), stdout: failing('ENOSPC'), stderr: new PassThrough() };
+  expect(await session.interactive(`${longerThanTheWindow}; exit 3`, full as never)).toBe(3);
+  const half = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: failing('EPIPE') };
+  expect(await session.interactive(`${longerThanTheWindow} >&2; echo on; exit 4`, half as never)).toBe(4);
+  expect(String(half.stdout.read())).toBe('on\n');
+});
+
+/** Standard output, or error, into which nothing more can be written. */
+function failing(code: string): Writable {
+  return new Writable({ write: (_chunk, _encoding, done) => done(Object.assign(new Error(code), { code })) });
+}
 
 function alive(pid: number): boolean {
   try {
