@@ -31,6 +31,8 @@ export interface Operand {
   readonly help: string;
   readonly needed: boolean;
   readonly many?: boolean;
+  /** It is the cluster that the command is about, as `--cluster` is elsewhere: what is suggested next is told it. Only a first one. */
+  readonly isCluster?: boolean;
   /** All that it may be, where that is a short list: for completion. */
   readonly choices?: readonly string[];
   /** @throws UsageError that reads on from the operand's name. */

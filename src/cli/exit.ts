@@ -77,10 +77,10 @@ function leftBy(error: unknown, { work, command, cluster }: Circumstances): stri
     work.doing.length === 0
   )
     return [];
-  if (!work.unfinished) return [`  all steps that were begun are done; ${wayToSee(cluster)}`];
+  if (!work.unfinished) return [`  all steps that were begun are done; ${wayToSee(command, cluster)}`];
   return [
     `  unfinished: ${few([...work.doing, ...work.toCome])}`,
-    `  ${wayOn(command, cluster)} finishes it`,
+    `  ${wayOn(command, cluster, 'finishes it')}`,
   ];
 }
 
@@ -112,10 +112,10 @@ function isInput(error: unknown): boolean {
 function interruption({ work, command, cluster }: Circumstances): string[] {
   if (work.doing.length === 0) return ['haup: interrupted; nothing was begun'];
   if (!work.unfinished)
-    return [`haup: interrupted; all steps that were begun are done; ${wayToSee(cluster)}`];
+    return [`haup: interrupted; all steps that were begun are done; ${wayToSee(command, cluster)}`];
   return [
     `haup: interrupted; unfinished: ${few([...work.doing, ...work.toCome])}`,
-    `  ${wayOn(command, cluster)} finishes it`,
+    `  ${wayOn(command, cluster, 'finishes it')}`,
   ];
 }
 
@@ -128,17 +128,23 @@ function outOfTime({ limitMs }: OutOfTime, { work, command, cluster }: Circumsta
   return [
     `${first}; what was being done: ${few(work.doing)}`,
     ...(work.toCome.length > 0 ? [`  still to do: ${few(work.toCome)}`] : []),
-    work.unfinished ? `  ${wayOn(command, cluster)} goes on from here` : `  ${wayToSee(cluster)}`,
+    work.unfinished ? `  ${wayOn(command, cluster, 'goes on from here')}` : `  ${wayToSee(command, cluster)}`,
   ];
 }
 
-function wayOn(command: string | undefined, cluster: string | undefined): string {
-  return commandLine({ command: command === 'delete' ? 'delete' : 'repair' }, { cluster });
+function wayOn(command: string | undefined, cluster: string | undefined, does: string): string {
+  const deletes = command === 'delete' || command === 'federation delete';
+  return `${commandLine({ command: deletes ? 'delete' : 'repair' }, { cluster })} ${does}${namesToo(command)}`;
 }
 
 /** Where a repair might well say that there is nothing to do. */
-function wayToSee(cluster: string | undefined): string {
-  return `${commandLine({ command: 'status' }, { cluster })} says what is`;
+function wayToSee(command: string | undefined, cluster: string | undefined): string {
+  return `${commandLine({ command: 'status' }, { cluster })} says what is${namesToo(command)}`;
+}
+
+/** A federation is given the settings of its names when its masters stand; status and repair know of the masters alone. */
+function namesToo(command: string | undefined): string {
+  return command === 'federation init' ? '; the same command again also sets its names' : '';
 }
 
 function few(sentences: readonly string[]): string {

@@ -33,7 +33,8 @@ export async function run(
     const { arguments_, resolved } = await readInput(argv, world, signal);
     const { command, operands, rest } = arguments_;
     const document = await command.document?.(resolved.values);
-    const named = resolved.sources.cluster === 'default' ? document?.cluster() : undefined;
+    const inDocument = resolved.sources.cluster === 'default' ? document?.cluster() : undefined;
+    const named = command.operands[0]?.isCluster ? operands[0] : inDocument;
     const values = { ...resolved.values, ...(named === undefined ? {} : { cluster: named }) };
     const flags = values as Values<typeof common> & {
       cluster?: string;

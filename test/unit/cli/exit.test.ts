@@ -210,6 +210,14 @@ describe('when the time of --timeout is over', () => {
     );
   });
 
+  it('a federation whose masters are all there may still lack the settings of its names', () => {
+    const masters = { ...work, toCome: [], unfinished: false };
+    const init = { ...calm, command: 'federation init', cluster: 'world', work: masters };
+    expect(explain(over, init).lines.at(-1)).toBe(
+      '  haup status -c world says what is; the same command again also sets its names',
+    );
+  });
+
   it('before any step, it is said what was waited for, and no way on from nothing', () => {
     const topic = 'building the binaries: etcd v3.7.3';
     expect(explain(over, { ...calm, work: { ...noWork, topic } }).lines).toEqual([
@@ -287,6 +295,29 @@ describe('haup', () => {
     expect(ran.code).toBe(130);
     expect(ran.err).toContain('stopping; once more ends it at once');
     expect(ran.err).toContain('unfinished: provision demo-master\n  haup repair -c demo finishes it\n');
+  });
+
+  it('names the federation in the way on from what was interrupted: its name is no flag', async () => {
+    const step = { kind: 'provision', replica: 'world-master' } as const;
+    const interrupted = async (...argv: string[]) => {
+      const controller = new AbortController();
+      const stop = async () => {
+        controller.abort(new Interrupted('SIGINT'));
+        throw controller.signal.reason;
+      };
+      const { err } = await haup(argv, {
+        signal: controller.signal,
+        opened: ({ emit }) => emit({ type: 'step-started', step }),
+        engine: { initFederation: stop, delete: stop },
+      });
+      return err.trimEnd().split('\n').at(-1);
+    };
+    expect(await interrupted('federation', 'init', 'world')).toBe(
+      '  haup repair -c world finishes it; the same command again also sets its names',
+    );
+    expect(await interrupted('federation', 'delete', 'world', '--yes')).toBe(
+      '  haup delete -c world finishes it',
+    );
   });
 
   it('reports errors as JSON where the log is JSON', async () => {

@@ -9,7 +9,9 @@ export const federationDelete = defineCommand({
   name: 'federation delete',
   summary: 'end a federation: its members leave, its masters are deleted',
   details: 'What it put into its members stays there, as their own, unless --cascade is given.',
-  operands: [{ name: 'NAME', help: 'the federation', needed: true, parse: values.clusterName }],
+  operands: [
+    { name: 'NAME', help: 'the federation', needed: true, isCluster: true, parse: values.clusterName },
+  ],
   flags: { cascade: flags.cascade, yes: flags.yes, dryRun: flags.dryRun, output: flags.output },
   examples: ['haup federation delete world', 'haup federation delete world --yes'],
 

@@ -30,7 +30,9 @@ export const federationInit = defineCommand({
   summary: 'make a federation: a control plane that keeps objects for its member clusters',
   details: `It is grown, replaced, upgraded, backed up and looked at like every cluster, by its name (-c NAME). Done again it finishes
 what was interrupted, and takes other settings of the names: all of them, where any is said. See docs/federation.md.`,
-  operands: [{ name: 'NAME', help: 'the federation', needed: true, parse: values.clusterName }],
+  operands: [
+    { name: 'NAME', help: 'the federation', needed: true, isCluster: true, parse: values.clusterName },
+  ],
   flags: {
     ...namesFlags,
     ...mastersFlags,
