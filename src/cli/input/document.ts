@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import type { Fault } from '../../cluster/model/errors.ts';
 import { CLUSTER_NAME } from '../../cluster/model/names.ts';
 import { UsageError } from '../errors.ts';
@@ -19,12 +19,12 @@ export async function readDocumentFile(path: string): Promise<ReadDocument> {
   const document = parseDocument(await text(path), { lineCounter: lines, prettyErrors: false });
   const name = path === '-' ? 'standard input' : path;
   const at = (offset: number) => lines.linePos(offset).line;
-  const broken = [...document.errors, ...document.warnings];
+  const broken = [...document.errors, ...document.warnings, ...aliasesOfNothing(document)];
   if (broken.length > 0) {
     const said = broken.map(({ pos, message }) => `${name}:${at(pos[0])}: not YAML: ${oneLine(message)}`);
     throw new UsageError(said.join('\n'));
   }
-  const value: unknown = document.toJS();
+  const value = contentOf(document, name);
   const say = (faults: readonly Fault[]): UsageError => {
     const placed = faults.map((fault) => ({ ...fault, line: at(offsetOf(document, fault.path)) }));
     placed.sort((a, b) => a.line - b.line);
@@ -44,6 +44,28 @@ export async function readDocumentFile(path: string): Promise<ReadDocument> {
       throw say([{ path: ['cluster'], message: `${JSON.stringify(cluster)} is no cluster's name` }]);
     },
   };
+}
+
+/** The parser takes them: `no: [*.example.com]`, which lacks its quotes, is one. */
+function aliasesOfNothing(document: Document.Parsed): { pos: readonly [number]; message: string }[] {
+  const found: { pos: readonly [number]; message: string }[] = [];
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document)) return;
+      const message = `*${alias.source} stands for nothing: a text that begins with * needs quotes`;
+      found.push({ pos: [alias.range?.[0] ?? 0], message });
+    },
+  });
+  return found;
+}
+
+/** @throws UsageError for aliases of aliases that would become endlessly much. */
+function contentOf(document: Document.Parsed, name: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw new UsageError(`${name}: not YAML: ${oneLine((error as Error).message)}`);
+  }
 }
 
 /** Where the last part of the path stands that is there. */

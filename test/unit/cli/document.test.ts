@@ -30,5 +30,13 @@ test('faults are said where they stand, from the top', async () => {
 test('what is no YAML is said line by line, and so is what cannot be read', async () => {
   const path = await file('a: [1\nb: 1\n');
   await expect(readDocumentFile(path)).rejects.toThrow(/demo\.yaml:\d+: not YAML/);
+  const aliases = await file('cluster: demo\nproxy:\n  no: [10.0.0.0/8, *.example.com]\nnodes: *all\n');
+  await expect(readDocumentFile(aliases)).rejects.toThrow(
+    `${aliases}:3: not YAML: *.example.com stands for nothing: a text that begins with * needs quotes
+${aliases}:4: not YAML: *all stands for nothing`,
+  );
+  const many = (name: string, of: string) => `${name}: &${name} [${Array(10).fill(of)}]\n`;
+  const endless = await file([many('a', 'x'), many('b', '*a'), many('c', '*b'), many('d', '*c')].join(''));
+  await expect(readDocumentFile(endless)).rejects.toThrow(`${endless}: not YAML: Excessive alias count`);
   await expect(readDocumentFile(`${path}.none`)).rejects.toThrow('there is no such file');
 });
