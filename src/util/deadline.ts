@@ -1,3 +1,6 @@
+/** Node's timers hold no more (24.9 days), and end at once where they are given it: what is longer takes several. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /**
  * A signal that aborts with a TimeoutError after `ms`, or with the reason of one of `signals` before that.
  *
@@ -24,11 +27,14 @@ export async function withDeadline<T>(
 
 function begun(ms: number, signals: readonly (AbortSignal | undefined)[]): AbortController {
   const controller = new AbortController();
-  const timer = setTimeout(
-    () => controller.abort(new DOMException(`no end within ${ms / 1000} s`, 'TimeoutError')),
-    ms,
-  );
-  timer.unref();
+  let timer: NodeJS.Timeout | undefined;
+  const wait = (left: number): void => {
+    const over = () => controller.abort(new DOMException(`no end within ${ms / 1000} s`, 'TimeoutError'));
+    const part = Math.min(left, LONGEST_TIMER_MS);
+    timer = setTimeout(() => (left > part ? wait(left - part) : over()), part);
+    timer.unref();
+  };
+  wait(ms);
   for (const signal of signals) {
     if (signal?.aborted) controller.abort(signal.reason);
     signal?.addEventListener('abort', () => controller.abort(signal.reason), { signal: controller.signal });

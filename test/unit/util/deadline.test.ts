@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { deadline, withDeadline } from '../../../src/util/deadline.ts';
 
 setFlagsFromString('--expose-gc');
@@ -18,6 +18,21 @@ test('a deadline aborts, also when nobody but its listener remembers it', async 
   await delay(5);
   collectGarbage();
   expect((await ends).map((reason) => reason.name)).toEqual(['TimeoutError', 'TimeoutError', 'TimeoutError']);
+});
+
+test('a deadline may be further away than one timer can be', () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const DAY_MS = 86_400_000;
+  const signal = deadline(60 * DAY_MS);
+  const ended = new AbortController();
+  deadline(60 * DAY_MS, ended.signal);
+  vi.advanceTimersByTime(59 * DAY_MS);
+  expect(signal.aborted).toBe(false);
+  ended.abort();
+  vi.advanceTimersByTime(DAY_MS);
+  expect((signal.reason as Error).message).toBe('no end within 5184000 s');
+  expect(vi.getTimerCount()).toBe(0);
 });
 
 test('an earlier signal ends it with its own reason, also one that is aborted already', async () => {
