@@ -5,6 +5,8 @@ import type { Step } from '../plan/step.ts';
 /** What the engine says while it works. It prints nothing: the CLI renders these, as a tree, as lines or as NDJSON. */
 export type HaupEvent =
   | { readonly type: 'plan'; readonly plan: Plan }
+  /** The store has what is wanted: from here on it is unfinished until it is done. People are not shown it. */
+  | { readonly type: 'change-saved' }
   | { readonly type: 'step-started'; readonly step: Step }
   /** What a running step waits for now. */
   | { readonly type: 'step-waiting'; readonly step: Step; readonly message: string }

@@ -55,7 +55,7 @@ export interface RealWorld extends ChangeableWorld {
 
 /** Observers, sessions and executors, put together. */
 export function openWorld(parts: WorldParts): RealWorld {
-  const { memory, provider, signal } = parts;
+  const { memory, provider, signal, emit } = parts;
   const sessions = openSessions(parts);
   const etcdClients = async (): Promise<(replica: string) => EtcdClient> => {
     const clientOf = await parts.etcdClients();
@@ -74,6 +74,8 @@ export function openWorld(parts: WorldParts): RealWorld {
     spec: () => memory.spec,
     async save(spec) {
       await memory.updateSpec(() => spec);
+      // Said before the masters are told, which takes time: whoever stops it now leaves something behind.
+      emit({ type: 'change-saved' });
       if (spec.deleting) return;
       await noteOnMachines(observer.last(), { memory, sessions, signal });
       await sealed();

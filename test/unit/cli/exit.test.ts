@@ -8,6 +8,7 @@ import { explain } from '../../../src/cli/exit.ts';
 import { readArguments } from '../../../src/cli/input/argv.ts';
 import { noWork, type Remaining } from '../../../src/cli/output/display/progress.ts';
 import { commandLine, sayRemedy } from '../../../src/cli/output/remedy.ts';
+import type { HaupEvent } from '../../../src/cluster/loop/events.ts';
 import { InputError, NotFoundError, Refusal, StepError } from '../../../src/cluster/model/errors.ts';
 import { PkiError } from '../../../src/pki/errors.ts';
 import { ProviderError } from '../../../src/providers/errors.ts';
@@ -318,6 +319,37 @@ describe('haup', () => {
     expect(await interrupted('federation', 'delete', 'world', '--yes')).toBe(
       '  haup delete -c world finishes it',
     );
+  });
+
+  it('counts a change that is saved as begun, before its first step', async () => {
+    const step = { kind: 'provision', replica: 'demo-master' } as const;
+    const plan = { type: 'plan', plan: planOf([step]) } as const;
+    const ended = async (events: readonly HaupEvent[], why?: Error) => {
+      const controller = new AbortController();
+      const { err } = await haup(['renew', '-c', 'demo'], {
+        signal: controller.signal,
+        opened: ({ emit }) => {
+          for (const event of events) emit(event);
+        },
+        engine: {
+          renew: async () => {
+            if (why) throw why;
+            controller.abort(new Interrupted('SIGINT'));
+            throw controller.signal.reason;
+          },
+        },
+      });
+      return err;
+    };
+    const saved = { type: 'change-saved' } as const;
+    expect(await ended([plan, saved])).toContain(
+      'haup: interrupted; unfinished: look at what is left to do; provision demo-master\n  haup repair -c demo finishes it\n',
+    );
+    expect(await ended([plan, saved], new OutOfTime(1000, null))).toContain(
+      'the time of --timeout; what was being done: look at what is left to do\n  still to do: provision demo-master\n',
+    );
+    expect(await ended([plan])).toContain('haup: interrupted; nothing was begun\n');
+    expect(await ended([plan, saved, plan])).toContain('haup: interrupted; nothing was begun\n');
   });
 
   it('reports errors as JSON where the log is JSON', async () => {

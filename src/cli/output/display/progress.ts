@@ -15,12 +15,14 @@ export interface Entry {
 /** All that the events so far add up to. */
 export interface Progress {
   readonly entries: readonly Entry[];
+  /** The store has what was planned last. */
+  readonly saved: boolean;
   /** Work outside the steps: what is said of it now, by topic. */
   readonly topics: ReadonlyMap<string, { readonly message: string; readonly at: number }>;
   readonly warnings: readonly string[];
 }
 
-export const noProgress: Progress = { entries: [], topics: new Map(), warnings: [] };
+export const noProgress: Progress = { entries: [], saved: false, topics: new Map(), warnings: [] };
 
 /** The progress after one more event. Pure. */
 export function advance(progress: Progress, event: HaupEvent, now: number): Progress {
@@ -28,12 +30,15 @@ export function advance(progress: Progress, event: HaupEvent, now: number): Prog
     case 'plan':
       return {
         ...progress,
+        saved: false,
         entries: planned(
           progress.entries,
           event.plan.steps.map((planned) => planned.step),
         ),
         warnings: union(progress.warnings, event.plan.warnings),
       };
+    case 'change-saved':
+      return { ...progress, saved: true };
     case 'step-started':
       return change(progress, event.step, 'pending', { state: 'running', startedAt: now });
     case 'step-waiting':
@@ -113,12 +118,12 @@ export interface Remaining {
 
 export const noWork: Remaining = { doing: [], toCome: [], unfinished: false, topic: null };
 
-export function workLeft({ entries, topics }: Progress): Remaining {
+export function workLeft({ entries, saved, topics }: Progress): Remaining {
   const named = (...states: Entry['state'][]) =>
     entries.filter((entry) => states.includes(entry.state)).map((entry) => describe(entry.step));
   const topic = [...topics.values()].sort((a, b) => b.at - a.at)[0]?.message ?? null;
   const [doing, toCome] = [named('running', 'failed'), named('pending')];
-  const begun = entries.some((entry) => entry.state !== 'pending');
+  const begun = saved || entries.some((entry) => entry.state !== 'pending');
   const unfinished = doing.length + toCome.length > 0;
   return {
     doing: begun && doing.length === 0 ? ['look at what is left to do'] : doing,
