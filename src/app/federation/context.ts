@@ -43,7 +43,7 @@ async function accessOf({ context: name, kubeconfig, environment }: Context): Pr
       if (kubeconfig) throw new InputError(`${path} cannot be read`);
       continue;
     }
-    const document = fieldsOf(parseYaml(text));
+    const document = fieldsOf(valueOfYaml(text, path));
     const context = named(document.contexts, name, 'context');
     if (!context) continue;
     const cluster = named(document.clusters, context.cluster, 'cluster');
@@ -53,6 +53,16 @@ async function accessOf({ context: name, kubeconfig, environment }: Context): Pr
     return read(name, cluster, user, dirname(path), environment);
   }
   throw new InputError(`there is no context ${name} in ${paths.join(', ')}`);
+}
+
+/** @throws InputError of one line: the lines around may hold a key. */
+function valueOfYaml(text: string, path: string): unknown {
+  try {
+    return parseYaml(text);
+  } catch (error) {
+    const [first] = (error as Error).message.split('\n');
+    throw new InputError(`${path} is not YAML: ${first?.replace(/:$/, '')}`);
+  }
 }
 
 async function read(
