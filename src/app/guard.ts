@@ -206,7 +206,9 @@ async function defragment(env: Environment, open: OpenCluster): Promise<void> {
 
 async function upkeepOf({ signal, emit }: Environment, { world }: OpenCluster) {
   const { etcd } = await world.observe();
-  const leaderLast = [...etcd.members].sort((a, b) => Number(a.leader) - Number(b.leader));
+  // etcd compacts and defragments no learner.
+  const voters = etcd.members.filter(({ learner }) => !learner);
+  const leaderLast = voters.sort((a, b) => Number(a.leader) - Number(b.leader));
   return {
     members: await Promise.all(leaderLast.map(({ name }) => world.etcd(name))),
     signal,

@@ -6,8 +6,10 @@ export const nospace: Rule = ({ observation }) => {
   const full = alarms.filter(({ alarm }) => alarm === 'NOSPACE').map(({ member }) => member);
   if (full.length === 0) return null;
   if (!observation.etcd.readable) return wait('etcd has raised NOSPACE, and has no quorum to be helped with');
-  const ill = observation.etcd.members.filter(({ healthy }) => !healthy).map(({ name }) => name);
-  // A member does not serve while it is defragmented: then none may be missing.
+  const ill = observation.etcd.members
+    .filter(({ healthy, learner }) => !healthy && !learner)
+    .map(({ name }) => name);
+  // A voter does not serve while it is defragmented: then none may be missing. A learner serves nobody, and starts when writes go on.
   if (ill.length > 0)
     return wait(`etcd has raised NOSPACE, and ${ill.join(', ')} has to be well before it is helped`);
   const reason = `etcd has raised NOSPACE on ${full.join(', ')} and refuses every write`;

@@ -4,6 +4,8 @@ import type { Environment, OpenCluster } from '../../../src/app/operations.ts';
 import { duties, type GuardMemory, nothingSeen } from '../../../src/cluster/model/guard.ts';
 import type { Observation } from '../../../src/cluster/model/observation.ts';
 import type { ClusterSpec } from '../../../src/cluster/model/spec.ts';
+import type { EtcdClient } from '../../../src/etcd/client.ts';
+import type { EtcdStatus } from '../../../src/etcd/wire.ts';
 import { BusyError } from '../../../src/state/errors.ts';
 import { converged, powerOff, specOf } from '../../support/clusters.ts';
 
@@ -20,6 +22,8 @@ interface Scene {
   readonly session?: (stop: AbortController) => Promise<never>;
   /** How much etcd's leader has received from each member whenever it is asked, by id. */
   readonly received?: () => ReadonlyMap<string, number>;
+  /** What each member of etcd answers to anything else. */
+  readonly client?: (member: string) => Partial<EtcdClient>;
   /** Under the lock; default: the same. */
   readonly locked?: Observation;
   /** Whoever wants the lock. */
@@ -38,6 +42,7 @@ async function look({
   later,
   locked,
   received,
+  client,
   busy,
   room = 1,
 }: Scene) {
@@ -57,7 +62,10 @@ async function look({
       asked = true;
       return session?.(stop);
     },
-    etcd: async () => ({ receivedFrom: async () => received?.() ?? new Map() }),
+    etcd: async (member: string) => ({
+      receivedFrom: async () => received?.() ?? new Map(),
+      ...client?.(member),
+    }),
   };
   const provider = {
     zones: async () => ['local-a', 'local-b', 'local-c'],
@@ -198,6 +206,38 @@ test('who comes back while a backup is taken is not replaced', async () => {
     deed: { duty: 'replace', failed: 'm1 has come back: nothing was changed' },
   });
   expect(saved.specs).toEqual([]);
+});
+
+test('NOSPACE is cleared by the voters alone while somebody is about to join', async () => {
+  const whole = converged(specOf(['m0', 'm1', 'm2']));
+  const newcomer = { id: '9', name: 'm3', learner: true, started: false, healthy: false, leader: false };
+  const alarms = [{ member: 'm0', alarm: 'NOSPACE' }];
+  const calls: string[] = [];
+  const { outcome } = await look({
+    spec: specOf(['m0', 'm1', 'm2', 'm3']),
+    observation: {
+      ...whole,
+      etcd: { ...whole.etcd, members: [newcomer, ...whole.etcd.members], alarms },
+    },
+    client: (member) => {
+      if (member === 'm3') throw new Error('etcdserver: rpc not supported for learner');
+      const call = (what: string) => async () => void calls.push(`${what} ${member}`);
+      const status = { leader: '1', revision: '42', dbSize: 1 } as EtcdStatus;
+      return {
+        ...{ member, status: async () => status, alarms: async () => [{ memberId: '1', alarm: 'NOSPACE' }] },
+        ...{ compact: call('compact'), defragment: call('defragment'), disarm: call('disarm') },
+      };
+    },
+  });
+  expect(outcome).toMatchObject({ deed: { duty: 'clear-nospace', failed: null } });
+  const [first, second, last] = whole.etcd.members
+    .toSorted((a, b) => Number(a.leader) - Number(b.leader))
+    .map(({ name }) => name);
+  expect(calls).toEqual([
+    `compact ${first}`,
+    ...[first, second, last].map((name) => `defragment ${name}`),
+    `disarm ${first}`,
+  ]);
 });
 
 test('what was over at the look without the lock does not count as having lasted under it', async () => {

@@ -3,9 +3,11 @@ import { duties, type GuardMemory, nothingSeen } from '../../../src/cluster/mode
 import type { Observation } from '../../../src/cluster/model/observation.ts';
 import { next } from '../../../src/cluster/plan/next.ts';
 import { simulate } from '../../../src/cluster/plan/step.ts';
+import { withInside, withMember } from '../../../src/cluster/plan/steps/effects.ts';
 import { decide, type Verdict } from '../../../src/guard/decide.ts';
 import { withDeed } from '../../../src/guard/remember.ts';
-import { converged, powerOff, specOf } from '../../support/clusters.ts';
+import type { Inside } from '../../../src/replicas/revision/inspect.ts';
+import { converged, planFor, powerOff, specOf } from '../../support/clusters.ts';
 
 const spec = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c']);
 const whole = converged(spec);
@@ -291,6 +293,29 @@ describe('a guard', () => {
     const lost = looks(times(30, full(hung(whole, 'm1'))));
     expect(lost.act).toBeNull();
     expect(lost.waits.join()).toMatch(/m1 has to be well before.*cannot be replaced now: .*NOSPACE/);
+  });
+
+  test('clears NOSPACE also while somebody joins, who goes on when that is done', () => {
+    const wish = {
+      ...spec,
+      replicas: [...spec.replicas, { name: 'm3', zone: 'local-a' }],
+      usedNames: [...spec.usedNames, 'm3'],
+    };
+    const { end } = planFor(wish, whole);
+    const joins = (started: boolean): Observation => {
+      const unstarted = { learner: true, started, healthy: false, leader: false };
+      const machine = { etcdData: started, etcd: 'disabled', apiServer: 'disabled', controllers: 'disabled' };
+      return withInside(withMember(end, 'm3', unstarted), 'm3', machine as Partial<Inside>);
+    };
+    for (const o of [joins(false), joins(true)]) {
+      const full = { ...o, etcd: { ...o.etcd, alarms: [{ member: 'm0', alarm: 'NOSPACE' }] } };
+      expect(looks([full], { of: wish }).act).toMatchObject({ duty: 'clear-nospace' });
+      expect(next(wish, full, { revive: true }).steps).toEqual([]);
+      expect(looks([o, o], { of: wish }).act).toMatchObject({
+        duty: 'repair',
+        reason: expect.stringMatching(/^start etcd on m3/),
+      });
+    }
   });
 
   test('only says what it may not do', () => {
