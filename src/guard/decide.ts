@@ -2,7 +2,7 @@ import type { Deed, Duty, GuardMemory } from '../cluster/model/guard.ts';
 import type { Observation } from '../cluster/model/observation.ts';
 import type { ClusterSpec } from '../cluster/model/spec.ts';
 import { whyOldStore } from '../cluster/plan/rules/old-store.ts';
-import { failuresInARow, withLook } from './remember.ts';
+import { inVain, withLook } from './remember.ts';
 import { backup } from './rules/backup.ts';
 import { defragment } from './rules/defragment.ts';
 import { nospace } from './rules/nospace.ts';
@@ -82,10 +82,11 @@ export function told({ duty, replica, reason }: GuardAct): string {
 
 /**
  * Of each duty for itself: backups that fail for hours keep nobody from replacing what is dead. Nor does a machine that will not start keep
- * anybody from starting what stops later: that is another repair. One that succeeds and does not hold counts as one that fails.
+ * anybody from starting what stops later: that is another repair. One that succeeds and does not hold counts as one that fails, and so
+ * does a backup after which they are still called late, or failing, as by a wrong clock.
  */
-function pauseLeft(memory: GuardMemory, { duty, reason }: GuardAct, now: number): number {
-  const tries = duty === 'repair' ? triesOf(memory, reason, now) : failuresInARow(memory, duty);
+function pauseLeft(memory: GuardMemory, act: GuardAct, now: number): number {
+  const tries = triesOf(memory, act, now);
   const last = tries.at(-1);
   // One of the future is of before the clock was put back: nobody can say how long ago that is.
   if (!last || last.at > now) return 0;
@@ -96,10 +97,23 @@ function pauseAfter(tries: number): number {
   return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (tries - 1));
 }
 
-/** The repairs of one trouble since it was last gone for a while. */
-function triesOf({ deeds, unfinishedSince }: GuardMemory, reason: string, now: number): readonly Deed[] {
+function triesOf(memory: GuardMemory, { duty, reason }: GuardAct, now: number): readonly Deed[] {
+  if (duty === 'repair') {
+    const same = memory.deeds.filter((each) => each.duty === duty && each.reason === reason);
+    return ofOneTrouble(same, memory.unfinishedSince ?? now);
+  }
+  if (duty === 'backup') {
+    // Their reasons tell times: what makes them tries of one trouble is that it has been there ever since.
+    const since = memory.backupsIllSince ?? now;
+    return ofOneTrouble(inVain(memory, duty, since), since);
+  }
+  return inVain(memory, duty);
+}
+
+/** The tries since the trouble was last gone for a while. `since`: when what is there now was first seen. */
+function ofOneTrouble(deeds: readonly Deed[], since: number): readonly Deed[] {
   const tries: Deed[] = [];
-  for (const deed of deeds.filter((each) => each.duty === 'repair' && each.reason === reason)) {
+  for (const deed of deeds) {
     // When it was there again, nobody has written down: at the latest, when the pause was over.
     const last = tries.at(-1);
     const waited = pauseAfter(tries.length);
@@ -107,6 +121,6 @@ function triesOf({ deeds, unfinishedSince }: GuardMemory, reason: string, now: n
     tries.push(deed);
   }
   const last = tries.at(-1);
-  const hasHeld = last?.failed === null && (unfinishedSince ?? now) - last.at > HELD_MS;
+  const hasHeld = last?.failed === null && since - last.at > HELD_MS;
   return hasHeld ? [] : tries;
 }

@@ -1,6 +1,7 @@
 import type { Deed, Duty, GuardMemory } from '../cluster/model/guard.ts';
 import { isDead, type Observation } from '../cluster/model/observation.ts';
 import { type ClusterSpec, wanted } from '../cluster/model/spec.ts';
+import { backupStatus } from '../cluster/plan/backup-status.ts';
 import { next } from '../cluster/plan/next.ts';
 import { zonesOut } from './outage.ts';
 
@@ -27,7 +28,25 @@ export function withLook(
     ? deadOf(memory, spec, observation, now)
     : unreadable(spec, observation);
   const open = next(spec, observation, { revive: true }).steps.length > 0;
-  return { ...memory, ...dead, unfinishedSince: open ? Math.min(memory.unfinishedSince ?? now, now) : null };
+  return {
+    ...memory,
+    ...dead,
+    unfinishedSince: open ? Math.min(memory.unfinishedSince ?? now, now) : null,
+    backupsIllSince: backupsIllSince(memory, spec, observation, now),
+  };
+}
+
+/** Only what is seen to be well has ended: where nobody can be asked for backups, they are as they were. */
+function backupsIllSince(
+  { backupsIllSince: since }: GuardMemory,
+  spec: ClusterSpec,
+  observation: Observation,
+  now: number,
+): number | null {
+  const status = backupStatus(spec, observation, now);
+  if (!status) return null;
+  if (status.late || status.failure) return Math.min(since ?? now, now);
+  return status.last ? null : since;
 }
 
 /** Without a quorum nobody can say who is dead; what comes back then comes back as a zone does. */
@@ -77,8 +96,15 @@ export function withDeed(memory: GuardMemory, deed: Deed): GuardMemory {
   return { ...memory, deeds: deeds.filter((_, index) => index >= deeds.length - KEPT || counts(index)) };
 }
 
-/** The last deeds of a duty that failed, one after the other; empty: the last one succeeded. */
-export function failuresInARow({ deeds }: GuardMemory, duty: Duty): readonly Deed[] {
+/**
+ * The last deeds of a duty that did not help, one after the other: they failed, or the trouble has been there without a break from `since` on,
+ * milliseconds since the epoch, which is before them. Without `since` whatever succeeded has helped.
+ */
+export function inVain(
+  { deeds }: GuardMemory,
+  duty: Duty,
+  since = Number.POSITIVE_INFINITY,
+): readonly Deed[] {
   const same = deeds.filter((deed) => deed.duty === duty);
-  return same.slice(same.findLastIndex(({ failed }) => failed === null) + 1);
+  return same.slice(same.findLastIndex(({ failed, at }) => failed === null && at < since) + 1);
 }

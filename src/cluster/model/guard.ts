@@ -25,6 +25,8 @@ export interface GuardMemory {
   readonly zonesOut: readonly string[];
   /** Since when there has been something that a repair would do; null: there is nothing. */
   readonly unfinishedSince: number | null;
+  /** Since when backups have failed or been late without a break; null: when they were last seen, they were well. */
+  readonly backupsIllSince: number | null;
   /** The last ones, the newest last. */
   readonly deeds: readonly Deed[];
 }
@@ -34,5 +36,6 @@ export const nothingSeen: GuardMemory = {
   deadSeenAt: null,
   zonesOut: [],
   unfinishedSince: null,
+  backupsIllSince: null,
   deeds: [],
 };

@@ -38,6 +38,8 @@ export function backupStatus(
   );
   const failure = reports
     .flatMap((report) => (report.failure ? [{ ...report.failure, by: report.by }] : []))
+    // Nor is one of the future newer than a backup that is believed.
+    .filter(({ at }) => believed.length === 0 || !isAhead(at, now))
     .filter(({ at }) => last === null || at > last.finished)
     .reduce<BackupStatus['failure']>((a, b) => (a && a.at > b.at ? a : b), null);
   // A master that has just come has taken none, and is no reason to call the others' late.

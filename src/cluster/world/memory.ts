@@ -35,6 +35,7 @@ const guardSchema = z.strictObject({
   deadSeenAt: z.number().nullable().default(null),
   zonesOut: z.array(z.string()).default([]),
   unfinishedSince: z.number().nullable(),
+  backupsIllSince: z.number().nullable().default(null),
   deeds: z.array(
     z.strictObject({
       at: z.number(),

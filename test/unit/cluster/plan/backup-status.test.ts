@@ -67,6 +67,17 @@ describe('backups in the status', () => {
     expect(backupStatus(spec, seen(report(86_400)), NOW)).toMatchObject({ last: { by: 'm0' }, late: false });
   });
 
+  test('that fail by a clock of the future fail no longer than until the next one, where the date of that is believed', () => {
+    const failing = (...reports: BackupReport[]) => backupStatus(spec, seen(...reports), NOW)?.failure?.by;
+    expect(failing(report(-300, 601), report(-40))).toBeUndefined();
+    expect(failing(report(-300, 600), report(-40))).toBe('m0');
+    expect(failing(report(-40, 601), report(-40, -10))).toBe('m1');
+    // Where no date is believed, it may be our clock that is wrong; and where there is no backup, none has succeeded since.
+    expect(failing(report(3600, 3610))).toBe('m0');
+    expect(failing(report(3600, 3500))).toBeUndefined();
+    expect(failing(report(null, 3600))).toBe('m0');
+  });
+
   test('that fail are said to, in restic’s words, until one succeeds, wherever', () => {
     expect(warnings(report(-100, -40))).toEqual([
       expect.objectContaining({ says: expect.stringMatching(/fail on m0 .*id100.*no space left/) }),

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { nothingSeen } from '../../../../src/cluster/model/guard.ts';
 import {
   ClusterMemory,
   type ClusterState,
@@ -72,6 +73,14 @@ test('what is remembered at once is remembered whole, and leaves the spec alone'
   await Promise.all([memory.rememberBootstrap(), memory.rememberAttempt('m1'), memory.rememberAttempt('m1')]);
   expect([memory.bootstrapped, memory.attempts('m1'), memory.attempts('m0')]).toEqual([true, 2, 0]);
   expect(saved.at(-1)).toEqual({ spec, history: { bootstrapped: true, attempts: { m1: 2 } }, pins: {} });
+});
+
+test('what a guard of an older haup has noted is read, with what it did not know yet', async () => {
+  const { store, write } = await newStore();
+  const guard = { deadSince: {}, unfinishedSince: null, deeds: [] };
+  write({ spec: specOf(['m0']), history: noHistory, pins, guard });
+  // In the same order as well: they are compared as texts.
+  expect(JSON.stringify((await store.read('demo'))!.value.guard)).toBe(JSON.stringify(nothingSeen));
 });
 
 test('a drill is remembered until it has ended, and nothing is left of it in the store then', async () => {
