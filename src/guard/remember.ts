@@ -24,9 +24,12 @@ export function withLook(
   observation: Observation,
   now: number,
 ): GuardMemory {
-  const dead = observation.etcd.readable
+  const { readable, quorum } = observation.etcd;
+  const isLost = !readable && quorum !== 'held' && quorum !== 'unknown';
+  // Unless etcd can be read, nobody can say who is dead.
+  const dead = readable
     ? deadOf(memory, spec, observation, now)
-    : unreadable(spec, observation);
+    : { quorumLost: isLost || memory.quorumLost };
   const open = next(spec, observation, { revive: true }).steps.length > 0;
   return {
     ...memory,
@@ -49,35 +52,28 @@ function backupsIllSince(
   return status.last ? null : since;
 }
 
-/** Without a quorum nobody can say who is dead; what comes back then comes back as a zone does. */
-function unreadable(
-  { replicas }: ClusterSpec,
-  { etcd: { quorum } }: Observation,
-): Pick<GuardMemory, 'zonesOut'> | null {
-  if (quorum === 'held' || quorum === 'unknown') return null;
-  return { zonesOut: [...new Set(replicas.map(({ zone }) => zone))] };
-}
-
 function deadOf(
-  { deadSince, deadSeenAt, zonesOut: outBefore }: GuardMemory,
+  { deadSince, deadSeenAt, zonesOut: outBefore, quorumLost: wasLost }: GuardMemory,
   spec: ClusterSpec,
   observation: Observation,
   now: number,
-): Pick<GuardMemory, 'deadSince' | 'deadSeenAt' | 'zonesOut'> {
+): Pick<GuardMemory, 'deadSince' | 'deadSeenAt' | 'zonesOut' | 'quorumLost'> {
   const dead = observation.etcd.members
     .filter((m) => !m.learner && isDead(m) && !m.lags && wanted(spec, m.name))
     .map(({ name }) => name);
-  if (dead.length === 0) return { deadSince: {}, deadSeenAt: null, zonesOut: [] };
+  if (dead.length === 0) return { deadSince: {}, deadSeenAt: null, zonesOut: [], quorumLost: false };
   const ago = deadSeenAt === null ? Number.POSITIVE_INFINITY : now - deadSeenAt;
   const out = zonesOut(spec, observation, dead);
   // What comes back does not come all at once: who is not there yet has all of the operator's time again.
   const isComingBack = (name: string): boolean => {
     const zone = wanted(spec, name)!.zone;
-    return outBefore.includes(zone) && !out.includes(zone);
+    // With the quorum a zone may come back whose nodes are not there yet: it still counts as out then.
+    return wasLost || (outBefore.includes(zone) && !out.includes(zone));
   };
   const before = ago > BREAK_MS ? {} : deadSince;
   return {
     zonesOut: out,
+    quorumLost: false,
     deadSince: Object.fromEntries(
       dead.map((name) => [name, isComingBack(name) ? now : Math.min(before[name] ?? now, now)]),
     ),

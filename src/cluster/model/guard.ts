@@ -21,8 +21,10 @@ export interface GuardMemory {
   readonly deadSince: Readonly<Record<string, number>>;
   /** When somebody was last seen dead, to a quarter of what counts as a break; null: at the last look nobody was. */
   readonly deadSeenAt: number | null;
-  /** Zones that were out at the last look; all of them without a quorum. */
+  /** Zones that were out at the last look that could tell. */
   readonly zonesOut: readonly string[];
+  /** Whether etcd had no quorum at the last look that could tell. */
+  readonly quorumLost: boolean;
   /** Since when there has been something that a repair would do; null: there is nothing. */
   readonly unfinishedSince: number | null;
   /** Since when backups have failed or been late without a break; null: when they were last seen, they were well. */
@@ -35,6 +37,7 @@ export const nothingSeen: GuardMemory = {
   deadSince: {},
   deadSeenAt: null,
   zonesOut: [],
+  quorumLost: false,
   unfinishedSince: null,
   backupsIllSince: null,
   deeds: [],

@@ -34,6 +34,7 @@ const guardSchema = z.strictObject({
   deadSince: z.record(z.string(), z.number()),
   deadSeenAt: z.number().nullable().default(null),
   zonesOut: z.array(z.string()).default([]),
+  quorumLost: z.boolean().default(false),
   unfinishedSince: z.number().nullable(),
   backupsIllSince: z.number().nullable().default(null),
   deeds: z.array(

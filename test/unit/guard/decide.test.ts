@@ -150,6 +150,23 @@ describe('a guard', () => {
     expect(looks([dead, ...times(30, lost), ...times(6, dead)]).act?.replica).toBe('m1');
   });
 
+  test('moves nobody out of a zone that is still starting when the quorum comes back', () => {
+    const nodes = [{ name: 'n1', zone: 'local-b' }];
+    const of = { ...spec, nodes, usedNames: [...spec.usedNames, 'n1'] };
+    const out = hung(whole, 'm1');
+    const lost = hung(out, 'm2');
+    const seen = (...states: Observation[]) =>
+      looks(states, { of, may: new Set(['replace']), elsewhere: ['local-d'] });
+    expect(seen(...times(6, out)).act).toMatchObject({ moves: { m1: 'local-d' } });
+    const early = seen(out, ...times(30, lost), ...times(5, out));
+    expect(early.act).toBeNull();
+    expect(early.waits.join()).toMatch(/outage of the zone; m1 can go elsewhere in 60 s/);
+    expect(seen(out, ...times(30, lost), ...times(6, out)).act).toMatchObject({ moves: { m1: 'local-d' } });
+    // Nor does what was not seen meanwhile make the quorum one that was never lost.
+    const blind = { ...lost, etcd: { ...lost.etcd, readable: false, quorum: 'unknown' as const } };
+    expect(seen(out, lost, ...times(30, blind), ...times(5, out)).act).toBeNull();
+  });
+
   test('does not take for dead who answers and has only not caught up', () => {
     const off = hung(whole, 'm1');
     const members = off.etcd.members.map((m) => (m.name === 'm1' ? { ...m, lags: true } : m));
