@@ -2,7 +2,7 @@ import type { Change } from '../cluster/loop/apply-change.ts';
 import type { Emit } from '../cluster/loop/events.ts';
 import { Refusal } from '../cluster/model/errors.ts';
 import type { Deed, Duty, GuardMemory } from '../cluster/model/guard.ts';
-import { isDead, machineOf, memberOf, type Observation } from '../cluster/model/observation.ts';
+import { isLost, machineOf, memberOf, type Observation } from '../cluster/model/observation.ts';
 import { reprieved } from '../cluster/plan/rescue.ts';
 import { withReplacements } from '../cluster/plan/spec-changes.ts';
 import { statusOf } from '../cluster/plan/status.ts';
@@ -157,7 +157,7 @@ const hands: Readonly<Record<Duty, Hand>> = {
     if (open.world.spec().backup) await backUpFirst(env, open.world, false);
     await mustBeSilent(env, open, names);
     const change: Change = (spec, observation) => {
-      mustBeDead(observation, names);
+      mustBeLost(observation, names);
       return withReplacements(spec, names, newReplicaName, moves);
     };
     return changed(env, open, change, { dryRun: false, withoutBackup: true });
@@ -165,10 +165,10 @@ const hands: Readonly<Record<Duty, Hand>> = {
 };
 
 /** @throws Refusal */
-function mustBeDead(observation: Observation, names: readonly string[]): void {
+function mustBeLost(observation: Observation, names: readonly string[]): void {
   const back = names.filter((name) => {
     const member = memberOf(observation, name);
-    return member !== undefined && !isDead(member);
+    return member !== undefined && !isLost(member);
   });
   if (back.length === 0) return;
   throw new Refusal(`${back.join(', ')} has come back: nothing was changed`, []);

@@ -1,5 +1,5 @@
 import type { Deed, Duty, GuardMemory } from '../cluster/model/guard.ts';
-import { isDead, type Observation } from '../cluster/model/observation.ts';
+import { isLost, type Observation } from '../cluster/model/observation.ts';
 import { type ClusterSpec, wanted } from '../cluster/model/spec.ts';
 import { backupStatus } from '../cluster/plan/backup-status.ts';
 import { next } from '../cluster/plan/next.ts';
@@ -25,11 +25,9 @@ export function withLook(
   now: number,
 ): GuardMemory {
   const { readable, quorum } = observation.etcd;
-  const isLost = !readable && quorum !== 'held' && quorum !== 'unknown';
+  const lost = !readable && quorum !== 'held' && quorum !== 'unknown';
   // Unless etcd can be read, nobody can say who is dead.
-  const dead = readable
-    ? deadOf(memory, spec, observation, now)
-    : { quorumLost: isLost || memory.quorumLost };
+  const dead = readable ? deadOf(memory, spec, observation, now) : { quorumLost: lost || memory.quorumLost };
   const open = next(spec, observation, { revive: true }).steps.length > 0;
   return {
     ...memory,
@@ -59,7 +57,7 @@ function deadOf(
   now: number,
 ): Pick<GuardMemory, 'deadSince' | 'deadSeenAt' | 'zonesOut' | 'quorumLost'> {
   const dead = observation.etcd.members
-    .filter((m) => !m.learner && isDead(m) && !m.lags && wanted(spec, m.name))
+    .filter((m) => !m.learner && isLost(m) && wanted(spec, m.name))
     .map(({ name }) => name);
   if (dead.length === 0) return { deadSince: {}, deadSeenAt: null, zonesOut: [], quorumLost: false };
   const ago = deadSeenAt === null ? Number.POSITIVE_INFINITY : now - deadSeenAt;

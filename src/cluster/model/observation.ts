@@ -84,6 +84,11 @@ export function isDead(member: MemberObservation): boolean {
   return !member.healthy && !member.unseen;
 }
 
+/** A dead member that does not even answer: one that lags is ill, and no reason to give it up. */
+export function isLost(member: MemberObservation): boolean {
+  return isDead(member) && !member.lags;
+}
+
 export function machineOf(observation: Observation, name: string): MachineObservation | undefined {
   return observation.machines.find((machine) => machine.name === name);
 }

@@ -4,6 +4,7 @@ import type { Environment, OpenCluster } from '../../../src/app/operations.ts';
 import { duties, type GuardMemory, nothingSeen } from '../../../src/cluster/model/guard.ts';
 import type { Observation } from '../../../src/cluster/model/observation.ts';
 import type { ClusterSpec } from '../../../src/cluster/model/spec.ts';
+import { withMember } from '../../../src/cluster/plan/steps/effects.ts';
 import type { EtcdClient } from '../../../src/etcd/client.ts';
 import type { EtcdStatus } from '../../../src/etcd/wire.ts';
 import { BusyError } from '../../../src/state/errors.ts';
@@ -191,14 +192,17 @@ test('who is only not listed any more, and lives by the word of the leader, is n
   expect(saved.specs).toEqual([]);
 });
 
-test('who comes back while a backup is taken is not replaced', async () => {
+test.each([
+  ['comes back', {}],
+  ['answers again, and has yet to catch up,', { healthy: false, lags: true }],
+])('who %s while a backup is taken is not replaced', async (_, member) => {
   const whole = converged(spec);
   const off = powerOff(whole, 'm1');
   const machines = off.machines.map((m) => ({ ...m, state: 'running' as const }));
   const { outcome, saved } = await look({
     spec,
     observation: { ...off, machines },
-    later: whole,
+    later: withMember(whole, 'm1', member),
     memory: { ...nothingSeen, deadSince: { m1: 0 }, deadSeenAt: NOW - 1 },
     session: () => Promise.reject(new Error('the repository does not answer')),
   });
