@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '../../../util/clock.ts';
 import { REPLICA_NAME } from '../../model/names.ts';
 import {
   type EtcdObservation,
-  isDead,
+  isLost,
   type MachineObservation,
   type MemberObservation,
 } from '../../model/observation.ts';
@@ -77,8 +77,8 @@ export function memberTimeoutMs(patienceMs: number): number {
 /** Members that did not answer are dead only if their machine says so, or if the leader does not hear of them either. */
 async function withPeers(summary: EtcdSummary, asked: MembersAsked): Promise<EtcdObservation> {
   const { machines, before, clientOf } = asked;
-  // Found dead by the last look, and it still does not answer: nobody waits for that again.
-  const found = before.readable ? before.members.filter(isDead).map(({ id }) => id) : [];
+  // Found lost by the last look, and it still does not answer: nobody waits for that again. Who only lagged did answer then.
+  const found = before.readable ? before.members.filter(isLost).map(({ id }) => id) : [];
   const all = allNamed(summary.members, machines);
   const silent = summary.members.filter(
     (member, index) =>
