@@ -38,7 +38,10 @@ export interface EtcdObservation {
    * leader, or a majority is known to be down.
    */
   readonly quorum?: 'held' | 'unknown' | 'lost' | undefined;
-  /** `NOSPACE`: etcd only reads. `CORRUPT`: the member's data differs from the others'. `member` as in `members`. */
+  /**
+   * `NOSPACE`: etcd only reads. `CORRUPT`: the member's data differs from the others'. `member` as in `members`. While `readable` is false,
+   * those that members tell who answer; absent: none of them tells of any.
+   */
   readonly alarms?: readonly { readonly member: string; readonly alarm: string }[] | undefined;
 }
 

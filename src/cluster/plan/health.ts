@@ -32,10 +32,9 @@ export function warningsOf(spec: ClusterSpec, o: Observation, now: number): Warn
   warnings.unshift(...fullFolders(o));
   const [alarm] = o.etcd.alarms ?? [];
   if (alarm) {
-    warnings.unshift({
-      says: alarmed(o.etcd.alarms ?? []),
-      remedy: cureOf(alarm.alarm, alarm.member, spec.name),
-    });
+    const says = alarmed(o.etcd.alarms ?? []);
+    // The cure of either kind takes a quorum.
+    warnings.unshift(o.etcd.readable ? { says, remedy: cureOf(alarm.alarm, alarm.member, spec.name) } : says);
   }
   if (o.address?.lost) {
     warnings.unshift({

@@ -5,7 +5,8 @@ export const nospace: Rule = ({ observation }) => {
   const alarms = observation.etcd.alarms ?? [];
   const full = alarms.filter(({ alarm }) => alarm === 'NOSPACE').map(({ member }) => member);
   if (full.length === 0) return null;
-  if (!observation.etcd.readable) return wait('etcd has raised NOSPACE, and has no quorum to be helped with');
+  if (!observation.etcd.readable)
+    return wait('etcd has raised NOSPACE, and haup has to be able to read its members before it is helped');
   const ill = observation.etcd.members
     .filter(({ healthy, learner }) => !healthy && !learner)
     .map(({ name }) => name);

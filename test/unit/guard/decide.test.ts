@@ -300,6 +300,16 @@ describe('a guard', () => {
     expect(looks(stopped).act).toBeNull();
   });
 
+  test('leaves CORRUPT alone without a quorum too, and does not take NOSPACE for a reason to leave the quorum lost', () => {
+    const off = powerOff(whole, 'm1', 'm2');
+    const lost = (alarm: string) => ({ ...off, etcd: { ...off.etcd, alarms: [{ member: 'm0', alarm }] } });
+    const corrupt = looks(times(30, lost('CORRUPT')));
+    expect([corrupt.act, corrupt.waits]).toEqual([null, [expect.stringMatching(/data of m0 differs/)]]);
+    const full = looks(times(3, lost('NOSPACE')));
+    expect(full.act).toMatchObject({ duty: 'repair', reason: expect.stringMatching(/machine m1/) });
+    expect(full.waits.join()).toMatch(/NOSPACE, and haup has to be able to read its members/);
+  });
+
   test('starts the machine again for want of which NOSPACE cannot be cleared, and replaces nothing', () => {
     const alarms = [{ member: 'm0', alarm: 'NOSPACE' }];
     const full = (o: Observation) => ({ ...o, etcd: { ...o.etcd, alarms } });

@@ -1,8 +1,12 @@
 import type { Remedy } from '../../../util/remedy.ts';
 import type { Preflight } from './preflight.ts';
 
-/** With an alarm etcd refuses writes, but takes new voters: a change would stop after it has made etcd larger. */
+/**
+ * With an alarm etcd refuses writes, but takes new voters: a change would stop after it has made etcd larger. Without a quorum no alarm can be
+ * taken back: then it stops nobody who brings that back.
+ */
 export const noAlarm: Preflight = ({ observation, spec }) => {
+  if (!observation.etcd.readable) return undefined;
   const [first] = observation.etcd.alarms ?? [];
   if (!first) return undefined;
   return {

@@ -86,7 +86,10 @@ export function revived(o: Observation, name: string): Observation {
     healthy: m.healthy || (elects && waits(m)),
     leader: elects && m === leader,
   }));
-  return { ...after, etcd: { ...after.etcd, readable: elects || after.etcd.readable, members: list } };
+  const { readable, alarms } = after.etcd;
+  const etcd = { ...after.etcd, readable: elects || readable, members: list };
+  // Which alarms stand when a quorum is back, only a look can say: nobody who brings it back is refused for them.
+  return { ...after, etcd: { ...etcd, alarms: readable ? alarms : undefined } };
 }
 
 /** An address whose holder is deleted belongs to nobody. */

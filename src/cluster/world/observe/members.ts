@@ -50,8 +50,9 @@ export async function observeMembers(asked: MembersAsked): Promise<EtcdObservati
     signal,
     clock: asked.clock,
   });
-  if (summary.readable) return { ...(await withPeers(summary, asked)), ...alarmsOf(summary, machines) };
   const known = summary.members.length > 0 ? allNamed(summary.members, machines) : before.members;
+  const alarms = alarmsOf(summary, known);
+  if (summary.readable) return { ...(await withPeers(summary, asked)), ...alarms };
   const voters = known.filter((member) => !member.learner).map((member) => member.name);
   const lost =
     summary.leaderless || isMajorityDown(voters.length > 0 ? voters : machines.map((m) => m.name), machines);
@@ -66,6 +67,7 @@ export async function observeMembers(asked: MembersAsked): Promise<EtcdObservati
       leader: false,
       ...(quorum !== 'lost' && !isDown(member.name, machines) ? { unseen: true } : {}),
     })),
+    ...alarms,
   };
 }
 
@@ -132,12 +134,12 @@ export async function heardBy<M extends Pick<ObservedMember, 'id'>>(
   return members.filter((member) => !silent.includes(member));
 }
 
+/** Each member that answers tells them by itself, also without a leader. */
 function alarmsOf(
   summary: EtcdSummary,
-  machines: readonly MachineObservation[],
+  members: readonly MemberObservation[],
 ): Pick<EtcdObservation, 'alarms'> {
   if (summary.alarms.length === 0) return {};
-  const members = allNamed(summary.members, machines);
   return {
     alarms: summary.alarms.map(({ memberId, alarm }) => {
       const member = members.find(({ id }) => id === memberId);

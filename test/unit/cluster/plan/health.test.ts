@@ -186,6 +186,15 @@ describe('what else is told first', () => {
     ]);
   });
 
+  test('is an alarm without a quorum as well, and no cure that takes one', () => {
+    const off = powerOff(healthy, 'm1', 'm2');
+    const alarms = [{ member: 'm1', alarm: 'CORRUPT' }];
+    expect(warningsOf(spec, { ...off, etcd: { ...off.etcd, alarms } }, NOW).slice(0, 2)).toEqual([
+      'etcd has raised an alarm (CORRUPT on m1)',
+      expect.stringContaining('no quorum'),
+    ]);
+  });
+
   test('is that nobody can read etcd’s members, once there is one', () => {
     const unreadable = { ...healthy, etcd: { readable: false, members: [] } };
     expect(first(unreadable)).toContain('no quorum');

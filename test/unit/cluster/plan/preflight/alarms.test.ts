@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Observation } from '../../../../../src/cluster/model/observation.ts';
 import { alarmed, cureOf, noAlarm } from '../../../../../src/cluster/plan/preflight/alarms.ts';
 import { view } from '../../../../../src/cluster/plan/view.ts';
-import { converged, specOf } from '../../../../support/clusters.ts';
+import { converged, lines, planFor, powerOff, specOf } from '../../../../support/clusters.ts';
 
 const spec = specOf(['m0', 'm1']);
 const healthy = converged(spec);
@@ -15,6 +15,18 @@ function withAlarms(...alarms: readonly { readonly member: string; readonly alar
 test('no alarm stops nothing', () => {
   expect(noAlarm(withAlarms())).toBeUndefined();
   expect(noAlarm(look(healthy))).toBeUndefined();
+});
+
+test('without a quorum an alarm stops nothing: it can be taken back by nobody', () => {
+  const alarms = [{ member: 'm1', alarm: 'NOSPACE' }];
+  const etcd = { ...healthy.etcd, readable: false, alarms };
+  expect(noAlarm(look({ ...healthy, etcd }))).toBeUndefined();
+  // Whoever brings it back is not refused for what may stand then.
+  const three = specOf(['m0', 'm1', 'm2']);
+  const off = powerOff(converged(three), 'm1', 'm2');
+  const plan = planFor(three, { ...off, etcd: { ...off.etcd, alarms } }, { revive: true });
+  expect(lines(plan)).toEqual(lines(planFor(three, off, { revive: true })));
+  expect(plan.blocked).toEqual([]);
 });
 
 test('a full etcd refuses writes, a corrupt member does not', () => {
