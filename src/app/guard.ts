@@ -29,6 +29,15 @@ export interface GuardRequest {
   readonly dryRun: boolean;
   /** Whether the outcome has what was seen, which takes a question to the API more. */
   readonly figures?: boolean;
+  /** Of the look before, where it had any. */
+  readonly unsaved?: Unsaved;
+}
+
+/** What looks have shown and the store has not been told. */
+export interface Unsaved {
+  readonly memory: GuardMemory;
+  /** What the store had meanwhile: as soon as it has anything else, somebody else has looked, and this counts no more. */
+  readonly stored: GuardMemory;
 }
 
 export interface GuardOutcome {
@@ -38,6 +47,8 @@ export interface GuardOutcome {
   readonly waits: readonly string[];
   /** As it was before anything was done; null where it was not asked for. */
   readonly seen: Seen | null;
+  /** For the next look; absent: the store has all that was seen. */
+  readonly unsaved?: Unsaved;
 }
 
 /**
@@ -46,16 +57,19 @@ export interface GuardOutcome {
  */
 export async function guardOnce(env: Environment, request: GuardRequest): Promise<GuardOutcome> {
   const { act, waits, seen, ...first } = await env.looking(request.cluster, async (open) => {
-    const before = open.world.guard();
+    const stored = open.world.guard();
+    const { unsaved } = request;
+    const before = unsaved && isSame(stored, unsaved.stored) ? unsaved.memory : stored;
     const { observation, ...verdict } = await look(env, open, request, before);
-    return { ...verdict, before, seen: request.figures ? await figuresOf(env, open, observation) : null };
+    return { ...verdict, stored, seen: request.figures ? await figuresOf(env, open, observation) : null };
   });
-  if (request.dryRun) return { deed: act && deedOf(env, act), waits, seen };
-  if (act === null && isSame(first.memory, first.before)) return { deed: null, waits, seen };
+  const unsaved: Unsaved = { memory: first.memory, stored: first.stored };
+  if (request.dryRun) return { deed: act && deedOf(env, act), waits, seen, unsaved };
+  if (act === null && isSame(first.memory, first.stored)) return { deed: null, waits, seen };
   const done = env.locked(request.cluster, 'guard', async (open): Promise<GuardOutcome> => {
     const known = open.world.guard();
     // What the first look has seen pass has passed, unless another guard has looked since.
-    const before = isSame(known, first.before) ? first.memory : known;
+    const before = isSame(known, first.stored) ? first.memory : known;
     const { act, waits, memory } = await look(env, open, request, before);
     await open.world.rememberGuard(memory);
     if (act === null) return { deed: null, waits, seen };
@@ -65,9 +79,8 @@ export async function guardOnce(env: Environment, request: GuardRequest): Promis
   });
   return done.catch((error: unknown) => {
     // What was seen is as good as ever, and who is at work may be so for long.
-    if (error instanceof BusyError)
-      return { deed: null, waits: [...waits, `another haup is at work: ${messageOf(error)}`], seen };
-    throw error;
+    if (!(error instanceof BusyError)) throw error;
+    return { deed: null, waits: [...waits, `another haup is at work: ${messageOf(error)}`], seen, unsaved };
   });
 }
 

@@ -1,4 +1,4 @@
-import type { GuardOutcome } from '../../app/guard.ts';
+import type { GuardOutcome, Unsaved } from '../../app/guard.ts';
 import type { Deed } from '../../cluster/model/guard.ts';
 import { type Loopback, type MetricsServer, serveMetrics } from '../../guard/serve-metrics.ts';
 import { messageOf } from '../../util/failure.ts';
@@ -49,10 +49,14 @@ Prometheus. See docs/guard.md and docs/monitoring.md.`,
 
 type GuardCall = Call<typeof guardFlags>;
 
-async function look({ engine, flags: given }: GuardCall): Promise<GuardOutcome> {
+async function look({ engine, flags: given }: GuardCall, unsaved?: Unsaved): Promise<GuardOutcome> {
   const { cluster, may = [], after: afterMs, elsewhere = [], metrics, dryRun } = given;
   const wish = { cluster, may, afterMs, elsewhere, dryRun };
-  return (await engine()).guard({ ...wish, ...(metrics ? { figures: true } : {}) });
+  return (await engine()).guard({
+    ...wish,
+    ...(metrics ? { figures: true } : {}),
+    ...(unsaved ? { unsaved } : {}),
+  });
 }
 
 /** A service outlives what it meets: a cloud that does not answer, a store that cannot be read. */
@@ -61,6 +65,7 @@ async function keepLooking(call: GuardCall): Promise<never> {
   const { metricsText, newTally, withFailedLook, withSeen } = await import('../../guard/metrics.ts');
   let tally = newTally(cluster);
   const server = metrics && (await serve(metrics, () => metricsText(tally)));
+  let unsaved: Unsaved | undefined;
   let last = '';
   const say = (what: string): void => {
     // Times go on in it: only another sentence is news.
@@ -71,8 +76,9 @@ async function keepLooking(call: GuardCall): Promise<never> {
   try {
     for (;;) {
       try {
-        const outcome = await look(call);
+        const outcome = await look(call, unsaved);
         const { deed, waits } = outcome;
+        unsaved = outcome.unsaved;
         const would = dryRun && deed ? [`would ${saidOf(deed)}`] : [];
         tally = withSeen(tally, { ...outcome, deed: dryRun ? null : deed }, call.world.now());
         say([...would, ...waits].join('; ') || 'all is well');

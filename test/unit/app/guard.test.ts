@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { guardOnce } from '../../../src/app/guard.ts';
+import { describe, expect, test } from 'vitest';
+import { type GuardOutcome, guardOnce, type Unsaved } from '../../../src/app/guard.ts';
 import type { Environment, OpenCluster } from '../../../src/app/operations.ts';
 import { duties, type GuardMemory, nothingSeen } from '../../../src/cluster/model/guard.ts';
 import type { Observation } from '../../../src/cluster/model/observation.ts';
@@ -18,6 +18,7 @@ interface Scene {
   /** From when on somebody was asked for a session; default: the same. */
   readonly later?: Observation;
   readonly memory?: GuardMemory;
+  readonly unsaved?: Unsaved;
   readonly elsewhere?: readonly string[];
   /** Whoever is asked for an SSH session. */
   readonly session?: (stop: AbortController) => Promise<never>;
@@ -31,6 +32,7 @@ interface Scene {
   readonly busy?: () => Promise<never>;
   /** For so many machines more there is room. */
   readonly room?: number;
+  readonly dryRun?: boolean;
 }
 
 /** One look, with all duties; what it ends with, and what the store has of it then. */
@@ -38,6 +40,7 @@ async function look({
   spec,
   observation,
   memory = nothingSeen,
+  unsaved,
   elsewhere = [],
   session,
   later,
@@ -46,6 +49,7 @@ async function look({
   client,
   busy,
   room = 1,
+  dryRun = false,
 }: Scene) {
   const stop = new AbortController();
   let asked = false;
@@ -85,7 +89,10 @@ async function look({
       return work(open);
     },
   } as unknown as Environment;
-  const request = { cluster: 'demo', may: duties, afterMs: 300_000, elsewhere, dryRun: false };
+  const request = {
+    ...{ cluster: 'demo', may: duties, afterMs: 300_000, elsewhere, dryRun },
+    ...(unsaved ? { unsaved } : {}),
+  };
   const outcome = await guardOnce(busy ? { ...env, locked: busy } : env, request).catch(
     (error: unknown) => error,
   );
@@ -171,6 +178,51 @@ test('what was seen counts also while another haup is at work', async () => {
   });
   expect(outcome).toMatchObject({ deed: null, waits: [expect.stringMatching(/^another haup is at work: /)] });
   expect(saved.guard).toBe(nothingSeen);
+});
+
+describe('who comes back while another haup is at work', () => {
+  const three = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c']);
+  const whole = converged(three);
+  const off = powerOff(whole, 'm1');
+  const machines = off.machines.map((m) => ({ ...m, state: 'running' as const }));
+  const dead = { spec: three, observation: { ...off, machines } };
+  const memory = { ...nothingSeen, deadSince: { m1: 0 }, deadSeenAt: NOW - 1 };
+
+  /** What a look at the whole cluster has to hand on, when the store cannot be told. */
+  async function back(): Promise<Unsaved> {
+    const busy = () => Promise.reject(new BusyError('cluster demo', null, []));
+    const { outcome } = await look({ spec: three, observation: whole, memory, busy });
+    return (outcome as GuardOutcome).unsaved!;
+  }
+
+  test('has been back at the next look, though the store does not know', async () => {
+    const unsaved = await back();
+    expect(unsaved).toEqual({ memory: nothingSeen, stored: memory });
+    expect((await look({ ...dead, memory })).outcome).toMatchObject({ deed: { duty: 'replace' } });
+    const { outcome, saved } = await look({ ...dead, memory, unsaved });
+    expect(outcome).toMatchObject({ deed: null });
+    expect(outcome).not.toHaveProperty('unsaved');
+    expect(saved.guard).toMatchObject({ deadSince: { m1: NOW } });
+  });
+
+  test('has been back for a dry run too, which never tells the store', async () => {
+    const { outcome, saved } = await look({ spec: three, observation: whole, memory, dryRun: true });
+    expect(outcome).toMatchObject({ deed: null, unsaved: { memory: nothingSeen, stored: memory } });
+    expect(saved.guard).toBe(memory);
+  });
+
+  test('is noted as soon as that can be done, also where the next look shows nothing new', async () => {
+    const unsaved = await back();
+    const { outcome, saved } = await look({ spec: three, observation: whole, memory, unsaved });
+    expect([outcome, saved.guard]).toEqual([{ deed: null, waits: [], seen: null }, nothingSeen]);
+  });
+
+  test('counts no more once another guard has noted what it saw', async () => {
+    const unsaved = await back();
+    const others = { ...memory, deadSeenAt: NOW - 2 };
+    const { outcome } = await look({ ...dead, memory: others, unsaved });
+    expect(outcome).toMatchObject({ deed: { duty: 'replace' } });
+  });
 });
 
 test('who is only not listed any more, and lives by the word of the leader, is not replaced', async () => {

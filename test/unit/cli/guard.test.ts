@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { GuardOutcome } from '../../../src/app/guard.ts';
+import { nothingSeen } from '../../../src/cluster/model/guard.ts';
 import { freePort } from '../../support/free-port.ts';
 import { haup, statusOf } from './fake.ts';
 
@@ -75,6 +76,29 @@ test('haup guard goes on after what it meets, and says the same thing once', asy
     'the cloud does not answer',
     'all is well',
   ]);
+});
+
+test('haup guard hands on what the store was not told, over looks that fail, until it was', async () => {
+  const stop = new AbortController();
+  const unsaved = { memory: { ...nothingSeen, quorumLost: true }, stored: nothingSeen };
+  const given: unknown[] = [];
+  await haup(['guard', '-c', 'demo'], {
+    engine: {
+      guard: async (request) => {
+        given.push(request.unsaved);
+        if (given.length === 2) throw new Error('the cloud does not answer');
+        return { deed: null, waits: [], seen, ...(given.length === 1 ? { unsaved } : {}) };
+      },
+    },
+    world: {
+      sleep: async (_: number, signal: AbortSignal) => {
+        if (given.length === 4) stop.abort(new Error('stopped'));
+        signal.throwIfAborted();
+      },
+    },
+    signal: stop.signal,
+  });
+  expect(given).toEqual([undefined, unsaved, unsaved, undefined]);
 });
 
 test('haup guard tells Prometheus what it sees and does, on loopback alone, and no longer than it runs', async () => {
