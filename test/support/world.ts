@@ -354,8 +354,10 @@ export class SimulatedWorld implements ChangeableWorld {
     'put-back': (step) => {
       const machine = this.running(step.replica);
       const { disk } = machine;
-      if ([disk.change, disk.begun].includes(step.change))
-        Object.assign(disk, machine.previous ?? { change: null });
+      if ([disk.change, disk.begun].includes(step.change)) {
+        if (!machine.previous) throw new Violation(`${step.replica} has nothing of before to be put back to`);
+        Object.assign(disk, machine.previous);
+      }
       Object.assign(disk, { staged: null, begun: null, apiServer: 'disabled', controllers: 'disabled' });
       if (step.etcd) disk.etcd = 'running';
       this.elect();

@@ -143,7 +143,8 @@ export function inHand(v: View): string | undefined {
  */
 export function takenBack(spec: ClusterSpec, o: Observation): ClusterSpec | undefined {
   const { change } = spec;
-  if (!change || change.back !== undefined) return undefined;
+  // What was abandoned is not what anybody wants back.
+  if (!change || change.back !== undefined || change.returns) return undefined;
   if (isPastReturn(spec, o)) return undefined;
   if (change.surge) return surgeTakenBack(spec, o, change.surge.name);
   const insides = spec.replicas.map(({ name }) => machineOf(o, name)?.inside);
@@ -173,6 +174,7 @@ const COMING_OR_LEAVING: ReadonlySet<Step['kind']> = new Set<Step['kind']>([
   'create-machine',
   'provision',
   'add-learner',
+  'start-etcd',
   'promote',
   'ensure-balancer',
   'fence',
@@ -196,6 +198,8 @@ function surgeTakenBack(spec: ClusterSpec, o: Observation, before: string): Clus
 export function makingSpec(spec: ClusterSpec, o: Observation): ClusterSpec {
   const { change } = spec;
   if (!change || change.back !== undefined || change.returns || change.surge) return spec;
+  // The old etcd is let into no cluster whose data are of the new minor, whoever works.
+  if (isPastReturn(spec, o)) return spec;
   const have = spec.replicas.filter(({ name }) => machineOf(o, name)?.inside?.change === change.id);
   if (have.length > 1 || have.some(({ name }) => works(o, name))) return spec;
   const { change: _, ...before } = revised(spec, change.before);

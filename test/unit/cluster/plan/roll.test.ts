@@ -14,7 +14,7 @@ import {
   whyNobody,
   withoutUntried,
 } from '../../../../src/cluster/plan/roll.ts';
-import { withRevision, withSurge } from '../../../../src/cluster/plan/spec-changes.ts';
+import { withReplacements, withRevision, withSurge } from '../../../../src/cluster/plan/spec-changes.ts';
 import { withInside, withMember } from '../../../../src/cluster/plan/steps/effects.ts';
 import { view } from '../../../../src/cluster/plan/view.ts';
 import { converged, powerOff, specOf } from '../../../support/clusters.ts';
@@ -255,6 +255,13 @@ describe('a new minor of etcd', () => {
     expect(takenBack(newer, { ...on(one, 'm0', 'begun'), etcd: silent })).toBeUndefined();
   });
 
+  test('is what the successor of the only master is made by then, though nobody works with it', () => {
+    const newer = wanting(one, 'v3.7.3');
+    const replaced = withReplacements(newer, ['m0'], () => 'm1');
+    expect(makingSpec(replaced, on(one, 'm0', 'change')).etcdVersion).toBe('v3.7.3');
+    expect(makingSpec(replaced, seen(one, newer)).etcdVersion).toBe('v3.6.16');
+  });
+
   test('is taken back before that, and so is another patch release', () => {
     const newer = wanting(one, 'v3.7.3');
     expect(takenBack(newer, seen(one, newer))?.change).toMatchObject({ back: null });
@@ -312,5 +319,7 @@ test('the way back of an abandoned change is what machines are made by, and is n
   const back = { ...patched, change: { ...patched.change!, returns: true as const } };
   expect(makingSpec(back, ready)).toBe(back);
   expect(withoutUntried(back, ready)).toBeUndefined();
+  // A newcomer that is made by it and does not work has nothing of before: what was abandoned would be wanted again.
+  expect(takenBack(back, withInside(ready, 'm1', { change: 'c1', apiServer: 'unready' }))).toBeUndefined();
   expect(makingSpec(patched, ready)).not.toHaveProperty('change');
 });

@@ -61,7 +61,7 @@ describe('certificates are renewed', () => {
     const rotating = withRevision(spec, { ...revisable(spec), generations }, 'c1');
     const told = ['m0', 'm1', 'm2'].reduce(
       (o, name) => withInside(o, name, { change: 'c1' }),
-      seen(spec, rotating),
+      withNodeInside(seen(spec, rotating), 'n0', { clientIssuer: 'kubelet-client-ca' }),
     );
     expect(next(rotating, told).steps).toMatchObject([{ kind: 'renew-node', becomes: expect.anything() }]);
     expect(opinion(told, rotating)).toBeNull();
