@@ -46,10 +46,11 @@ export function next(spec: ClusterSpec, observation: Observation, policy: Policy
   const leaving = removeOrphans(v);
   const nodes = policy.withoutNodes ? nothingToDo : keepNodes(v);
   const rolling = rollReplicas(v);
+  const renewing = renewCertificates(v);
   const taken = inHand(v);
   const others = [
     ...reserve,
-    ...renewCertificates(v),
+    ...renewing.steps,
     ...prepareMachines(v),
     ...reviveEtcd(v),
     ...membership.steps,
@@ -63,6 +64,7 @@ export function next(spec: ClusterSpec, observation: Observation, policy: Policy
     // One that is taken out to be changed is nobody else's business.
     steps: [...rolling.steps, ...others.filter((step) => replicaOf(step) !== taken)],
     blocked: [
+      ...renewing.blocked,
       ...membership.blocked,
       ...address.blocked,
       ...leaving.blocked,
@@ -74,6 +76,10 @@ export function next(spec: ClusterSpec, observation: Observation, policy: Policy
   if (decision.steps.length > 0) return decision;
   const addons = decision.blocked.length === 0 ? keepAddons(v) : [];
   if (addons.length > 0) return { ...decision, steps: addons };
-  const due = [...refreshCertificates(v), ...keepBackups(v)];
-  return { ...decision, steps: due.length > 0 ? due : clearDrill(v) };
+  const fresh = renewing.blocked.length > 0 ? nothingToDo : refreshCertificates(v);
+  const due = [...fresh.steps, ...keepBackups(v)];
+  return {
+    steps: due.length > 0 ? due : clearDrill(v),
+    blocked: [...decision.blocked, ...fresh.blocked],
+  };
 }

@@ -3,10 +3,12 @@ import { APART_SECONDS, clockDifference } from '../../../util/text/clock-differe
 import type { SeenMachine } from '../../model/machine.ts';
 import type { Preflight } from './preflight.ts';
 
+export const CLOCK_ADVICE = 'set the clock that is wrong (timedatectl set-ntp true), then try again';
+
 export const clocksAgree: Preflight = ({ observation }) => {
   const apart = clocksApart(observation.machines);
   if (!apart) return undefined;
-  return { message: apart, advice: 'set the clock that is wrong (timedatectl set-ntp true), then try again' };
+  return { message: apart, advice: CLOCK_ADVICE };
 };
 
 /** Which clock is wrong, and by how much; null when all that could be read agree well enough. */

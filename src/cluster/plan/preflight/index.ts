@@ -9,7 +9,8 @@ import type { Preflight } from './preflight.ts';
 import { spaceLeft } from './space.ts';
 
 /** In the order in which they are told. */
-const preflights: readonly Preflight[] = [noAlarm, certificatesLast, clocksAgree, spaceLeft, nothingRefused];
+// By a wrong clock certificates may seem to have ended, and new ones may not be good yet.
+const preflights: readonly Preflight[] = [noAlarm, clocksAgree, certificatesLast, spaceLeft, nothingRefused];
 
 /** Steps that mend, and need no write of etcd's: they are no danger whatever stands in the way of others. */
 const MENDING: ReadonlySet<Step['kind']> = new Set([

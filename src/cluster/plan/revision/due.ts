@@ -28,6 +28,6 @@ export function isNodeDue(inside: NodeInside, { begunBefore }: Renewal): boolean
   const { servingCertificateBegins: begins, servingCertificateExpires: ends } = inside;
   if (begins === null || ends === null || inside.servingCertificateSecondsLeft === null) return false;
   const now = Date.parse(ends) - 1000 * inside.servingCertificateSecondsLeft;
-  const due = isLate(Date.parse(begins), Date.parse(ends), now);
+  const due = isLate(Date.parse(begins), Date.parse(ends), now) || Date.parse(begins) > now;
   return due || (begunBefore !== undefined && begins < begunBefore);
 }

@@ -6,7 +6,7 @@ import { machineOf, type Observation } from '../../model/observation.ts';
 export interface Expiry {
   readonly certificate: SeenCertificate;
   readonly seconds: number;
-  /** It has ended, or less than a third of its life is left. */
+  /** It has ended, or less than a third of its life is left; or it has not begun: it was made by a clock that was ahead. */
   readonly due: boolean;
 }
 
@@ -28,6 +28,6 @@ export function expiryOf(certificate: SeenCertificate, now: number): Expiry {
   return {
     certificate,
     seconds: Math.floor((ends - now) / 1000),
-    due: isDue(begins, ends, now),
+    due: isDue(begins, ends, now) || begins > now,
   };
 }

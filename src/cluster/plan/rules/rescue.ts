@@ -1,6 +1,6 @@
 import type { Blocked, Decision } from '../decision.ts';
 import { isBack } from '../rescue.ts';
-import type { Step } from '../step.ts';
+import { replicaOf, type Step } from '../step.ts';
 import type { Replica, View } from '../view.ts';
 import { renewCertificates } from './renewing.ts';
 
@@ -27,7 +27,7 @@ export function rescue(v: View): Decision | undefined {
   const ready = wish.backup && survivor ? makeReady(v, survivor) : [];
   const renewals: readonly Step[] = wish.backup
     ? ready
-    : renewCertificates(v).filter(({ replica }) => replica === wish.survivor);
+    : renewCertificates(v).steps.filter((step) => replicaOf(step) === wish.survivor);
   const fences = awake.map(({ name }): Step => ({ kind: 'fence', replica: name }));
   if (hidden.length > 0) return { steps: [...renewals, ...fences], blocked: [unfenced(v, hidden)] };
   if (fences.length > 0) return { steps: [...renewals, ...fences], blocked: [] };

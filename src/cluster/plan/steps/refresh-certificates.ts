@@ -1,4 +1,5 @@
 import type { SeenCertificate } from '../../../replicas/revision/revision.ts';
+import { rfc3339 } from '../../../util/text/rfc3339.ts';
 import { machineOf, type Observation } from '../../model/observation.ts';
 import { listed } from '../revision/report.ts';
 import { withInside } from './effects.ts';
@@ -17,17 +18,16 @@ export const refreshCertificates: StepKind<RefreshCertificates> = {
   simulate: ({ replica, files }, before) => refreshed(before, replica, files),
 };
 
-/** Nothing pure knows the time: long after all others, so that nobody asks for them again. */
-const NEW = { notBefore: '9000-01-01T00:00:00Z', notAfter: '9999-01-01T00:00:00Z' } as const;
-
 function refreshed(o: Observation, replica: string, files: readonly string[]): Observation {
   const was = machineOf(o, replica)?.inside;
   if (!was?.revision || was.certificateExpires === null || was.certificateSecondsLeft === null) return o;
+  const now = Date.parse(was.certificateExpires) - 1000 * was.certificateSecondsLeft;
+  // Long after all others, so that nobody asks for them again.
+  const life = { notBefore: rfc3339(now), notAfter: '9999-01-01T00:00:00Z' };
   const certificates = was.revision.certificates.map(
     (certificate): SeenCertificate =>
-      files.includes(certificate.file) ? { ...certificate, ...NEW } : certificate,
+      files.includes(certificate.file) ? { ...certificate, ...life } : certificate,
   );
-  const now = Date.parse(was.certificateExpires) - 1000 * was.certificateSecondsLeft;
   const first = certificates.map(({ notAfter }) => notAfter).sort()[0]!;
   return withInside(o, replica, {
     revision: { ...was.revision, certificates },

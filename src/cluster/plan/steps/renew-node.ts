@@ -8,6 +8,8 @@ export interface RenewNode extends NodeStep<'renew-node'> {
   readonly becomes?: NodeCredentials;
 }
 
+const [BEGINS, ENDS] = ['9000-01-01T00:00:00Z', '9999-01-01T00:00:00Z'] as const;
+
 export const renewNode: StepKind<RenewNode> = {
   describe: ({ node, becomes }) =>
     becomes
@@ -15,12 +17,12 @@ export const renewNode: StepKind<RenewNode> = {
       : `renew the certificates of ${node}`,
   touches: itsNode,
   outdates: nodeInside,
-  // Nothing pure knows the time: long after all others, so that nobody asks for them again.
+  // Nothing pure knows the time: long after all others, so that nobody asks for them again, and begun just then.
   simulate: ({ node, becomes = {} }, before) =>
     withNodeInside(before, node, {
-      servingCertificateBegins: '9000-01-01T00:00:00Z',
-      servingCertificateExpires: '9999-01-01T00:00:00Z',
-      servingCertificateSecondsLeft: Number.MAX_SAFE_INTEGER,
+      servingCertificateBegins: BEGINS,
+      servingCertificateExpires: ENDS,
+      servingCertificateSecondsLeft: (Date.parse(ENDS) - Date.parse(BEGINS)) / 1000,
       ...becomes,
     }),
 };

@@ -3,7 +3,7 @@ import type { NodeMachine, ObservedNode } from '../../../../../src/cluster/model
 import type { Observation } from '../../../../../src/cluster/model/observation.ts';
 import type { Policy } from '../../../../../src/cluster/plan/decision.ts';
 import { refreshCertificates, renewCertificates } from '../../../../../src/cluster/plan/rules/renewing.ts';
-import { describe as sentence, simulate } from '../../../../../src/cluster/plan/step.ts';
+import { replicaOf, describe as sentence, simulate } from '../../../../../src/cluster/plan/step.ts';
 import { withInside } from '../../../../../src/cluster/plan/steps/effects.ts';
 import { emptyNode } from '../../../../../src/cluster/plan/steps/node-effects.ts';
 import { view } from '../../../../../src/cluster/plan/view.ts';
@@ -107,6 +107,39 @@ describe('certificates that are due', () => {
     ]);
   });
 
+  test('that end within the hour are renewed one replica at a time, who leads etcd last: nothing stops for it', () => {
+    const ending = {
+      ...certificate('etcd/peer.crt', '2025-11-25', '2026-11-25'),
+      notAfter: '2026-11-25T00:40:00Z',
+    };
+    const o = having({ m0: [ending], m1: [ending], m2: [ending] });
+    expect(lines(planFor(spec, o, { revive: true }))).toEqual(
+      [...followers, leader].map((name) => `refresh-certificates ${name} etcd/peer.crt`),
+    );
+  });
+
+  test('are made for nobody in whose time they would not be good yet, which is said', () => {
+    const behind = (o: Observation, seconds: number) =>
+      planFor(spec, withInside(o, followers[0]!, { clockAheadSeconds: -seconds }), renewing);
+    for (const o of [
+      all,
+      having({ [followers[0]!]: [certificate('etcd/peer.crt', '2025-11-01', '2026-11-01')] }),
+    ]) {
+      const { steps, blocked } = behind(o, 7200);
+      expect(steps).toEqual([]);
+      expect(blocked[0]?.message).toMatch(/clock of m. is 2 h 0 min behind/);
+      expect(blocked.at(-1)?.message).toMatch(/certificates that are made now would not be good yet there/);
+      expect(behind(o, 299).blocked).toEqual([]);
+    }
+  });
+
+  test('are those too that a clock which was ahead has made', () => {
+    const unborn = { ...young, notBefore: '2026-11-25T02:00:00Z' };
+    expect(lines(planFor(spec, having({ m1: [unborn] }), renewing))).toEqual([
+      'refresh-certificates m1 apiserver.crt',
+    ]);
+  });
+
   test('of nodes are renewed after those of replicas, side by side, and those of wanted nodes alone', () => {
     const nodes = ['n0', 'n1', 'n2'].map((name) => ({ name, zone: 'local-a' }));
     const begins = '2026-03-01T00:00:00Z';
@@ -166,9 +199,11 @@ describe('certificates that are due', () => {
 describe('new certificates', () => {
   const left = (certificateSecondsLeft: number) => withInside(healthy, 'm1', { certificateSecondsLeft });
   const ofReplicas = (o: Observation) =>
-    renewCertificates(view(spec, o, renewing)).map(({ replica }) => replica);
+    renewCertificates(view(spec, o, renewing)).steps.map((step) => replicaOf(step));
   const ofAll = (o: Observation, wanted = spec) =>
-    refreshCertificates(view(wanted, o, renewing)).map((step) => ('node' in step ? step.node : step.kind));
+    refreshCertificates(view(wanted, o, renewing)).steps.map((step) =>
+      'node' in step ? step.node : step.kind,
+    );
 
   test('are made at once where less than an hour is left', () => {
     expect(ofReplicas(left(3599))).toEqual(['m1']);
@@ -176,7 +211,7 @@ describe('new certificates', () => {
   });
 
   test('are made by a repair, and by who renews, and by nobody else', () => {
-    const by = (policy: Policy) => renewCertificates(view(spec, left(-1), policy)).length;
+    const by = (policy: Policy) => renewCertificates(view(spec, left(-1), policy)).steps.length;
     expect([by({ revive: true }), by(renewing), by({ revive: false })]).toEqual([1, 1, 0]);
   });
 

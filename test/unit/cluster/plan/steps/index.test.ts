@@ -271,7 +271,7 @@ const all: { readonly [K in Step['kind']]: Said } = {
     changes: [
       'nodes.machines.n0.inside.servingCertificateBegins: 9000-01-01T00:00:00Z',
       'nodes.machines.n0.inside.servingCertificateExpires: 9999-01-01T00:00:00Z',
-      'nodes.machines.n0.inside.servingCertificateSecondsLeft: 9007199254740991',
+      'nodes.machines.n0.inside.servingCertificateSecondsLeft: 31525372800',
     ],
   },
   'set-service-nodes': {
