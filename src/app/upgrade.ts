@@ -5,7 +5,7 @@ import { Refusal } from '../cluster/model/errors.ts';
 import type { ClusterSpec, Revisable } from '../cluster/model/spec.ts';
 import { minorOf } from '../cluster/model/versions.ts';
 import { withRevision, withSurge } from '../cluster/plan/spec-changes.ts';
-import { finalized, kubeletsRefuse, rolledBack, upgraded } from '../cluster/plan/upgrade.ts';
+import { emulatedMinor, finalized, kubeletsRefuse, rolledBack, upgraded } from '../cluster/plan/upgrade.ts';
 import { deprecatedUses } from '../kubernetes/deprecated.ts';
 import { listNodes } from '../nodes/api/nodes.ts';
 import { newReplicaName } from '../replicas/names.ts';
@@ -62,6 +62,9 @@ export async function prepareRevision(
   if (surge && !dryRun) await open.provider.preflight(1);
   if (next.kubernetesVersion !== spec.kubernetesVersion)
     await checkVersion(env, open, spec, next.kubernetesVersion);
+  // Until then it has served on what the new minor does not.
+  else if (emulatedMinor(spec) !== null && emulatedMinor(next) === null)
+    await expectNoOldUses(env, open, spec, next.kubernetesVersion);
   if (!dryRun) await open.fetch(next);
 }
 
@@ -84,15 +87,25 @@ function wantedBy(spec: ClusterSpec, request: UpgradeRequest): Revisable | undef
 
 /** Nodes that would be too far away from it, and APIs that somebody uses and that it does not serve. */
 async function checkVersion(
+  env: Environment,
+  open: OpenCluster,
+  spec: ClusterSpec,
+  version: string,
+): Promise<void> {
+  const api = await open.world.apiOn(spec.replicas[0]!.name);
+  const refusal = kubeletsRefuse(spec, version, await listNodes(api, env.signal));
+  if (refusal) throw refusal;
+  if (minorOf(version) > minorOf(spec.kubernetesVersion)) await expectNoOldUses(env, open, spec, version);
+}
+
+/** @throws Refusal that names what somebody uses and this version does not serve */
+async function expectNoOldUses(
   { signal }: Environment,
   { world }: OpenCluster,
   spec: ClusterSpec,
   version: string,
 ): Promise<void> {
   const names = spec.replicas.map(({ name }) => name);
-  const refusal = kubeletsRefuse(spec, version, await listNodes(await world.apiOn(names[0]!), signal));
-  if (refusal) throw refusal;
-  if (minorOf(version) <= minorOf(spec.kubernetesVersion)) return;
   const uses = await Promise.all(names.map(async (name) => deprecatedUses(await world.apiOn(name), signal)));
   const gone = uses.flat().filter(({ removedIn }) => removedIn <= minorOf(version));
   if (gone.length === 0) return;

@@ -38,6 +38,8 @@ export interface Sightings {
   readonly now: number;
   readonly noted: readonly IssuedKubeconfig[];
   readonly audited: Audited;
+  /** The logs have everybody who shows a certificate. */
+  readonly haupsPolicy: boolean;
   /** Not haup's. */
   readonly others: readonly OthersNode[];
   /** Names of haup's own. */
@@ -57,7 +59,8 @@ export async function sightings({ spec, world, secrets, now, signal }: Asking): 
     auditedCertificates(spec, world, signal),
     world.api().then((api) => othersNodes(spec, api, signal)),
   ]);
-  return { now, noted, audited, others, nodes: spec.nodes.map(({ name }) => name) };
+  const haupsPolicy = spec.auditPolicy === undefined;
+  return { now, noted, audited, haupsPolicy, others, nodes: spec.nodes.map(({ name }) => name) };
 }
 
 /**
@@ -72,7 +75,7 @@ export function usersOfOldCa(facts: Facts): string[] {
     ...old.map((one) => sayKubeconfig(one, audited)),
     ...strangers.map(sayStranger),
     ...others.filter(({ joined }) => !(joined >= since)).map(sayNode),
-    ...gaps(audited, since),
+    ...gaps(facts),
   ];
 }
 
@@ -87,7 +90,7 @@ export function usersOfOldSigning(facts: Facts): string[] {
   return [
     ...others.filter((node) => !(node.joined >= since || renewed(node, audited, since))).map(sayNode),
     ...strangers.map(sayStranger),
-    ...gaps(audited, since),
+    ...gaps(facts),
   ];
 }
 
@@ -130,13 +133,15 @@ function sayNode({ name }: OthersNode): string {
 }
 
 /** What the logs do not tell is not nobody. */
-function gaps({ since: begin, unread }: Audited, since: number): string[] {
+function gaps({ audited: { since: begin, unread }, since, haupsPolicy }: Facts): string[] {
   if (unread.length > 0) return [`perhaps others: nobody could read an audit log on ${unread.join(', ')}`];
-  return Date.parse(begin ?? '') < since
+  if (!(Date.parse(begin ?? '') < since)) {
+    const from = begin === null ? 'nowhere' : second(begin);
+    return [`perhaps others: the audit logs begin ${from}, which is too late to tell`];
+  }
+  return haupsPolicy
     ? []
-    : [
-        `perhaps others: the audit logs begin ${begin === null ? 'nowhere' : second(begin)}, which is too late to tell`,
-      ];
+    : ["perhaps others: the audit policy is not haup's own, and may leave out who shows what"];
 }
 
 function second(moment: string): string {

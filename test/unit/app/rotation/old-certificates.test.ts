@@ -13,6 +13,7 @@ const at = (day: number, time = '12:00:00'): string => `2026-11-${String(day).pa
 const nothing: Facts = {
   ...{ since: Date.parse(at(10)), now: Date.parse(at(11, '11:00:00')), noted: [], others: [], nodes: [] },
   audited: { seen: [], since: at(1), unread: [] },
+  haupsPolicy: true,
 };
 
 const LATE = at(11, '10:00:00');
@@ -36,6 +37,12 @@ describe('of an old authority for clients', () => {
   test('nobody is named where nobody is known', () => {
     expect(usersOfOldCa(nothing)).toEqual([]);
     expect(usersOfOldSigning(nothing)).toEqual([]);
+  });
+
+  test('somebody may be there where the audit policy is the user’s own', () => {
+    const own = { ...nothing, haupsPolicy: false };
+    const perhaps = [expect.stringContaining('perhaps others: the audit policy')];
+    expect([usersOfOldCa(own), usersOfOldSigning(own)]).toEqual([perhaps, perhaps]);
   });
 
   test('kubeconfigs of before are named, with their last use where it is known', () => {
