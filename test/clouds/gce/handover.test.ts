@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Provider } from '../../../src/providers/provider.ts';
 import { converge, want } from '../shared/story.ts';
 import { type Harness, startGce, ZONES } from './harness.ts';
-import { behindItsBack } from './instances.ts';
+import { behindItsBack, type Interface } from './instances.ts';
+import { deleteManually } from './manual-deletion.ts';
 import { usualDelays } from './rules.ts';
 
 const [b, c] = ZONES;
@@ -34,6 +35,28 @@ async function readyToMove(): Promise<void> {
   await provider.balancer.setTargets(['demo-master', 'demo-master-abc']);
 }
 
+/** Somebody deletes the temporary rule. */
+async function loseRule(): Promise<void> {
+  const [rule] = gce.cloud.store.all('forwardingRules');
+  expect(await deleteManually(gce.cloud, rule?.path ?? '')).toBe(true);
+}
+
+/** A run was cut off in the middle of a move. */
+async function loseHolder(): Promise<void> {
+  const [network] = behindItsBack.find(gce.cloud, 'demo-master').message.networkInterfaces as Interface[];
+  behindItsBack.letGo(gce.cloud, await ip());
+  Object.assign(network ?? {}, { accessConfigs: [] });
+  expect(await holder()).toEqual({ kind: 'nobody' });
+}
+
+/** How long a move to the balancer takes. */
+async function secondsToMove(): Promise<number> {
+  const began = gce.cloud.clock.now();
+  await provider.address.handOver({ kind: 'balancer' });
+  expect(await holder()).toEqual({ kind: 'balancer' });
+  return (gce.cloud.clock.now() - began) / 1000;
+}
+
 describe('promotion', () => {
   it('leaves the address without a holder for the forwarding rule’s own delay plus less than two seconds', async () => {
     await readyToMove();
@@ -45,15 +68,50 @@ describe('promotion', () => {
     expect(gap).toBeLessThanOrEqual((usualDelays['forwardingRules.insert'] ?? 0) + 2000);
   });
 
-  it('does not take the address while a target is not healthy, and names it', async () => {
+  it('does not take the address while no target is healthy, and names them', async () => {
     await readyToMove();
-    gce.realizer.setHealthy(idOf('demo-master-abc'), false);
+    for (const name of ['demo-master', 'demo-master-abc']) gce.realizer.setHealthy(idOf(name), false);
     await expect(provider.address.handOver({ kind: 'balancer' })).rejects.toMatchObject({
       kind: 'transient',
-      message: expect.stringContaining('demo-master-abc is not'),
+      message: expect.stringContaining('demo-master, demo-master-abc are not'),
       advice: expect.stringContaining('/readyz'),
     });
     expect(await holder()).toEqual({ kind: 'machine', name: 'demo-master' });
+  });
+
+  describe('with a target that is dead', () => {
+    beforeEach(async () => {
+      await readyToMove();
+      gce.realizer.setHealthy(idOf('demo-master-abc'), false);
+    });
+
+    it.each(['a machine', 'nobody'])('waits for no dead one while %s has the address', async (who) => {
+      if (who === 'nobody') await loseHolder();
+      expect(await secondsToMove()).toBeLessThan(60);
+    });
+
+    it('waits for it behind a rule that had to be made anew, for a minute', async () => {
+      await loseRule();
+      const seconds = await secondsToMove();
+      expect(seconds).toBeGreaterThanOrEqual(60);
+      expect(seconds).toBeLessThan(100);
+    });
+
+    it('does not wait for it behind a new rule while nobody has the address', async () => {
+      await loseRule();
+      await loseHolder();
+      expect(await secondsToMove()).toBeLessThan(60);
+    });
+  });
+
+  it('waits for one that is late to be healthy behind a rule that had to be made anew', async () => {
+    await readyToMove();
+    await loseRule();
+    gce.realizer.setHealthy(idOf('demo-master-abc'), false);
+    gce.cloud.clock.after(30_000, () => gce.realizer.setHealthy(idOf('demo-master-abc'), true));
+    const seconds = await secondsToMove();
+    expect(seconds).toBeGreaterThanOrEqual(30);
+    expect(seconds).toBeLessThan(60);
   });
 
   it.each(['forwardingRules.insert', 'instances.deleteAccessConfig'])(

@@ -5,13 +5,15 @@ import type { Context } from '../api/cloud.ts';
 import { GceError } from '../api/errors.ts';
 import { externalIpOf, type Instance } from '../api/schemas.ts';
 import type { GceBalancer } from '../balancer/balancer.ts';
-import { untilHealthy } from '../balancer/health.ts';
+import { untilServing } from '../balancer/health.ts';
 import { makeRule, readRules, removeRule } from '../balancer/rules.ts';
 import type { Instances } from '../machines.ts';
 import { addAddress, asItIs, giveAddresses, takeAddress } from './access.ts';
 
 /** How long the section in which nobody has the address may take before it gives up; and then the way back. */
 const CRITICAL_MS = 5 * 60_000;
+/** How long all targets are waited for behind a rule that has just been made: it takes seconds to make those healthy that live. */
+const NEW_RULE_MS = 60_000;
 
 /** Gives the address back to whom it was taken from. */
 type WayBack = (context: Context) => Promise<void>;
@@ -47,8 +49,7 @@ export function openHandover(
   async function toBalancer({ ip, holder }: ApiAddress): Promise<void> {
     if (holder.kind === 'balancer') return balancer.finish();
     const members = await balancer.targets();
-    const names = [...members.values()].flat();
-    if (names.length === 0) {
+    if ([...members.values()].flat().length === 0) {
       throw new GceError(
         'conflict',
         'noTargets',
@@ -56,7 +57,10 @@ export function openHandover(
       );
     }
     const warm = await balancer.warm();
-    await untilHealthy(context, members, warm, names);
+    // Behind a rule that was there whoever is not healthy is dead: the plan has seen all others healthy (src/cluster/plan/rules/address.ts).
+    // While nobody has the address, the first one behind a new rule is better than waiting for the rest.
+    const patienceMs = warm.isNew && holder.kind === 'machine' ? NEW_RULE_MS : 0;
+    await untilServing(context, members, warm.ip, patienceMs);
     const owner = holder.kind === 'machine' ? await instances.find(holder.name) : null;
     context.progress(`moving ${ip} to the load balancer`);
     const critical = shielded();
@@ -70,7 +74,7 @@ export function openHandover(
     // From here the temporary rule says that something is left to do, until it is gone.
     if (!owner) return balancer.finish();
     await giveEphemeral(context, owner);
-    await balancer.settle(members, warm, ip);
+    await balancer.settle(members, warm.ip, ip);
   }
 
   async function toMachine({ ip, holder }: ApiAddress, name: string): Promise<void> {

@@ -12,12 +12,19 @@ import { changeMembers, groupZones, type Members, makeGroups, readMembers, remov
 import { healthyMembers, untilHealthy } from './health.ts';
 import { makeRule, type Rules, readRules, removeRule, ruleAddress, settledRules } from './rules.ts';
 
+/** Under which address targets have health now. */
+interface Warmth {
+  readonly ip: string;
+  /** Its rule was not there before: no target can be healthy behind it yet. */
+  readonly isNew: boolean;
+}
+
 /** The balancer, with what the handover of the API address needs of it. */
 export interface GceBalancer extends Balancer {
   /** Its targets by zone. @throws `conflict` when it is not there. */
   targets(): Promise<Members>;
-  /** Makes the temporary rule unless a rule is there; the address under which targets have health now. */
-  warm(): Promise<string>;
+  /** Makes the temporary rule unless a rule is there. */
+  warm(): Promise<Warmth>;
   /** What a run that ended in a handover's middle has left to do: addresses for machines, then {@link settle}. */
   finish(): Promise<void>;
   /** Ends the temporary rule (address: `before`) once the targets are healthy behind the one with the API address. */
@@ -130,12 +137,12 @@ export function openBalancer(context: Context, settings: GceSettings, instances:
     else await makeService(zones);
   }
 
-  async function warm(): Promise<string> {
+  async function warm(): Promise<Warmth> {
     const present = await ruleAddress(context);
-    if (present) return present;
+    if (present) return { ip: present, isNew: false };
     await makeRule(context, names.warmRule, undefined);
     const made = await ruleAddress(context);
-    if (made) return made;
+    if (made) return { ip: made, isNew: true };
     throw new GceError(
       'transient',
       'noRule',
@@ -215,7 +222,7 @@ export function openBalancer(context: Context, settings: GceSettings, instances:
         [...members].map(([zone, list]) => [zone, [...new Set([...list, ...wantedIn(zone)])]]),
       );
       const newcomers = added.flatMap((each) => each.names);
-      if (newcomers.length > 0) await untilHealthy(context, now, await warm(), newcomers);
+      if (newcomers.length > 0) await untilHealthy(context, now, (await warm()).ip, newcomers);
       await Promise.all(
         [...members]
           .map(([zone, list]) => ({ zone, names: list.filter((name) => !wantedIn(zone).includes(name)) }))

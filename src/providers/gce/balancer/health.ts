@@ -42,9 +42,37 @@ export async function untilHealthy(
   members: Members,
   ip: string,
   targets: readonly string[],
-  timeoutMs = HEALTH_LIMIT_MS,
 ): Promise<void> {
-  if (targets.length === 0) return;
+  if (targets.length > 0)
+    await waitForHealth(context, members, ip, targets, (missing) => missing.length === 0);
+}
+
+/**
+ * Until all members are healthy or `patienceMs` are over, whichever is first, and one at least is. A dead one must not keep the address
+ * from those that serve.
+ * @throws `transient` at the time limit when none is, naming them.
+ */
+export async function untilServing(
+  context: Context,
+  members: Members,
+  ip: string,
+  patienceMs: number,
+): Promise<void> {
+  const targets = [...members.values()].flat();
+  const until = context.clock.now() + patienceMs;
+  await waitForHealth(context, members, ip, targets, (missing) => {
+    const isOver = context.clock.now() >= until;
+    return missing.length === 0 || (isOver && missing.length < targets.length);
+  });
+}
+
+async function waitForHealth(
+  context: Context,
+  members: Members,
+  ip: string,
+  targets: readonly string[],
+  isEnough: (missing: readonly string[]) => boolean,
+): Promise<void> {
   let missing = targets;
   const { apiPort } = context.cluster;
   context.progress(`waiting for ${targets.join(', ')} to be healthy behind the load balancer`);
@@ -52,13 +80,13 @@ export async function untilHealthy(
     async () => {
       const healthy = await healthyMembers(context, members, ip);
       missing = targets.filter((name) => !healthy.has(name));
-      return missing.length === 0 ? true : undefined;
+      return isEnough(missing) ? true : undefined;
     },
     {
       what: `${targets.length === 1 ? 'a target' : 'targets'} to be healthy behind ${ip}`,
       clock: context.clock,
       signal: context.cloud.signal,
-      timeoutMs,
+      timeoutMs: HEALTH_LIMIT_MS,
       intervalMs: 1000,
       last: () => `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not`,
       advice:
