@@ -55,11 +55,19 @@ function staticAddress(cloud: GceCloud, ip: string): Resource | undefined {
   return cloud.store.all('addresses').find((each) => each.message.address === ip);
 }
 
+/** What Compute Engine says of an address that is in use, by what it is asked for. The second is not confirmed. */
+const IN_USE = {
+  rule: (ip: string) =>
+    `Invalid value for field 'resource.IPAddress': '${ip}'. Specified IP address is in-use and would result in a conflict.`,
+  instance: (ip: string) =>
+    `Invalid value for field 'resource.natIP': '${ip}'. Specified IP address is already allocated to an instance.`,
+} as const;
+
 /**
  * One static external address has one user (kube-up cluster/gce/util.sh; kubernetes/ingress-gce#2735), and it is of
  * the user's region (hashicorp/terraform#19231). @throws 400.
  */
-export function mustBeFree(cloud: GceCloud, ip: string, region: string): void {
+export function mustBeFree(cloud: GceCloud, ip: string, region: string, as: keyof typeof IN_USE): void {
   const found = staticAddress(cloud, ip);
   if (!found)
     throw invalid(
@@ -72,6 +80,7 @@ export function mustBeFree(cloud: GceCloud, ip: string, region: string): void {
   const users = found.message.users as string[];
   const lingers = (cloud.lingering.get(ip) ?? 0) > cloud.clock.now();
   if (users.length > 0 || lingers) {
+    if (cloud.rules.addressInUse === 'invalid') throw invalid(IN_USE[as](ip));
     throw new Refusal(
       400,
       'ipInUse',

@@ -123,7 +123,7 @@ function insertRule(cloud: GceCloud, ask: Ask): Message {
   cloud.store.get(service);
   const wanted = body.IPAddress as string | undefined;
   const check = () => {
-    if (wanted !== undefined) mustBeFree(cloud, wanted, ask.params.region ?? '');
+    if (wanted !== undefined) mustBeFree(cloud, wanted, ask.params.region ?? '', 'rule');
   };
   return cloud.insert(ask, {
     scope: region(ask),
@@ -134,7 +134,7 @@ function insertRule(cloud: GceCloud, ask: Ask): Message {
     async apply(resource) {
       cloud.store.get(service);
       const ip = wanted ?? cloud.realizer.allocateAddress();
-      if (wanted !== undefined) mustBeFree(cloud, wanted, ask.params.region ?? '');
+      if (wanted !== undefined) mustBeFree(cloud, wanted, ask.params.region ?? '', 'rule');
       resource.message.IPAddress = ip;
       use(cloud, ip, resource.path);
       cloud.probedSince.set(resource.path, cloud.clock.now());

@@ -236,6 +236,17 @@ describe('demotion', () => {
   });
 });
 
+describe('an address that counts as in use for a moment after its user has let go of it', () => {
+  it.each(['ipInUse', 'invalid'] as const)('is asked for again, refused as %s', async (addressInUse) => {
+    gce.reset({ rules: { lingeringUse: true, addressInUse } });
+    provider = gce.open();
+    await converge(provider, two);
+    expect(await holder()).toEqual({ kind: 'balancer' });
+    await provider.address.handOver({ kind: 'machine', name: 'demo-master-abc' });
+    expect(await holder()).toEqual({ kind: 'machine', name: 'demo-master-abc' });
+  });
+});
+
 describe('replacement of the only replica', () => {
   it('hands the address straight from old to new, both reachable afterwards', async () => {
     await converge(provider, one);

@@ -97,7 +97,7 @@ export const instanceHandlers: Readonly<Record<string, Handler>> = {
       check() {
         // At most one access config a network interface (compute v1 reference, addAccessConfig).
         if (network.accessConfigs.length > 0) throw invalid('At most one access config currently supported.');
-        if (wanted !== undefined) mustBeFree(cloud, wanted, regionOf(ask.params.zone));
+        if (wanted !== undefined) mustBeFree(cloud, wanted, regionOf(ask.params.zone), 'instance');
       },
       async apply() {
         if (network.accessConfigs.length > 0) throw invalid('At most one access config currently supported.');

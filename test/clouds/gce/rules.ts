@@ -10,6 +10,11 @@ export interface UnsureRules {
   readonly healthPerRule: boolean;
   /** Whether an address goes on counting as in use for some seconds after its user has let go of it. */
   readonly lingeringUse: boolean;
+  /**
+   * How an address in use is refused: with a code of its own, or as an invalid value, in words alone (kubernetes/ingress-gce,
+   * addressAlreadyInUseMessageExternal and …Internal).
+   */
+  readonly addressInUse: 'ipInUse' | 'invalid';
   /** How the deletion of an access config that is not there is refused. */
   readonly missingAccessConfig: 404 | 400;
   /** Whether a second deletion of something that is being deleted is refused as not ready, or joins the first. */
@@ -24,6 +29,7 @@ export const usual: UnsureRules = {
   healthNamesRule: true,
   healthPerRule: true,
   lingeringUse: false,
+  addressInUse: 'ipInUse',
   missingAccessConfig: 400,
   secondDelete: 'resourceNotReady',
   failedDeletion: 'runs',
@@ -36,6 +42,7 @@ export const unusual: UnsureRules = {
   healthNamesRule: false,
   healthPerRule: false,
   lingeringUse: true,
+  addressInUse: 'invalid',
   missingAccessConfig: 404,
   secondDelete: 'joins',
   failedDeletion: 'stopped',

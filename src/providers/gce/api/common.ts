@@ -58,8 +58,14 @@ export function isExisting(error: unknown): error is GceError {
   return error instanceof GceError && /alreadyExists|ALREADY_EXISTS|^409$/i.test(error.reason);
 }
 
+/**
+ * An external address in use has no code of its own: it is an invalid value, in these words ("Specified IP address is in-use and would
+ * result in a conflict": kubernetes/ingress-gce, addressAlreadyInUseMessageExternal; GoogleCloudPlatform/k8s-multicluster-ingress#132).
+ */
+const IN_USE = /IN_USE|InUse|already being used|is (already )?in-use|already allocated to an instance/;
+
+/** A quota can be called IN_USE_ADDRESSES: that one is used up, and waiting does not help. */
 export function isInUse(error: unknown): error is GceError {
-  return (
-    error instanceof GceError && /IN_USE|InUse|already being used/.test(`${error.reason} ${error.message}`)
-  );
+  if (!(error instanceof GceError) || error.kind === 'quota') return false;
+  return IN_USE.test(`${error.reason} ${error.message}`);
 }
