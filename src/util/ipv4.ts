@@ -32,6 +32,11 @@ export function formatCidr({ first, size }: Range): string {
   return `${formatIp(first)}/${32 - Math.log2(size)}`;
 }
 
+/** Every address of the one is one of the other. */
+export function isWithin(part: Range, whole: Range): boolean {
+  return part.first >= whole.first && part.first + part.size <= whole.first + whole.size;
+}
+
 export function overlap(a: Range, b: Range): boolean {
   return a.first < b.first + b.size && b.first < a.first + a.size;
 }

@@ -1,4 +1,4 @@
-import { overlap, parseCidr } from '../../util/ipv4.ts';
+import { isWithin, parseCidr } from '../../util/ipv4.ts';
 import { ProviderError } from '../errors.ts';
 import type { NodeRoute, NodeRoutes } from '../networks.ts';
 import { inOrder, mustBeFree, mustNotOverlap, podRange } from '../shared/pod-range.ts';
@@ -29,11 +29,13 @@ interface Scene {
 
 /** Of a route whose instance is gone. */
 const nobody = '(nobody)';
+/** How many addresses a node has for its pods, where nobody says otherwise: a /24. */
+const nodeSize = 256;
 
 /**
  * The entries of the subnets' route tables that lead to nodes, one a node and table. The tables are shared with others, and a
- * route has no tags: the cluster's are those to its own instances, and within its range of pods those to an interface that does
- * not exist any more. Nothing else is touched.
+ * route has no tags: the cluster's are those to its own instances, and of ranges that its nodes can have those to an interface that
+ * does not exist any more. Nothing else is touched.
  */
 export function podRoutes(context: Context, placement: Placement): PodRoutes {
   const { api } = context;
@@ -70,7 +72,7 @@ export function podRoutes(context: Context, placement: Placement): PodRoutes {
     const instance = instances.find((each) => interfaceOf(each) === NetworkInterfaceId);
     if (instance) return nameOf(instance);
     const dead = route.State === 'blackhole' && !InstanceId;
-    return dead && context.podRange && overlap(parseCidr(range), parseCidr(context.podRange)) ? nobody : null;
+    return dead && context.podRange && canBeNodes(range, context.podRange) ? nobody : null;
   }
 
   async function remove(those: (entry: Entry) => boolean): Promise<void> {
@@ -172,6 +174,12 @@ function complete({ tables, instances }: Scene, all: readonly Entry[]): NodeRout
 function tableOf(tables: readonly RouteTable[], subnet: string): RouteTable | undefined {
   const own = tables.find(({ Associations }) => Associations?.some(({ SubnetId }) => SubnetId === subnet));
   return own ?? tables.find(({ Associations }) => Associations?.some(({ Main }) => Main));
+}
+
+/** Within the range of all pods, and not the whole of it, which only a single node could have. A wider route is somebody else's. */
+function canBeNodes(range: string, podRange: string): boolean {
+  const [part, whole] = [parseCidr(range), parseCidr(podRange)];
+  return isWithin(part, whole) && (part.size < whole.size || whole.size <= nodeSize);
 }
 
 function interfaceOf(instance: Instance): string | undefined {

@@ -153,6 +153,25 @@ describe('routes', () => {
     await theirs.close();
   });
 
+  test('of others that lead nowhere any more are left alone, and are no conflict, where pods are in them', async () => {
+    const table = cloud.world.tables.get('rtb-0default')!;
+    const theirs = ['10.0.0.0/8', POD_RANGE].map((destination) => ({
+      destination,
+      interfaceId: 'eni-0ended',
+      since: 0,
+      goneAt: null,
+    }));
+    table.routes.push(...theirs);
+    await provider.network.ensure();
+    await convergeNodes(provider, [one, two], '1');
+    expect(await provider.network.routes.list()).toEqual(to(one, two));
+    await provider.machines.delete(one.name);
+    await cloud.end(two.name);
+    await new Operator(cloud, identity).delete(open());
+    await settle();
+    expect(table.routes.filter(({ goneAt }) => goneAt === null)).toEqual(theirs);
+  });
+
   /** Another cluster in the same cloud. */
   async function beginAnother(): Promise<void> {
     await provider.close();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { formatIp, overlap, parseCidr, parseIp } from '../../../src/util/ipv4.ts';
+import { formatIp, isWithin, overlap, parseCidr, parseIp } from '../../../src/util/ipv4.ts';
 
 test('every address survives being read and written', () => {
   fc.assert(
@@ -29,4 +29,12 @@ test('two ranges overlap exactly when one contains the other’s beginning', () 
   expect(overlaps('198.18.0.0/15', '198.19.7.0/24')).toBe(true);
   expect(overlaps('198.18.0.0/24', '198.18.1.0/24')).toBe(false);
   expect(overlaps('198.18.1.0/24', '198.18.0.0/23')).toBe(true);
+});
+
+test('a range is within another when all of it is', () => {
+  const within = (a: string, b: string) => isWithin(parseCidr(a), parseCidr(b));
+  expect(within('10.64.255.0/24', '10.64.0.0/16')).toBe(true);
+  expect(within('10.64.0.0/16', '10.64.0.0/16')).toBe(true);
+  expect(within('10.0.0.0/8', '10.64.0.0/16')).toBe(false);
+  expect(within('10.65.0.0/24', '10.64.0.0/16')).toBe(false);
 });
