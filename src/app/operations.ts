@@ -26,6 +26,7 @@ import { rfc3339 } from '../util/text/rfc3339.ts';
 import type { Variables } from '../util/variables.ts';
 import { waitFor } from '../util/wait.ts';
 import { type BackupWish, backUpFirst, preparedBackups, withBackups } from './backups/backup-parts.ts';
+import { keepHome, withHome } from './home.ts';
 import { type NewCluster, newSpec } from './new-cluster.ts';
 import { readMeanwhile } from './read-meanwhile.ts';
 
@@ -105,7 +106,8 @@ export async function createCluster(
   return env.creating(spec, secrets, dryRun, async (open) => {
     await checkZones(open.provider, spec.region, [...request.zones, ...request.nodeZones]);
     // A spec of its own identity is saved even though nothing in it changes: from here on the cluster exists.
-    return changed(env, open, (so) => ({ ...so }), { dryRun, mayBeUnfinished: true });
+    const change: Change = (so) => withHome(open.provider, { ...so });
+    return changed(env, open, change, { dryRun, mayBeUnfinished: true });
   });
 }
 
@@ -241,6 +243,7 @@ export async function changed(
     emit,
     signal: env.signal,
   }).finally(() => reader?.stop());
+  if (result.executed && !world.spec().deleting) await keepHome(open.provider, world, result.observation);
   // A rotation changes keys on the way, and a machine that was provisioned has a host key of its own.
   if (result.executed && !world.spec().deleting) await world.sealed();
   if (result.executed) env.emit({ type: 'cost', steps, commands: world.commands() });

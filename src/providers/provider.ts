@@ -185,6 +185,11 @@ export interface Provider {
    * the number of machines that are to be made, also whether there is room for them.
    */
   preflight(machines?: number): Promise<void>;
+  /**
+   * The project or the account that it works in, as settings: they become the cluster's when it is made, so that it stays there whatever
+   * later credentials are for. Empty where that cannot be told; missing where there is but one.
+   */
+  home?(): Promise<Home>;
   /** The zones of the cluster's region, in order. Throws `not-found` for an unknown region. */
   zones(): Promise<readonly string[]>;
   readonly machines: Machines;
@@ -208,6 +213,8 @@ export interface Provider {
 /** What the user configures of a provider; which of them a provider reads is its own affair, the rest is refused. */
 export interface ProviderSettings {
   readonly project?: string | undefined;
+  /** Where credentials alone say it: haup writes it down ({@link Provider.home}), and no user does. Others are refused by `preflight`. */
+  readonly account?: string | undefined;
   readonly machineType?: string | undefined;
   readonly diskSizeGb?: number | undefined;
   /** In the cloud's own words. */
@@ -223,6 +230,8 @@ export interface ProviderSettings {
   /** CIDRs that may reach port 22; default: the operator's own address. */
   readonly sshFrom?: readonly string[] | undefined;
 }
+
+export type Home = Pick<ProviderSettings, 'project' | 'account'>;
 
 export interface ProviderOptions {
   readonly cluster: ClusterIdentity;

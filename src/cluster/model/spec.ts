@@ -22,6 +22,8 @@ const replicaSchema = z.strictObject({
 
 export const settingsSchema = z.strictObject({
   project: z.string().optional(),
+  /** Found out when the cluster is made, where credentials alone say it. */
+  account: z.string().optional(),
   machineType: z.string().optional(),
   diskSizeGb: z.number().int().min(10).max(65_536).optional(),
   diskType: z.string().optional(),

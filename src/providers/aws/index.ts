@@ -3,6 +3,7 @@ import { once } from '../../util/once.ts';
 import { ProviderError } from '../errors.ts';
 import type { OpenProvider, Provider, ProviderOptions } from '../provider.ts';
 import { operatorAddress } from '../shared/operator-address.ts';
+import { findAccount, mustBeAccount } from './account.ts';
 import { address } from './address/address.ts';
 import { management } from './address/management.ts';
 import { type ApiOptions, openApi } from './api/api.ts';
@@ -43,6 +44,7 @@ export function openIn(options: ProviderOptions, surroundings: Surroundings): Pr
     podRange: options.podRange,
     operatorAddress: once(surroundings.operatorAddress ?? (() => operatorAddress(signal))),
   };
+  const account = once(() => findAccount(context));
   const place = placement(context);
   const access = groups(context, place);
   const own = management(context);
@@ -52,7 +54,8 @@ export function openIn(options: ProviderOptions, surroundings: Surroundings): Pr
   return {
     name: 'aws',
     capabilities: aws.capabilities,
-    preflight: () => preflight(context),
+    preflight: () => preflight(context, account),
+    home: async () => ({ account: (await account()) ?? undefined }),
     zones: async () => (await describeZones(context)).map((zone) => zone.ZoneName),
     machines: machines(context, parts),
     address: address(context, parts),
@@ -75,14 +78,16 @@ function refuseForeign({ settings }: ProviderOptions): void {
   });
 }
 
-/** One harmless call says whether the credentials work, and whether the region exists. */
-async function preflight(context: Context): Promise<void> {
+/** One harmless call says whether the credentials work, and whether the region exists; another one whether the account is the cluster's. */
+async function preflight(context: Context, account: () => Promise<string | null>): Promise<void> {
   try {
     const zones = await describeZones(context);
-    if (zones.some((zone) => zone.ZoneName === context.cluster.zone)) return;
-    throw new ProviderError('not-found', `AWS has no zone ${context.cluster.zone} here`, {
-      advice: `The zones of ${context.cluster.region} are ${zones.map((zone) => zone.ZoneName).join(', ')}.`,
-    });
+    if (!zones.some((zone) => zone.ZoneName === context.cluster.zone)) {
+      throw new ProviderError('not-found', `AWS has no zone ${context.cluster.zone} here`, {
+        advice: `The zones of ${context.cluster.region} are ${zones.map((zone) => zone.ZoneName).join(', ')}.`,
+      });
+    }
+    await mustBeAccount(context, account);
   } catch (error) {
     if (!(error instanceof ProviderError) || error.kind !== 'denied') throw error;
     const advice = error.advice ?? 'aws configure, or aws sso login, gives this host credentials.';

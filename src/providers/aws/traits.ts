@@ -9,6 +9,7 @@ export const aws: ProviderTraits = {
   },
   settings: {
     project: null, // the account is that of the credentials
+    account: [],
     machineType: ['MASTER_SIZE'],
     diskSizeGb: ['MASTER_DISK_SIZE'],
     diskType: ['MASTER_DISK_TYPE'],

@@ -78,6 +78,7 @@ export function openWith(options: ProviderOptions, around: Surroundings): Provid
     capabilities: gce.capabilities,
     drainSeconds: 10,
     preflight: () => preflight(context, loggedIn, zones),
+    home: async () => ({ project: await project() }),
     zones,
     machines,
     address: { ...address, handOver: openHandover(context, machines, balancer, address.read) },

@@ -10,6 +10,7 @@ export const gce: ProviderTraits = {
   },
   settings: {
     project: ['PROJECT', 'CLOUDSDK_CORE_PROJECT'],
+    account: null, // its clusters are in projects
     machineType: ['MASTER_SIZE'],
     diskSizeGb: ['MASTER_DISK_SIZE'],
     diskType: ['MASTER_DISK_TYPE'],

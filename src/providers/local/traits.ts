@@ -10,6 +10,7 @@ export const local: ProviderTraits = {
   },
   settings: {
     project: null,
+    account: null,
     machineType: null,
     diskSizeGb: null,
     diskType: null,

@@ -26,6 +26,7 @@ export interface CloudOptions {
   readonly clock?: CloudClock;
   readonly realizer?: Realizer;
   readonly region?: string;
+  readonly accountId?: string;
   readonly delays?: Partial<Delays>;
   readonly readings?: Partial<Readings>;
   readonly pageSize?: number;
@@ -60,6 +61,7 @@ export async function openCloud(options: CloudOptions = {}): Promise<AwsCloud> {
     clock,
     realizer: options.realizer ?? new SimulatedRealizer(clock),
     region,
+    accountId: options.accountId ?? '123456789012',
     delays: { ...realisticDelays, ...options.delays },
     readings: { ...defaultReadings, ...options.readings },
     pageSize: options.pageSize ?? 2,

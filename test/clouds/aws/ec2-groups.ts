@@ -7,6 +7,14 @@ import { refuse } from './refusal.ts';
 import { newTags } from './tags.ts';
 import type { GroupThing, World } from './world.ts';
 
+/** Each network has one of its own (VPC user guide, "Default security groups"). */
+function defaultGroups(world: World): GroupThing[] {
+  return [...world.vpcs.values()].map(({ id: vpcId, createdAt }) => ({
+    ...{ id: vpcId.replace('vpc-', 'sg-'), createdAt, vpcId, tags: [], rules: [] },
+    ...{ name: 'default', description: 'default VPC security group' },
+  }));
+}
+
 export function groupHandlers(
   world: World,
 ): Handlers<
@@ -64,7 +72,7 @@ export function groupHandlers(
       checkNames(input.Filters, ['group-name', 'vpc-id', 'group-id']);
       const some = input.GroupIds
         ? byIds(world, world.groups, input.GroupIds, 'InvalidGroup.NotFound')
-        : world.known(world.groups);
+        : [...world.known(world.groups), ...defaultGroups(world)];
       const all = some.filter((one) =>
         matches(
           input.Filters,

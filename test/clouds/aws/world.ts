@@ -225,6 +225,7 @@ export interface WorldOptions {
   readonly clock: CloudClock;
   readonly realizer: Realizer;
   readonly region: string;
+  readonly accountId: string;
   readonly delays: Delays;
   readonly readings: Readings;
   /** Items a page; 0: all on one. */
@@ -235,7 +236,7 @@ export interface WorldOptions {
 /** All that the cloud knows. */
 export class World {
   readonly options: WorldOptions;
-  readonly accountId = '123456789012';
+  readonly accountId: string;
   /** By name, in the state that AWS reports. */
   readonly zones = new Map<string, 'available' | 'impaired' | 'unavailable'>();
   /** Zones in which nothing works, reported or not. */
@@ -258,6 +259,7 @@ export class World {
 
   constructor(options: WorldOptions) {
     this.options = options;
+    this.accountId = options.accountId;
   }
 
   get now(): number {

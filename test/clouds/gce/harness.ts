@@ -5,6 +5,7 @@ import { googleAuth } from '../../../src/providers/gce/api/login.ts';
 import { endpointFrom, type Method, openClients } from '../../../src/providers/gce/api/rest.ts';
 import { openWith } from '../../../src/providers/gce/index.ts';
 import type { ClusterIdentity, Provider, ProviderSettings } from '../../../src/providers/provider.ts';
+import type { Variables } from '../../../src/util/variables.ts';
 import { seeded } from '../../support/seeded.ts';
 import { VirtualClock } from '../shared/clock.ts';
 import type { Crash } from '../shared/faults.ts';
@@ -26,6 +27,7 @@ export interface OpenOptions {
   readonly crash?: Crash;
   readonly signal?: AbortSignal;
   readonly podRange?: string;
+  readonly environment?: Variables;
   readonly operatorAddress?: () => Promise<string>;
 }
 
@@ -81,13 +83,13 @@ export async function startGce(first: GceOptions = {}): Promise<Harness> {
           progress: () => {},
           binariesFolder: '/nonexistent',
           cacheFolder: '/nonexistent',
-          environment: { CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE: server.endpoint },
+          environment: { ...options.environment, CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE: server.endpoint },
           ...(podRange === undefined ? {} : { podRange }),
         },
         {
           clock: now,
           random: seeded(7),
-          login: () => login,
+          login: (project) => (project === undefined ? login : { ...login, project: async () => project }),
           operatorAddress: options.operatorAddress ?? (async () => '198.51.100.7/32'),
           clients,
           around: (method, request, send) => {

@@ -63,6 +63,10 @@ export type IpPermission = z.output<typeof permission>;
 const securityGroup = z.object({
   GroupId: id,
   GroupName: text,
+  OwnerId: z
+    .string()
+    .regex(/^\d{12}$/, 'no account')
+    .optional(),
   Tags: tags,
   IpPermissions: z.array(permission).optional(),
 });
