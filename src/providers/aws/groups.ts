@@ -1,11 +1,11 @@
 import { once } from '../../util/once.ts';
 import { ProviderError } from '../errors.ts';
+import { canonicalCidrs } from '../shared/cidrs.ts';
 import { hasCode, tolerate } from './api/errors.ts';
 import type { Instance, SecurityGroup } from './api/replies.ts';
 import { allOurs, type Context, minutes, ownedBy, pages, roleTag, tagOf, tagsFor, wait } from './context.ts';
 import type { Placement } from './placement.ts';
 import {
-  canonicalCidrs,
   desiredRules,
   flatten,
   type GroupIds,

@@ -1,5 +1,3 @@
-import { isIP } from 'node:net';
-import { ProviderError } from '../errors.ts';
 import type { IpPermission } from './api/replies.ts';
 
 /** One port, or everything of every protocol, open to one source. */
@@ -106,23 +104,4 @@ export function toPermission({ port, from, why }: IngressRule): IpPermission {
 
 export function sameRule(a: IngressRule, b: IngressRule): boolean {
   return a.port === b.port && a.from === b.from;
-}
-
-/** Each once: EC2 refuses a call that names a rule twice ("The same permission must not appear multiple times"). */
-export function canonicalCidrs(ranges: readonly string[]): string[] {
-  return [...new Set(ranges.map(canonicalCidr))];
-}
-
-/** As EC2 stores it: host bits cleared, a single address as /32. @throws ProviderError `invalid`. */
-function canonicalCidr(text: string): string {
-  const [address = '', length] = text.trim().split('/');
-  const family = isIP(address);
-  const width = family === 6 ? 128 : 32;
-  const bits = length === undefined ? width : /^\d{1,3}$/.test(length) ? Number(length) : -1;
-  if (family === 0 || bits < 0 || bits > width)
-    throw new ProviderError('invalid', `${text} is not an address range such as 203.0.113.0/24`);
-  if (family === 6) return `${address.toLowerCase()}/${bits}`;
-  const value = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
-  const cleared = bits === 0 ? 0 : Math.floor(value / 2 ** (32 - bits)) * 2 ** (32 - bits);
-  return `${[24, 16, 8, 0].map((shift) => Math.floor(cleared / 2 ** shift) % 256).join('.')}/${bits}`;
 }

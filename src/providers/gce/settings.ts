@@ -1,5 +1,6 @@
 import type { Remedies } from '../../util/remedy.ts';
 import type { ClusterIdentity, MachineRole, ProviderSettings } from '../provider.ts';
+import { canonicalCidrs } from '../shared/cidrs.ts';
 import { GceError } from './api/errors.ts';
 import { regionOf } from './names.ts';
 
@@ -69,8 +70,9 @@ export function checkSettings(cluster: ClusterIdentity, settings: ProviderSettin
     machines: { master: kind(machineType, diskSizeGb), node: kind(nodeMachineType, nodeDiskSizeGb) },
     network: url(settings.network ?? 'default', 'global/networks'),
     subnetwork: subnets[0] ? url(subnets[0], `regions/${cluster.region}/subnetworks`) : undefined,
-    allowFrom: settings.allowFrom ?? ['0.0.0.0/0'],
-    sshFrom: settings.sshFrom,
+    // Compute Engine refuses a range with host bits (hashicorp/terraform-provider-google#4032).
+    allowFrom: canonicalCidrs(settings.allowFrom ?? ['0.0.0.0/0']),
+    sshFrom: settings.sshFrom && canonicalCidrs(settings.sshFrom),
   };
 }
 

@@ -1,5 +1,7 @@
+import { isIPv6 } from 'node:net';
 import type { IpPermission } from '@aws-sdk/client-ec2';
 import type { Ec2Calls } from '../../../src/providers/aws/api/calls.ts';
+import { formatCidr, parseCidr } from '../../../src/util/ipv4.ts';
 import { byIds, type Handlers } from './ec2-network.ts';
 import { leadPods } from './ec2-routes.ts';
 import { checkNames, matches, page } from './filters.ts';
@@ -143,7 +145,7 @@ function userOf(world: World, group: GroupThing): string | null {
   return leftover ? 'a network interface' : null;
 }
 
-/** One permission for each source, as EC2 counts them. */
+/** One permission for each source, as EC2 counts them, and in the form that it keeps: "AWS canonicalizes IPv4 and IPv6 CIDRs" (IpRange). */
 function split(world: World, permissions: readonly IpPermission[] | undefined): IpPermission[] {
   return (permissions ?? []).flatMap(
     ({ IpProtocol, FromPort, ToPort, IpRanges, Ipv6Ranges, UserIdGroupPairs }) => {
@@ -154,12 +156,34 @@ function split(world: World, permissions: readonly IpPermission[] | undefined): 
       for (const pair of UserIdGroupPairs ?? [])
         byIds(world, world.groups, [pair.GroupId ?? ''], 'InvalidGroup.NotFound');
       return [
-        ...(IpRanges ?? []).map((range) => ({ ...base, IpRanges: [range] })),
-        ...(Ipv6Ranges ?? []).map((range) => ({ ...base, Ipv6Ranges: [range] })),
+        ...(IpRanges ?? []).map((range) => ({
+          ...base,
+          IpRanges: [{ ...range, CidrIp: formatCidr(parseCidr(range.CidrIp!)) }],
+        })),
+        ...(Ipv6Ranges ?? []).map((range) => ({
+          ...base,
+          Ipv6Ranges: [{ ...range, CidrIpv6: canonicalIpv6(range.CidrIpv6) }],
+        })),
         ...(UserIdGroupPairs ?? []).map((pair) => ({ ...base, UserIdGroupPairs: [pair] })),
       ];
     },
   );
+}
+
+function canonicalIpv6(range = ''): string {
+  const [address = '', length] = range.split('/');
+  if (!isIPv6(address) || !/^\d{1,3}$/.test(length ?? '') || Number(length) > 128)
+    return refuse('InvalidParameterValue', `CIDR block ${range} is malformed`);
+  const short = (text: string) => new URL(`http://[${text}]`).hostname.slice(1, -1);
+  const [before = '', after] = short(address).split('::');
+  const missing = 8 - `${before}:${after ?? ''}`.split(':').filter(Boolean).length;
+  const all = [...before.split(':'), ...Array<string>(missing).fill('0'), ...(after ?? '').split(':')].filter(
+    Boolean,
+  );
+  const number = all.reduce((sum, group) => sum * 65_536n + BigInt(`0x${group}`), 0n);
+  const hosts = 128n - BigInt(length!);
+  const hex = ((number >> hosts) << hosts).toString(16).padStart(32, '0');
+  return `${short(hex.replace(/....(?!$)/g, '$&:'))}/${Number(length)}`;
 }
 
 function key(rule: IpPermission): string {

@@ -269,11 +269,14 @@ test('SSH is open to the address that this host has now, and follows it', async 
 
 test('ranges that are one to EC2 are let in once', async () => {
   const p = provider({
-    allowFrom: ['198.51.100.7/24', '198.51.100.0/24'],
+    allowFrom: ['198.51.100.7/24', '198.51.100.0/24', '2001:db8::1/64', '2001:db8:0:0:1::/64'],
     sshFrom: ['203.0.113.7', '203.0.113.7/32'],
   });
   await p.network.ensure();
   expect(await p.network.ready()).toBe(true);
+  cloud.faults.calls.length = 0;
+  await p.network.ensure();
+  expect(cloud.faults.calls.filter(({ method }) => /Ingress/.test(method))).toEqual([]);
 });
 
 test('a rule that someone else has added is left alone', async () => {

@@ -1,6 +1,7 @@
-import type { Handler } from './cloud.ts';
+import { formatCidr, parseCidr } from '../../../src/util/ipv4.ts';
+import type { Ask, Handler } from './cloud.ts';
 import { leadPods } from './pod-routes.ts';
-import { notFound } from './refusal.ts';
+import { invalid, notFound } from './refusal.ts';
 
 const firewall = (name: string | undefined) => `global/firewalls/${name}`;
 /** Fields that Google fills in. */
@@ -10,6 +11,7 @@ export const otherHandlers: Readonly<Record<string, Handler>> = {
   'firewalls.get': (cloud, { params }) => cloud.store.get(firewall(params.firewall)).message,
   'firewalls.list': (cloud, ask) => cloud.list(ask, 'firewalls', 'global', 'firewallList'),
   'firewalls.insert'(cloud, ask) {
+    mustBeRanges(ask);
     cloud.mustBeNetwork(ask.body.network as string | undefined);
     return cloud.insert(ask, {
       scope: 'global',
@@ -20,6 +22,7 @@ export const otherHandlers: Readonly<Record<string, Handler>> = {
     });
   },
   'firewalls.update'(cloud, ask) {
+    mustBeRanges(ask);
     const path = firewall(ask.params.firewall);
     return cloud.change(ask, path, {
       async apply() {
@@ -64,6 +67,18 @@ export const otherHandlers: Readonly<Record<string, Handler>> = {
     cloud.operations.wait(`regions/${params.region}`, params.operation ?? ''),
   'globalOperations.wait': (cloud, { params }) => cloud.operations.wait('global', params.operation ?? ''),
 };
+
+/** Without host bits: hashicorp/terraform-provider-google#4032; CartoDB/cartodb#15649. @throws 400 */
+function mustBeRanges({ body }: Ask): void {
+  for (const field of ['sourceRanges', 'destinationRanges']) {
+    for (const [index, range] of ((body[field] as string[] | undefined) ?? []).entries()) {
+      if (formatCidr(parseCidr(range)) !== range)
+        throw invalid(
+          `Invalid value for field 'resource.${field}[${index}]': '${range}'. Must be a valid CIDR address range.`,
+        );
+    }
+  }
+}
 
 function region(name: string, zones: readonly string[]) {
   return { kind: 'compute#region', name, status: 'UP', zones };

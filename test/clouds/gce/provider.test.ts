@@ -337,6 +337,15 @@ describe('the network', () => {
     expect(gce.cloud.store.paths()).toEqual([]);
   });
 
+  it('opened to a range with host bits is opened to that range, which Compute Engine would not take as it is', async () => {
+    const open = gce.open({ settings: { allowFrom: ['203.0.113.7/24'], sshFrom: ['198.51.100.7/31'] } });
+    await open.network.ensure();
+    expect(await open.network.ready()).toBe(true);
+    const rule = (part: string) => gce.cloud.store.get(`global/firewalls/demo-01234567-${part}`).message;
+    expect(rule('api').sourceRanges).toEqual(['203.0.113.0/24']);
+    expect(rule('ssh').sourceRanges).toEqual(['198.51.100.6/31']);
+  });
+
   it('that does not exist is not found', async () => {
     const elsewhere = gce.open({ settings: { network: 'nowhere' } });
     await expect(elsewhere.network.ensure()).rejects.toMatchObject({

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { canonicalCidrs, desiredRules, flatten, toPermission } from '../../../../src/providers/aws/rules.ts';
-import { ProviderError } from '../../../../src/providers/errors.ts';
+import { desiredRules, flatten, toPermission } from '../../../../src/providers/aws/rules.ts';
 
 const ids = { masters: 'sg-1', balancer: 'sg-2', nodes: null };
 const access = {
@@ -52,21 +51,3 @@ test('a rule survives the way through the form that EC2 keeps it in', () => {
   ])
     expect(flatten([toPermission(rule)])).toEqual([rule]);
 });
-
-test.each([
-  ['10.1.2.3', '10.1.2.3/32'],
-  ['10.1.2.3/8', '10.0.0.0/8'],
-  ['198.51.100.77/26', '198.51.100.64/26'],
-  ['1.2.3.4/0', '0.0.0.0/0'],
-  ['255.255.255.255/1', '128.0.0.0/1'],
-  ['2001:DB8::/32', '2001:db8::/32'],
-])('%s is kept as %s', (given, kept) => {
-  expect(canonicalCidrs([given, kept])).toEqual([kept]);
-});
-
-test.each(['10.1.2', '10.1.2.3/33', '10.1.2.3/x', 'example.com', '', '1.2.3.4/-1', '10.1.2.3/'])(
-  '%s is refused',
-  (given) => {
-    expect(() => canonicalCidrs([given])).toThrow(ProviderError);
-  },
-);

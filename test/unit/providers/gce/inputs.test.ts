@@ -53,6 +53,17 @@ it('names stay within what GCE allows for the longest cluster name', () => {
   for (const name of [...all, ...rules]) expect(name).toMatch(GCE_NAME);
 });
 
+it('ranges are put as Compute Engine takes them, without host bits', () => {
+  const settings = { allowFrom: ['203.0.113.7/24', '203.0.113.0/24'], sshFrom: ['198.51.100.7/32'] };
+  expect(checkSettings(cluster, settings)).toMatchObject({
+    allowFrom: ['203.0.113.0/24'],
+    sshFrom: ['198.51.100.7/32'],
+  });
+  expect(checkSettings(cluster, {})).toMatchObject({ allowFrom: ['0.0.0.0/0'], sshFrom: undefined });
+  for (const range of ['999.0.113.0/24', '203.0.113.0/33', '2001:db8::/32'])
+    expect(() => checkSettings(cluster, { sshFrom: [range] })).toThrow(range);
+});
+
 it('settings that GCE has no use for are refused with what is accepted', () => {
   expect(() => checkSettings({ ...cluster, zone: 'local-a' }, {})).toThrow('not the name of a GCE zone');
   expect(() => checkSettings({ ...cluster, region: 'europe-west4' }, {})).toThrow('not in the region');
