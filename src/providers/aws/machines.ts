@@ -169,7 +169,8 @@ function launchFailure(instance: Instance, name: string): ProviderError {
         { to: 'or name another kind of machine', setting: 'machineType' },
       ],
     });
-  if (/InternalError/.test(Code))
+  // Server.InternalError is AWS's own fault, and passes. EC2 reference, StateReason.
+  if (/^Client\.InternalError/.test(Code))
     return new ProviderError('denied', message, {
       advice: 'Most often the credentials may not use the KMS key of the account’s default EBS encryption.',
     });

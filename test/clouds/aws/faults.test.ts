@@ -148,29 +148,43 @@ describe('what AWS refuses for good', () => {
     },
   );
 
-  test('an instance that ends instead of running says why, and the next attempt makes one', async () => {
-    const cloud = await openCloud({ delays: briskDelays });
-    const identity = cluster(cloud);
-    const provider = connect(cloud, identity);
-    await provider.network.ensure();
-    cloud.faults.add({
-      when: (call) => call.method === 'ec2:RunInstances',
-      fault: { kind: 'fail-later', code: 'Server.InsufficientInstanceCapacity', message: 'no room' },
-    });
-    const request = {
-      name: 'demo-master',
-      zone: 'eu-west-1a',
-      role: 'master',
-      bootScript,
-      requestToken: 'the same',
-    } as const;
-    await expect(provider.machines.create(request)).rejects.toMatchObject({ kind: 'quota' });
-    // With the same token, as after a crash: EC2 remembers it, and the provider goes on to the next.
-    expect(await provider.machines.create(request)).toMatchObject({ name: 'demo-master', state: 'running' });
-    expect(await provider.machines.list()).toHaveLength(1);
-    await provider.close();
-    await cloud.close();
-  });
+  test.each([
+    ['Server.InsufficientInstanceCapacity', 'quota', /another zone/],
+    ['Client.InternalError', 'denied', /KMS key/],
+    ['Server.InternalError', 'transient', null],
+  ] as const)(
+    'an instance that ends instead of running (%s) says why, and the next attempt makes one',
+    async (code, kind, advice) => {
+      const cloud = await openCloud({ delays: briskDelays });
+      const identity = cluster(cloud);
+      const provider = connect(cloud, identity);
+      await provider.network.ensure();
+      cloud.faults.add({
+        when: (call) => call.method === 'ec2:RunInstances',
+        fault: { kind: 'fail-later', code, message: 'in the words of AWS' },
+      });
+      const request = {
+        name: 'demo-master',
+        zone: 'eu-west-1a',
+        role: 'master',
+        bootScript,
+        requestToken: 'the same',
+      } as const;
+      await expect(provider.machines.create(request)).rejects.toMatchObject({
+        kind,
+        message: `demo-master did not start: in the words of AWS (${code})`,
+        advice: advice && expect.stringMatching(advice),
+      });
+      // With the same token, as after a crash: EC2 remembers it, and the provider goes on to the next.
+      expect(await provider.machines.create(request)).toMatchObject({
+        name: 'demo-master',
+        state: 'running',
+      });
+      expect(await provider.machines.list()).toHaveLength(1);
+      await provider.close();
+      await cloud.close();
+    },
+  );
 
   test('a load balancer that fails to be set up is made anew', async () => {
     const told = await tell((cloud) => {
