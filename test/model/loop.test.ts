@@ -5,7 +5,7 @@ import { ROTATED } from '../../src/cluster/model/rotated.ts';
 import { type ClusterSpec, revisable } from '../../src/cluster/model/spec.ts';
 import { next } from '../../src/cluster/plan/next.ts';
 import { withNodes, withoutNodes, withReplacedNodes } from '../../src/cluster/plan/nodes/node-changes.ts';
-import { type RescueBackup, reprieved, rescued, survivorsOf } from '../../src/cluster/plan/rescue.ts';
+import { type RescueBackup, reprieved, rescued } from '../../src/cluster/plan/rescue.ts';
 import { advanced } from '../../src/cluster/plan/rotation.ts';
 import {
   abandoned,
@@ -16,6 +16,7 @@ import {
   withSurge,
 } from '../../src/cluster/plan/spec-changes.ts';
 import type { Step } from '../../src/cluster/plan/step.ts';
+import { survivorsOf } from '../../src/cluster/plan/survivors.ts';
 import { nameOf, specOf } from '../support/clusters.ts';
 import { instantly } from '../support/quick-clock.ts';
 import { Violation } from '../support/violation.ts';

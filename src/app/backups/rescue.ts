@@ -4,13 +4,8 @@ import type { Change } from '../../cluster/loop/apply-change.ts';
 import { InputError, Refusal } from '../../cluster/model/errors.ts';
 import type { Observation } from '../../cluster/model/observation.ts';
 import type { ClusterSpec } from '../../cluster/model/spec.ts';
-import {
-  type LogEnd,
-  type RescueBackup,
-  rescued,
-  revivable,
-  survivorsOf,
-} from '../../cluster/plan/rescue.ts';
+import { type RescueBackup, rescued } from '../../cluster/plan/rescue.ts';
+import { type LogEnd, revivable, survivorsOf } from '../../cluster/plan/survivors.ts';
 import { repositoryAccess } from '../../cluster/world/backup.ts';
 import { readLogEnd } from '../../replicas/lifecycle/rescue.ts';
 import { newReplicaName } from '../../replicas/names.ts';

@@ -4,18 +4,11 @@ import type { Remedy } from '../../util/remedy.ts';
 import { rfc3339 } from '../../util/text/rfc3339.ts';
 import { InputError, NotFoundError, Refusal } from '../model/errors.ts';
 import { MOST_ENCRYPTION_KEYS, orderOf } from '../model/generations.ts';
-import { type MachineObservation, machineOf, memberOf, type Observation } from '../model/observation.ts';
+import { machineOf, type Observation } from '../model/observation.ts';
 import type { ClusterSpec, ReplicaSpec, Rescue } from '../model/spec.ts';
 import { sightOfEtcd } from './health.ts';
 import type { NameMaker } from './spec-changes.ts';
-
-/** How far a survivor's log on its disk goes. */
-export interface LogEnd {
-  /** The last entry of which this member knows that a quorum has it; null where nobody could read that. */
-  readonly commit: bigint | null;
-  /** When the log was last written, milliseconds since the epoch by the operator's clock. */
-  readonly writtenAt: number | null;
-}
+import { bestOf, type LogEnd, revivable, survivorsOf, votersOf } from './survivors.ts';
 
 export interface RescueRequest {
   /** Of these the operator says that they stay away for good, whatever they are now. */
@@ -32,41 +25,6 @@ export interface RescueBackup {
   readonly taken: string;
   /** The operator names it: then no survivor is taken instead. */
   readonly asked: boolean;
-}
-
-/** Who could live on: it answers and has data that is a voter's, as far as anybody knows. In order of names. */
-export function survivorsOf(observation: Observation, fenced: readonly string[]): readonly string[] {
-  return observation.machines
-    .filter(({ name, inside }) => {
-      const member = memberOf(observation, name);
-      return inside?.provisioned && inside.etcdData && !member?.learner && !fenced.includes(name);
-    })
-    .map(({ name }) => name)
-    .sort();
-}
-
-/**
- * Names of those with which a majority comes back and nothing is lost, as soon as their machines and their etcd are started;
- * none where that is too few, or where all of it runs already.
- */
-export function revivable(
-  spec: ClusterSpec,
-  observation: Observation,
-  fenced: readonly string[],
-): readonly string[] {
-  const voters = votersOf(spec, observation);
-  const machines = voters.flatMap((name) => machineOf(observation, name) ?? []);
-  const able = machines.filter((machine) => !fenced.includes(machine.name) && hasData(machine));
-  const asleep = able.filter(({ inside }) => inside?.etcd !== 'running');
-  // Who is not in the spec is started by nobody.
-  const wanted = asleep.filter(({ name }) => spec.replicas.some((replica) => replica.name === name));
-  const running = able.length - asleep.length;
-  return (running + wanted.length) * 2 > voters.length ? wanted.map(({ name }) => name) : [];
-}
-
-/** Of a stopped machine it is assumed. */
-function hasData({ state, inside }: MachineObservation): boolean {
-  return state === 'stopped' || Boolean(inside?.provisioned && inside.etcdData);
 }
 
 /**
@@ -96,7 +54,7 @@ export function rescued(spec: ClusterSpec, observation: Observation, request: Re
     if (revivable(spec, observation, fenced).length > 0) return spec;
     mustNotRun(spec, observation, fenced);
   }
-  const survivor = request.backup?.asked ? undefined : best(survivors, ends, observation);
+  const survivor = request.backup?.asked ? undefined : bestOf(survivors, ends, observation);
   if (!survivor) {
     if (!request.backup) throw nobodyLeft(spec, observation);
     return fromBackup(spec, request.backup, fenced, nameOf);
@@ -172,14 +130,6 @@ export function givenUpBy({ usedNames, replicas, nodes }: Omit<ClusterSpec, 'res
   return usedNames.filter((name) => !kept.has(name));
 }
 
-/** Machines whose etcd can be the cluster's: two of the old one that find each other again outnumber the survivor. */
-export function ofThisCluster<M extends { readonly name: string }>(
-  { givenUp = [] }: Pick<ClusterSpec, 'givenUp'>,
-  machines: readonly M[],
-): readonly M[] {
-  return machines.filter(({ name }) => !givenUp.includes(name));
-}
-
 function checkNames(spec: ClusterSpec, observation: Observation, fenced: readonly string[]): void {
   const known = new Set([
     ...spec.replicas.map(({ name }) => name),
@@ -234,27 +184,6 @@ function mustNotRun(spec: ClusterSpec, o: Observation, fenced: readonly string[]
     `etcd runs on a majority of its members (${running.join(', ')}), which do not find each other: nothing needs to be given up`,
     ['mend the network between them (TCP 2380)', seeStatus(spec)],
   );
-}
-
-function votersOf(spec: ClusterSpec, { etcd }: Observation): readonly string[] {
-  const known = etcd.members.filter(({ learner }) => !learner).map(({ name }) => name);
-  return known.length > 0 ? known : spec.replicas.map(({ name }) => name);
-}
-
-/**
- * Who has seen most; under equals, who is a member as far as anybody knows (one that was removed has data that etcd takes no more),
- * then by name. Who could not be read is the last choice.
- */
-function best(
-  survivors: readonly string[],
-  ends: ReadonlyMap<string, LogEnd>,
-  observation: Observation,
-): string | undefined {
-  const seen = (name: string): bigint => ends.get(name)?.commit ?? -1n;
-  const isMember = (name: string): number => Number(memberOf(observation, name) !== undefined);
-  const order = (a: string, b: string): number =>
-    seen(a) === seen(b) ? isMember(b) - isMember(a) : seen(b) > seen(a) ? 1 : -1;
-  return survivors.toSorted(order)[0];
 }
 
 function nobodyLeft(spec: ClusterSpec, observation: Observation): Refusal {

@@ -6,33 +6,19 @@ import { next } from '../../../../src/cluster/plan/next.ts';
 import {
   givenUpBy,
   isBack,
-  type LogEnd,
-  ofThisCluster,
   type RescueRequest,
   reprieved,
   rescued,
-  revivable,
-  survivorsOf,
 } from '../../../../src/cluster/plan/rescue.ts';
 import { abandoned } from '../../../../src/cluster/plan/spec-changes.ts';
-import { withInside, withMember, withMembers } from '../../../../src/cluster/plan/steps/effects.ts';
-import { converged, lines, planFor, powerOff, specOf } from '../../../support/clusters.ts';
+import { withInside, withMembers } from '../../../../src/cluster/plan/steps/effects.ts';
+import { type LogEnd, ofThisCluster, revivable } from '../../../../src/cluster/plan/survivors.ts';
+import { converged, lines, planFor, specOf } from '../../../support/clusters.ts';
+import { apart, hidden, lostOf, without } from '../../../support/lost.ts';
 
 const three = specOf(['m0@local-a', 'm1@local-b', 'm2@local-c']);
 const five = specOf(['m0', 'm1', 'm2', 'm3', 'm4']);
 const nameOf = (_: string, used: readonly string[]): string => `n${used.length}`;
-
-function lostOf(spec: ClusterSpec, ...names: string[]): Observation {
-  return powerOff(converged(spec), ...names);
-}
-
-/** Machines that are switched on and that nobody reaches. */
-function hidden(o: Observation, ...names: string[]): Observation {
-  const machines = o.machines.map((m) =>
-    names.includes(m.name) ? { ...m, state: 'running' as const, inside: null } : m,
-  );
-  return { ...o, machines };
-}
 
 function rescue(spec: ClusterSpec, o: Observation, request: Partial<RescueRequest> = {}): ClusterSpec {
   return rescued(spec, o, { fenced: [], ends: new Map(), nameOf, ...request });
@@ -42,19 +28,9 @@ function end(commit: bigint): LogEnd {
   return { commit, writtenAt: Date.parse('2026-11-25T10:00:00.5Z') };
 }
 
-function without(o: Observation, ...names: string[]): Observation {
-  return { ...o, machines: o.machines.filter(({ name }) => !names.includes(name)) };
-}
-
 /** Nobody can say whether there is a quorum. */
 function unsure(o: Observation): Observation {
   return { ...o, etcd: { ...o.etcd, readable: false, quorum: 'unknown' } };
-}
-
-/** All run, and nobody finds anybody. */
-function apart(spec: ClusterSpec): Observation {
-  const o = converged(spec);
-  return { ...o, etcd: { ...o.etcd, readable: false } };
 }
 
 function thrownBy(work: () => unknown): unknown {
@@ -186,69 +162,6 @@ describe('a lost quorum', () => {
 
   test('takes no name that the cluster does not have', () => {
     expect(() => rescue(three, lostOf(three, 'm1', 'm2'), { fenced: ['m9'] })).toThrow(/no replica of demo/);
-  });
-});
-
-describe('who could live on', () => {
-  const o = converged(five);
-  test.each<readonly [string, Observation, readonly string[]]>([
-    [
-      'are all who have the data, in order of names',
-      { ...o, machines: o.machines.toReversed() },
-      ['m0', 'm1', 'm2', 'm3', 'm4'],
-    ],
-    ['is nobody whose data is gone', withInside(o, 'm1', { etcdData: false }), ['m0', 'm2', 'm3', 'm4']],
-    ['is nobody without programs', withInside(o, 'm1', { provisioned: false }), ['m0', 'm2', 'm3', 'm4']],
-    ['is nobody who does not answer', hidden(o, 'm1', 'm2'), ['m0', 'm3', 'm4']],
-    [
-      'is no learner, whose data may be half',
-      withMember(o, 'm1', { learner: true }),
-      ['m0', 'm2', 'm3', 'm4'],
-    ],
-    ['are those too whom no list names any more', withMembers(o, []), ['m0', 'm1', 'm2', 'm3', 'm4']],
-  ])('%s', (_, seen, names) => {
-    expect(survivorsOf(seen, [])).toEqual(names);
-  });
-
-  test('is nobody of whom the operator says that it stays away', () => {
-    expect(survivorsOf(o, ['m0', 'm3'])).toEqual(['m1', 'm2', 'm4']);
-  });
-});
-
-describe('a majority that could be started again', () => {
-  const four = specOf(['m0', 'm1', 'm2', 'm3']);
-  const leaving = specOf(['m0', 'n3', 'n4']);
-
-  test('is more than half: two of four are none', () => {
-    const asleep = withInside(lostOf(four, 'm1', 'm2', 'm3'), 'm0', { etcd: 'stopped' });
-    expect(revivable(four, without(asleep, 'm2', 'm3'), [])).toEqual([]);
-    expect(revivable(four, without(asleep, 'm3'), [])).toEqual(['m0', 'm1', 'm2']);
-  });
-
-  test('counts nobody whom the spec does not want: nobody starts that', () => {
-    expect(revivable(leaving, lostOf(three, 'm1', 'm2'), [])).toEqual([]);
-    expect(revivable(specOf(['m0', 'm2']), lostOf(three, 'm1', 'm2'), [])).toEqual(['m2']);
-  });
-
-  test('counts a machine that runs only with the data that it had', () => {
-    const stopped = withInside(without(apart(three), 'm2'), 'm1', { etcd: 'stopped' });
-    expect(revivable(three, stopped, [])).toEqual(['m1']);
-    expect(revivable(three, withInside(stopped, 'm1', { etcdData: false }), [])).toEqual([]);
-    expect(revivable(three, withInside(stopped, 'm1', { provisioned: false }), [])).toEqual([]);
-  });
-
-  test('is one of the voters, whoever learns or is wanted beside them', () => {
-    const learning = ['m3', 'm4'].reduce(
-      (o, name) => withMember(o, name, { learner: true }),
-      without(lostOf(five, 'm1', 'm2', 'm3', 'm4'), 'm2', 'm3', 'm4'),
-    );
-    expect(revivable(five, learning, [])).toEqual(['m1']);
-    const alone = withInside(without(lostOf(three, 'm1', 'm2'), 'm1', 'm2'), 'm0', { etcd: 'stopped' });
-    expect(revivable(specOf(['m0']), alone, [])).toEqual([]);
-  });
-
-  test('is one of those whom the spec wants, where nobody knows a member', () => {
-    expect(revivable(three, withMembers(lostOf(three, 'm1', 'm2'), []), [])).toEqual(['m1', 'm2']);
   });
 });
 
