@@ -357,7 +357,7 @@ describe('the loop in a simulated world', () => {
           if (world.spec().deleting) return void expect(world.deleted).toBe(true);
           if (!world.hasQuorum()) {
             // More disks were lost than a quorum survives: whoever has one left carries on.
-            const isLost = survivorsOf(await world.observe(), []).length === 0;
+            const isLost = survivorsOf(world.spec(), await world.observe(), []).length === 0;
             if (isLost && !world.spec().backup) return;
             await rescueOf(world, false);
             if (!world.hasQuorum()) await rescueOf(world, true);

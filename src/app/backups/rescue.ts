@@ -34,7 +34,7 @@ export function rescue(
     if (asked !== undefined) mustHaveBackups(open.world.spec(), asked);
     let givesUp = false;
     const change: Change = async (spec, observation) => {
-      const survivors = survivorsOf(observation, fenced);
+      const survivors = survivorsOf(spec, observation, fenced);
       const ends = await readEnds(env, open, survivors);
       const needed = asked !== undefined || (survivors.length === 0 && !spec.rescue);
       const backup = needed && spec.backup ? await findBackup(env, open, asked) : undefined;

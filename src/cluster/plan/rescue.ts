@@ -42,7 +42,7 @@ export function rescued(spec: ClusterSpec, observation: Observation, request: Re
     });
   }
   checkNames(spec, observation, fenced);
-  const survivors = survivorsOf(observation, fenced);
+  const survivors = survivorsOf(spec, observation, fenced);
   if (spec.rescue && isBack(spec.rescue, observation)) throw nothingToRescue(spec);
   // What is under way is finished, also when its last part alone is missing: the rule looks at it itself.
   if (spec.rescue && isStillGood(spec.rescue, survivors, request.backup)) {

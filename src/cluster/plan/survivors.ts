@@ -11,9 +11,16 @@ export interface LogEnd {
   readonly writtenAt: number | null;
 }
 
-/** Who could live on: it answers and has data that is a voter's, as far as anybody knows. In order of names. */
-export function survivorsOf(observation: Observation, fenced: readonly string[]): readonly string[] {
-  return observation.machines
+/**
+ * Who could live on: it answers and has data that is a voter's, as far as anybody knows. In order of names. Whom a rescue has given up has
+ * data of another history, whose log may go further and tells nothing of what was written since.
+ */
+export function survivorsOf(
+  spec: Pick<ClusterSpec, 'givenUp'>,
+  observation: Observation,
+  fenced: readonly string[],
+): readonly string[] {
+  return ofThisCluster(spec, observation.machines)
     .filter(({ name, inside }) => {
       const member = memberOf(observation, name);
       return inside?.provisioned && inside.etcdData && !member?.learner && !fenced.includes(name);

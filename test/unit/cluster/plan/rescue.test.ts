@@ -160,6 +160,23 @@ describe('a lost quorum', () => {
     expect(ofThisCluster(after, converged(three).machines)).toHaveLength(3);
   });
 
+  test('lives on in nobody whom a rescue before it has given up, however far its log goes', () => {
+    const after = {
+      ...specOf(['m0', 'm3', 'm4']),
+      usedNames: ['m0', 'm1', 'm2', 'm3', 'm4'],
+      givenUp: ['m1', 'm2'],
+    };
+    const lost = without(lostOf(after, 'm3', 'm4'), 'm3', 'm4');
+    const back = converged(three).machines.filter(({ name }) => name === 'm1');
+    const o = { ...lost, machines: [...lost.machines, ...back] };
+    const ends = new Map([
+      ['m0', end(7n)],
+      ['m1', end(900_000n)],
+    ]);
+    expect(rescue(after, o, { ends }).rescue?.survivor).toBe('m0');
+    expect(() => rescue(after, without(o, 'm0'), { ends })).toThrow(/no replica of demo answers/);
+  });
+
   test('takes no name that the cluster does not have', () => {
     expect(() => rescue(three, lostOf(three, 'm1', 'm2'), { fenced: ['m9'] })).toThrow(/no replica of demo/);
   });

@@ -26,11 +26,15 @@ describe('who could live on', () => {
     ],
     ['are those too whom no list names any more', withMembers(o, []), ['m0', 'm1', 'm2', 'm3', 'm4']],
   ])('%s', (_, seen, names) => {
-    expect(survivorsOf(seen, [])).toEqual(names);
+    expect(survivorsOf(five, seen, [])).toEqual(names);
   });
 
   test('is nobody of whom the operator says that it stays away', () => {
-    expect(survivorsOf(o, ['m0', 'm3'])).toEqual(['m1', 'm2', 'm4']);
+    expect(survivorsOf(five, o, ['m0', 'm3'])).toEqual(['m1', 'm2', 'm4']);
+  });
+
+  test('is nobody whom a rescue has given up, though its machine runs again with its data', () => {
+    expect(survivorsOf({ givenUp: ['m1', 'm4'] }, o, [])).toEqual(['m0', 'm2', 'm3']);
   });
 });
 
