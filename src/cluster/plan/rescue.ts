@@ -5,10 +5,10 @@ import { rfc3339 } from '../../util/text/rfc3339.ts';
 import { InputError, NotFoundError, Refusal } from '../model/errors.ts';
 import { MOST_ENCRYPTION_KEYS, orderOf } from '../model/generations.ts';
 import { machineOf, type Observation } from '../model/observation.ts';
-import type { ClusterSpec, ReplicaSpec, Rescue } from '../model/spec.ts';
+import { type ClusterSpec, type ReplicaSpec, type Rescue, wanted } from '../model/spec.ts';
 import { sightOfEtcd } from './health.ts';
 import type { NameMaker } from './spec-changes.ts';
-import { bestOf, type LogEnd, revivable, survivorsOf, votersOf } from './survivors.ts';
+import { bestOf, type LogEnd, revivable, stoppedOf, survivorsOf, votersOf } from './survivors.ts';
 
 export interface RescueRequest {
   /** Of these the operator says that they stay away for good, whatever they are now. */
@@ -30,7 +30,7 @@ export interface RescueBackup {
 /**
  * The spec that a lost quorum is given up with: the survivor that has seen most, and newcomers in the places of all others. The
  * same spec where a majority can be started again.
- * @throws Refusal where there is a quorum, where nobody can tell, and without a survivor; InputError, NotFoundError
+ * @throws Refusal where there is a quorum, where nobody can tell, without a survivor, and where one may have stopped; InputError, NotFoundError
  */
 export function rescued(spec: ClusterSpec, observation: Observation, request: RescueRequest): ClusterSpec {
   const { fenced, ends, nameOf } = request;
@@ -57,6 +57,7 @@ export function rescued(spec: ClusterSpec, observation: Observation, request: Re
   const survivor = request.backup?.asked ? undefined : bestOf(survivors, ends, observation);
   if (!survivor) {
     if (!request.backup) throw nobodyLeft(spec, observation);
+    if (!request.backup.asked) mustNotSleep(spec, observation, fenced);
     return fromBackup(spec, request.backup, fenced, nameOf);
   }
   const writtenAt = ends.get(survivor)?.writtenAt ?? null;
@@ -186,19 +187,41 @@ function mustNotRun(spec: ClusterSpec, o: Observation, fenced: readonly string[]
   );
 }
 
+/** What is stopped can be started, and may have every write: a backup that nobody has named does not take its place. */
+function mustNotSleep(spec: ClusterSpec, o: Observation, fenced: readonly string[]): void {
+  const names = stoppedOf(spec, o, fenced);
+  if (names.length === 0) return;
+  const [are, them] = names.length > 1 ? ['are', 'them'] : ['is', 'it'];
+  // Nobody else is started by a repair.
+  const start: Remedy = names.every((name) => wanted(spec, name))
+    ? { to: `start ${them}, then try again`, command: 'repair', cluster: spec.name }
+    : `start ${them} in the cloud, then try again`;
+  throw new Refusal(`${names.join(', ')} ${are} stopped and may have what no backup has`, [
+    start,
+    {
+      to: `or say that ${them === 'it' ? 'it stays' : 'they stay'} away`,
+      command: 'rescue',
+      cluster: spec.name,
+      fenced: [...fenced, ...names],
+    },
+    nameBackup,
+  ]);
+}
+
+const nameBackup: Remedy = {
+  to: 'or name the backup that is to be restored',
+  setting: 'backup',
+  example: 'ID',
+};
+
 function nobodyLeft(spec: ClusterSpec, observation: Observation): Refusal {
   const running = observation.machines.filter(({ state }) => state === 'running').map(({ name }) => name);
   const backup = spec.backup ? 'a backup takes its place only where it is asked for' : 'it has no backup';
-  const ask: Remedy = {
-    to: 'or name the backup that is to take its place',
-    setting: 'backup',
-    example: 'ID',
-  };
   return new Refusal(`no replica of ${spec.name} answers that still has etcd's data, and ${backup}`, [
     running.length > 0
       ? `mend what keeps haup from ${running.join(', ')}, then try again`
       : 'bring one of the machines back, then try again',
-    ...(spec.backup ? [ask] : []),
+    ...(spec.backup ? [nameBackup] : []),
     seeStatus(spec),
   ]);
 }

@@ -53,6 +53,23 @@ function hasData({ state, inside }: MachineObservation): boolean {
   return state === 'stopped' || Boolean(inside?.provisioned && inside.etcdData);
 }
 
+/**
+ * Stopped machines that may have what no backup has: nobody can look into them, and nobody has said that they stay away. In order of names.
+ */
+export function stoppedOf(
+  spec: Pick<ClusterSpec, 'givenUp'>,
+  observation: Observation,
+  fenced: readonly string[],
+): readonly string[] {
+  return ofThisCluster(spec, observation.machines)
+    .filter(
+      ({ name, state }) =>
+        state === 'stopped' && !memberOf(observation, name)?.learner && !fenced.includes(name),
+    )
+    .map(({ name }) => name)
+    .sort();
+}
+
 /** Of the last list that is known; without one, whom the spec wants. */
 export function votersOf(spec: ClusterSpec, { etcd }: Observation): readonly string[] {
   const known = etcd.members.filter(({ learner }) => !learner).map(({ name }) => name);

@@ -86,7 +86,9 @@ function unfenced(v: View, hidden: readonly Replica[]): Blocked {
   return {
     message: `${names.join(', ')} ${are} switched on and cannot be reached: with ${them} the old cluster could live on beside the new one`,
     advice: [
-      `stop or delete ${them} in the cloud, then try again`,
+      v.spec.rescue?.backup
+        ? `restart ${them} in the cloud, then try again: ${them === 'it' ? 'it' : 'they'} may have what the backup has not`
+        : `stop or delete ${them} in the cloud, then try again`,
       {
         to: `or say that ${them === 'it' ? 'it stays' : 'they stay'} away`,
         command: 'rescue',

@@ -11,7 +11,7 @@ import {
   rescued,
 } from '../../../../src/cluster/plan/rescue.ts';
 import { abandoned } from '../../../../src/cluster/plan/spec-changes.ts';
-import { withInside, withMembers } from '../../../../src/cluster/plan/steps/effects.ts';
+import { withInside, withMember, withMembers } from '../../../../src/cluster/plan/steps/effects.ts';
 import { type LogEnd, ofThisCluster, revivable } from '../../../../src/cluster/plan/survivors.ts';
 import { converged, lines, planFor, specOf } from '../../../support/clusters.ts';
 import { apart, hidden, lostOf, without } from '../../../support/lost.ts';
@@ -351,6 +351,54 @@ describe('a backup', () => {
       ],
       usedNames: ['m0', 'm1', 'm2', 'n3', 'n4', 'n5'],
       rescue: { survivor: 'n3', fenced, heard: taken, backup: { id: 'b1', taken } },
+    });
+  });
+
+  describe('does not take the place of who has only stopped, and may have every write', () => {
+    const stopped = without(lostOf(three, 'm0', 'm1', 'm2'), 'm1', 'm2');
+    const refused = (spec: ClusterSpec, o: Observation, names: string[] = []) =>
+      thrownBy(() => rescue(spec, o, { fenced: names, backup: b1 })) as Refusal;
+
+    test('it is to be started, or given up by name', () => {
+      const error = refused(three, stopped, ['m1']);
+      expect(error).toBeInstanceOf(Refusal);
+      expect(error.message).toBe('m0 is stopped and may have what no backup has');
+      expect(error.remedies).toEqual([
+        { to: 'start it, then try again', command: 'repair', cluster: 'demo' },
+        { to: 'or say that it stays away', command: 'rescue', cluster: 'demo', fenced: ['m1', 'm0'] },
+        expect.objectContaining({ setting: 'backup' }),
+      ]);
+      expect(lines(planFor(three, stopped, revive))[0]).toBe('start-machine m0');
+    });
+
+    test('nor of several, who are named', () => {
+      const two = without(lostOf(five, ...five.usedNames), 'm0', 'm2', 'm4');
+      const error = refused(five, two);
+      expect(error.message).toMatch(/^m1, m3 are stopped/);
+      expect(error.remedies).toMatchObject([
+        { to: 'start them, then try again' },
+        { to: 'or say that they stay away' },
+        {},
+      ]);
+    });
+
+    test('nor of one that was on its way out, which no repair starts', () => {
+      const leaving = specOf(['n3', 'n4', 'n5'], { usedNames: ['m0', 'm1', 'm2', 'n3', 'n4', 'n5'] });
+      const error = refused(leaving, withMembers(stopped, []));
+      expect(error.remedies[0]).toBe('start it in the cloud, then try again');
+    });
+
+    test('but of who stays away, as the operator says, or was given up before, or only learns', () => {
+      const restored = { backup: { id: 'b1' } };
+      expect(rescue(three, stopped, { fenced: ['m0'], backup: b1 }).rescue).toMatchObject(restored);
+      const given = { ...specOf(['n3']), usedNames: ['m0', 'n3'], givenUp: ['m0'] };
+      expect(rescue(given, stopped, { backup: b1 }).rescue).toMatchObject(restored);
+      const learner = withMember(stopped, 'm0', { learner: true });
+      expect(rescue(three, learner, { backup: b1 }).rescue).toMatchObject(restored);
+    });
+
+    test('nor is anybody asked where the operator names the backup', () => {
+      expect(rescue(three, stopped, { backup: asked }).rescue).toMatchObject({ backup: { id: 'b1' } });
     });
   });
 

@@ -191,6 +191,20 @@ describe('a rescue from a backup', () => {
     expect(steps(awake(ready))).toEqual(['fence m0']);
   });
 
+  test('has who cannot be reached restarted, not stopped or deleted: it may have what the backup has not', () => {
+    const seen = having({});
+    const machines = seen.machines.map((m) =>
+      m.name === 'm0' ? { ...m, state: 'running' as const, inside: null } : m,
+    );
+    const wanted = { ...spec, rescue: { ...spec.rescue!, fenced: ['m1', 'm2'] } };
+    expect(next(wanted, { ...seen, machines }, revive).blocked).toMatchObject([
+      {
+        message: expect.stringMatching(/^m0 is switched on and cannot be reached/),
+        advice: [expect.stringMatching(/^restart it in the cloud/), { fenced: ['m0'] }],
+      },
+    ]);
+  });
+
   test('tells it first how etcd is backed up from now on, where it is', () => {
     const wanted = { ...spec, backup };
     expect(steps(ready, wanted)).toEqual(['set-up-backup n3']);
