@@ -6,6 +6,7 @@ import { readRepository } from '../../backup/repository.ts';
 import { LISTING_MS, withRestic } from '../../backup/restic.ts';
 import { InputError } from '../../cluster/model/errors.ts';
 import type { ClusterSpec } from '../../cluster/model/spec.ts';
+import { givenUpBy } from '../../cluster/plan/rescue.ts';
 import { withCredentials } from '../../cluster/world/backup.ts';
 import type { ClusterState } from '../../cluster/world/memory.ts';
 import type { Store, Stored } from '../../state/store.ts';
@@ -63,7 +64,7 @@ export async function restoreStore(
       for (const [name, text] of Object.entries(next))
         if (text !== kept[name]) await store.secrets(cluster).put(name, text);
     } else {
-      const spec = movedTo(read.spec, from, next !== kept);
+      const spec = movedTo(afterRescue(read.spec, backup.by), from, next !== kept);
       await store.create(cluster, { ...read, spec }, next, revision);
     }
   } finally {
@@ -79,6 +80,17 @@ function isSame(
 ): boolean {
   const { spec } = there.value;
   return spec.uid === state.spec.uid && (there.revision === revision || spec.rescue !== undefined);
+}
+
+/**
+ * A backup is taken where a member leads: a rescue that was wished for by then had been done, and its wish is not done again, which would
+ * give up what this very backup has. Unless it was taken by one that the rescue was to give up: then the quorum had come back first.
+ */
+function afterRescue(spec: ClusterSpec, by: string): ClusterSpec {
+  const { rescue, ...kept } = spec;
+  if (!rescue) return spec;
+  const givenUp = givenUpBy(kept);
+  return givenUp.includes(by) ? kept : { ...kept, givenUp };
 }
 
 /** Where the repository is by now is where the next backups go. Masters are told of that, and of other credentials. */

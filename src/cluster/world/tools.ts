@@ -35,6 +35,8 @@ export interface Tools {
   session(replica: string, timeoutMs?: number): Promise<Session>;
   /** Ends it: before the machine goes, or before the address that it may run through moves. */
   drop(replica: string): void;
+  /** Gives the masters what the store has now, sealed, to go with every backup: see backup.ts. */
+  sealed(): Promise<void>;
   /** etcd's API on the replica's own member, through its session. */
   etcd(replica: string): Promise<EtcdClient>;
 }

@@ -3,6 +3,7 @@ import type { ApiClient } from '../../kubernetes/client.ts';
 import type { Authorities } from '../../pki/authorities.ts';
 import type { SessionPool } from '../../ssh/pool.ts';
 import type { Session } from '../../ssh/session.ts';
+import { shared } from '../../util/shared.ts';
 import type { ChangeableWorld } from '../loop/apply-change.ts';
 import type { DrillRecord } from '../model/drill.ts';
 import type { GuardMemory } from '../model/guard.ts';
@@ -18,7 +19,7 @@ import { rewriteAll } from './rotation/settle.ts';
 import { execute } from './steps/index.ts';
 import type { Progress, Tools } from './tools.ts';
 
-export type WorldParts = Omit<Tools, 'session' | 'drop' | 'seen' | 'etcd'> & {
+export type WorldParts = Omit<Tools, 'session' | 'drop' | 'seen' | 'sealed' | 'etcd'> & {
   readonly pool: SessionPool;
   /** Makes the client of a member of etcd, over a session. */
   readonly etcdClients: () => Promise<(replica: string, session: () => Promise<Session>) => EtcdClient>;
@@ -62,14 +63,17 @@ export function openWorld(parts: WorldParts): RealWorld {
     return (replica) => clientOf(replica, () => sessions.session(replica, LOOK_MS));
   };
   const observer = openObserver({ ...parts, sessions, etcdClients });
+  // Steps side by side would write into the same files.
+  const seal = shared(() => sealOnMachines(observer.last(), { ...parts, sessions }));
+  const sealed = () => seal('');
   const tools: Tools = {
     ...parts,
     seen: observer.last,
+    sealed,
     session: sessions.session,
     drop: sessions.drop,
     etcd: async (replica) => (await etcdClients())(replica),
   };
-  const sealed = () => sealOnMachines(observer.last(), { ...parts, sessions });
   return {
     spec: () => memory.spec,
     async save(spec) {

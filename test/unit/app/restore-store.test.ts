@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { restoreStore } from '../../../src/app/backups/restore-store.ts';
 import { writeBundle } from '../../../src/backup/bundle.ts';
 import { backupKey, seal } from '../../../src/backup/key.ts';
+import type { ClusterSpec } from '../../../src/cluster/model/spec.ts';
 import { backupSecrets } from '../../../src/cluster/world/backup.ts';
 import { type ClusterState, clusterStateSchema, noHistory } from '../../../src/cluster/world/memory.ts';
 import { bucketStore } from '../../../src/state/bucket/store.ts';
@@ -23,19 +24,24 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'haup-restore-test-'));
   store = bucketStore('s3://haup', memoryBucket(), clusterStateSchema, null);
   writeFileSync(join(folder, 'identity'), await generateIdentity(), { mode: 0o600 });
-  const key = await backupKey(join(folder, 'identity'), 'demo');
-  const state = { spec, history: noHistory, pins: {} };
-  const secrets = { ...backupSecrets({ ...key, credentials: 'old' }), authorities: 'A' };
-  const bundle = writeBundle({ revision: 12, state, secrets });
-  writeFileSync(join(folder, 'sealed'), await seal(bundle, key.recipient));
-  const facts = `"format=1","cluster=demo","uid=${spec.uid}","taken=2026-11-25T12:00:00Z","by=m0","size=1"`;
-  const tags = `"haup",${facts},"revision=1","keys=1","hash=1","store=12"`;
-  writeFileSync(join(folder, 'list'), `[{"short_id":"aaaaaaaa","tags":[${tags}]}]`);
+  await keepBackup(spec);
   const restic = `case "$*" in *dump*) cat ${folder}/sealed ;; *) cat ${folder}/list ;; esac`;
   writeFileSync(join(folder, 'restic'), `#!/bin/sh\n${restic}\n`);
   chmodSync(join(folder, 'restic'), 0o755);
 });
 afterEach(() => rmSync(folder, { recursive: true }));
+
+/** The only backup that there is. */
+async function keepBackup(sealed: ClusterSpec, by = 'm0'): Promise<void> {
+  const key = await backupKey(join(folder, 'identity'), 'demo');
+  const state = { spec: sealed, history: noHistory, pins: {} };
+  const secrets = { ...backupSecrets({ ...key, credentials: 'old' }), authorities: 'A' };
+  const bundle = writeBundle({ revision: 12, state, secrets });
+  writeFileSync(join(folder, 'sealed'), await seal(bundle, key.recipient));
+  const facts = `"format=1","cluster=demo","uid=${spec.uid}","taken=2026-11-25T12:00:00Z","by=${by}","size=1"`;
+  const tags = `"haup",${facts},"revision=1","keys=1","hash=1","store=12"`;
+  writeFileSync(join(folder, 'list'), `[{"short_id":"aaaaaaaa","tags":[${tags}]}]`);
+}
 
 /** @param credentials null: none are given. */
 async function restore(credentials: string | null, dryRun = false) {
@@ -71,4 +77,27 @@ test('a restore that goes on with what one before had put there takes the creden
   await restore(null);
   expect(await restore('new', true)).toMatchObject({ credentials: 'old' });
   expect(await restore('new')).toEqual({ credentials: 'new', generation: 3, revision: 12 });
+});
+
+test('a rescue that was wished for when the store was sealed was done when the backup was taken, and is not done again', async () => {
+  const rescue = { survivor: 'm3', fenced: [], heard: null, backup: { id: 'older', taken: 'before' } };
+  const wishing = {
+    ...specOf(['m3', 'm4']),
+    usedNames: ['m0', 'm1', 'm3', 'm4'],
+    backup: spec.backup,
+    rescue,
+  };
+  await keepBackup(wishing, 'm3');
+  await restore(null);
+  const { rescue: _, ...kept } = wishing;
+  expect((await store.read('demo'))?.value.spec).toEqual({ ...kept, givenUp: ['m0', 'm1'] });
+});
+
+test('nor is one whose quorum had come back, as who took the backup shows: nobody was given up', async () => {
+  const rescue = { survivor: 'm0', fenced: [], heard: null };
+  const wishing = { ...specOf(['m0', 'm3']), usedNames: ['m0', 'm1', 'm3'], backup: spec.backup, rescue };
+  await keepBackup(wishing, 'm1');
+  await restore(null);
+  const { rescue: _, ...kept } = wishing;
+  expect((await store.read('demo'))?.value.spec).toEqual(kept);
 });

@@ -15,4 +15,6 @@ export const forceNewCluster: Executor<'force-new-cluster'> = async (t, { replic
     );
   }
   await t.memory.updateSpec(({ rescue: _, ...spec }) => ({ ...spec, givenUp: givenUpBy(spec) }));
+  // Backups are taken from now on: by one with the wish in it the cluster would be rescued once more.
+  await t.sealed();
 };

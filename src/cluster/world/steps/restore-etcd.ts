@@ -17,4 +17,6 @@ export const restoreEtcd: Executor<'restore-etcd'> = async (t, { replica, backup
     throw new Error(`etcd of ${replica} lists ${members.map((m) => m.name).join(', ')}, not itself alone`);
   }
   await t.memory.updateSpec(({ rescue: _, ...spec }) => ({ ...spec, givenUp: givenUpBy(spec) }));
+  // Backups are taken from now on: by one with the wish in it the cluster would be rescued once more.
+  await t.sealed();
 };
