@@ -22,7 +22,9 @@ import { BACKDATING_MS } from '../pki/validity.ts';
 import type { ClusterIdentity, Provider } from '../providers/provider.ts';
 import { newReplicaName } from '../replicas/names.ts';
 import type { Secrets } from '../state/store.ts';
+import { withDeadline } from '../util/deadline.ts';
 import { rfc3339 } from '../util/text/rfc3339.ts';
+import { unlessAborted } from '../util/unless-aborted.ts';
 import type { Variables } from '../util/variables.ts';
 import { waitFor } from '../util/wait.ts';
 import { type BackupWish, backUpFirst, preparedBackups, withBackups } from './backups/backup-parts.ts';
@@ -88,6 +90,8 @@ export interface ChangeOutcome {
 
 /** An API server that has just been started again may be busy. */
 const ANSWER_MS = 30_000;
+/** For keys that go with backups, after a failure. */
+const SEAL_MS = 10_000;
 
 export async function createCluster(
   env: Environment,
@@ -223,6 +227,7 @@ export async function changed(
   const { world } = open;
   const began = env.now();
   let steps = 0;
+  let begun = false;
   const emit: Emit = (event) => {
     if (event.type === 'step-finished') steps += 1;
     env.emit(event);
@@ -234,18 +239,22 @@ export async function changed(
   const first = async ({ backupFirst }: Plan) => {
     if (backupFirst) await backUpFirst(env, world, backupFirst === 'needed' && !mayGoWithout);
     await remember?.();
+    begun = true;
   };
   const reader = env.reads && !options.dryRun ? readMeanwhile(world, env) : null;
-  const result = await applyChange(world, change, {
-    ...options,
-    first,
-    policy,
-    emit,
-    signal: env.signal,
-  }).finally(() => reader?.stop());
-  if (result.executed && !world.spec().deleting) await keepHome(open.provider, world, result.observation);
   // A rotation changes keys on the way, and a machine that was provisioned has a host key of its own.
-  if (result.executed && !world.spec().deleting) await world.sealed();
+  const sealed = async () => {
+    if (begun && !world.spec().deleting) await world.sealed();
+  };
+  const result = await applyChange(world, change, { ...options, first, policy, emit, signal: env.signal })
+    .catch(async (error: unknown) => {
+      // Backups go on. Whoever is out of reach may be why it failed: nobody waits for that again.
+      await withDeadline(SEAL_MS, env.signal, (limit) => unlessAborted(limit, sealed)).catch(() => {});
+      throw error;
+    })
+    .finally(() => reader?.stop());
+  if (result.executed && !world.spec().deleting) await keepHome(open.provider, world, result.observation);
+  await sealed();
   if (result.executed) env.emit({ type: 'cost', steps, commands: world.commands() });
   const spec = world.spec();
   const gone = result.executed && spec.deleting;

@@ -81,8 +81,9 @@ export function openWorld(parts: WorldParts): RealWorld {
       // Said before the masters are told, which takes time: whoever stops it now leaves something behind.
       emit({ type: 'change-saved' });
       if (spec.deleting) return;
-      await noteOnMachines(observer.last(), { memory, sessions, signal });
+      // A store that is rebuilt from a backup knows all that machines have noted, or it would be an older copy.
       await sealed();
+      await noteOnMachines(observer.last(), { memory, sessions, signal });
     },
     interruption: (spec) => provider.interruption(replicaZones(spec)),
     observe: observer.observe,

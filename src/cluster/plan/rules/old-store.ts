@@ -27,9 +27,16 @@ export function oldStore(v: View): Blocked | undefined {
       : `${newer!.name} was last changed by revision ${newer!.revision}, and this is ${storeRevision}`;
   return {
     message: `this store is an older copy of the one that ${v.spec.name} was last changed with: ${why}`,
-    advice: `use the newer store (another HAUP_HOME or --store, perhaps on the machine from which ${v.spec.name} was last changed); by this one nothing is changed`,
+    advice: [
+      `use the newer store (another HAUP_HOME or --store, perhaps on the machine from which ${v.spec.name} was last changed); by this one nothing is changed`,
+      ...(v.spec.backup ? [IF_LOST] : []),
+    ],
   };
 }
+
+/** What the newer store knew is on the masters, sealed, and goes with each backup that they take. */
+const IF_LOST =
+  'or, if that is lost, put this copy aside and restore one from a newer backup: docs/backup.md says how';
 
 /** {@link oldStore} of what was seen, before anything is planned from it. */
 export function whyOldStore(spec: ClusterSpec, observation: Observation): Blocked | undefined {

@@ -1,6 +1,8 @@
 import { noteStoreRevision } from '../../../replicas/store-revision.ts';
+import type { Session } from '../../../ssh/session.ts';
 import type { Observation } from '../../model/observation.ts';
 import type { ClusterMemory } from '../memory.ts';
+import type { Tools } from '../tools.ts';
 import type { Sessions } from './sessions.ts';
 
 /**
@@ -27,4 +29,23 @@ export async function noteOnMachines(
     ),
   );
   signal.throwIfAborted();
+}
+
+/**
+ * As {@link noteOnMachines}, on one that has just been changed. What it notes is sealed before, to go with the next backup: a store that is
+ * rebuilt from that is no older copy, however this run ends.
+ * @throws SshError, the signal's reason when aborted.
+ */
+export async function noteOnChanged(
+  {
+    memory,
+    sealed,
+    signal,
+  }: Pick<Tools, 'sealed' | 'signal'> & { readonly memory: Pick<ClusterMemory, 'revision'> },
+  session: Session,
+): Promise<void> {
+  // Steps beside this one may go on with the store meanwhile.
+  const { revision } = memory;
+  await sealed();
+  await noteStoreRevision(session, revision, { signal });
 }

@@ -1,6 +1,6 @@
 import { switchRelease } from '../../../replicas/provision/change.ts';
-import { noteStoreRevision } from '../../../replicas/store-revision.ts';
 import { federationParts } from '../config/federation.ts';
+import { noteOnChanged } from '../machines/store-revision.ts';
 import type { Executor } from './executor.ts';
 
 export const changeRelease: Executor<'change-release'> = async (
@@ -20,5 +20,5 @@ export const changeRelease: Executor<'change-release'> = async (
     },
     { signal: t.signal, progress },
   );
-  await noteStoreRevision(session, t.memory.revision, { signal: t.signal });
+  await noteOnChanged(t, session);
 };

@@ -1,9 +1,9 @@
 import { provision as provisionReplica } from '../../../replicas/provision/provision.ts';
-import { noteStoreRevision } from '../../../replicas/store-revision.ts';
 import { makingSpec } from '../../plan/roll.ts';
 import { replicaConfig } from '../config/replica-config.ts';
 import { forgetBootHostKey } from '../machines/boot-host-key.ts';
 import { FIRST_LOGIN_MS } from '../machines/first-login.ts';
+import { noteOnChanged } from '../machines/store-revision.ts';
 import type { Executor } from './executor.ts';
 
 export const provision: Executor<'provision'> = async (t, { replica }, progress) => {
@@ -16,5 +16,5 @@ export const provision: Executor<'provision'> = async (t, { replica }, progress)
   // The machine has its own key now. Not after the provisioning: whoever is cut off there never comes back here.
   await forgetBootHostKey(t, replica);
   await provisionReplica(session, config, { signal: t.signal, progress });
-  await noteStoreRevision(session, t.memory.revision, { signal: t.signal });
+  await noteOnChanged(t, session);
 };

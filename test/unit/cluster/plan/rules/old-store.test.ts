@@ -25,6 +25,20 @@ describe('an older copy of the store', () => {
     expect(whyOldStore(after, now)).toBeUndefined();
   });
 
+  test('is told what helps where the newer store is lost: a newer backup, if there are any', () => {
+    const backup = {
+      to: '/backups',
+      everySeconds: 60,
+      keep: { allHours: 1, hourlyDays: 1, dailyDays: 1 },
+      generation: 1,
+    };
+    expect(whyOldStore(before, converged(after))?.advice).toEqual([expect.stringMatching(/^use the newer/)]);
+    expect(whyOldStore({ ...before, backup }, converged(after))?.advice).toEqual([
+      expect.stringMatching(/^use the newer/),
+      expect.stringMatching(/restore one from a newer backup/),
+    ]);
+  });
+
   test('does not make again what has left since, which it can tell by the revision alone', () => {
     const shrunk = { ...after, replicas: after.replicas.slice(0, 1) };
     const now = { ...withInside(converged(shrunk), 'm0', { storeRevision: 9 }), storeRevision: 7 };
