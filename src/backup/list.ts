@@ -112,19 +112,46 @@ export function ownOf(backups: readonly Backup[], uid: string): readonly Backup[
 }
 
 /**
- * A backup is dated by its master's clock. One that is of a future has come from a wrong one: there etcd's own revision says whether it is
- * newer than the others of the same cluster.
+ * A backup is dated by its master's clock, which may be wrong: the date is believed where it is not of a future, and nothing else shows that
+ * another one of the same cluster is newer. Of one that is of a future etcd's own revision alone says so.
  */
 function newestOf(backups: readonly Backup[], now: number): Backup | undefined {
-  const past = backups.find(({ taken }) => !isAhead(taken, now));
-  if (!past) return backups[0];
-  const [newer] = backups
-    .filter(
-      (backup) =>
-        isAhead(backup.taken, now) && backup.uid === past.uid && backup.etcdRevision > past.etcdRevision,
-    )
-    .toSorted((a, b) => b.etcdRevision - a.etcdRevision);
-  return newer ?? past;
+  const dated = backups.find(({ taken }) => !isAhead(taken, now)) ?? backups[0];
+  if (!dated) return undefined;
+  const past = !isAhead(dated.taken, now);
+  const newer = backups.filter(
+    (backup) =>
+      isNewer(backup, dated) ||
+      (past && isAhead(backup.taken, now) && backup.uid === dated.uid && isFurther(backup, dated)),
+  );
+  return furthest(newer) ?? dated;
+}
+
+/**
+ * Whatever the clocks say. etcd's revision only grows, but for a rescue: a survivor may go on with a smaller one than who was given up had. That
+ * rescue is in the store, whose revision grows by it. Neither number alone will do: a master that nobody could reach seals an old store
+ * with new data. So where they contradict each other the dates have to be believed.
+ */
+function isNewer(one: Backup, other: Backup): boolean {
+  return isFurther(one, other) && isOfOne(one, other) && one.storeRevision >= other.storeRevision;
+}
+
+function isFurther(one: Backup, other: Backup): boolean {
+  return one.etcdRevision > other.etcdRevision;
+}
+
+/** An older cluster may have had the name, and an older haup noted no uid. */
+function isOfOne(one: Backup, other: Backup): boolean {
+  return one.uid !== null && one.uid === other.uid;
+}
+
+function furthest(backups: readonly Backup[]): Backup | undefined {
+  return backups.toSorted((a, b) => b.etcdRevision - a.etcdRevision)[0];
+}
+
+/** Who may be newer than the newest, for what etcd says, and may as well be of a history that a rescue gave up; undefined: nobody. */
+export function rivalOf(backups: readonly Backup[], newest: Backup): Backup | undefined {
+  return furthest(backups.filter((backup) => isFurther(backup, newest) && isOfOne(backup, newest)));
 }
 
 /**

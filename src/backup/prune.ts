@@ -1,6 +1,6 @@
 import { systemClock } from '../util/clock.ts';
 import { messageOf } from '../util/failure.ts';
-import { BACKUP_TAG, VERIFIED_TAG } from './list.ts';
+import { BACKUP_TAG, type Backup, VERIFIED_TAG } from './list.ts';
 import { LISTING_MS, type Restic } from './restic.ts';
 
 const PRUNE_MS = 60 * 60_000;
@@ -15,10 +15,15 @@ export interface Keep {
   readonly dailyDays: number;
 }
 
-/** Removes backups that are not to be kept, and the data that no other one needs. @throws BackupError */
+/**
+ * Removes backups that are not to be kept, and the data that no other one needs.
+ * @param spared are kept whatever their dates are, which may be wrong.
+ * @throws BackupError
+ */
 export async function prune(
   restic: Restic,
   { allHours, hourlyDays, dailyDays }: Keep,
+  spared: readonly Pick<Backup, 'taken' | 'by'>[],
   dryRun: boolean,
   signal: AbortSignal,
 ): Promise<void> {
@@ -32,6 +37,7 @@ export async function prune(
     ...['--keep-within', `${allHours}h`],
     ...(hourlyDays > 0 ? ['--keep-within-hourly', `${hourlyDays}d`] : []),
     ...(dailyDays > 0 ? ['--keep-within-daily', `${dailyDays}d`] : []),
+    ...spared.flatMap(({ taken, by }) => ['--keep-tag', `taken=${taken},by=${by}`]),
     ...(dryRun ? ['--dry-run'] : []),
   ];
   for (let tries = 1; ; tries++) {

@@ -330,7 +330,7 @@ describe('a place for backups', () => {
       words: expect.stringMatching(/cut short or changed/),
     });
     const keep = { allHours: 1, hourlyDays: 1, dailyDays: 1 };
-    await withRestic(place, by, (restic) => prune(restic, keep, false, signal));
+    await withRestic(place, by, (restic) => prune(restic, keep, [], false, signal));
     expect(await withRestic(place, by, listBackups)).toMatchObject([{ id }]);
   }
 
@@ -354,17 +354,25 @@ test('prune keeps what is to be kept, and the note that it is good', async () =>
   const tidy = accessTo(at('tidy'));
   await withRestic(tidy, around, async (restic: Restic) => {
     await openRepository(restic);
-    const tag = (day: string) =>
-      `haup,format=1,cluster=demo,uid=${spec.uid},taken=2020-01-${day}T00:00:00Z,by=m,size=1,revision=1,keys=1,hash=1,store=1`;
-    for (const day of ['10', '20'])
-      await restic(['backup', '--time', `2020-01-${day} 00:00:00`, '--tag', tag(day), at('mine')]);
-    const [newest] = await listBackups(restic);
+    const tag = (day: string, revision: number) =>
+      `haup,format=1,cluster=demo,uid=${spec.uid},taken=2020-01-${day}T00:00:00Z,by=m,size=1,revision=${revision},keys=1,hash=1,store=1`;
+    // The last was taken by a master whose clock is behind.
+    for (const [day, revision] of [
+      ['10', 1],
+      ['20', 2],
+      ['05', 3],
+    ] as const)
+      await restic(['backup', '--time', `2020-01-${day} 00:00:00`, '--tag', tag(day, revision), at('mine')]);
+    const backups = await listBackups(restic);
+    const [newest] = backups;
     await restic(['backup', '--stdin', '--tag', `haup-verified,of=${newest!.id},at=2026-11-26T00:00:00Z`], {
       input: 'x',
     });
     const keep = { allHours: 1, hourlyDays: 1, dailyDays: 1 };
-    await prune(restic, keep, false, signal);
-    const left = await listBackups(restic);
-    expect(left).toMatchObject([{ taken: '2020-01-20T00:00:00Z', verified: '2026-11-26T00:00:00Z' }]);
+    await prune(restic, keep, [chosen(backups, undefined)], false, signal);
+    expect(await listBackups(restic)).toMatchObject([
+      { taken: '2020-01-20T00:00:00Z', verified: '2026-11-26T00:00:00Z' },
+      { taken: '2020-01-05T00:00:00Z' },
+    ]);
   });
 });

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Backup, listBackups, ownOf } from '../../backup/list.ts';
+import { type Backup, chosen, listBackups, ownOf, rivalOf } from '../../backup/list.ts';
 import { prune } from '../../backup/prune.ts';
 import { readRepository } from '../../backup/repository.ts';
 import { type Restic, withRestic } from '../../backup/restic.ts';
@@ -88,16 +88,25 @@ export interface PruneRequest {
 
 /** Removes what is not to be kept any more. @returns how many backups are left. */
 export async function pruneBackups(
-  env: Pick<Environment, 'looking' | 'environment' | 'signal'>,
+  env: Pick<Environment, 'looking' | 'environment' | 'signal' | 'now'>,
   cluster: string,
   { credentials: file, dryRun }: PruneRequest,
 ): Promise<number> {
-  const work = async (restic: Restic, { backup: { keep } }: BackedUp): Promise<number> => {
-    await prune(restic, keep, dryRun, env.signal);
+  const work = async (restic: Restic, { uid, backup: { keep } }: BackedUp): Promise<number> => {
+    const own = ownOf(await listBackups(restic), uid);
+    await prune(restic, keep, neededMost(own, env.now()), dryRun, env.signal);
     return (await listBackups(restic)).length;
   };
   const credentials = file === null ? null : await readCredentials(file);
   return withRepository(env, cluster, work, credentials);
+}
+
+/** What a rescue would restore, and what may be newer than that: where masters' clocks are wrong it may be old by its date. */
+function neededMost(own: readonly Backup[], now: number): readonly Backup[] {
+  if (own.length === 0) return [];
+  const newest = chosen(own, undefined, undefined, now);
+  const rival = rivalOf(own, newest);
+  return rival ? [newest, rival] : [newest];
 }
 
 type BackedUp = ReturnType<typeof backedUp>;

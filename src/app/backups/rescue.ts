@@ -1,4 +1,4 @@
-import { chosen, listBackups } from '../../backup/list.ts';
+import { type Backup, chosen, listBackups, rivalOf } from '../../backup/list.ts';
 import { withRestic } from '../../backup/restic.ts';
 import type { Change } from '../../cluster/loop/apply-change.ts';
 import { InputError, Refusal } from '../../cluster/model/errors.ts';
@@ -68,9 +68,18 @@ async function findBackup(
 ): Promise<RescueBackup> {
   const access = await repositoryAccess(world.spec(), secrets);
   const spec = world.spec();
-  const { id, taken, by } = chosen(await withRestic(access, env, listBackups), asked, spec.uid, env.now());
+  const backups = await withRestic(access, env, listBackups);
+  const found = chosen(backups, asked, spec.uid, env.now());
+  const { id, taken, by } = found;
   env.emit({ type: 'progress', topic: 'backup', message: `the backup ${id} was taken by ${by} at ${taken}` });
+  const rival = asked === undefined ? rivalOf(backups, found) : undefined;
+  if (rival) env.emit({ type: 'warning', message: mayBeNewer(rival, found) });
   return { id, taken, asked: asked !== undefined };
+}
+
+function mayBeNewer(rival: Backup, { id, etcdRevision }: Backup): string {
+  const which = `the backup ${rival.id}, taken by ${rival.by} at ${rival.taken}`;
+  return `${which}, may be newer than ${id}: it has etcd's revision ${rival.etcdRevision}, and that one ${etcdRevision}; name it to have it restored instead`;
 }
 
 /** What could be started a moment ago may be lost by now: nobody has agreed to that. */

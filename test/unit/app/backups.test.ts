@@ -8,30 +8,30 @@ import { enableBackups, pruneBackups } from '../../../src/app/backups/backup.ts'
 import { rescue } from '../../../src/app/backups/rescue.ts';
 import type { Environment, OpenCluster } from '../../../src/app/operations.ts';
 import { backupSecrets } from '../../../src/cluster/world/backup.ts';
-import { converged, specOf } from '../../support/clusters.ts';
+import { converged, noInterruption, specOf } from '../../support/clusters.ts';
 
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'haup-prune-test-'));
   const program = join(folder, 'restic');
-  // Notes by what it was asked to delete, and has no backups.
-  const note = `case "$*" in *--prune*) cat "$AWS_SHARED_CREDENTIALS_FILE" >${folder}/used ;; *) echo '[]' ;; esac`;
-  writeFileSync(program, `#!/bin/sh\n${note}\n`);
+  // Notes by what it was asked to delete, and how, and has the backups that there are.
+  const note = `cat "$AWS_SHARED_CREDENTIALS_FILE" >${folder}/used; echo "$*" >${folder}/asked`;
+  const list = `cat ${folder}/list 2>/dev/null || echo '[]'`;
+  writeFileSync(program, `#!/bin/sh\ncase "$*" in *--prune*) ${note} ;; *) ${list} ;; esac\n`);
   chmodSync(program, 0o755);
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
 /** Of a cluster whose masters may write, and not delete. */
-function environment(): Pick<Environment, 'looking' | 'environment' | 'signal'> {
+function environment(uid = 'u') {
   const keep = { allHours: 1, hourlyDays: 1, dailyDays: 30 };
   const backup = { to: 's3:https://host/bucket/demo', everySeconds: 60, keep, generation: 1 };
   const secret = backupSecrets({ password: 'p', recipient: 'r', credentials: 'masters' });
-  const open = {
-    world: { spec: () => ({ name: 'demo', uid: 'u', backup }) },
-    secrets: { get: async (name: string) => secret[name] ?? null },
-  };
+  const secrets = { get: async (name: string) => secret[name] ?? null };
+  const open = { world: { spec: () => ({ name: 'demo', uid, backup }) }, secrets };
+  const looking: Environment['looking'] = (_, work) => work(open as unknown as OpenCluster);
   return {
-    looking: (_, work) => work(open as unknown as Parameters<typeof work>[0]),
+    ...{ backup: { backup }, secrets, looking, now: () => Date.parse('2026-11-26T12:00:00Z') },
     environment: { PATH: `${folder}:${process.env.PATH}` },
     signal: new AbortController().signal,
   };
@@ -45,6 +45,53 @@ test('backups are removed by who may, if the user names them, else by what maste
   writeFileSync(credentials, 'operator');
   await pruneBackups(environment(), 'demo', { credentials, dryRun: false });
   expect(used()).toBe('operator');
+});
+
+/** Those that there are: each by its id, the day that its master's clock said, and the revisions of etcd and of the store. */
+function have(...backups: readonly (readonly [string, string, number, number])[]): void {
+  const list = backups.map(([id, day, revision, store]) => {
+    const when = `taken=2026-11-${day}T12:00:00Z`;
+    const facts = ['format=1', 'cluster=demo', `uid=${specOf(['m0']).uid}`, when, 'by=m0', 'size=1'];
+    const numbers = [`revision=${revision}`, 'keys=1', 'hash=1', `store=${store}`];
+    return { short_id: id, tags: ['haup', ...facts, ...numbers] };
+  });
+  writeFileSync(join(folder, 'list'), JSON.stringify(list));
+}
+
+test('what a rescue would restore is removed by no prune, nor what may be newer, however old their masters’ clocks have made them', async () => {
+  have(['aaaaaaaa', '25', 100, 20], ['bbbbbbbb', '10', 150, 20], ['cccccccc', '11', 160, 10]);
+  const { uid } = specOf(['m0']);
+  const env = environment(uid);
+  expect(await pruneBackups(env, 'demo', { credentials: null, dryRun: false })).toBe(3);
+  const asked = readFileSync(join(folder, 'asked'), 'utf8');
+  const spared = [...asked.matchAll(/--keep-tag taken=2026-11-(\d\d)/g)].map(([, day]) => day);
+  expect(spared).toEqual(['10', '11']);
+});
+
+test('a rescue says which other backup may be newer than the newest, unless one is asked for', async () => {
+  const spec = specOf(['m0'], environment().backup);
+  const lost = { ...converged(spec), machines: [], etcd: { readable: false, members: [] } };
+  const warnings = async (asked?: string) => {
+    const emit = vi.fn<Environment['emit']>();
+    const world = {
+      ...{ spec: () => spec, observe: async () => lost, interruption: () => noInterruption },
+      wantedBy: async () => ({}),
+    };
+    const env = { ...environment(), emit, reads: false };
+    const open = { world, secrets: environment().secrets };
+    const locked = (_: string, __: string, work: (open: OpenCluster) => unknown) =>
+      work(open as unknown as OpenCluster);
+    const request = { fenced: [], backup: asked, loses: true };
+    await rescue({ ...env, locked } as unknown as Environment, 'demo', request, true);
+    return emit.mock.calls.flatMap(([event]) => (event.type === 'warning' ? [event.message] : []));
+  };
+  have(['aaaaaaaa', '25', 118, 30], ['bbbbbbbb', '24', 120, 20]);
+  expect(await warnings()).toEqual([
+    expect.stringMatching(/^the backup bbbbbbbb, .* may be newer than aaaaaaaa: .* 120, and that one 118/),
+  ]);
+  expect(await warnings('aaaaaaaa')).toEqual([]);
+  have(['aaaaaaaa', '25', 120, 30], ['bbbbbbbb', '24', 118, 20]);
+  expect(await warnings()).toEqual([]);
 });
 
 test('a backup that is asked for where none are wanted any more is refused, and no survivor is taken instead', async () => {

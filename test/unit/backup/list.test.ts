@@ -1,6 +1,13 @@
 import { describe, expect, test, vi } from 'vitest';
 import { BackupError } from '../../../src/backup/errors.ts';
-import { chosen, listBackups, openRepository, ownOf, readSnapshots } from '../../../src/backup/list.ts';
+import {
+  chosen,
+  listBackups,
+  openRepository,
+  ownOf,
+  readSnapshots,
+  rivalOf,
+} from '../../../src/backup/list.ts';
 import type { Restic } from '../../../src/backup/restic.ts';
 
 const tags = (more: Record<string, string> = {}) =>
@@ -97,6 +104,43 @@ describe('the backups in a repository', () => {
       'eeeeeeee',
     );
     expect(chosen(read(...past, future('cccccccc', '75')), 'cccccccc', undefined, now).id).toBe('cccccccc');
+  });
+
+  describe('of one cluster', () => {
+    const uid = '0123456789abcdef';
+    const now = Date.parse('2026-11-25T13:00:00Z');
+    /** `at`: the minute of an hour, by its master's clock. */
+    const backup = (id: string, at: number, revision: number, store: number, of: string | null = uid) =>
+      snapshot(id, {
+        ...{ taken: `2026-11-25T12:${at}:00Z`, revision: `${revision}`, store: `${store}` },
+        ...(of === null ? {} : { uid: of }),
+      });
+    const seen = (...list: unknown[]) => {
+      const backups = read(...list);
+      const newest = chosen(backups, undefined, undefined, now);
+      return [newest.id, rivalOf(backups, newest)?.id];
+    };
+
+    test('are newer by what etcd and the store say, whose revisions both are greater, whatever the clock said', () => {
+      const old = backup('aaaaaaaa', 50, 100, 20);
+      const behind = [backup('bbbbbbbb', 10, 150, 20), backup('cccccccc', 11, 160, 21)];
+      expect(seen(old, ...behind)).toEqual(['cccccccc', undefined]);
+    });
+
+    test('are newer by their dates where etcd and the store contradict each other, and the other may be newer', () => {
+      const rescued = backup('aaaaaaaa', 50, 118, 30);
+      const givenUp = backup('bbbbbbbb', 40, 120, 20);
+      expect(seen(rescued, givenUp)).toEqual(['aaaaaaaa', 'bbbbbbbb']);
+      const sealedLongAgo = backup('cccccccc', 55, 200, 15);
+      expect(seen(backup('dddddddd', 50, 100, 20), sealedLongAgo)).toEqual(['cccccccc', undefined]);
+    });
+
+    test('are compared with no other cluster’s, nor with those of an older haup, which may be one’s', () => {
+      const other = backup('bbbbbbbb', 10, 900, 90, 'fedcba9876543210');
+      expect(seen(backup('aaaaaaaa', 50, 100, 20), other)).toEqual(['aaaaaaaa', undefined]);
+      const unknown = [backup('aaaaaaaa', 50, 100, 20, null), backup('bbbbbbbb', 10, 900, 90, null)];
+      expect(seen(...unknown)).toEqual(['aaaaaaaa', undefined]);
+    });
   });
 
   test('of a newer haup are refused, not misread', () => {
