@@ -18,7 +18,8 @@ import { asksOtherwise, type KnownFlags, knownFlags, ownFlags } from '../replica
 import { newReplicaName } from '../replicas/names.ts';
 import { messageOf } from '../util/failure.ts';
 import { preparedBackups, withBackups } from './backups/backup-parts.ts';
-import { type ChangeOutcome, changed, checkZones, type Environment, type OpenCluster } from './operations.ts';
+import { checkZones } from './check-zones.ts';
+import { type ChangeOutcome, changed, type Environment, type OpenCluster } from './operations.ts';
 import { changedTo, prepareRevision, type RollOptions } from './upgrade.ts';
 
 export interface ApplyOptions extends RollOptions {

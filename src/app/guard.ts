@@ -17,7 +17,8 @@ import { QUOTA_BYTES } from '../replicas/units/etcd.ts';
 import { BusyError } from '../state/errors.ts';
 import { messageOf } from '../util/failure.ts';
 import { backUpFirst, takeNow } from './backups/backup-parts.ts';
-import { changed, checkZones, type Environment, type OpenCluster } from './operations.ts';
+import { checkZones } from './check-zones.ts';
+import { changed, type Environment, type OpenCluster } from './operations.ts';
 
 export interface GuardRequest {
   readonly cluster: string;

@@ -1,7 +1,7 @@
 import { readImageArchive } from '../artifacts/images/read.ts';
 import { applyChange, type Change, type ChangeOptions } from '../cluster/loop/apply-change.ts';
 import type { Emit } from '../cluster/loop/events.ts';
-import { NotFoundError, StepError } from '../cluster/model/errors.ts';
+import { StepError } from '../cluster/model/errors.ts';
 import type { ClusterSpec } from '../cluster/model/spec.ts';
 import type { Policy } from '../cluster/plan/decision.ts';
 import { diagnoseNewcomer } from '../cluster/plan/health.ts';
@@ -28,6 +28,7 @@ import { unlessAborted } from '../util/unless-aborted.ts';
 import type { Variables } from '../util/variables.ts';
 import { waitFor } from '../util/wait.ts';
 import { type BackupWish, backUpFirst, preparedBackups, withBackups } from './backups/backup-parts.ts';
+import { checkZones } from './check-zones.ts';
 import { keepHome, withHome } from './home.ts';
 import { type NewCluster, newSpec } from './new-cluster.ts';
 import { readMeanwhile } from './read-meanwhile.ts';
@@ -287,15 +288,4 @@ async function expectAnswer(world: RealWorld, signal: AbortSignal): Promise<void
       cluster: name,
     });
   });
-}
-
-export async function checkZones(
-  provider: Provider,
-  region: string,
-  zones: readonly string[],
-): Promise<void> {
-  const known = await provider.zones();
-  for (const zone of zones) {
-    if (!known.includes(zone)) throw new NotFoundError(`zone in the region ${region}`, zone, known);
-  }
 }

@@ -5,13 +5,8 @@ import type { DrainPolicy } from '../../cluster/plan/decision.ts';
 import { withNodes, withoutNodes, withReplacedNodes } from '../../cluster/plan/nodes/node-changes.ts';
 import type { Removal } from '../../cluster/plan/spec-changes.ts';
 import { newNodeName } from '../../nodes/names.ts';
-import {
-  type ChangeOutcome,
-  changed,
-  checkZones,
-  type Environment,
-  type OpenCluster,
-} from '../operations.ts';
+import { checkZones } from '../check-zones.ts';
+import { type ChangeOutcome, changed, type Environment, type OpenCluster } from '../operations.ts';
 
 export function addNodes(
   env: Environment,
