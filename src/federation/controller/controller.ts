@@ -15,6 +15,7 @@ import { type Member, openMember } from './member.ts';
 import { CLUSTERS, openMemberStatus } from './member-status.ts';
 import { type MemberPlace, openMembership } from './membership.ts';
 import { type Mirror, openMirror } from './mirror.ts';
+import { openOutlook } from './outlook.ts';
 import { openRunner } from './runner.ts';
 import { shardsSeen } from './seen-shards.ts';
 
@@ -80,6 +81,7 @@ export function startController(options: ControllerOptions): Controller {
     onOut: (name) => memberStatus.tellLeft(name),
   });
   const { members } = membership;
+  const outlook = openOutlook({ members, now, onChange: markAll });
   const memberStatus = openMemberStatus({ api, clusters, membership, statuses });
 
   /** What was written comes back by itself; what was not is written once more. */
@@ -111,6 +113,7 @@ export function startController(options: ControllerOptions): Controller {
   }
 
   function takeTurn(): void {
+    outlook.look();
     turn = null;
     if (closed) return;
     const keys = [...dirty];
@@ -133,7 +136,7 @@ export function startController(options: ControllerOptions): Controller {
     const sights = [...members.values()].map(
       (member): Sight => ({
         cluster: member.name,
-        state: member.stateOf(kind),
+        state: outlook.stateOf(member, member.stateOf(kind)),
         object: member.object(kind, name),
         namespace: namespace === undefined || member.hasNamespace(namespace),
         scaled: autoscalers.isScaled(member, key),
@@ -208,6 +211,7 @@ export function startController(options: ControllerOptions): Controller {
         memberStatus.tellSoon(place.name);
         if (moved) markAll();
       },
+      onHealth: () => outlook.look(),
       onEnd(key) {
         markKey(key);
         memberStatus.tellSoon(place.name);
@@ -227,9 +231,8 @@ export function startController(options: ControllerOptions): Controller {
   function tellShards(): void {
     if (!own.Service.isWhole() || !clusters.isWhole()) return;
     const all = [...members.values()];
-    if (all.some((member) => member.stateOfShards() === 'unseen')) return;
-    // Nobody answers: it is we who are cut off, and what the names say stays as it is.
-    if (all.length > 0 && all.every((member) => member.state() === 'lost')) return;
+    // Also where nobody answers: it is we who are cut off, and what the names say stays as it is.
+    if (all.some((member) => outlook.stateOf(member, member.stateOfShards()) === 'unseen')) return;
     const shards = shardsSeen(own.Service.all(), all);
     const text = JSON.stringify(shards);
     if (text === shardsTold) return;

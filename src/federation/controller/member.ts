@@ -19,6 +19,8 @@ export interface Member {
   readonly applied: Map<string, { readonly digest: string; readonly resourceVersion: string }>;
   /** Of its API server alone. */
   state(): MemberState;
+  /** When it answered, and when not. */
+  health(): Health;
   /** Of one kind in it, which it may not have, or not let us see. */
   stateOf(kind: KindName): MemberState;
   /** Of its Services with their endpoints. */
@@ -53,6 +55,8 @@ export interface MemberOptions {
   /** What is to be told of it is another: its version, what is missing. `moved`: its state too, or that of a kind in it. */
   readonly onState: (moved: boolean) => void;
   readonly onEnd: (key: string) => void;
+  /** It was asked once more, or some time has passed. */
+  readonly onHealth?: () => void;
 }
 
 const PROBE_MS = 2_000;
@@ -130,15 +134,14 @@ export function openMember(options: MemberOptions): Member {
   const tell = (answered: boolean | null): void => {
     const was = health.state;
     health = observed(health, answered, now());
-    if (health.state === was) {
-      if (states() !== told) look();
-      return;
-    }
-    if (health.state === 'ready') answersSince = now();
-    // What was open leads to a server that is gone.
-    if (health.state === 'lost') for (const mirror of all) mirror.reconnect();
-    version = null;
-    look();
+    if (health.state !== was) {
+      if (health.state === 'ready') answersSince = now();
+      // What was open leads to a server that is gone.
+      if (health.state === 'lost') for (const mirror of all) mirror.reconnect();
+      version = null;
+      look();
+    } else if (states() !== told) look();
+    options.onHealth?.();
   };
   const askVersion = async (): Promise<void> => {
     version = String((await api.call('GET', '/version')).gitVersion ?? 'unknown');
@@ -188,6 +191,7 @@ export function openMember(options: MemberOptions): Member {
     ...{ name, region, zone, api, runner, stateOf, stateOfShards },
     applied: new Map(),
     state: () => health.state,
+    health: () => health,
     missing: () => [
       ...kindNames.flatMap((kind) => missingOf(kind, mirrors[kind])),
       ...missingOf('EndpointSlice', slices),

@@ -9,6 +9,8 @@ export interface Health {
   readonly answered: number | null;
   /** Since when it has answered each time, while it is lost; null: it does not. */
   readonly back: number | null;
+  /** Since when it is lost; null: it is not. */
+  readonly lost: number | null;
   /** When it was lost, each time of late. */
   readonly losses: readonly number[];
 }
@@ -17,11 +19,11 @@ export interface Health {
 export const LOST_AFTER_MS = 10_000;
 /** Who was lost answers for so long before it counts again; twice as long for each loss of late. */
 const RETURN_MS = 2_000;
-const LONGEST_RETURN_MS = 60_000;
+export const LONGEST_RETURN_MS = 60_000;
 const LATE_MS = 600_000;
 
 export function unseen(now: number): Health {
-  return { state: 'unseen', since: now, answered: null, back: null, losses: [] };
+  return { state: 'unseen', since: now, answered: null, back: null, lost: null, losses: [] };
 }
 
 /** What is known after the member was asked once more, or some time has passed (`answered`: null). */
@@ -37,10 +39,12 @@ export function observed(before: Health, answered: boolean | null, now: number):
       answered: last,
       losses,
       back: returned ? null : back,
+      lost: returned ? null : before.lost,
       state: returned ? 'ready' : 'lost',
     };
   }
-  if (silent) return { ...before, state: 'lost', back: null, losses: [...losses, now], answered: last };
+  if (silent)
+    return { ...before, state: 'lost', back: null, lost: now, losses: [...losses, now], answered: last };
   return { ...before, answered: last, losses, state: last === null ? 'unseen' : 'ready' };
 }
 

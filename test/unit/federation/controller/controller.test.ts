@@ -313,6 +313,28 @@ describe('the controller', () => {
     expect(world.statusOf('c')).toMatchObject({ phase: 'Ready' });
   });
 
+  test('moves nothing when it was cut off from all members and they come back one after the other', async () => {
+    const path = pathOf('Deployment', 'd');
+    world.own.put(path, { spec: { replicas: 6 } });
+    const away = new Set<string>();
+    onCall = (cluster) => (away.has(cluster ?? '') ? Promise.reject(new Error('gone')) : undefined);
+    await start();
+    const changed: string[] = [];
+    for (const name of ['a', 'b', 'c']) {
+      away.add(name);
+      member(name).cut();
+    }
+    await pass(30_000);
+    calls.length = 0;
+    for (const name of ['a', 'b', 'c']) {
+      away.delete(name);
+      await pass(15_000);
+      changed.push(...writes().filter((call) => call.includes('deployments')));
+    }
+    expect(changed).toEqual([]);
+    expect(['a', 'b', 'c'].map((name) => there(name, path)?.spec?.replicas)).toEqual([2, 2, 2]);
+  });
+
   test('leaves replicas to an autoscaler where one leads them, for as long as it does', async () => {
     const path = pathOf('Deployment', 'd');
     const scaler = pathOf('HorizontalPodAutoscaler', 'h');
@@ -399,6 +421,21 @@ describe('the controller', () => {
       away.clear();
       await pass(60_000);
       expect(healthy()).toEqual(['a', 'b', 'c']);
+    });
+
+    test('stay in their names when all were silent and come back one after the other', async () => {
+      await start();
+      const away = new Set(['a', 'b', 'c']);
+      const told: (readonly string[] | undefined)[] = [];
+      onCall = (cluster) => (away.has(cluster ?? '') ? Promise.reject(new Error('gone')) : undefined);
+      for (const name of away) member(name).cut();
+      await pass(30_000);
+      for (const name of [...away]) {
+        away.delete(name);
+        await pass(15_000);
+        told.push(healthy());
+      }
+      expect(told).toEqual(Array(3).fill(['a', 'b', 'c']));
     });
 
     test('follow their endpoints', async () => {
