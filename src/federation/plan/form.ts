@@ -107,7 +107,9 @@ function serviceSpec(spec: Fields): Fields {
   return { ...bare, ...headless, ...(ports.length > 0 ? { ports } : {}) };
 }
 
-function jobSpec(spec: Fields): Fields {
+/** Its selector is each cluster's own. That it goes once it is finished is left out: the federation would make it again, and it would run again. */
+function jobSpec(given: Fields): Fields {
+  const spec = without(given, (field) => field === 'ttlSecondsAfterFinished');
   if (spec.manualSelector === true) return spec;
   const template = fieldsOf(spec.template);
   const metadata = fieldsOf(template.metadata);

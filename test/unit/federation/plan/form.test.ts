@@ -80,6 +80,14 @@ describe('the form of an object in a member', () => {
     });
   });
 
+  test('is without the time after which a finished Job goes: it would be made again, and run again', () => {
+    const of = (spec: object) =>
+      formOf(kinds.Job, { apiVersion: 'batch/v1', kind: 'Job', metadata, spec: { ...spec } }, {}, identity);
+    const job = { ttlSecondsAfterFinished: 60, backoffLimit: 3 };
+    expect(of(job).spec).toEqual({ backoffLimit: 3, template: { metadata: { labels: {} } } });
+    expect(of({ ...job, manualSelector: true }).spec).toEqual({ backoffLimit: 3, manualSelector: true });
+  });
+
   test('has a digest that follows from what it says, in whatever order', () => {
     const of = (data: object) =>
       formDigest(
