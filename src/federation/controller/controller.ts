@@ -138,6 +138,7 @@ export function startController(options: ControllerOptions): Controller {
         cluster: member.name,
         state: outlook.stateOf(member, member.stateOf(kind)),
         object: member.object(kind, name),
+        known: member.isKnown(kind, object?.metadata.creationTimestamp),
         namespace: namespace === undefined || member.hasNamespace(namespace),
         scaled: autoscalers.isScaled(member, key),
         applied: member.applied.get(key) ?? null,

@@ -29,6 +29,8 @@ export interface Member {
   missing(): readonly string[];
   object(kind: KindName, name: string): ApiObject | null;
   objects(kind: KindName): Iterable<ApiObject>;
+  /** No object of the kind can be in it that was not seen, unless it came since. `made`: of a federated one, its `creationTimestamp`. */
+  isKnown(kind: KindName, made: unknown): boolean;
   put(kind: KindName, object: ApiObject): void;
   hasNamespace(namespace: string): boolean;
   slices(): Iterable<ApiObject>;
@@ -65,6 +67,8 @@ const TICK_MS = 500;
 const AT_ONCE = 16;
 /** A member that answers, and of which something could not be read for so long, is as good as without it: the others wait no longer. */
 const READ_WITHIN_MS = 30_000;
+/** The federation's API servers, which say when something was made, may have other clocks. */
+const CLOCKS_DIFFER_MS = 10_000;
 /** How long what is under way in a member that leaves may take. */
 const LEAVE_MS = 8_000;
 const SLICES = '/apis/discovery.k8s.io/v1/endpointslices';
@@ -97,6 +101,7 @@ export function openMember(options: MemberOptions): Member {
   const failingSince = new Map<Mirror, number>();
   let health: Health = unseen(now());
   let answersSince = now();
+  const opened = Date.now();
   let version: string | null = null;
   let silence: string | null = null;
   let probing = false;
@@ -178,8 +183,7 @@ export function openMember(options: MemberOptions): Member {
   };
   const missingOf = (called: string, mirror: Mirror): readonly string[] => {
     const failure = mirror.failure();
-    if (failure instanceof ApiRefusal && failure.status === 404)
-      return [`${called}: this cluster has no such kind, and gets none of them`];
+    if (isNone(mirror)) return [`${called}: this cluster has no such kind, and gets none of them`];
     if (failure instanceof ApiRefusal) return [`${called}: ${failure.message}`];
     return health.state === 'ready' && isOverdue(mirror)
       ? [
@@ -198,6 +202,10 @@ export function openMember(options: MemberOptions): Member {
     ],
     object: (kind, object) => mirrors[kind].get(object),
     objects: (kind) => mirrors[kind].all(),
+    isKnown: (kind, made) =>
+      mirrors[kind].hasRead() ||
+      isNone(mirrors[kind]) ||
+      Date.parse(String(made)) > opened + CLOCKS_DIFFER_MS,
     put: (kind, object) => mirrors[kind].put(object),
     hasNamespace(namespace) {
       if (namespace === 'default') return true;
@@ -219,6 +227,12 @@ export function openMember(options: MemberOptions): Member {
       api.close();
     },
   };
+}
+
+/** The cluster has no such kind. */
+function isNone(mirror: Mirror): boolean {
+  const failure = mirror.failure();
+  return failure instanceof ApiRefusal && failure.status === 404;
 }
 
 function isRefused(mirror: Mirror): boolean {

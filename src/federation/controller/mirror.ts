@@ -9,6 +9,8 @@ export interface Mirror {
   all(): Iterable<ApiObject>;
   /** It has been read from end to end, and not been given up since. */
   isWhole(): boolean;
+  /** It has been read from end to end at some time. */
+  hasRead(): boolean;
   /** What an answer to a write said, so that it need not be waited for. */
   put(object: ApiObject): void;
   /** Why it could not be read the last time; null: it could. */
@@ -40,6 +42,7 @@ export function openMirror({ api, path, labelSelector, onChange, onFailure }: Mi
   const ended = new AbortController();
   let turn = new AbortController();
   let whole = false;
+  let wasWhole = false;
   let failed: Error | null = null;
   /** All that happened up to it is known; null: nothing is. */
   let version: string | null = null;
@@ -62,6 +65,7 @@ export function openMirror({ api, path, labelSelector, onChange, onFailure }: Mi
     objects.clear();
     for (const [name, object] of seen) objects.set(name, object);
     whole = true;
+    wasWhole = true;
     for (const name of gone) onChange(name);
     onChange(null);
     return at;
@@ -120,6 +124,7 @@ export function openMirror({ api, path, labelSelector, onChange, onFailure }: Mi
     get: (name) => objects.get(name) ?? null,
     all: () => objects.values(),
     isWhole: () => whole,
+    hasRead: () => wasWhole,
     put(object) {
       const { resourceVersion } = object.metadata;
       const name = nameOf(object);

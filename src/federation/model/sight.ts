@@ -12,6 +12,8 @@ export interface Sight {
   readonly state: MemberState;
   /** What the federation has there; as it was last seen, of a member that is lost. */
   readonly object: ApiObject | null;
+  /** It has no part of the object that was not seen: all of the kind has been read there, or the object is younger. Absent: so it is. */
+  readonly known?: boolean;
   /** The object's namespace is there, and stays. */
   readonly namespace: boolean;
   /** An autoscaler leads its replicas there; null: nobody knows. Absent: none. */

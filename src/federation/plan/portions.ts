@@ -69,7 +69,10 @@ export function portionsOf(
       // A Job's completions cannot be changed: what was once promised to a cluster stays with it, also while that is lost.
       const promised = placed.reduce((sum, { object }) => sum + numberOf(object?.spec?.completions, 0), 0);
       const without = there.filter(({ object }) => !object);
-      const left = spread(Math.max(0, spec.completions - promised), 'completions', false, without);
+      // Nor does another get what may have been promised to one of which nothing is known: it would run twice.
+      const isKnown = placed.every(({ known = true }) => known);
+      const open = isKnown ? Math.max(0, spec.completions - promised) : 0;
+      const left = spread(open, 'completions', false, without);
       return each(({ cluster, object }) => {
         const completions = numberOf(object?.spec?.completions, left[cluster] ?? 0);
         if (completions === 0 && !object) return undefined;

@@ -335,6 +335,33 @@ describe('the controller', () => {
     expect(['a', 'b', 'c'].map((name) => there(name, path)?.spec?.replicas)).toEqual([2, 2, 2]);
   });
 
+  test('gives what a silent member may have of a Job to no other after a restart; of a later Job it has nothing', async () => {
+    const completions = (name: string) =>
+      ['a', 'b', 'c'].map((cluster) => there(cluster, pathOf('Job', name))?.spec?.completions);
+    const make = (name: string) => {
+      const creationTimestamp = new Date().toISOString();
+      const metadata = { name, creationTimestamp };
+      world.own.put(pathOf('Job', name), { metadata, spec: { completions: 6, parallelism: 6 } });
+    };
+    make('first');
+    await start();
+    expect(completions('first')).toEqual([2, 2, 2]);
+    controller.close();
+    // As it would be where the others were made anew meanwhile.
+    member('a').remove(pathOf('Job', 'first'));
+    onCall = (cluster) => (cluster === 'c' ? Promise.reject(new Error('gone')) : undefined);
+    await start();
+    await pass(60_000);
+    expect(world.statusOf('c').phase).toBe('Offline');
+    expect(completions('first')).toEqual([undefined, 2, 2]);
+    make('later');
+    await pass(1_000);
+    expect(completions('later')).toEqual([3, 3, undefined]);
+    onCall = () => {};
+    await pass(60_000);
+    expect(completions('first')).toEqual([2, 2, 2]);
+  });
+
   test('leaves replicas to an autoscaler where one leads them, for as long as it does', async () => {
     const path = pathOf('Deployment', 'd');
     const scaler = pathOf('HorizontalPodAutoscaler', 'h');

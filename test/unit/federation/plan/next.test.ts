@@ -151,6 +151,21 @@ describe('a federated object', () => {
     expect(rested.map(({ object }) => object?.spec?.parallelism)).toEqual([0, 0]);
   });
 
+  test('gives no completions of a Job away that a cluster may have of which nothing is known', () => {
+    const job: ApiObject = {
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: { name: 'j', namespace: 'web' },
+      spec: { completions: 6, parallelism: 6 },
+    };
+    const two = [sight('a'), sight('b')];
+    const [a] = turned(two, decide(job, two, 'Job').acts);
+    const lost = { state: 'lost' as const };
+    expect(decide(job, [a!, sight('b', { ...lost, known: false }), sight('c')], 'Job').acts).toEqual([]);
+    const { acts } = decide(job, [a!, sight('b', lost), sight('c')], 'Job');
+    expect(acts).toMatchObject([{ cluster: 'c', object: { spec: { completions: 3 } } }]);
+  });
+
   describe('whose replicas an autoscaler leads', () => {
     const led = (cluster: string, more: Partial<Sight> = {}) => sight(cluster, { scaled: true, ...more });
     const scaledTo = (one: Sight, replicas: number, version: string): Sight => {
