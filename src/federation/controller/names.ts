@@ -1,6 +1,6 @@
 import { systemClock } from '../../util/clock.ts';
 import { messageOf } from '../../util/failure.ts';
-import type { EtcdTls } from '../dns/coredns/kv.ts';
+import type { EtcdTls } from '../dns/coredns/post.ts';
 import { openZone } from '../dns/open.ts';
 import { type DnsRun, runDns } from '../dns/run.ts';
 import { parseFederationName, parseTtl } from '../dns/settings.ts';

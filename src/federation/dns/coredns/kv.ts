@@ -1,25 +1,17 @@
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import { z } from 'zod';
 import { messageOf } from '../../../util/failure.ts';
-import { readText } from '../../../util/text/bounded.ts';
 import { parseJson } from '../../../util/text/json.ts';
 import { understood } from '../../../util/text/understood.ts';
 import { DnsError } from '../errors.ts';
 import type { Entry } from './layout.ts';
+import { type EtcdTls, post } from './post.ts';
 
 /** Where an etcd is that holds records, and how it is asked. */
 export interface EtcdAddress {
-  /** `https://host:port`, of one cluster; `http://` only on this machine. Tried in order. */
+  /** `https://host:port`, of one cluster; `http://` only on this machine. */
   readonly endpoints: readonly string[];
-  /** PEM; the key is a secret. Absent: what this machine trusts, and no certificate of its own. */
+  /** Absent: what this machine trusts, and no certificate of its own. */
   readonly tls?: EtcdTls | undefined;
-}
-
-export interface EtcdTls {
-  readonly ca: string;
-  readonly cert?: string | undefined;
-  readonly key?: string | undefined;
 }
 
 export interface Versioned extends Entry {
@@ -43,14 +35,11 @@ export interface Transaction {
 export interface KeyValues {
   /** All keys from a prefix on, of one revision. */
   list(prefix: string): Promise<{ readonly entries: readonly Versioned[]; readonly revision: string }>;
-  /** Its revision; null: a condition did not hold, nothing was done. */
+  /** Its revision; null: a condition did not hold, as where it was carried out and not answered. May be sent again: see to it that the conditions forbid the second. */
   transact(what: Transaction): Promise<string | null>;
 }
 
-const CALL_MS = 10_000;
 const PAGE = 2_000;
-/** Of a page: a key and its value are 300 bytes. */
-const MOST_BYTES = 16 * 1024 ** 2;
 
 const number = z.string().default('0');
 const header = z.object({ revision: number });
@@ -71,8 +60,9 @@ const refusal = z.object({
 /** etcd's key-value store over its JSON gateway (`/v3/kv/…`; api/etcdserverpb/rpc.proto). Throws DnsError only. */
 export function keyValues(address: EtcdAddress): KeyValues {
   for (const endpoint of address.endpoints) checkEndpoint(endpoint);
+  const call = asker(address);
   const ask = async <T extends z.ZodType>(reply: T, path: string, body: object): Promise<z.output<T>> => {
-    const answer = await call(address, path, JSON.stringify(body));
+    const answer = await call(path, JSON.stringify(body));
     return understood(reply, parseJson(answer), (how) => {
       return new DnsError('trouble', `the DNS etcd's answer has another form than haup knows: ${how}`);
     });
@@ -146,51 +136,28 @@ function checkEndpoint(endpoint: string): void {
   });
 }
 
-/** Asks one endpoint after the other: the next one only if the request has not reached this one. */
-async function call({ endpoints, tls }: EtcdAddress, path: string, body: string): Promise<string> {
-  let failure: unknown;
-  for (const endpoint of endpoints) {
-    try {
-      const { status, answer } = await post(new URL(`/v3/${path}`, endpoint), body, tls);
-      if (status === 200) return answer;
-      throw refused(status, answer);
-    } catch (error) {
-      if (!neverSent(error)) throw explained(endpoint, error);
-      failure = explained(endpoint, error);
+/** Asks one endpoint after the other until one answers, and begins with that one the next time. */
+function asker({ endpoints, tls }: EtcdAddress): (path: string, body: string) => Promise<string> {
+  let first = 0;
+  return async (path, body) => {
+    let failure: DnsError | undefined;
+    for (let i = 0; i < endpoints.length; i += 1) {
+      const at = (first + i) % endpoints.length;
+      try {
+        const { status, answer } = await post(new URL(`/v3/${path}`, endpoints[at]), body, tls);
+        if (status !== 200) throw refused(status, answer);
+        first = at;
+        return answer;
+      } catch (error) {
+        // Whether it came too late, or from a member without its quorum, another one may do it. It is never done twice: a transaction
+        // that was carried out makes its own conditions false, and the second one says that they do not hold.
+        const next = explained(endpoints[at]!, error);
+        // That somebody is not let in says more than that somebody else is silent.
+        if (failure === undefined || failure.kind === 'trouble') failure = next;
+      }
     }
-  }
-  throw failure;
-}
-
-function post(
-  url: URL,
-  body: string,
-  tls: EtcdTls | undefined,
-): Promise<{ readonly status: number; readonly answer: string }> {
-  return new Promise((resolve, reject) => {
-    const options = {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
-      signal: AbortSignal.timeout(CALL_MS),
-      agent: false as const,
-    };
-    const request =
-      url.protocol === 'https:' ? httpsRequest(url, { ...options, ...tls }) : httpRequest(url, options);
-    request.on('error', reject);
-    request.on('response', (response) => {
-      readText(response, MOST_BYTES).then(
-        (answer) => resolve({ status: response.statusCode ?? 0, answer }),
-        reject,
-      );
-    });
-    request.end(body);
-  });
-}
-
-function neverSent(error: unknown): boolean {
-  return /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/.test(
-    (error as { code?: string }).code ?? '',
-  );
+    throw failure ?? new DnsError('invalid', 'no DNS etcd is named');
+  };
 }
 
 function explained(endpoint: string, error: unknown): DnsError {
