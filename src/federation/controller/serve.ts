@@ -5,7 +5,7 @@ import { type Api, openApi } from './api.ts';
 import { type ControllerOptions, startController } from './controller.ts';
 import { acquireLease } from './lease.ts';
 import { pause } from './mirror.ts';
-import { openNames } from './names.ts';
+import { type NamesSecret, namesSecret, openNames } from './names.ts';
 import { openReport } from './report.ts';
 import { type FederationSettings, readSettings } from './settings.ts';
 
@@ -48,10 +48,11 @@ async function whileFresh({ signal, holder, ...given }: Omit<Serving, 'isOld'>):
   if (lease === null) return 'told';
   log('this is the active controller');
   const stop = AbortSignal.any([signal, lease.lost]);
-  const names = await openNames({ api, settings: first, uid, log });
+  const federation = first.settings.federation;
+  const names = await openNames({ ...first, uid, log });
   const controller = startController({
     ...given,
-    identity: { federation: first.federation, uid },
+    identity: { federation, uid },
     onShards: (shards) => names?.shards(shards),
   });
   // At once, whatever the loop below waits for: another one may begin as soon as the lease is over.
@@ -66,11 +67,11 @@ async function whileFresh({ signal, holder, ...given }: Omit<Serving, 'isOld'>):
   while (!stop.aborted && !isOther) {
     const rest = renewal?.problems.length ? RENEW_AGAIN_MS : RENEW_MS;
     if (renewal === null || now() - renewal.at >= rest)
-      renewal = { at: now(), problems: await renewed(given, first.federation) };
+      renewal = { at: now(), problems: await renewed(given, federation) };
     await report([...controller.problems(), ...(names?.problems() ?? []), ...renewal.problems]);
     await pause(LOOK_MS, stop);
-    const settings = await settingsOf(api, stop, log, 1);
-    isOther = settings !== null && JSON.stringify(settings) !== JSON.stringify(first);
+    const newest = await settingsOf(api, stop, log, 1);
+    isOther = newest !== null && JSON.stringify(newest) !== JSON.stringify(first);
   }
   end();
   await names?.close();
@@ -90,20 +91,26 @@ async function renewed(
   }
 }
 
-/** Waits for them; null: to be stopped came first. */
+/** What it is begun with. */
+interface Beginning {
+  readonly settings: FederationSettings;
+  readonly secret: NamesSecret | null;
+}
+
+/** Waits for all of it; null: to be stopped came first. */
 async function settingsOf(
   api: Api,
   signal: AbortSignal,
   log: (line: string) => void,
   tries = Number.POSITIVE_INFINITY,
-): Promise<FederationSettings | null> {
+): Promise<Beginning | null> {
   for (let i = 0; i < tries && !signal.aborted; i += 1) {
     try {
       const { data } = await api.call('GET', SETTINGS_PATH, { signal });
       const settings = readSettings(data as Record<string, string>);
       // Everything would be marked as nobody's.
       if (settings.federation === '') throw new Error('they do not say what it is called');
-      return settings;
+      return { settings, secret: await namesSecret(api, settings, signal) };
     } catch (error) {
       if (i === 0 && tries > 1) log(`waiting for the federation's settings: ${(error as Error).message}`);
       if (i + 1 < tries) await pause(2_000, signal);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { ApiRefusal } from '../../../../src/federation/controller/api.ts';
 import { openReport } from '../../../../src/federation/controller/report.ts';
 import { type Ended, serve } from '../../../../src/federation/controller/serve.ts';
 import {
@@ -71,6 +72,36 @@ describe('a controller’s process', () => {
     expect(process.ended).toBe('begin-anew');
     const next = await begin('two');
     isOld = true;
+    await pass(11_000);
+    expect(next.ended).toBe('begin-anew');
+  });
+
+  test('begins anew when the Secret for its DNS etcd is made or renewed, and not because it could not be read', async () => {
+    const path = `/api/v1/namespaces/${NAMESPACE}/secrets/dns-etcd`;
+    // Without an endpoint: nobody is asked.
+    world.own.put(SETTINGS_PATH, {
+      data: { name: 'world', dnsZone: 'example.com.', dnsProvider: 'coredns' },
+    });
+    let away = true;
+    const secret = (crt: string) => world.own.put(path, { data: { 'tls.crt': crt } });
+    const process = await begin('one', (_, at) => {
+      if (away && at === path) throw new ApiRefusal(500, 'InternalError', 'mishap');
+    });
+    expect(log).toEqual([expect.stringContaining('mishap')]);
+    away = false;
+    await pass(3_000);
+    expect(log.join()).toContain('active');
+    away = true;
+    await pass(21_000);
+    expect(process.ended).toBeNull();
+    away = false;
+    secret('MQ==');
+    await pass(11_000);
+    expect(process.ended).toBe('begin-anew');
+    const next = await begin('two');
+    await pass(21_000);
+    expect(next.ended).toBeNull();
+    secret('Mg==');
     await pass(11_000);
     expect(next.ended).toBe('begin-anew');
   });
