@@ -2,7 +2,13 @@ import { eachAtOnce } from '../../util/together.ts';
 import { type Api, find, MERGE, unlessGone } from '../controller/api.ts';
 import { pause } from '../controller/mirror.ts';
 import { collectionPath, type KindName, kindNames, kinds, objectPath } from '../model/kinds.ts';
-import { FEDERATION_LABEL, FIELD_MANAGER, FORM_ANNOTATION, UID_ANNOTATION } from '../model/names.ts';
+import {
+  FEDERATION_LABEL,
+  FIELD_MANAGER,
+  FORM_ANNOTATION,
+  OBJECT_ANNOTATION,
+  UID_ANNOTATION,
+} from '../model/names.ts';
 import type { ApiObject } from '../model/object.ts';
 import { type Identity, isOurs } from '../plan/form.ts';
 import { accountOf } from './account.ts';
@@ -97,7 +103,7 @@ async function part(member: Api, { kind, object }: Marked, cascade: boolean): Pr
     await member.call('DELETE', path, { body }).catch(unlessGone);
     return;
   }
-  const gone = { [UID_ANNOTATION]: null, [FORM_ANNOTATION]: null };
+  const gone = { [UID_ANNOTATION]: null, [OBJECT_ANNOTATION]: null, [FORM_ANNOTATION]: null };
   const body = { metadata: { labels: { [FEDERATION_LABEL]: null }, annotations: gone } };
   await member
     .call('PATCH', `${path}?fieldManager=${FIELD_MANAGER}`, { body, contentType: MERGE })

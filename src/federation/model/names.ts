@@ -12,6 +12,8 @@ export const REPORT_PATH = `/api/v1/namespaces/${NAMESPACE}/configmaps/${REPORT}
 export const FEDERATION_LABEL = 'federation.haup.dev/name';
 /** Beside it: which federation of that name, since one that was made anew has never put anything there. */
 export const UID_ANNOTATION = 'federation.haup.dev/uid';
+/** Beside it: `namespace/name` of the object that it was put on, since whoever copies an object copies its marks. */
+export const OBJECT_ANNOTATION = 'federation.haup.dev/object';
 /** Beside it: the digest of the form that was applied last, so that what is wanted no more is taken away too. */
 export const FORM_ANNOTATION = 'federation.haup.dev/form';
 /** Whatever begins so is the federation's own affair, and no member's. */

@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Kind, KindName } from '../model/kinds.ts';
-import { FEDERATION_LABEL, FORM_ANNOTATION, OWN_PREFIX, UID_ANNOTATION } from '../model/names.ts';
-import { type ApiObject, type Fields, fieldsOf, listOf } from '../model/object.ts';
+import {
+  FEDERATION_LABEL,
+  FORM_ANNOTATION,
+  OBJECT_ANNOTATION,
+  OWN_PREFIX,
+  UID_ANNOTATION,
+} from '../model/names.ts';
+import { type ApiObject, type Fields, fieldsOf, listOf, nameOf } from '../model/object.ts';
 
 /** Which federation: its name, and what tells it from another one of that name. */
 export interface Identity {
@@ -65,7 +71,11 @@ export function formOf(kind: Kind, object: ApiObject, portion: Portion, identity
     metadata: {
       ...{ name, ...(namespace === undefined ? {} : { namespace }) },
       labels: { ...labels, [FEDERATION_LABEL]: identity.federation },
-      annotations: { ...without(annotations, isOthers), [UID_ANNOTATION]: identity.uid },
+      annotations: {
+        ...without(annotations, isOthers),
+        [UID_ANNOTATION]: identity.uid,
+        [OBJECT_ANNOTATION]: nameOf(object),
+      },
     },
     ...reforms[kind.kind as KindName](object, portion),
   };
@@ -85,9 +95,18 @@ export function formDigest({ metadata }: Pick<ApiObject, 'metadata'>): string | 
   return metadata.annotations?.[FORM_ANNOTATION];
 }
 
-/** The federation put it there, this one and not another of its name. */
-export function isOurs({ metadata }: Pick<ApiObject, 'metadata'>, { federation, uid }: Identity): boolean {
-  return metadata.labels?.[FEDERATION_LABEL] === federation && metadata.annotations?.[UID_ANNOTATION] === uid;
+/**
+ * The federation put it there, this one and not another of its name; a copy of such an object was put there by whoever copied it. One
+ * that was marked before marks said whose they are counts until it is applied again.
+ */
+export function isOurs(object: Pick<ApiObject, 'metadata'>, { federation, uid }: Identity): boolean {
+  const { labels, annotations = {} } = object.metadata;
+  const marked = annotations[OBJECT_ANNOTATION] ?? nameOf(object);
+  return (
+    labels?.[FEDERATION_LABEL] === federation &&
+    annotations[UID_ANNOTATION] === uid &&
+    marked === nameOf(object)
+  );
 }
 
 function isOthers(annotation: string): boolean {

@@ -3,6 +3,7 @@ import { ApiRefusal } from '../../../../src/federation/controller/api.ts';
 import type { Controller } from '../../../../src/federation/controller/controller.ts';
 import {
   FEDERATION_LABEL,
+  OBJECT_ANNOTATION,
   PLACEMENT_ANNOTATION,
   UID_ANNOTATION,
 } from '../../../../src/federation/model/names.ts';
@@ -104,6 +105,28 @@ describe('the controller', () => {
       expect(there(name, gone)).toBeNull();
       expect(there(name, pathOf('ConfigMap', 'foreign'))).toMatchObject({ data: { v: 'mine' } });
     }
+  });
+
+  test('leaves copies of its objects alone, and applies once more what was marked before marks said of what', async () => {
+    configMap('m');
+    await start();
+    const at = (name: string) => pathOf('ConfigMap', name);
+    const { metadata } = there('a', at('m'))!;
+    const copied = { labels: metadata.labels!, annotations: metadata.annotations! };
+    member('a').put(at('copy'), { metadata: { name: 'copy', ...copied }, data: { v: 'mine' } });
+    const namespace = there('a', pathOf('Namespace', 'web'))!.metadata;
+    const { labels, annotations } = namespace;
+    member('a').put(pathOf('Namespace', 'copy'), {
+      metadata: { name: 'copy', labels: labels!, annotations: annotations! },
+    });
+    const { [OBJECT_ANNOTATION]: _, ...old } = metadata.annotations!;
+    member('b').put(at('m'), { ...there('b', at('m'))!, metadata: { ...metadata, annotations: old } });
+    calls.length = 0;
+    await pass(5_000);
+    expect(there('a', at('copy'))).toMatchObject({ data: { v: 'mine' } });
+    expect(there('a', pathOf('Namespace', 'copy'))).not.toBeNull();
+    expect(writes()).toEqual([`b PATCH ${at('m')}`]);
+    expect(there('b', at('m'))!.metadata.annotations![OBJECT_ANNOTATION]).toBe('web/m');
   });
 
   test('deletes nothing while the federation could only be read in part', async () => {

@@ -37,6 +37,7 @@ describe('the form of an object in a member', () => {
         annotations: {
           mine: 'yes',
           'federation.haup.dev/uid': 'u1',
+          'federation.haup.dev/object': 'web/nginx',
           'federation.haup.dev/form': expect.any(String),
         },
       },
@@ -44,6 +45,15 @@ describe('the form of an object in a member', () => {
     });
     expect(isOurs(form, identity)).toBe(true);
     expect(isOurs(form, { ...identity, uid: 'u2' })).toBe(false);
+  });
+
+  test('is known by its marks for what it is, and a copy of it under another name or in another namespace is not', () => {
+    const form = formOf(kinds.ConfigMap, { apiVersion: 'v1', kind: 'ConfigMap', metadata }, {}, identity);
+    const as = (more: object) => ({ ...form, metadata: { ...form.metadata, ...more } });
+    expect(isOurs(as({ name: 'copy' }), identity)).toBe(false);
+    expect(isOurs(as({ namespace: 'other' }), identity)).toBe(false);
+    const { 'federation.haup.dev/object': _, ...annotations } = form.metadata.annotations!;
+    expect(isOurs(as({ annotations }), identity)).toBe(true);
   });
 
   test('leaves a Service’s addresses and node ports to each cluster, but not that it has none', () => {
