@@ -58,6 +58,7 @@ export type SettingName =
   | 'cluster'
   | 'diskSize'
   | 'etcdVersion'
+  | 'gone'
   | 'image'
   | 'kubernetesVersion'
   | 'machineType'

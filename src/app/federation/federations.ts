@@ -56,7 +56,8 @@ export async function disband(
   const problems: string[] = [];
   const members = await reachingFederation(env, federation, ({ api }) => membersOf(api));
   for (const { name: cluster } of members) {
-    const request = { federation, cluster, cascade, dryRun, context: undefined, kubeconfig: undefined };
+    const reached = { context: undefined, kubeconfig: undefined, gone: false };
+    const request = { federation, cluster, cascade, dryRun, ...reached };
     try {
       left.push(await leaveMember(env, request));
     } catch (error) {

@@ -1,9 +1,10 @@
-import { InputError, NotFoundError } from '../../cluster/model/errors.ts';
+import { InputError, NotFoundError, StepError } from '../../cluster/model/errors.ts';
 import type { Api } from '../../federation/controller/api.ts';
 import { joinSteps, type MemberStep } from '../../federation/members/join.ts';
-import { leaveSteps } from '../../federation/members/leave.ts';
+import { goneSteps, leaveSteps, leftBehind } from '../../federation/members/leave.ts';
 import { CLUSTERS_API } from '../../federation/model/names.ts';
 import { type ApiObject, fieldsOf, listOf, numberOf } from '../../federation/model/object.ts';
+import { Failure } from '../../util/failure.ts';
 import type { Environment } from '../operations.ts';
 import {
   federationNamed,
@@ -35,6 +36,8 @@ export interface JoinMember extends MemberRequest {
 
 export interface LeaveMember extends MemberRequest {
   readonly cascade: boolean;
+  /** Nobody will ever reach it: it is forgotten. Not with `cascade`. */
+  readonly gone: boolean;
 }
 
 /** What was done, or would be, in order. */
@@ -42,6 +45,8 @@ export interface MemberOutcome {
   readonly federation: string;
   readonly cluster: string;
   readonly steps: readonly string[];
+  /** In words, what the federation has put into the member and left there without another look. Absent: nothing. */
+  readonly stays?: readonly string[];
 }
 
 /** A member as it is listed. */
@@ -77,18 +82,21 @@ export async function joinMember(env: Environment, request: JoinMember): Promise
   });
 }
 
-/** Ends a cluster's membership. @throws InputError, NotFoundError, StepError */
+const forget = { to: 'have the federation forget a member that is gone for good', setting: 'gone' } as const;
+
+/** Ends a cluster's membership. @throws InputError, NotFoundError, Refusal, StepError */
 export async function leaveMember(env: Environment, request: LeaveMember): Promise<MemberOutcome> {
   const name = await federationNamed(env, request.federation);
   return reachingFederation(env, name, async (federation) => {
     const { cluster, context, cascade } = request;
+    if (request.gone) return forgetMember(env, name, federation.api, request);
     const isOurs = (await env.names()).includes(cluster);
     if (context === undefined && !isOurs) {
-      const members = (await membersOf(federation.api)).map((member) => member.name);
-      if (!members.includes(cluster)) throw new NotFoundError(`member of ${name}`, cluster, members);
-      throw new InputError(`${cluster} is none of haup's clusters: name the context by which it is reached`);
+      await checkMember(federation.api, name, cluster);
+      const words = `${cluster} is none of haup's clusters: name the context by which it is reached`;
+      throw new InputError(words, { advice: forget });
     }
-    return reachingMember(env, request, async (member, own) => {
+    const left = reachingMember(env, request, async (member, own) => {
       const steps = await leaveSteps({
         ...{ federation: federation.api, member: member.api, name, cluster, cascade, signal: env.signal },
       });
@@ -96,7 +104,31 @@ export async function leaveMember(env: Environment, request: LeaveMember): Promi
       const names = own ? await removeMemberDns(member.api, name, cluster) : [];
       return carryOut(env, name, request, [...names, ...steps, ...disconnect]);
     });
+    return left.catch((error) => {
+      if (!(error instanceof Failure) || error.failure !== 'trouble') throw error;
+      throw new StepError(`end the membership of ${cluster}`, error, [...error.remedies, forget]);
+    });
   });
+}
+
+/** Of a member that does not answer, on the federation's side alone. @throws InputError, NotFoundError, Refusal, StepError */
+async function forgetMember(
+  env: Environment,
+  name: string,
+  api: Api,
+  request: LeaveMember,
+): Promise<MemberOutcome> {
+  const { cluster, cascade } = request;
+  if (cascade) throw new InputError(`nothing can be deleted in ${cluster} if it is gone`);
+  await checkMember(api, name, cluster);
+  const steps = await goneSteps({ federation: api, name, cluster, signal: env.signal });
+  return { ...(await carryOut(env, name, request, steps)), stays: leftBehind(name) };
+}
+
+/** @throws NotFoundError: it is none of the federation's */
+async function checkMember(api: Api, federation: string, cluster: string): Promise<void> {
+  const members = (await membersOf(api)).map(({ name }) => name);
+  if (!members.includes(cluster)) throw new NotFoundError(`member of ${federation}`, cluster, members);
 }
 
 /** As the federation's own API has them. */

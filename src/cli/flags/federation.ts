@@ -63,4 +63,5 @@ export const memberZone = text('zone', 'ZONE', 'where in the region it is', valu
   defaultText: 'what its nodes say',
 });
 export const applyDns = toggle('apply', 'put it into the member, which is one of haup’s clusters');
+export const gone = toggle('gone', 'it will never be reached again: only the federation forgets it');
 export const cascade = toggle('cascade', 'what the federation put there goes, too');

@@ -26,6 +26,7 @@ const settings: Record<SettingName, Flag<unknown>> = {
   cluster: flags.cluster,
   diskSize: flags.diskSize,
   etcdVersion: flags.etcdVersion,
+  gone: flags.gone,
   image: flags.image,
   kubernetesVersion: flags.kubernetesVersion,
   machineType: flags.machineType,

@@ -1,3 +1,4 @@
+import { Refusal } from '../../cluster/model/errors.ts';
 import { eachAtOnce } from '../../util/together.ts';
 import { type Api, find, MERGE, unlessGone } from '../controller/api.ts';
 import { pause } from '../controller/mirror.ts';
@@ -14,14 +15,18 @@ import { type Identity, isOurs } from '../plan/form.ts';
 import { accountOf } from './account.ts';
 import { clusterPath, type MemberStep, profilePath, secretPath } from './join.ts';
 
-export interface LeaveRequest {
+/** What is known of a membership in the federation. */
+export interface FederationSide {
   readonly federation: Api;
-  readonly member: Api;
   readonly name: string;
   readonly cluster: string;
+  readonly signal: AbortSignal;
+}
+
+export interface LeaveRequest extends FederationSide {
+  readonly member: Api;
   /** What the federation put there goes with it; else it stays, as the member's own. */
   readonly cascade: boolean;
-  readonly signal: AbortSignal;
 }
 
 /** How long a controller may take to let go of a member; one that does not run touches nothing anyway. */
@@ -31,13 +36,7 @@ const AT_ONCE = 16;
 /** What there is to do until a cluster is no member any more, in order; empty: it is none. */
 export async function leaveSteps(request: LeaveRequest): Promise<MemberStep[]> {
   const { federation, member, name, cluster, cascade, signal } = request;
-  const steps: MemberStep[] = [];
-  const record = await find(federation, clusterPath(cluster));
-  if (record)
-    steps.push({
-      text: `have the federation ${name} do nothing more in ${cluster}`,
-      run: () => letGo(request),
-    });
+  const steps = await letGoSteps(request);
   const { uid = '' } = (await federation.call('GET', '/api/v1/namespaces/kube-system')).metadata;
   const identity = { federation: name, uid };
   const marked = await markedObjects(member, identity);
@@ -57,6 +56,35 @@ export async function leaveSteps(request: LeaveRequest): Promise<MemberStep[]> {
     if (object.kind === 'Namespace' || !(await find(member, path))) continue;
     steps.push({ text: `delete ${called} in ${cluster}`, run: () => remove(member, path) });
   }
+  return [...steps, ...(await forgetSteps(request))];
+}
+
+/** As leaveSteps, in the federation alone: of a member that nobody reaches any more. @throws Refusal where the federation does */
+export async function goneSteps(request: FederationSide): Promise<MemberStep[]> {
+  const { federation, cluster } = request;
+  const phase = (await find(federation, clusterPath(cluster)))?.status?.phase;
+  if (phase === 'Ready')
+    throw new Refusal(
+      `${cluster} answers the federation, and nothing was changed`,
+      'unjoin it as one that is there',
+    );
+  return [...(await letGoSteps(request)), ...(await forgetSteps(request))];
+}
+
+/** What the federation `name` has in a member, in words, that is forgotten and not cleaned up. */
+export function leftBehind(name: string): string[] {
+  const own = accountOf(name).filter(({ object }) => object.kind !== 'Namespace');
+  return [`federated objects, with the marks of ${name}`, ...own.map(({ called }) => called)];
+}
+
+async function letGoSteps(request: FederationSide): Promise<MemberStep[]> {
+  const { federation, name, cluster } = request;
+  if (!(await find(federation, clusterPath(cluster)))) return [];
+  return [{ text: `have the federation ${name} do nothing more in ${cluster}`, run: () => letGo(request) }];
+}
+
+async function forgetSteps({ federation, name, cluster }: FederationSide): Promise<MemberStep[]> {
+  const steps: MemberStep[] = [];
   const own = [
     { path: secretPath(cluster), called: 'its token' },
     { path: profilePath(cluster), called: 'its ClusterProfile' },
@@ -69,7 +97,7 @@ export async function leaveSteps(request: LeaveRequest): Promise<MemberStep[]> {
   return steps;
 }
 
-async function letGo({ federation, cluster, signal }: LeaveRequest): Promise<void> {
+async function letGo({ federation, cluster, signal }: FederationSide): Promise<void> {
   const path = clusterPath(cluster);
   await federation.call('PATCH', path, { body: { spec: { leaving: true } }, contentType: MERGE });
   for (const until = Date.now() + LET_GO_MS; Date.now() < until && !signal.aborted; ) {

@@ -27,6 +27,21 @@ describe('what each command asks of the engine', () => {
     ]);
   });
 
+  it('federation unjoin --gone: says what stays in the member, and that it goes when it is back', async () => {
+    const unjoinFederation = async () => ({
+      ...{ federation: 'world', cluster: 'eu', steps: ['delete its Cluster'], stays: ['federated objects'] },
+    });
+    const { out, calls } = await haup(['federation', 'unjoin', 'eu', '--gone'], {
+      engine: { unjoinFederation },
+    });
+    expect(calls[0]!.arguments[0]).toMatchObject({ cluster: 'eu', gone: true, cascade: false });
+    expect(out.split('\n').slice(2, 5)).toEqual([
+      'eu is no member of world',
+      'should eu come back, there is still in it:',
+      '  federated objects',
+    ]);
+  });
+
   it('federation init: names as they are said, or those that there are', async () => {
     const names = async (...argv: string[]) => {
       const [[, request] = []] = await asked('federation', 'init', 'world', ...argv);

@@ -20,6 +20,10 @@ export async function renderMembership(call: Printing, outcome: MemberOutcome, e
   }
   const lines = outcome.steps.map((step) => `  ${safe(step)}`);
   const head = lines.length === 0 ? 'nothing to do' : dryRun ? 'would' : 'did';
-  out.write(`${[head, ...lines, ...(dryRun ? [] : [end])].join('\n')}\n`);
+  const stays = outcome.stays ?? [];
+  const left = stays.length === 0 ? [] : [`should ${safe(outcome.cluster)} come back, there is still in it:`];
+  const way = stays.length === 0 ? [] : ['all of it goes when it is joined and unjoined once more'];
+  const rest = [...left, ...stays.map((one) => `  ${safe(one)}`), ...way];
+  out.write(`${[head, ...lines, ...(dryRun ? [] : [end]), ...rest].join('\n')}\n`);
   return 0;
 }

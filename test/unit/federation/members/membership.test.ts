@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { accountOf } from '../../../../src/federation/members/account.ts';
 import { joinSteps } from '../../../../src/federation/members/join.ts';
-import { leaveSteps } from '../../../../src/federation/members/leave.ts';
+import { goneSteps, leaveSteps, leftBehind } from '../../../../src/federation/members/leave.ts';
 import { FEDERATION_LABEL, UID_ANNOTATION } from '../../../../src/federation/model/names.ts';
 import { type MemoryApi, memoryApi } from '../../../support/memory-api.ts';
 import { allOf, pathOf } from '../../../support/memory-federation.ts';
@@ -133,5 +133,38 @@ describe('a leave', () => {
     const [first] = await leaving(false);
     await first!.run();
     expect(cluster()!.spec).toMatchObject({ leaving: true });
+  });
+
+  describe('of a member that is gone for good', () => {
+    const gone = () => {
+      const { server: _, ...side } = request();
+      return goneSteps({ ...side, signal: new AbortController().signal });
+    };
+    const as = (phase: string) =>
+      federation.put('/apis/federation.haup.dev/v1alpha1/clusters/eu', { ...cluster()!, status: { phase } });
+
+    test('asks nothing of it, and leaves nothing of it in the federation', async () => {
+      await join();
+      as('Left');
+      const before = JSON.stringify([...member.objects]);
+      for (const { run } of await gone()) await run();
+      expect([cluster(), secret()]).toEqual([null, null]);
+      expect(JSON.stringify([...federation.objects.keys()])).not.toContain('clusterprofiles');
+      expect(JSON.stringify([...member.objects])).toBe(before);
+      expect(await gone()).toEqual([]);
+    });
+
+    test('is refused while the federation sees it', async () => {
+      await join();
+      as('Ready');
+      await expect(gone()).rejects.toThrow('eu answers the federation');
+      as('Offline');
+      expect(await gone()).toHaveLength(4);
+    });
+
+    test('says what stays in it', () => {
+      expect(leftBehind('world')[0]).toContain('the marks of world');
+      expect(leftBehind('world')).toContain('the cluster role haup:federation:world');
+    });
   });
 });
