@@ -2,7 +2,11 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { accountOf } from '../../../../src/federation/members/account.ts';
 import { joinSteps } from '../../../../src/federation/members/join.ts';
 import { goneSteps, leaveSteps, leftBehind } from '../../../../src/federation/members/leave.ts';
-import { FEDERATION_LABEL, UID_ANNOTATION } from '../../../../src/federation/model/names.ts';
+import {
+  FEDERATION_LABEL,
+  OBJECT_ANNOTATION,
+  UID_ANNOTATION,
+} from '../../../../src/federation/model/names.ts';
 import { type MemoryApi, memoryApi } from '../../../support/memory-api.ts';
 import { allOf, pathOf } from '../../../support/memory-federation.ts';
 
@@ -101,7 +105,7 @@ describe('a leave', () => {
     metadata: {
       name: 'm',
       labels: { [FEDERATION_LABEL]: 'world', mine: 'x' },
-      annotations: { [UID_ANNOTATION]: by },
+      annotations: { [UID_ANNOTATION]: by, [OBJECT_ANNOTATION]: 'web/m' },
     },
     data: { v: '1' },
   });
@@ -113,6 +117,7 @@ describe('a leave', () => {
     expect(done[1]).toBe('leave 1 federated objects to eu');
     expect(member.get(path)!.metadata).toMatchObject({ labels: { mine: 'x' } });
     expect(member.get(path)!.metadata.labels).not.toHaveProperty(FEDERATION_LABEL);
+    expect(member.get(path)!.metadata.annotations).toEqual({});
     expect([cluster(), secret()]).toEqual([null, null]);
     expect(allOf(member, 'Namespace').map(({ metadata }) => metadata.name)).toContain('haup-federation');
     expect(await leave()).toEqual([]);
