@@ -119,7 +119,7 @@ async function install(
   options: HowToEnsure,
 ): Promise<Manifest> {
   return beside(folder, async (fresh) => {
-    const provenance = await fill(release, fresh, join(cache, 'downloads'), onProgress, options);
+    const provenance = await fill(release, fresh, partsOf(cache, folder), onProgress, options);
     const manifest = await writeManifest(fresh, release, provenance);
     options.signal?.throwIfAborted();
     await replaceFolder(folder, fresh);
@@ -138,11 +138,16 @@ async function complete(
 ): Promise<Manifest> {
   onProgress({ kind: 'message', text: `The binaries in ${folder} lack ${missing.join(', ')}.` });
   return beside(folder, async (fresh) => {
-    const provenance = await fill(release, fresh, join(cache, 'downloads'), onProgress, options, missing);
+    const provenance = await fill(release, fresh, partsOf(cache, folder), onProgress, options, missing);
     options.signal?.throwIfAborted();
     for (const name of missing) await rename(join(fresh, name), join(folder, name));
     return writeManifest(folder, release, provenance);
   });
+}
+
+/** Of its own, for the cache's lock is a release's too: a file of another release may have the same name, and be written just now. */
+function partsOf(cache: string, folder: string): string {
+  return join(cache, 'downloads', basename(folder));
 }
 
 /** Under the cache's lock: in a new folder beside this one, of which nothing is left afterwards. */

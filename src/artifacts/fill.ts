@@ -9,7 +9,7 @@ import { resolveSums } from './sums.ts';
 
 /**
  * Downloads, checks and unpacks all of `downloads` into `folder`, side by side. What is unfinished when one of them fails
- * stays in `partsFolder` for the next try.
+ * stays in `partsFolder` for the next try; nobody else may write there, and afterwards it is gone.
  * @throws ArtifactError; the signal's reason when aborted; file system errors as they are.
  */
 export async function fillFromDownloads(
@@ -35,6 +35,7 @@ export async function fillFromDownloads(
   );
   try {
     await Promise.all(running);
+    await rm(partsFolder, { recursive: true, force: true });
   } catch (error) {
     stop.abort(error);
     await Promise.allSettled(running); // nobody may still write there when the caller clears up

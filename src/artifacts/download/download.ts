@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import { open, rm } from 'node:fs/promises';
 import { type Clock, systemClock } from '../../util/clock.ts';
 import { ArtifactError } from '../errors.ts';
-import { hashInto } from '../hash.ts';
+import { sha256OfFile } from '../hash.ts';
 import { BrokenConnection, explain, get, unreachable } from './fetch.ts';
 
 export interface DownloadOptions {
@@ -43,6 +42,7 @@ export async function downloadFile(
   });
 }
 
+/** The hash is that of the file, not of what came: whatever else has written to it is found out too. */
 async function fetchAll(
   url: string,
   part: string,
@@ -51,14 +51,13 @@ async function fetchAll(
   const clock = options.clock ?? systemClock;
   const file = await open(part, 'a+', 0o600);
   try {
-    let hash = createHash('sha256');
-    let received = await hashInto(hash, file);
+    let received = (await file.stat()).size;
     const resumed = received > 0;
     for (let fruitless = 0; ; ) {
       const before = received;
       try {
         await fetchRest();
-        return { sha256: hash.digest('hex'), resumed };
+        return { sha256: await sha256OfFile(part), resumed };
       } catch (error) {
         options.signal?.throwIfAborted();
         if (!(error instanceof BrokenConnection)) throw error;
@@ -98,7 +97,6 @@ async function fetchAll(
         if (!next || next.done) return;
         alive();
         await file.appendFile(next.value);
-        hash.update(next.value);
         received += next.value.length;
         options.onBytes?.(received, total);
       }
@@ -107,7 +105,6 @@ async function fetchAll(
     /** The server sends the whole although only the rest was asked for. */
     async function startOver(): Promise<void> {
       await file.truncate(0);
-      hash = createHash('sha256');
       received = 0;
     }
   } finally {

@@ -103,6 +103,47 @@ test('several at once fetch each file once', async () => {
   expect(server.requests.filter((line) => line.endsWith('/kubectl'))).toHaveLength(1);
 });
 
+test('two releases that share a file, at once, each write a file of their own', async () => {
+  const other: Release = { ...release, etcdVersion: 'v3.7.2' };
+  for (const [path, content] of mirrorOf(other, contents)) server.files.set(path, content);
+  const kubectl = '/kubernetes/v1.37.1/amd64/kubectl';
+  const half = contents.kubectl.length >> 1;
+  const waiting: (() => void)[] = [];
+  server.misbehave = (request, response) => {
+    if (request.url !== kubectl) return false;
+    response.writeHead(200, { 'content-length': contents.kubectl.length });
+    response.write(contents.kubectl.subarray(0, half));
+    waiting.push(() => response.end(contents.kubectl.subarray(half)));
+    if (waiting.length === 2) for (const finish of waiting) finish();
+    return true;
+  };
+  const both = await Promise.all([ensure(), ensure({ etcdVersion: 'v3.7.2' })]);
+  expect(waiting).toHaveLength(2);
+  for (const got of both) {
+    expect(execFileSync(join(got.folder, 'kubectl')).toString()).toBe('kubectl\n');
+    expect(got.sha256.kubectl).toBe(sha256(contents.kubectl));
+  }
+  expect(await readdir(join(cache, 'downloads'))).toEqual([]);
+});
+
+test('what had come before a failure is not asked for again', async () => {
+  server.misbehave = (request, response) => {
+    if (!request.url!.endsWith('/kubectl')) return false;
+    response.writeHead(200, { 'content-length': contents.kubectl.length });
+    response.write(contents.kubectl.subarray(0, 4), () => response.destroy());
+    server.misbehave = (next, answer) => {
+      if (next.url!.endsWith('/kubectl')) answer.writeHead(404).end();
+      return next.url!.endsWith('/kubectl');
+    };
+    return true;
+  };
+  await expect(ensure()).rejects.toMatchObject({ kind: 'not-found' });
+  server.misbehave = () => false;
+  await ensure();
+  expect(server.requests.filter((line) => line.endsWith('/kubectl bytes=4-')).length).toBeGreaterThan(0);
+  expect(await readdir(join(cache, 'downloads'))).toEqual([]);
+});
+
 test('what an older haup did not put there is added, and nothing else is asked for or moved', async () => {
   await ensure();
   const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));

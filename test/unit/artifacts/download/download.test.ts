@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { appendFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -100,6 +101,16 @@ test('a file longer than it should be is thrown away and fetched again', async (
 test('a file with a wrong checksum is refused, and nothing of it is kept', async () => {
   server.files.set('/file', randomBytes(300_000));
   await expect(download()).rejects.toMatchObject({ name: 'ArtifactError', kind: 'checksum' });
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test('what another process adds to the file meanwhile is no part of it', async () => {
+  let added = false;
+  const onBytes = (received: number) => {
+    if (received > 0 && !added) appendFileSync(part, randomBytes(1000));
+    added ||= received > 0;
+  };
+  await expect(download({ onBytes })).rejects.toMatchObject({ kind: 'checksum' });
   expect(await readdir(folder)).toEqual([]);
 });
 
