@@ -9,8 +9,8 @@ const TAKEN = 75;
 
 /**
  * Takes the kernel's lock on a file (made when missing) or, with a slash at its end, a folder. A `flock` process holds it and
- * ends with ours, however we end: a lock never outlives its holder. Only who may open the path can hold its lock: use one
- * that others cannot open.
+ * ends with ours, however we end, and not before: a lock never outlives its holder. Only who may open the path can hold its
+ * lock: use one that others cannot open.
  * @param options.onWait called once if another has it.
  * @throws OsError; the signal's reason when aborted.
  */
@@ -31,10 +31,16 @@ export async function lockPath(
 function runFlock(path: string, how: readonly string[], signal?: AbortSignal): Promise<Unlock | null> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
-    const child = spawn('flock', ['--exclusive', ...how, path, 'cat'], { stdio: ['pipe', 'pipe', 'pipe'] });
+    // In a session of its own: a hang-up that we were told to ignore (nohup), or a Ctrl-C that we answer when what is under the lock
+    // is done, would end it under us. It ends when its stdin does, which the kernel closes for us however we die.
+    const child = spawn('flock', ['--exclusive', ...how, path, 'cat'], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      detached: true,
+    });
     let words = '';
     const abort = () => {
       child.kill('SIGKILL');
+      child.stdin.destroy(); // flock may have had it just now: its `cat` ends by this
       reject(signal?.reason);
     };
     signal?.addEventListener('abort', abort, { once: true });
