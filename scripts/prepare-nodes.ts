@@ -2,6 +2,8 @@ import { ensureNodeBinaries } from '../src/artifacts/ensure.ts';
 import { ensureOfflineImages } from '../src/artifacts/images/offline.ts';
 import { DEFAULT_KUBERNETES_VERSION } from '../src/artifacts/versions.ts';
 
+process.umask(0o022); // as haup itself: machines' users read what is made here
+
 /**
  * Fills the caches for clusters with nodes, after scripts/prepare: what a node runs, and the images that need no registry. From nothing
  * but the masters' half: twelve minutes on two cores shared with other work.

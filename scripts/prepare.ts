@@ -4,6 +4,8 @@ import { ensureBinaries } from '../src/artifacts/ensure.ts';
 import { DEFAULT_KUBERNETES_VERSION, defaultEtcdVersion } from '../src/artifacts/versions.ts';
 import { ensureImage } from '../src/providers/local/image/ensure.ts';
 
+process.umask(0o022); // as haup itself: machines' users read what is made here
+
 /** Says each thing once, and again only when ten seconds have passed: a log, not a display. */
 function sparingly(): (topic: string, message: string) => void {
   const said = new Map<string, number>();

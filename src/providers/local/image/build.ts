@@ -1,6 +1,7 @@
-import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ExecError, tryExec } from '../../../util/exec.ts';
+import { makeFolder } from '../../../util/files.ts';
 import type { Variables } from '../../../util/variables.ts';
 import { ProviderError } from '../../errors.ts';
 import { isMissing, readText } from '../host/files.ts';
@@ -101,13 +102,18 @@ async function aptProxy(): Promise<NodeJS.ProcessEnv> {
   return proxy === '' || proxy === 'DIRECT' ? {} : { http_proxy: proxy };
 }
 
-/** Turns a bare Debian into a machine image: our files, fewer units, nothing that must be a machine's own. */
-async function furnish(root: string): Promise<void> {
+/**
+ * Turns a bare Debian into a machine image: our files, fewer units, nothing that must be a machine's own. Users of the machine can
+ * read all that it makes, whatever our umask.
+ */
+export async function furnish(root: string): Promise<void> {
   for (const path of REMOVED) await rm(join(root, path), { recursive: true, force: true });
   // Empty, not missing: missing means "first boot" to systemd, which then applies presets to every unit.
-  await writeFile(join(root, 'etc/machine-id'), '');
-  await writeFile(join(root, 'etc/resolv.conf'), '');
-  await mkdir(join(root, 'opt/haup/bin'), { recursive: true });
+  for (const path of ['etc/machine-id', 'etc/resolv.conf']) {
+    await writeFile(join(root, path), '');
+    await chmod(join(root, path), 0o644);
+  }
+  await makeFolder(join(root, 'opt/haup/bin'), 0o755);
   const units = join(root, 'etc/systemd/system');
   for (const unit of MASKED_UNITS) {
     await rm(join(units, unit), { recursive: true, force: true });
@@ -115,13 +121,13 @@ async function furnish(root: string): Promise<void> {
   }
   for (const file of FILES) {
     const path = join(root, file.path);
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path), 0o755);
     await writeFile(path, file.content);
     await chmod(path, file.mode);
   }
   for (const unit of DISABLED_UNITS) await forgetWants(units, unit);
   const wants = join(units, 'multi-user.target.wants');
-  await mkdir(wants, { recursive: true });
+  await makeFolder(wants, 0o755);
   for (const unit of ENABLED_UNITS) await symlink(`/etc/systemd/system/${unit}`, join(wants, unit));
 }
 
