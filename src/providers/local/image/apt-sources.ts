@@ -39,6 +39,24 @@ export function parseDeb822(text: string): AptSource[] {
 }
 
 /**
+ * `sources` with the archives that a list of mirrors names in the list's place, as Debian's cloud images have it:
+ * `mirror+file:/etc/apt/mirrors/debian.list`. See apt-transport-mirror(1).
+ * @param read a file's text, null when there is none.
+ */
+export async function withMirrorLists(
+  sources: readonly AptSource[],
+  read: (path: string) => Promise<string | null>,
+): Promise<AptSource[]> {
+  const all = sources.map(async (source) => {
+    const path = /^mirror\+file:(?:\/\/)?(\/[^/].*)$/.exec(source.uri)?.[1];
+    if (path === undefined) return [source];
+    const lines = ((await read(path)) ?? '').split('\n').map((line) => words(line.replace(/#.*/, ''))[0]);
+    return lines.flatMap((uri) => (uri === undefined ? [] : [{ ...source, uri }]));
+  });
+  return (await Promise.all(all)).flat();
+}
+
+/**
  * The mirrors among `sources` that may hold another Debian release: archives with a `main` component whose suite is a
  * plain release (not `x-security`, whose archive holds only updates). Those that serve the host's own release
  * (`codename`) come first; others' archives may look alike. Without repetition.

@@ -5,7 +5,13 @@ import { makeFolder } from '../../../util/files.ts';
 import type { Variables } from '../../../util/variables.ts';
 import { ProviderError } from '../../errors.ts';
 import { isMissing, readText } from '../host/files.ts';
-import { type AptSource, debianMirrors, parseDeb822, parseSourcesList } from './apt-sources.ts';
+import {
+  type AptSource,
+  debianMirrors,
+  parseDeb822,
+  parseSourcesList,
+  withMirrorLists,
+} from './apt-sources.ts';
 import { DISABLED_UNITS, ENABLED_UNITS, FILES, MASKED_UNITS, PACKAGES, REMOVED, SUITE } from './recipe.ts';
 
 export interface BuildOptions {
@@ -56,7 +62,8 @@ async function hostMirrors(environment: Variables): Promise<AptSource[]> {
     if (entry.endsWith('.list')) sources.push(...parseSourcesList(await text()));
     if (entry.endsWith('.sources')) sources.push(...parseDeb822(await text()));
   }
-  const mirrors = debianMirrors(sources, hostCodename((await readText('/etc/os-release')) ?? ''));
+  const archives = await withMirrorLists(sources, readText);
+  const mirrors = debianMirrors(archives, hostCodename((await readText('/etc/os-release')) ?? ''));
   if (mirrors.length > 0) return mirrors;
   throw new ProviderError(
     'preflight',

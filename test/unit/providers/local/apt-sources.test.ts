@@ -3,6 +3,7 @@ import {
   debianMirrors,
   parseDeb822,
   parseSourcesList,
+  withMirrorLists,
 } from '../../../../src/providers/local/image/apt-sources.ts';
 
 test('one-line sources: options, comments and other types are understood', () => {
@@ -80,4 +81,28 @@ test('only whole releases with a main component are mirrors, those of the hostâ€
     'http://one.example/debian',
     'http://vendor.example/apt',
   ]);
+});
+
+test('a list of mirrors stands for the archives that it names', async () => {
+  const sources = parseDeb822(`Types: deb
+URIs: mirror+file:///etc/apt/mirrors/debian.list
+Suites: trixie trixie-updates
+Components: main
+Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+
+Types: deb
+URIs: mirror+file:/etc/apt/mirrors/gone.list http://plain.example/debian
+Suites: trixie
+Components: main
+`);
+  const list =
+    '# ours\nhttps://one.example/debian\tpriority:1 type:index type:deb\n\nhttp://two.example/debian # far\n';
+  const read = async (path: string) => (path === '/etc/apt/mirrors/debian.list' ? list : null);
+  const mirrors = debianMirrors(await withMirrorLists(sources, read), 'trixie');
+  expect(mirrors.map((mirror) => mirror.uri)).toEqual([
+    'https://one.example/debian',
+    'http://two.example/debian',
+    'http://plain.example/debian',
+  ]);
+  expect(mirrors[0]?.signedBy).toBe('/usr/share/keyrings/debian-archive-keyring.gpg');
 });
