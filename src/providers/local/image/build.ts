@@ -2,6 +2,7 @@ import { chmod, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { dirname, join } from 'node:path';
 import { ExecError, tryExec } from '../../../util/exec.ts';
 import { makeFolder } from '../../../util/files.ts';
+import { hasCode } from '../../../util/host/os-error.ts';
 import type { Variables } from '../../../util/variables.ts';
 import { ProviderError } from '../../errors.ts';
 import { isMissing, readText } from '../host/files.ts';
@@ -14,6 +15,9 @@ import {
 } from './apt-sources.ts';
 import { DISABLED_UNITS, ENABLED_UNITS, FILES, MASKED_UNITS, PACKAGES, REMOVED, SUITE } from './recipe.ts';
 
+/** While it is made, roughly: 291 MB were seen, with fewer packages. */
+const SIZE = 'about 400 MiB';
+
 export interface BuildOptions {
   readonly environment: Variables;
   readonly onProgress?: (message: string) => void;
@@ -22,7 +26,18 @@ export interface BuildOptions {
 
 /** Makes the image in `folder`, which must not exist. Takes the mirror from the host's own apt settings. */
 export async function buildImage(folder: string, options: BuildOptions): Promise<void> {
-  const mirrors = await hostMirrors(options.environment);
+  await buildFrom(await hostMirrors(options.environment), folder, options);
+}
+
+/**
+ * From the first of `mirrors`, in their order, that can do it. Where none can, the first one's failure is told: later ones are there
+ * by chance. A full disk is none of a mirror's doing.
+ */
+export async function buildFrom(
+  mirrors: readonly AptSource[],
+  folder: string,
+  options: BuildOptions,
+): Promise<void> {
   let failure: unknown;
   for (const mirror of mirrors) {
     options.onProgress?.(`building the machine image (Debian ${SUITE}), once, about a minute`);
@@ -32,8 +47,15 @@ export async function buildImage(folder: string, options: BuildOptions): Promise
       return;
     } catch (error) {
       options.signal?.throwIfAborted();
-      failure = error;
+      const full = await isFull(error, folder);
       await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+      if (full) {
+        throw new ProviderError('preflight', `${dirname(folder)} has no room for the machine image`, {
+          cause: error,
+          advice: `make room there (${SIZE}), or name another folder in HAUP_CACHE`,
+        });
+      }
+      failure ??= error;
     }
   }
   if (failure instanceof ExecError) {
@@ -45,6 +67,14 @@ export async function buildImage(folder: string, options: BuildOptions): Promise
     });
   }
   throw failure;
+}
+
+/** Was it the disk? debootstrap's own words are of the package that it was at; dpkg's are in its log. */
+async function isFull(error: unknown, folder: string): Promise<boolean> {
+  if (!(error instanceof ExecError)) return hasCode(error, 'ENOSPC', 'EDQUOT');
+  const log = await readText(join(folder, 'debootstrap/debootstrap.log'));
+  const said = `${error.result.stdout}\n${error.result.stderr}\n${log ?? ''}`;
+  return /No space left on device|Disk quota exceeded/i.test(said);
 }
 
 /** HAUP_DEBIAN_MIRROR, or the archives that this host's apt uses. @throws ProviderError `preflight` when there are none. */
