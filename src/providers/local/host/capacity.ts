@@ -1,6 +1,7 @@
 import { readdir, readFile, readlink, realpath, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ProviderError } from '../../errors.ts';
+import { RANGE, SHIFTED } from '../machine/uids.ts';
 import { STATE_ROOT } from '../paths.ts';
 import { exists, readText } from './files.ts';
 
@@ -80,21 +81,32 @@ export function mountOf(mountinfo: string, path: string): { path: string; option
   return found;
 }
 
-/** Root's inotify instances. Those of machines count as root's too: who made their user namespace answers for it. */
-async function inotifyInstances(): Promise<number> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const counts = await Promise.all(pids.map(inotifyOf));
+/**
+ * Root's inotify instances: each user of the host may have as many, and others' are no concern of ours. Those of machines count as
+ * root's too: who made their user namespace answers for it.
+ * @param proc where /proc is.
+ */
+export async function inotifyInstances(proc = '/proc'): Promise<number> {
+  const pids = (await readdir(proc)).filter((name) => /^\d+$/.test(name));
+  const counts = await Promise.all(pids.map((pid) => inotifyOf(join(proc, pid))));
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
-async function inotifyOf(pid: string): Promise<number> {
-  const folder = join('/proc', pid, 'fd');
+async function inotifyOf(process: string): Promise<number> {
+  const folder = join(process, 'fd');
   try {
+    if (!isRoots(await readFile(join(process, 'status'), 'utf8'))) return 0;
     const links = (await readdir(folder)).map((fd) => readlink(join(folder, fd)).catch(() => ''));
     return (await Promise.all(links)).filter((target) => target === 'anon_inode:inotify').length;
   } catch {
     return 0; // it has ended
   }
+}
+
+/** By its effective user, to whom the kernel reckons what it makes. */
+function isRoots(status: string): boolean {
+  const uid = Number(/^Uid:\s+\d+\s+(\d+)/m.exec(status)?.[1]);
+  return uid === 0 || (uid >= SHIFTED && uid < SHIFTED + RANGE);
 }
 
 async function existing(path: string): Promise<string> {

@@ -1,5 +1,14 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Capacity, checkCapacity, mountOf } from '../../../../../src/providers/local/host/capacity.ts';
+import {
+  type Capacity,
+  checkCapacity,
+  inotifyInstances,
+  mountOf,
+} from '../../../../../src/providers/local/host/capacity.ts';
+import { SHIFTED } from '../../../../../src/providers/local/machine/uids.ts';
 
 const MOUNTS = `22 1 254:0 / / rw,relatime - ext4 /dev/vda rw
 30 22 0:25 / /var/cache rw,nosuid,noexec,relatime - tmpfs tmpfs rw
@@ -51,4 +60,30 @@ test('the mount of a path is the deepest above it, and of two on one place the l
   expect(mountOf(MOUNTS, '/var/cache')?.path).toBe('/var/cache');
   const over = `${MOUNTS}40 22 0:30 / /var/cache rw,relatime - tmpfs tmpfs rw\n`;
   expect(mountOf(over, '/var/cache/x')?.options).not.toContain('noexec');
+});
+
+test("root's inotify instances are those of root and of machines' users, not of others on the host", async () => {
+  const proc = mkdtempSync(join(tmpdir(), 'haup-proc-'));
+  /** A process with so many instances, which root may have started. */
+  const add = (pid: number, user: number, instances: number) => {
+    mkdirSync(join(proc, `${pid}/fd`), { recursive: true });
+    writeFileSync(
+      join(proc, `${pid}/status`),
+      `Name:\tx\nUid:\t0\t${user}\t${user}\t${user}\nGid:\t0\t0\t0\t0\n`,
+    );
+    symlinkSync('/dev/null', join(proc, `${pid}/fd/0`));
+    for (let fd = 1; fd <= instances; fd++) symlinkSync('anon_inode:inotify', join(proc, `${pid}/fd/${fd}`));
+  };
+  try {
+    add(1, 0, 3);
+    add(20, SHIFTED, 4);
+    add(21, SHIFTED + 65_535, 5);
+    add(30, 1000, 100);
+    add(31, SHIFTED + 65_536, 100);
+    mkdirSync(join(proc, '40')); // has ended meanwhile
+    mkdirSync(join(proc, 'sys'));
+    expect(await inotifyInstances(proc)).toBe(12);
+  } finally {
+    rmSync(proc, { recursive: true });
+  }
 });
