@@ -18,7 +18,7 @@ import {
 import { type Status, statusOf } from '../cluster/plan/status.ts';
 import { addonSecrets } from '../cluster/world/config/addons.ts';
 import type { RealWorld } from '../cluster/world/world.ts';
-import { BACKDATING_MS } from '../pki/validity.ts';
+import { BACKDATING_MS } from '../pki/due.ts';
 import type { ClusterIdentity, Provider } from '../providers/provider.ts';
 import { newReplicaName } from '../replicas/names.ts';
 import type { Secrets } from '../state/store.ts';

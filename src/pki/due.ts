@@ -1,3 +1,6 @@
+/** So long before they are made certificates begin: a machine's clock may be behind ours, before its time synchronization has run. */
+export const BACKDATING_MS = 300_000;
+
 /** A certificate is renewed when less than this part of its life is left. */
 const LAST_PART = 1 / 3;
 

@@ -1,12 +1,10 @@
 import { X509Certificate } from 'node:crypto';
+import { BACKDATING_MS } from './due.ts';
 import { PkiError } from './errors.ts';
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
 const lifetime = { authority: 3650 * day, kubeletAuthority: 365 * day, leaf: 365 * day };
-/** A machine's clock may be behind ours, before its time synchronization has run. */
-export const BACKDATING_MS = 5 * minute;
-
 /**
  * The dates of a new certificate, in whole seconds. It never outlives its issuer: whoever verifies the chain would
  * refuse it then anyway, and its expiry is what we warn by.

@@ -1,4 +1,4 @@
-import { BACKDATING_MS } from '../../../pki/validity.ts';
+import { BACKDATING_MS } from '../../../pki/due.ts';
 import { type Decision, nothingToDo } from '../decision.ts';
 import { CLOCK_ADVICE, clocksApart } from '../preflight/clocks.ts';
 import { dueFiles, isNodeDue, type Renewal } from '../revision/due.ts';
