@@ -76,10 +76,11 @@ export function next(spec: ClusterSpec, observation: Observation, policy: Policy
   if (decision.steps.length > 0) return decision;
   const addons = decision.blocked.length === 0 ? keepAddons(v) : [];
   if (addons.length > 0) return { ...decision, steps: addons };
-  const fresh = renewing.blocked.length > 0 ? nothingToDo : refreshCertificates(v);
+  const fresh = refreshCertificates(v);
   const due = [...fresh.steps, ...keepBackups(v)];
   return {
     steps: due.length > 0 ? due : clearDrill(v),
-    blocked: [...decision.blocked, ...fresh.blocked],
+    // Whose clock is in the way of the one is so of the other.
+    blocked: [...decision.blocked, ...(renewing.blocked.length > 0 ? [] : fresh.blocked)],
   };
 }

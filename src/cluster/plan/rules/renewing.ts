@@ -1,10 +1,9 @@
 import { BACKDATING_MS } from '../../../pki/due.ts';
-import { type Decision, nothingToDo } from '../decision.ts';
+import type { Inside } from '../../../replicas/revision/inspect.ts';
+import { type Blocked, type Decision, nothingToDo } from '../decision.ts';
 import { CLOCK_ADVICE, clocksApart } from '../preflight/clocks.ts';
 import { dueFiles, isNodeDue, type Renewal } from '../revision/due.ts';
-import type { RefreshCertificates } from '../steps/refresh-certificates.ts';
-import type { RenewCertificates } from '../steps/renew-certificates.ts';
-import type { RenewNode } from '../steps/renew-node.ts';
+import type { Step } from '../step.ts';
 import type { Replica, View } from '../view.ts';
 
 /** Longer than any change takes. */
@@ -24,13 +23,13 @@ export function expiring(v: View): Replica[] {
  */
 export function renewCertificates(v: View): Decision {
   if (!(v.policy.revive || v.policy.renew) || !v.observation.address) return nothingToDo;
-  const ending = expiring(v);
-  const expired = ending.filter(({ inside }) => inside!.certificateSecondsLeft! < 0);
-  if (expired.length > 0) return inTheirTime(v, expired.map(renewal));
-  const [first] = leaderLast(ending);
-  if (!first) return nothingToDo;
+  const { able, blocked } = inTheirTime(v, expiring(v));
+  const expired = able.filter(({ inside }) => inside!.certificateSecondsLeft! < 0);
+  if (expired.length > 0) return { steps: expired.map(renewal), blocked };
+  const [first] = leaderLast(able);
+  if (!first) return { steps: [], blocked };
   const files = dueFiles(v.observation, first.name, v.policy.renew ?? {});
-  return inTheirTime(v, [files.length > 0 ? refresh(first.name, files) : renewal(first)]);
+  return { steps: [files.length > 0 ? refresh(first.name, files) : renewal(first)], blocked };
 }
 
 /**
@@ -40,12 +39,13 @@ export function renewCertificates(v: View): Decision {
 export function refreshCertificates(v: View): Decision {
   const { renew } = v.policy;
   if (!renew || !v.observation.address) return nothingToDo;
-  const due = leaderLast(v.replicas).flatMap(({ name, inside }) => {
-    const files = inside?.provisioned ? dueFiles(v.observation, name, renew) : [];
-    return files.length > 0 ? [refresh(name, files)] : [];
-  });
-  if (due[0]) return inTheirTime(v, [due[0]]);
-  return v.policy.withoutNodes ? nothingToDo : inTheirTime(v, refreshNodes(v, renew));
+  const filesOf = ({ name, inside }: Replica) =>
+    inside?.provisioned ? dueFiles(v.observation, name, renew) : [];
+  const due = v.replicas.filter((replica) => filesOf(replica).length > 0);
+  const { able, blocked } = inTheirTime(v, due);
+  const [first] = leaderLast(able);
+  if (first) return { steps: [refresh(first.name, filesOf(first))], blocked };
+  return { steps: v.policy.withoutNodes ? [] : refreshNodes(v, renew), blocked };
 }
 
 function leaderLast(replicas: readonly Replica[]): readonly Replica[] {
@@ -53,39 +53,46 @@ function leaderLast(replicas: readonly Replica[]): readonly Replica[] {
   return replicas.toSorted((a, b) => leads(a) - leads(b));
 }
 
-function renewal({ name }: Replica): Renewing {
+function renewal({ name }: Replica): Step {
   return { kind: 'renew-certificates', replica: name };
 }
 
-function refresh(replica: string, files: readonly string[]): Renewing {
+function refresh(replica: string, files: readonly string[]): Step {
   return { kind: 'refresh-certificates', replica, files };
 }
-
-type Renewing = RenewCertificates | RefreshCertificates | RenewNode;
 
 /** By more than that a machine's clock may not be behind the operator's: what is made now would be good there only later. */
 const BEHIND_SECONDS = BACKDATING_MS / 1000;
 
-/** None for those in whose time they would begin in the future: nobody would believe them until then, and nobody could tell why. */
-function inTheirTime(v: View, steps: readonly Renewing[]): Decision {
-  const machines = [...v.observation.machines, ...v.observation.nodes.machines];
-  const isBehind = (step: Renewing): boolean => {
-    const name = 'node' in step ? step.node : step.replica;
-    const inside = machines.find((machine) => machine.name === name)?.inside;
-    return inside != null && inside.clockAheadSeconds <= -BEHIND_SECONDS;
-  };
-  const good = steps.filter((step) => !isBehind(step));
-  if (good.length === steps.length) return { steps, blocked: [] };
-  const message = `${clocksApart(machines)}: certificates that are made now would not be good yet there`;
-  return { steps: good, blocked: [{ message, advice: CLOCK_ADVICE }] };
+function isBehind(inside: Pick<Inside, 'clockAheadSeconds'> | null): boolean {
+  return inside !== null && inside.clockAheadSeconds <= -BEHIND_SECONDS;
 }
 
-/** After the replicas, which believe them by authorities that may be new as well; side by side, since nobody waits for a node. */
-function refreshNodes(v: View, renewal: Renewal): Renewing[] {
+/**
+ * None for those in whose time they would begin in the future: nobody would believe them until then, and nobody could tell why. The others do
+ * not wait for it.
+ */
+function inTheirTime(
+  v: View,
+  replicas: readonly Replica[],
+): { readonly able: readonly Replica[]; readonly blocked: readonly Blocked[] } {
+  const able = replicas.filter(({ inside }) => !isBehind(inside));
+  if (able.length === replicas.length) return { able, blocked: [] };
+  const message = `${clocksApart(v.observation.machines)}: certificates that are made now would not be good yet there`;
+  return { able, blocked: [{ message, advice: CLOCK_ADVICE }] };
+}
+
+/**
+ * After the replicas, which believe them by authorities that may be new as well; side by side, since nobody waits for a node. One whose clock
+ * is behind is left as it is, which stops nobody: the status names its clock.
+ */
+function refreshNodes(v: View, renewal: Renewal): Step[] {
   return v.observation.nodes.machines
     .filter(({ name, state, inside }) => {
       const ours = v.spec.nodes.some((node) => node.name === name);
-      return ours && state === 'running' && inside?.provisioned && isNodeDue(inside, renewal);
+      return (
+        ours && state === 'running' && inside?.provisioned && !isBehind(inside) && isNodeDue(inside, renewal)
+      );
     })
     .map(({ name }) => ({ kind: 'renew-node', node: name }));
 }

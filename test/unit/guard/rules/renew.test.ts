@@ -56,6 +56,12 @@ describe('certificates are renewed', () => {
     expect(opinion(o)).toBeNull();
   });
 
+  test('not by a clock that is ahead, which is said', () => {
+    const behind = withInside(master(121), 'm1', { clockAheadSeconds: -600 });
+    const reason = expect.stringMatching(/clock of m1 is 10 min behind .*not be good yet/);
+    expect(opinion(behind)).toEqual({ kind: 'wait', reason });
+  });
+
   test('not where a node is told of other authorities: that is a rotation, which a repair goes on with', () => {
     const generations = { ca: [1, 2] };
     const rotating = withRevision(spec, { ...revisable(spec), generations }, 'c1');

@@ -121,16 +121,26 @@ describe('certificates that are due', () => {
   test('are made for nobody in whose time they would not be good yet, which is said', () => {
     const behind = (o: Observation, seconds: number) =>
       planFor(spec, withInside(o, followers[0]!, { clockAheadSeconds: -seconds }), renewing);
-    for (const o of [
-      all,
-      having({ [followers[0]!]: [certificate('etcd/peer.crt', '2025-11-01', '2026-11-01')] }),
-    ]) {
+    const [slow] = followers;
+    const gone = certificate('etcd/peer.crt', '2025-11-01', '2026-11-01');
+    for (const o of [having({ [slow!]: [old] }), having({ [slow!]: [gone] })]) {
       const { steps, blocked } = behind(o, 7200);
       expect(steps).toEqual([]);
       expect(blocked[0]?.message).toMatch(/clock of m. is 2 h 0 min behind/);
       expect(blocked.at(-1)?.message).toMatch(/certificates that are made now would not be good yet there/);
       expect(behind(o, 299).blocked).toEqual([]);
     }
+  });
+
+  test('are made for the others all the same', () => {
+    const [slow, other] = followers;
+    const behind = (o: Observation) =>
+      lines(planFor(spec, withInside(o, slow!, { clockAheadSeconds: -7200 }), renewing));
+    expect(behind(all)).toEqual([other, leader].map((name) => `refresh-certificates ${name} scheduler.conf`));
+    const gone = certificate('etcd/peer.crt', '2025-11-01', '2026-11-01');
+    expect(behind(having({ m0: [gone], m1: [gone], m2: [gone] })).sort()).toEqual(
+      [other, leader].map((name) => `renew-certificates ${name}`).sort(),
+    );
   });
 
   test('are those too that a clock which was ahead has made', () => {
