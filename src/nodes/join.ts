@@ -30,9 +30,9 @@ import {
  *     machine of the role `node`           the provider's
  *     issueNode (pki.ts)                   certificates, new at each provisioning
  *     provisionNode (provision.ts)         programs, files, units; of a new one the container runtime starts. Needs no API
- *     joinNode (here)                      token → start → images, and meanwhile the range. Needs the API
+ *     joinNode (here)                      token → start → images, and meanwhile the range; network → Ready. Needs the API
  *     a route to the range                 the provider's, while it joins
- *     connectNode (here)                   network → Ready; the network while it joins, too
+ *     connectNode (here)                   network → Ready, of one that has joined and lost it
  *     inspectNode, listNodes               what the machine, and what the cluster, say of it
  *     renewNode (renew.ts)                 before its certificates end; the kubelet's as a client renews itself
  *     whatBlocks, drain (api/drain.ts)     cordon, then evict. Needs the API, not the machine

@@ -10,7 +10,7 @@ export type NodeMachine = SeenMachine<NodeInside>;
 
 /** What the API says of a node. */
 export interface ObservedNode extends NodeObject {
-  /** How many pods have to be moved before it may go; null where nobody asked: it stays. */
+  /** How many pods have to be moved before it may go; null where nobody asked: it stays, and is ready or waited for by nobody. */
   readonly podsToMove: number | null;
 }
 

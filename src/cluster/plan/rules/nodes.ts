@@ -173,6 +173,8 @@ function isNew(v: View, name: string): boolean {
 function isComing(v: View, name: string): boolean {
   const { machine, object } = nodeOf(v, name);
   if (isNew(v, name) || machine?.inside?.joining) return true;
+  // Where nobody can look: no pod has come to it, so that it has not been ready for long.
+  if (machine && !machine.inside && object?.ready !== 'ready' && object?.podsToMove === 0) return true;
   return (
     v.spec.cni !== 'none' &&
     object?.ready !== 'ready' &&

@@ -14,7 +14,7 @@ export function mayHaveNodes(spec: ClusterSpec, machines: number): boolean {
 
 /**
  * What the API says of the nodes. Of those that are to leave also how many of their pods have to move first, which is nobody's affair
- * as long as a node stays.
+ * as long as a node stays; and of those that may be waited for by them, whether any has come.
  * @returns null when the API does not answer: then nothing is known, which is something else than no nodes.
  */
 export async function observeNodeObjects(
@@ -25,10 +25,15 @@ export async function observeNodeObjects(
   try {
     const client = await api();
     const objects = await listNodes(client, signal);
+    const leaves = (name: string): boolean => !wantedNode(spec, name) && isNodeName(spec, name);
+    const somebodyLeaves = objects.some(({ name }) => leaves(name));
     return await Promise.all(
       objects.map(async (object): Promise<ObservedNode> => {
-        const leaves = !wantedNode(spec, object.name) && isNodeName(spec, object.name);
-        const podsToMove = leaves ? toBeMoved(await podsOn(client, object.name, signal)).length : null;
+        const isWaitedFor = somebodyLeaves && object.ready !== 'ready' && wantedNode(spec, object.name);
+        const podsToMove =
+          leaves(object.name) || isWaitedFor
+            ? toBeMoved(await podsOn(client, object.name, signal)).length
+            : null;
         return { ...object, podsToMove };
       }),
     );

@@ -353,6 +353,13 @@ describe('a node that leaves', () => {
     expect(ill('unready', { podCidr: null, kubelet: 'stopped' })).toContain('drain-node n0');
     expect(ill('unready', { joining: true })).not.toContain('drain-node n0');
     expect(ill('unknown', { joining: true, kubelet: 'stopped' })).not.toContain('drain-node n0');
+    const off = (podsToMove: number, ready: 'ready' | 'unknown' = 'unknown') => {
+      const dark = withNodeMachine(leaving, 'n1', { state: 'stopped', inside: null });
+      return leaves(withNodeObject(dark, 'n1', { ready, podsToMove }));
+    };
+    expect(off(0)).not.toContain('drain-node n0');
+    expect(off(1)).toContain('drain-node n0');
+    expect(off(0, 'ready')).toContain('drain-node n0');
     expect(ill('unready', {})).toContain('drain-node n0');
   });
 
