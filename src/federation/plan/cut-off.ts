@@ -4,7 +4,7 @@ import { type Health, LONGEST_RETURN_MS, LOST_AFTER_MS } from './health.ts';
 export interface CutOff {
   /** The last answer of anybody before it. */
   readonly from: number;
-  /** When the first member counted again; null: none does yet. */
+  /** When the first member answered again; null: none has yet. */
   readonly until: number | null;
 }
 
@@ -13,8 +13,10 @@ const GRACE_MS = LONGEST_RETURN_MS + LOST_AFTER_MS;
 
 /** What is to be remembered now; null: nothing. One that is still remembered goes on with the next one: who has not come back was lost in it. */
 export function cutOff(before: CutOff | null, members: readonly Health[], now: number): CutOff | null {
+  // One that answers again, though it does not count yet, shows that the way out is there.
   const isCut =
-    members.some(({ state }) => state === 'lost') && !members.some(({ state }) => state === 'ready');
+    members.some(({ state }) => state === 'lost') &&
+    !members.some(({ state, back }) => state === 'ready' || back !== null);
   if (isCut) {
     const last = Math.max(...members.map(({ answered }) => answered ?? Number.NEGATIVE_INFINITY));
     return { from: before?.from ?? last, until: null };

@@ -22,7 +22,12 @@ export async function renderMembership(call: Printing, outcome: MemberOutcome, e
   const head = lines.length === 0 ? 'nothing to do' : dryRun ? 'would' : 'did';
   const stays = outcome.stays ?? [];
   const left = stays.length === 0 ? [] : [`should ${safe(outcome.cluster)} come back, there is still in it:`];
-  const way = stays.length === 0 ? [] : ['all of it goes when it is joined and unjoined once more'];
+  const way =
+    stays.length === 0
+      ? []
+      : [
+          'its marks and its account go when it is joined and unjoined once more, with --cascade its objects too',
+        ];
   const rest = [...left, ...stays.map((one) => `  ${safe(one)}`), ...way];
   out.write(`${[head, ...lines, ...(dryRun ? [] : [end]), ...rest].join('\n')}\n`);
   return 0;

@@ -66,6 +66,14 @@ describe('a member that is lost', () => {
     expect(seen.at(-1)).toBe('ready ready lost');
   });
 
+  test('is so also while another one answers that does not count again yet', () => {
+    // a is lost for the sixth time of late, and takes a minute to count again: b and c are lost while it answers.
+    const isAway = (second: number) => (second - 20) % 80 < 13 && second >= 20 && second < 440;
+    const { seen, until } = world((name, second) => (name === 'a' ? !isAway(second) : second < 440));
+    until(470);
+    expect(seen.at(-1)).toMatch(/^(?!ready).* lost lost$/);
+  });
+
   test('twice in a row is not taken for gone by the second time', () => {
     const away = (second: number) => (second >= 20 && second < 100) || (second >= 110 && second < 140);
     const { seen, until } = world(
