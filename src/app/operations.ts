@@ -254,7 +254,7 @@ export async function changed(
       throw error;
     })
     .finally(() => reader?.stop());
-  if (result.executed && !world.spec().deleting) await keepHome(open.provider, world, result.observation);
+  if (result.executed && !world.spec().deleting) await keepHome(env, open, result.observation);
   await sealed();
   if (result.executed) env.emit({ type: 'cost', steps, commands: world.commands() });
   const spec = world.spec();

@@ -111,6 +111,9 @@ async function expectNoOldUses(
   if (gone.length === 0) return;
   throw new Refusal(
     `somebody uses what ${version} does not serve any more: ${[...new Set(gone.map(({ resource }) => resource))].join(', ')}`,
-    'find out who in the audit log (annotation k8s.io/removed-release), and let them use a newer version of it',
+    [
+      'find out who in the audit log (annotation k8s.io/removed-release), and let them use a newer version of it',
+      'API servers remember it until they start again: then restart kube-apiserver on one master after the other (haup ssh)',
+    ],
   );
 }

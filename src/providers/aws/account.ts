@@ -33,6 +33,15 @@ export async function mustBeAccount(
   throw new ProviderError(
     'preflight',
     `the cluster ${cluster.name} is in the AWS account ${settings.account}; these credentials ${theirs}`,
-    { advice: 'Use credentials of that account (AWS_PROFILE, AWS_ACCESS_KEY_ID).' },
+    {
+      advice: [
+        'use credentials of that account (AWS_PROFILE, AWS_ACCESS_KEY_ID)',
+        ...(account === null
+          ? [
+              'if they are: no network of the region shows it; `aws ec2 create-default-vpc` makes one, at no cost',
+            ]
+          : []),
+      ],
+    },
   );
 }

@@ -8,6 +8,7 @@ import {
   type OpenCluster,
   repair,
 } from '../../../src/app/operations.ts';
+import type { HaupEvent } from '../../../src/cluster/loop/events.ts';
 import type { ClusterSpec } from '../../../src/cluster/model/spec.ts';
 import type { Home } from '../../../src/providers/provider.ts';
 import { specOf } from '../../support/clusters.ts';
@@ -75,9 +76,25 @@ test('a new cluster says where it is from its first save on', async () => {
 
 test('where nothing of a cluster is seen is not where it is', async () => {
   const world = new SimulatedWorld(specOf(['m0']));
-  await keepHome(providerIn({ project: 'b' }), world, await world.observe());
+  await keepHome(telling(), { provider: providerIn({ project: 'b' }), world }, await world.observe());
   expect(world.spec().settings).toEqual({});
 });
+
+test('that nobody can say where it is now takes nothing back, and is told', async () => {
+  const world = await worldOf('m0');
+  const env = telling();
+  const home = () => Promise.reject(new Error('the cloud does not answer'));
+  await keepHome(env, { provider: { home }, world }, await world.observe());
+  expect(env.told).toEqual(['where demo is could not be kept: the cloud does not answer']);
+});
+
+function telling() {
+  const told: string[] = [];
+  const emit = (event: HaupEvent) => {
+    if (event.type === 'warning') told.push(event.message);
+  };
+  return { told, emit, signal: new AbortController().signal };
+}
 
 test('one of before says it once a change has found machines of it', async () => {
   const world = await worldOf('m0');

@@ -52,6 +52,14 @@ test("the host's own policy is asked, and stays", () => {
   expect(readFileSync(policy, 'utf8')).toBe('#!/bin/sh\nexit 7\n');
 });
 
+test('the policy that a killed run has left goes with the next, also where nothing is missing any more', () => {
+  program('policy-rc.d', '# Of scripts/install-packages of haup\nexit 101');
+  program('dpkg-query', 'echo installed');
+  const env = { PATH: `${folder}:/usr/bin:/bin`, POLICYHELPER: policy };
+  expect(spawnSync(SCRIPT, [], { env }).status).toBe(0);
+  expect(existsSync(policy)).toBe(false);
+});
+
 test('the policy that a killed run has left goes with the next', () => {
   program('policy-rc.d', '# Of scripts/install-packages of haup\nexit 101');
   expect(install().asked).toContain('start: 101\n');

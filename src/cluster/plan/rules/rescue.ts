@@ -87,7 +87,7 @@ function unfenced(v: View, hidden: readonly Replica[]): Blocked {
     message: `${names.join(', ')} ${are} switched on and cannot be reached: with ${them} the old cluster could live on beside the new one`,
     advice: [
       v.spec.rescue?.backup
-        ? `restart ${them} in the cloud, then try again: ${them === 'it' ? 'it' : 'they'} may have what the backup has not`
+        ? `restart ${them} in the cloud, then try again: unless that backup was named, or is being restored already, what ${them === 'it' ? 'it has' : 'they have'} is kept`
         : `stop or delete ${them} in the cloud, then try again`,
       {
         to: `or say that ${them === 'it' ? 'it stays' : 'they stay'} away`,

@@ -1,7 +1,6 @@
 import { readdir, readFile, readlink, realpath, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ProviderError } from '../../errors.ts';
-import { RANGE, SHIFTED } from '../machine/uids.ts';
 import { STATE_ROOT } from '../paths.ts';
 import { exists, readText } from './files.ts';
 
@@ -82,8 +81,8 @@ export function mountOf(mountinfo: string, path: string): { path: string; option
 }
 
 /**
- * Root's inotify instances: each user of the host may have as many, and others' are no concern of ours. Those of machines count as
- * root's too: who made their user namespace answers for it.
+ * Root's inotify instances: each user of the host may have as many, and others' are no concern of ours. Those of machines, and of other
+ * containers that root has made, count as root's too: who made their user namespace answers for it.
  * @param proc where /proc is.
  */
 export async function inotifyInstances(proc = '/proc'): Promise<number> {
@@ -95,7 +94,10 @@ export async function inotifyInstances(proc = '/proc'): Promise<number> {
 async function inotifyOf(process: string): Promise<number> {
   const folder = join(process, 'fd');
   try {
-    if (!isRoots(await readFile(join(process, 'status'), 'utf8'))) return 0;
+    const [status, map] = await Promise.all(
+      ['status', 'uid_map'].map((file) => readFile(join(process, file), 'utf8')),
+    );
+    if (!isRoots(status!, map!)) return 0;
     const links = (await readdir(folder)).map((fd) => readlink(join(folder, fd)).catch(() => ''));
     return (await Promise.all(links)).filter((target) => target === 'anon_inode:inotify').length;
   } catch {
@@ -103,10 +105,16 @@ async function inotifyOf(process: string): Promise<number> {
   }
 }
 
-/** By its effective user, to whom the kernel reckons what it makes. */
-function isRoots(status: string): boolean {
-  const uid = Number(/^Uid:\s+\d+\s+(\d+)/m.exec(status)?.[1]);
-  return uid === 0 || (uid >= SHIFTED && uid < SHIFTED + RANGE);
+/** Of the host's own people and services; above them are those of containers. */
+const ORDINARY = 65_536;
+/** What the map of a process has that is in no user namespace of its own. */
+const ALL_USERS = 4_294_967_295;
+
+/** By its effective user, to whom the kernel reckons what it makes; in a user namespace by whoever its root is: an ordinary user has made that himself. */
+function isRoots(status: string, map: string): boolean {
+  const [root = 0, count = ALL_USERS] = (/^\s*0\s+(\d+)\s+(\d+)/.exec(map) ?? []).slice(1).map(Number);
+  if (count < ALL_USERS) return root === 0 || root >= ORDINARY;
+  return Number(/^Uid:\s+\d+\s+(\d+)/m.exec(status)?.[1]) === 0;
 }
 
 async function existing(path: string): Promise<string> {

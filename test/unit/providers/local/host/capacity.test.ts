@@ -64,25 +64,28 @@ test('the mount of a path is the deepest above it, and of two on one place the l
 
 test("root's inotify instances are those of root and of machines' users, not of others on the host", async () => {
   const proc = mkdtempSync(join(tmpdir(), 'haup-proc-'));
-  /** A process with so many instances, which root may have started. */
-  const add = (pid: number, user: number, instances: number) => {
+  /** A process with so many instances, which root may have started. `root`: who root of its user namespace is, where it has one. */
+  const add = (pid: number, user: number, instances: number, root?: number) => {
     mkdirSync(join(proc, `${pid}/fd`), { recursive: true });
-    writeFileSync(
-      join(proc, `${pid}/status`),
-      `Name:\tx\nUid:\t0\t${user}\t${user}\t${user}\nGid:\t0\t0\t0\t0\n`,
-    );
+    const status = `Name:\tx\nUid:\t0\t${user}\t${user}\t${user}\nGid:\t0\t0\t0\t0\n`;
+    writeFileSync(join(proc, `${pid}/status`), status);
+    const map = root === undefined ? [0, 0, 4_294_967_295] : [0, root, 65_536];
+    writeFileSync(join(proc, `${pid}/uid_map`), `${map.map((n) => String(n).padStart(10)).join(' ')}\n`);
     symlinkSync('/dev/null', join(proc, `${pid}/fd/0`));
     for (let fd = 1; fd <= instances; fd++) symlinkSync('anon_inode:inotify', join(proc, `${pid}/fd/${fd}`));
   };
   try {
     add(1, 0, 3);
-    add(20, SHIFTED, 4);
-    add(21, SHIFTED + 65_535, 5);
+    add(20, SHIFTED, 4, SHIFTED);
+    add(21, SHIFTED + 65_535, 5, SHIFTED);
+    // A node's: root has made the namespace, and users are in it who they are outside.
+    add(22, 101, 6, 0);
     add(30, 1000, 100);
-    add(31, SHIFTED + 65_536, 100);
+    // A container that a user has made of his own.
+    add(31, 100_000, 100, 1000);
     mkdirSync(join(proc, '40')); // has ended meanwhile
     mkdirSync(join(proc, 'sys'));
-    expect(await inotifyInstances(proc)).toBe(12);
+    expect(await inotifyInstances(proc)).toBe(18);
   } finally {
     rmSync(proc, { recursive: true });
   }
