@@ -102,9 +102,10 @@ function fromBackup(
  */
 function withOlderKeys(spec: ClusterSpec): ClusterSpec {
   const atWork = orderOf(spec, 'encryption');
-  const older: number[] = [];
-  for (let generation = Math.max(...atWork) - 1; generation >= 1; generation--)
-    if (!atWork.includes(generation)) older.push(generation);
+  const newest = Math.max(...atWork);
+  const older = Array.from({ length: newest - 1 }, (_, n) => newest - 1 - n).filter(
+    (generation) => !atWork.includes(generation),
+  );
   if (older.length === 0) return spec;
   const encryption = [...atWork, ...older].slice(0, MOST_ENCRYPTION_KEYS);
   return { ...spec, generations: { ...spec.generations, encryption } };

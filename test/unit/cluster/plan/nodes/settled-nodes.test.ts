@@ -45,6 +45,11 @@ describe('a node that was to leave', () => {
     expect(settled(cordoned, removed)).toEqual(['n1', 'n0']);
     expect(cordonedStayers(removed, withSettledNodes(removed, cordoned), cordoned)).toEqual(['n0']);
     expect(cordonedStayers(removed, withSettledNodes(removed, joined), joined)).toEqual([]);
+    // Whoever was wanted all along has been cordoned by somebody else.
+    expect(cordonedStayers(spec, withSettledNodes(spec, cordoned), cordoned)).toEqual([]);
+    expect(settled(withNodeObject(joined, 'n0', { cordoned: false, podsToMove: 0 }), removed)).toContain(
+      'n0',
+    );
     expect(settled(withNodeObject(joined, 'n0', { cordoned: true, podsToMove: 0 }), removed)).toEqual(['n1']);
   });
 

@@ -127,7 +127,8 @@ describe('certificates that are due', () => {
       const { steps, blocked } = behind(o, 7200);
       expect(steps).toEqual([]);
       expect(blocked[0]?.message).toMatch(/clock of m. is 2 h 0 min behind/);
-      expect(blocked.at(-1)?.message).toMatch(/certificates that are made now would not be good yet there/);
+      const told = blocked.filter(({ message }) => message.includes('would not be good yet there'));
+      expect(told).toHaveLength(1);
       expect(behind(o, 299).blocked).toEqual([]);
     }
   });
