@@ -185,6 +185,11 @@ describe('certificates that are due', () => {
       'renew-node n0',
       'renew-node n2',
     ]);
+    // One that has not begun yet, a clock that was ahead has made.
+    const unborn = (secondsLeft: number) =>
+      lines(planFor(wanted, on(having({}), node('n1', secondsLeft)), renewing));
+    expect(unborn(366 * 86_400)).toContain('renew-node n1');
+    expect(unborn(364 * 86_400)).not.toContain('renew-node n1');
     expect(left({ revive: true })).toEqual([]);
     expect(left({ ...renewing, withoutNodes: true })).toEqual(['refresh-certificates m1 scheduler.conf']);
     const all = { revive: false, renew: { begunBefore: '2026-03-02T00:00:00Z' } };
