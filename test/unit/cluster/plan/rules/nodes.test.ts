@@ -360,6 +360,11 @@ describe('a node that leaves', () => {
     expect(off(0)).not.toContain('drain-node n0');
     expect(off(1)).toContain('drain-node n0');
     expect(off(0, 'ready')).toContain('drain-node n0');
+    // Who can be seen, or has no machine, is no newcomer that has gone dark.
+    const idle = withNodeObject(leaving, 'n1', { ready: 'unknown', podsToMove: 0 });
+    expect(leaves(idle)).toContain('drain-node n0');
+    const gone = withNodes(idle, { machines: idle.nodes.machines.filter(({ name }) => name !== 'n1') });
+    expect(leaves(gone)).toContain('drain-node n0');
     expect(ill('unready', {})).toContain('drain-node n0');
   });
 

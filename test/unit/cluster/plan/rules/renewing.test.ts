@@ -130,6 +130,7 @@ describe('certificates that are due', () => {
       const told = blocked.filter(({ message }) => message.includes('would not be good yet there'));
       expect(told).toHaveLength(1);
       expect(behind(o, 299).blocked).toEqual([]);
+      expect(behind(o, 300).blocked).not.toEqual([]);
     }
   });
 
@@ -189,6 +190,15 @@ describe('certificates that are due', () => {
     const unborn = (secondsLeft: number) =>
       lines(planFor(wanted, on(having({}), node('n1', secondsLeft)), renewing));
     expect(unborn(366 * 86_400)).toContain('renew-node n1');
+    // In whose time a new one would not be good yet, keeps what it has: nobody else waits for that.
+    const slow = node('n0', late);
+    const behind = on(
+      having({}),
+      { ...slow, inside: { ...slow.inside!, clockAheadSeconds: -600 } },
+      node('n2', late),
+    );
+    expect(left(renewing, behind)).toEqual(['renew-node n2']);
+    expect(planFor(wanted, behind, renewing).blocked).toEqual([]);
     expect(unborn(364 * 86_400)).not.toContain('renew-node n1');
     expect(left({ revive: true })).toEqual([]);
     expect(left({ ...renewing, withoutNodes: true })).toEqual(['refresh-certificates m1 scheduler.conf']);
@@ -220,6 +230,16 @@ describe('new certificates', () => {
     refreshCertificates(view(wanted, o, renewing)).steps.map((step) =>
       'node' in step ? step.node : step.kind,
     );
+
+  test('are made of everything where nothing tells which are due, and of what has not ended yet one file after the other', () => {
+    const kinds = (o: Observation) =>
+      renewCertificates(view(spec, o, renewing)).steps.map((step) => step.kind);
+    expect(kinds(left(3599))).toEqual(['renew-certificates']);
+    const ending = { ...old, notAfter: '2026-11-25T00:00:00Z' };
+    expect(kinds(having({ m1: [ending] }))).toEqual(['refresh-certificates']);
+    const blind = { ...left(-1), machines: left(-1).machines.map((m) => ({ ...m, inside: null })) };
+    expect(kinds(blind)).toEqual([]);
+  });
 
   test('are made at once where less than an hour is left', () => {
     expect(ofReplicas(left(3599))).toEqual(['m1']);
