@@ -113,7 +113,7 @@ async function expectNoOldUses(
     `somebody uses what ${version} does not serve any more: ${[...new Set(gone.map(({ resource }) => resource))].join(', ')}`,
     [
       'find out who in the audit log (annotation k8s.io/removed-release), and let them use a newer version of it',
-      'API servers remember it until they start again: then restart kube-apiserver on one master after the other (haup ssh)',
+      'API servers remember it until they start again: then start them again, one master after the other',
     ],
   );
 }
