@@ -102,3 +102,13 @@ export function lines(plan: Plan): string[] {
     return [kind, ...Object.values(rest).map(String)].join(' ');
   });
 }
+
+/** Voters of these names as etcd lists them; ids from 1 on. */
+export function memberList(names: readonly string[]) {
+  return names.map((name, at) => ({
+    id: String(at + 1),
+    name,
+    peerUrls: [`https://10.0.0.${at + 2}:2380`],
+    isLearner: false,
+  }));
+}

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateIdentity } from 'age-encryption';
@@ -16,16 +16,14 @@ import {
 } from '../../../src/pki/kubelet-authorities.ts';
 import { QUOTA_BYTES } from '../../../src/replicas/units/etcd.ts';
 import { specOf } from '../../support/clusters.ts';
+import { fakeProgram } from '../../support/fake-program.ts';
 
 /** A whole backup, and programs that note what they are given, and say what a test wants. */
 const spec = specOf(['m0']);
 let folder: string;
 const at = (name: string): string => join(folder, name);
 
-function program(name: string, script: string): void {
-  writeFileSync(at(name), `#!/bin/sh\n${script}\n`);
-  chmodSync(at(name), 0o755);
-}
+const program = (name: string, script: string): void => fakeProgram(folder, name, script);
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'haup-verify-test-'));

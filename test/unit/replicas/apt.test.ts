@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { shellScript } from '../../../src/ssh/script.ts';
+import { fakeProgram } from '../../support/fake-program.ts';
 
 const packages = shellScript('nodes/scripts/packages.sh');
 let folder: string;
@@ -13,10 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-function program(name: string, text: string): void {
-  writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`);
-  chmodSync(join(folder, name), 0o755);
-}
+const program = (name: string, script: string): void => fakeProgram(folder, name, script);
 
 /** On a machine whose apt-get does so; it writes down what it is asked for. */
 function run(aptGet: string) {

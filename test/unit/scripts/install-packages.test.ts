@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { fakeProgram } from '../../support/fake-program.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../../scripts/install-packages', import.meta.url));
 
@@ -21,9 +22,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-function program(name: string, body: string): void {
-  writeFileSync(join(folder, name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
-}
+const program = (name: string, script: string): void => fakeProgram(folder, name, script);
 
 /** What apt-get was asked for, and whether a service might start meanwhile. */
 function install(...args: string[]): { code: number | null; asked: string } {

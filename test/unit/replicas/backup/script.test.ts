@@ -1,18 +1,16 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { shellScript } from '../../../../src/ssh/script.ts';
 import { tryExec } from '../../../../src/util/exec.ts';
+import { fakeProgram } from '../../../support/fake-program.ts';
 
 /** A master whose member leads, of programs that say what they are told here. */
 let folder: string;
 const at = (name: string): string => join(folder, name);
 
-function program(name: string, script: string): void {
-  writeFileSync(at(name), `#!/bin/sh\n${script}\n`);
-  chmodSync(at(name), 0o755);
-}
+const program = (name: string, script: string): void => fakeProgram(folder, name, script);
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'haup-backup-test-'));

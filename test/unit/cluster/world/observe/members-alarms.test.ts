@@ -1,17 +1,12 @@
 import { expect, it } from 'vitest';
 import { observeMembers } from '../../../../../src/cluster/world/observe/members.ts';
 import type { EtcdClient } from '../../../../../src/etcd/client.ts';
-import { converged, specOf } from '../../../../support/clusters.ts';
+import { converged, memberList, specOf } from '../../../../support/clusters.ts';
 import { quickClock } from '../../../../support/quick-clock.ts';
 
 const names = ['m0', 'm1', 'm2'];
 const whole = converged(specOf(names));
-const list = names.map((name, at) => ({
-  id: String(at + 1),
-  name,
-  peerUrls: [`https://10.0.0.${at + 2}:2380`],
-  isLearner: false,
-}));
+const list = memberList(names);
 const alarms = [
   { memberId: '2', alarm: 'CORRUPT' },
   { memberId: '9', alarm: 'NOSPACE' },

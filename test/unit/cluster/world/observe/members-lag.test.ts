@@ -2,17 +2,12 @@ import { expect, it } from 'vitest';
 import { observeMembers } from '../../../../../src/cluster/world/observe/members.ts';
 import type { EtcdClient } from '../../../../../src/etcd/client.ts';
 import { BEHIND } from '../../../../../src/etcd/observe.ts';
-import { converged, specOf } from '../../../../support/clusters.ts';
+import { converged, memberList, specOf } from '../../../../support/clusters.ts';
 import { instantly } from '../../../../support/quick-clock.ts';
 
 const names = ['m0', 'm1', 'm2'];
 const whole = converged(specOf(names));
-const list = names.map((name, at) => ({
-  id: String(at + 1),
-  name,
-  peerUrls: [`https://10.0.0.${at + 2}:2380`],
-  isLearner: false,
-}));
+const list = memberList(names);
 
 const well = { healthy: true, lags: undefined, unseen: undefined };
 const ill = { ...well, healthy: false };

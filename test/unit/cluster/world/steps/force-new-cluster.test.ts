@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
-import type { ClusterSpec } from '../../../../../src/cluster/model/spec.ts';
 import { forceNewCluster } from '../../../../../src/cluster/world/steps/force-new-cluster.ts';
 import { specOf } from '../../../../support/clusters.ts';
+import { specMemory } from '../../../../support/spec-memory.ts';
 
 const did: string[] = [];
 vi.mock('../../../../../src/replicas/lifecycle/rescue.ts', () => ({
@@ -9,22 +9,18 @@ vi.mock('../../../../../src/replicas/lifecycle/rescue.ts', () => ({
 }));
 
 test('who makes a survivor a cluster of one forgets the wish for that, and has it sealed so', async () => {
-  let spec: ClusterSpec = specOf(['m0', 'm3'], {
-    usedNames: ['m0', 'm1', 'm3'],
-    rescue: { survivor: 'm0', fenced: ['m1'], heard: null },
-  });
+  const memory = specMemory(
+    specOf(['m0', 'm3'], {
+      usedNames: ['m0', 'm1', 'm3'],
+      rescue: { survivor: 'm0', fenced: ['m1'], heard: null },
+    }),
+  );
   const tools = {
-    memory: {
-      get spec() {
-        return spec;
-      },
-      updateSpec: async (change: (spec: ClusterSpec) => ClusterSpec) => {
-        spec = change(spec);
-      },
-    },
+    memory,
     session: async () => ({}),
     etcd: async () => ({ memberList: async () => [{ name: 'm0' }] }),
-    sealed: async () => void did.push(`seal ${spec.rescue ? 'the wish' : spec.givenUp?.join()}`),
+    sealed: async () =>
+      void did.push(`seal ${memory.spec.rescue ? 'the wish' : memory.spec.givenUp?.join()}`),
   } as unknown as Parameters<typeof forceNewCluster>[0];
   const step = { kind: 'force-new-cluster', replica: 'm0' } as const;
   await forceNewCluster(

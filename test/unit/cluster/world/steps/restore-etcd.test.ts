@@ -1,7 +1,7 @@
 import { beforeEach, expect, test, vi } from 'vitest';
-import type { ClusterSpec } from '../../../../../src/cluster/model/spec.ts';
 import { restoreEtcd } from '../../../../../src/cluster/world/steps/restore-etcd.ts';
 import { converged, specOf } from '../../../../support/clusters.ts';
+import { specMemory } from '../../../../support/spec-memory.ts';
 
 const did: string[] = [];
 vi.mock('../../../../../src/replicas/backup/restore.ts', () => ({
@@ -15,23 +15,19 @@ beforeEach(() => {
 });
 
 test('who restores a backup forgets the wish for that, and has it sealed so: the next backup is of a cluster that lives', async () => {
-  let spec: ClusterSpec = specOf(['m3'], {
-    usedNames: ['m0', 'm3'],
-    rescue: { survivor: 'm3', fenced: ['m0'], heard: null },
-  });
+  const memory = specMemory(
+    specOf(['m3'], {
+      usedNames: ['m0', 'm3'],
+      rescue: { survivor: 'm3', fenced: ['m0'], heard: null },
+    }),
+  );
   const tools = {
-    memory: {
-      get spec() {
-        return spec;
-      },
-      updateSpec: async (change: (spec: ClusterSpec) => ClusterSpec) => {
-        spec = change(spec);
-      },
-    },
+    memory,
     session: async () => ({}),
     seen: () => converged(specOf(['m3'])),
     etcd: async () => ({ memberList: async () => [{ name: 'm3' }] }),
-    sealed: async () => void did.push(`seal ${spec.rescue ? 'the wish' : spec.givenUp?.join()}`),
+    sealed: async () =>
+      void did.push(`seal ${memory.spec.rescue ? 'the wish' : memory.spec.givenUp?.join()}`),
   } as unknown as Parameters<typeof restoreEtcd>[0];
   const step = { kind: 'restore-etcd', replica: 'm3', backup: 'b7' } as const;
   await restoreEtcd(
