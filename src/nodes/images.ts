@@ -6,6 +6,7 @@ import type { Waiting } from '../replicas/waiting.ts';
 import { shellQuote } from '../ssh/quote.ts';
 import type { Session } from '../ssh/session.ts';
 import { eachAtOnce } from '../util/together.ts';
+import { listImages } from './start.ts';
 
 /** What the slowest machine needs for an image of any size, and the slowest network for so many bytes of it. */
 const IMPORT_TIMEOUT_MS = 300_000;
@@ -15,9 +16,9 @@ const LEAST_BYTES_PER_MS = 500;
 const PINNED = 'io.cri-containerd.pinned=pinned';
 
 /**
- * Imports images into a node's container runtime, which must run; those that it has are not sent again.
+ * Imports images into a node's container runtime as soon as that runs; those that it has are not sent again.
  * @param folder of the node's programs: binariesFolder.
- * @throws SshError
+ * @throws ReplicaError when the runtime does not start; SshError
  */
 export async function importImages(
   session: Session,
@@ -26,9 +27,9 @@ export async function importImages(
   waiting: Waiting = {},
 ): Promise<void> {
   if (archives.length === 0) return;
-  const ctr = `${shellQuote(`${folder}/ctr`)} --address ${CONTAINERD_SOCKET} --namespace k8s.io images`;
-  const options = { what: 'list its images', signal: waiting.signal };
-  const known = parseImages(await session.run(`${ctr} list`, options));
+  const ctr = `${folder}/ctr`;
+  const known = parseImages(await listImages(session, ctr, waiting));
+  const importing = `${shellQuote(ctr)} --address ${CONTAINERD_SOCKET} --namespace k8s.io images import --label ${PINNED} -`;
   const missing = archives.filter(
     ({ images }) => !images.every(({ name, digest }) => digest !== null && known.get(name) === digest),
   );
@@ -36,7 +37,7 @@ export async function importImages(
   await eachAtOnce(waiting.signal, missing, 2, async ({ path, images }, signal) => {
     const names = images.map(({ name }) => name).join(', ');
     waiting.progress?.(`importing ${names}`);
-    await session.run(`${ctr} import --label ${PINNED} -`, {
+    await session.run(importing, {
       input: () => createReadStream(path),
       what: `import ${names}`,
       timeoutMs: IMPORT_TIMEOUT_MS + (await stat(path)).size / LEAST_BYTES_PER_MS,

@@ -30,7 +30,7 @@ import {
  *     machine of the role `node`           the provider's
  *     issueNode (pki.ts)                   certificates, new at each provisioning
  *     provisionNode (provision.ts)         programs, files, units; of a new one the container runtime starts. Needs no API
- *     joinNode (here)                      token → start → images, and meanwhile the range; network → Ready. Needs the API
+ *     joinNode (here)                      token → start → range, and meanwhile images; network → Ready. Needs the API
  *     a route to the range                 the provider's, while it joins
  *     connectNode (here)                   network → Ready, of one that has joined and lost it
  *     inspectNode, listNodes               what the machine, and what the cluster, say of it
@@ -92,9 +92,9 @@ async function letJoin(
     made = await createJoinToken(api, { purpose: `join ${name}`, minutes: TOKEN_MINUTES, signal });
     return made;
   };
-  await startNode(session, { node, caPem: node.caPem, token }, waiting);
   let range: string | undefined;
   let imported: Promise<void> | undefined;
+  let started: Promise<void> | undefined;
   const [, podCidr] = await together(signal, [
     (both) => {
       imported = importImages(session, images, binariesFolder(node), { ...waiting, signal: both });
@@ -102,12 +102,15 @@ async function letJoin(
     },
     async (both) => {
       const well = { ...waiting, signal: both };
+      started = startNode(session, { node, caPem: node.caPem, token }, well);
+      await started;
       await nodeIsWell(session, well);
       if (made !== null) await deleteJoinToken(api, made, both);
       else if (await isLost(api, name, both)) await restartKubelet(session, well);
       return range ?? registered(api, name, REGISTER_MS, both);
     },
     async (both) => {
+      await started;
       range = await registered(api, name, START_TIMEOUT_MS + REGISTER_MS, both);
       await waiting.ranged?.(range);
       await imported;

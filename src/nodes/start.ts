@@ -1,3 +1,4 @@
+import { CONTAINERD_SOCKET } from '../kubernetes/kubelet.ts';
 import { paths } from '../replicas/paths.ts';
 import { carryOut } from '../replicas/progress.ts';
 import type { Waiting } from '../replicas/waiting.ts';
@@ -25,6 +26,8 @@ const startScript = shellScript('nodes/scripts/start.sh', placeNames);
 
 /** POSIX shell by which the container runtime of a machine that is no node yet starts, before all else: it needs nobody's credentials. */
 export const startRuntime = shellScript('nodes/scripts/start-runtime.sh', placeNames)(places);
+
+const listImagesScript = shellScript('nodes/scripts/list-images.sh', ['ctr', 'socket', ...placeNames]);
 
 const awaitScript = shellScript('nodes/scripts/await-node.sh', [
   ...(['kubelet', 'kubelet_health', 'kube_proxy', 'kube_proxy_health'] as const),
@@ -66,6 +69,15 @@ export async function startNode(
   // In this order; what the release has not is passed over.
   const script = startScript(places, Object.values(nodeUnit));
   await carryOut(session, { doing: 'start the node', script, timeoutMs: START_TIMEOUT_MS }, waiting);
+}
+
+/**
+ * What `ctr images list` says, as soon as the container runtime of the release in force runs: it may be about to start.
+ * @param ctr the program. @throws ReplicaError, which names the part that does not start; SshError
+ */
+export function listImages(session: Session, ctr: string, waiting: Waiting = {}): Promise<string> {
+  const script = listImagesScript({ ...places, ctr, socket: CONTAINERD_SOCKET });
+  return carryOut(session, { doing: 'list its images', script, timeoutMs: START_TIMEOUT_MS }, waiting);
 }
 
 /**

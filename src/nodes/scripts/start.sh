@@ -1,7 +1,7 @@
 #!/bin/sh
 # Starts a node's units, which it is given in their order; those that run with another release than the one in force are started
 # again. Done when the container runtime runs: images can come while the kubelet starts.
-: "${units?}" "${current?}" "${started?}" "${mounts?}" "${containerd?}"
+. ./await-runtime.sh
 
 anew=
 for unit; do
@@ -23,8 +23,4 @@ else
   mkdir -p "${started%/*}"
   echo "$release" >"$started"
 fi
-# Not the one that is about to be started again.
-until systemctl is-active -q "$containerd" && case "$(systemctl show -p Job --value "$containerd")" in '' | 0) ;; *) false ;; esac; do
-  [ ! -e "$units/$mounts" ] || systemctl is-active -q "$mounts" || later "$mounts" 'the mounts for pods'
-  later "$containerd" 'containerd: to start'
-done
+await_runtime
