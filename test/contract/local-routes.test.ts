@@ -144,6 +144,21 @@ test('routes that a run wrote down and did not live to put in force are found ou
   expect(nodes).toContain(await ask('lp-m1', await service()));
 });
 
+test('the next change of routes puts in force all that one before did not live to', async () => {
+  const key = clusterKey(cluster);
+  const members = async () => {
+    const groups = await execIn(fabricNamespace(key), ['ip', 'nexthop', 'show', 'groups']);
+    return / group (\S+)/.exec(groups)?.[1]?.split('/').length;
+  };
+  expect(await members()).toBe(2);
+  await writeRoutes(key, { ...(await readRoutes(key))!, services: ['lp-n1'], pending: true });
+  const destination = podOf['lp-n1']!.replace(/\d+$/, '0/24');
+  await provider.network.routes.ensure({ destination, machine: 'lp-n1' });
+  expect([await members(), await provider.network.ready()]).toEqual([1, true]);
+  await provider.services!.setNodes(nodes);
+  expect(await members()).toBe(2);
+});
+
 test('open connections stay with their node when another leaves, and when it comes back', async () => {
   const streams = await Promise.all(
     Array.from({ length: 6 }, async () => openStream(await service(), cluster.apiPort)),

@@ -9,7 +9,7 @@ import { forgetTarget } from './balancer/balancer.ts';
 import { type Context, exclusively, needCluster } from './context.ts';
 import { plugIn, unplug } from './fabric/fabric.ts';
 import { deleteNamespace, ensureNamespace } from './fabric/netns.ts';
-import { syncRoutes } from './fabric/routes.ts';
+import { isRoutedTo, syncRoutes } from './fabric/routes.ts';
 import { syncTranslation } from './fabric/translation.ts';
 import { ensureImage, ensureShiftedImage } from './image/ensure.ts';
 import { ensureDisk, makeMachine } from './machine/disk.ts';
@@ -154,7 +154,7 @@ async function connect(context: Context, cluster: ClusterRecord, record: Machine
   const ephemeralIp = await freeEphemeral(context, cluster, record.ephemeralIp);
   await writeMachine(context.key, { ...record, ephemeralIp });
   await syncTranslation(context.key);
-  await syncRoutes(context.key, cluster);
+  if (await isRoutedTo(context.key, record.name)) await syncRoutes(context.key, cluster);
 }
 
 async function remove(context: Context, name: string): Promise<void> {

@@ -28,7 +28,7 @@ async function ensure(context: Context, { destination, machine }: NodeRoute): Pr
   const range = podRange(destination);
   mustBeFree(range, [PRIVATE_RANGE, EXTERNAL_RANGE], "the machines'");
   await needMachines(context, [machine]);
-  await change(context, ({ pods, services }) => {
+  await change(context, 'pods', ({ pods, services }) => {
     mustNotOverlap(range, routesOf({ pods, services }));
     return { pods: { ...pods, [range]: machine }, services };
   });
@@ -36,7 +36,7 @@ async function ensure(context: Context, { destination, machine }: NodeRoute): Pr
 
 async function remove(context: Context, range: string): Promise<void> {
   if (!(await recorded(context)).pods[range]) return;
-  await change(context, ({ pods, services }) => ({ pods: without(pods, range), services }));
+  await change(context, 'pods', ({ pods, services }) => ({ pods: without(pods, range), services }));
 }
 
 /** Whether everything that is written down has been put in force. */
@@ -52,7 +52,7 @@ export async function settleRoutes(context: Context): Promise<void> {
 
 async function setNodes(context: Context, names: readonly string[]): Promise<void> {
   await needMachines(context, names);
-  await change(context, ({ pods }) => ({ pods, services: [...new Set(names)].sort() }));
+  await change(context, 'services', ({ pods }) => ({ pods, services: [...new Set(names)].sort() }));
 }
 
 /** A machine is gone: so is what led to it. Under the cluster's lock. */
@@ -65,12 +65,18 @@ export async function forgetRoutes(context: Context, name: string): Promise<void
 
 type Routes = Omit<RoutesRecord, 'pending'>;
 
-async function change(context: Context, by: (now: Routes) => Routes): Promise<void> {
+async function change(
+  context: Context,
+  part: 'pods' | 'services',
+  by: (now: Routes) => Routes,
+): Promise<void> {
   const cluster = await needCluster(context);
   await exclusively(context, async () => {
-    await writeRoutes(context.key, { ...by(await recorded(context)), pending: true });
+    const before = await recorded(context);
+    await writeRoutes(context.key, { ...by(before), pending: true });
     await syncTranslation(context.key);
-    await syncRoutes(context.key, cluster);
+    // What an earlier run did not live to put in force may be of any part.
+    await syncRoutes(context.key, cluster, before.pending ? 'all' : part);
     await settleRoutes(context);
   });
 }

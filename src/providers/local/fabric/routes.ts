@@ -41,25 +41,45 @@ export function routingOf(
 
 const routeList = z.array(z.object({ dst: z.string() }));
 
+/** Whether any of the fabric's routes lead to the machine. */
+export async function isRoutedTo(key: string, machine: string): Promise<boolean> {
+  const { pods = {}, services = [] } = (await readRoutes(key)) ?? {};
+  return services.includes(machine) || Object.values(pods).includes(machine);
+}
+
 /**
- * Puts the fabric's routes in force that follow from the records. Under the cluster's lock, whenever a machine was plugged
- * in or the records were changed; what a machine's link takes along when it goes needs nothing.
+ * Puts the fabric's routes in force that follow from the records. Under the cluster's lock, whenever a machine to which some lead was
+ * plugged in or the records were changed; what a machine's link takes along when it goes needs nothing.
+ * @param part only those to pods, or to Services, where nothing else has changed.
  */
-export async function syncRoutes(key: string, cluster: ClusterRecord): Promise<void> {
+export async function syncRoutes(
+  key: string,
+  cluster: ClusterRecord,
+  part: 'pods' | 'services' | 'all' = 'all',
+): Promise<void> {
   const namespace = fabricNamespace(key);
   const record = await readRoutes(key);
   if (!record || !(await namespaceExists(namespace))) return;
   const [machines, links] = await Promise.all([readMachines(key), linksIn(namespace)]);
-  const wanted = routingOf(record, machines, links);
+  const { pods, services } = routingOf(record, machines, links);
+  if (part !== 'services') await leadToPods(namespace, pods, serviceRange(cluster.slot));
+  if (part === 'pods') return;
+  await spread(namespace, serviceRange(cluster.slot), services);
+  await leadByMark(namespace, services);
+}
+
+async function leadToPods(
+  namespace: string,
+  pods: ReadonlyMap<string, string>,
+  servicesRange: string,
+): Promise<void> {
   await ip(namespace, [
-    ...(await surplus(namespace, [...wanted.pods.keys(), serviceRange(cluster.slot)])),
-    ...[...wanted.pods].map(
+    ...(await surplus(namespace, [...pods.keys(), servicesRange])),
+    ...[...pods].map(
       ([range, address]) =>
         `route replace ${range} via ${address} dev ${portName(address)} onlink proto ${PROTOCOL}`,
     ),
   ]);
-  await spread(namespace, serviceRange(cluster.slot), wanted.services);
-  await leadByMark(namespace, wanted.services);
 }
 
 async function surplus(namespace: string, wanted: readonly string[]): Promise<string[]> {
