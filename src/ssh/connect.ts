@@ -30,11 +30,11 @@ export interface ConnectOptions {
 }
 
 /**
- * Pauses before the next attempt, ms. OpenSSH 9.8 and later lock out an address that keeps leaving before it has
- * authenticated (a penalty of 1 s each) or fails to (5 s each): an attempt that got so far is repeated no faster than
- * its penalty runs off.
+ * Pauses before the next attempt, ms. A machine that refuses connections mostly boots: its sshd is a moment away. OpenSSH 9.8 and later
+ * lock out an address that keeps leaving before it has authenticated (a penalty of 1 s each) or fails to (5 s each): an attempt that
+ * got so far is repeated no faster than its penalty runs off.
  */
-const PAUSE_MS = { 'no-answer': 100, 'other-key': 1_000, 'not-allowed': 5_000 } as const;
+const PAUSE_MS = { 'no-sshd': 25, 'no-answer': 100, 'other-key': 1_000, 'not-allowed': 5_000 } as const;
 const KEEPALIVE_MS = 5_000;
 const HANDSHAKE_MS = 15_000;
 /** sshd's own limit is twice as long (LoginGraceTime). */
@@ -65,7 +65,7 @@ export async function connect(target: SshTarget, options: ConnectOptions): Promi
     options.signal?.throwIfAborted();
     const left = deadline - Date.now();
     if (left <= 0) throw unreachable(target, options.timeoutMs, last);
-    let pause: number = PAUSE_MS['no-answer'];
+    let kind: keyof typeof PAUSE_MS;
     const patientMs = Math.max(left, left + (options.patientMs ?? 0) - options.timeoutMs);
     const limits = {
       connectMs: Math.min(patience, left),
@@ -78,10 +78,11 @@ export async function connect(target: SshTarget, options: ConnectOptions): Promi
       if (error instanceof GiveUp) throw error.cause;
       if (!(error instanceof Attempt)) throw error;
       last = error;
-      pause = PAUSE_MS[error.pause];
+      kind = error.pause;
     }
-    patience = Math.min(patience * 1.5, 5_000);
-    await systemClock.sleep(Math.min(pause, Math.max(0, deadline - Date.now())), options.signal);
+    if (kind !== 'no-sshd') patience = Math.min(patience * 1.5, 5_000);
+    const pause = Math.min(PAUSE_MS[kind], Math.max(0, deadline - Date.now()));
+    await systemClock.sleep(pause, options.signal);
   }
 }
 
@@ -193,11 +194,12 @@ function openSocket(host: string, port: number, timeoutMs: number, signal?: Abor
       reject(error);
     };
     const abort = () => fail(signal?.reason);
-    const timer = setTimeout(() => fail(new Attempt('no-answer', 'no answer', 'nothing')), timeoutMs);
+    const silent = (words: string) => new Attempt('no-answer', words, 'nothing');
+    const timer = setTimeout(() => fail(silent('no answer')), timeoutMs);
     signal?.addEventListener('abort', abort, { once: true });
     socket.on('error', (error) => {
       const refused = 'code' in error && error.code === 'ECONNREFUSED';
-      fail(new Attempt('no-answer', error.message, refused ? 'no-sshd' : 'nothing'));
+      fail(refused ? new Attempt('no-sshd', error.message, 'no-sshd') : silent(error.message));
     });
     socket.once('connect', () => {
       clearTimeout(timer);
