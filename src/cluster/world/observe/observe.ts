@@ -97,14 +97,17 @@ export function openObserver(parts: Parts): Observer {
     cache.forget(since);
     const cloud = await cache.cloud(() => observeCloud(provider, memory.spec.nodes.length > 0));
     const { network, address, balancer, routes, serviceNodes } = cloud;
-    const [masters, nodes] = await Promise.all([
-      Promise.all(ofRole(cloud, 'master').map(lookAtMaster)),
-      Promise.all(ofRole(cloud, 'node').map(lookAtNode)),
-    ]);
     const stays = memory.bootstrapped && !memory.spec.deleting;
-    const [etcd, objects] = await Promise.all([
-      stays ? members(cloud, ofThisCluster(memory.spec, masters)) : nothing.etcd,
-      stays ? nodeObjects(cloud, nodes.length) : null,
+    const lookingAtMasters = Promise.all(ofRole(cloud, 'master').map(lookAtMaster));
+    const ofNodes = ofRole(cloud, 'node');
+    // Each as soon as what it hangs on is known: nodes may be slow to answer, and nobody asks them for etcd.
+    const [masters, etcd, nodes, objects] = await Promise.all([
+      lookingAtMasters,
+      lookingAtMasters.then((seen) =>
+        stays ? members(cloud, ofThisCluster(memory.spec, seen)) : nothing.etcd,
+      ),
+      Promise.all(ofNodes.map(lookAtNode)),
+      stays ? nodeObjects(cloud, ofNodes.length) : null,
     ]);
     // They change seldom, and a change is planned from a look at everything.
     const refused =
