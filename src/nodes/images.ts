@@ -15,30 +15,41 @@ const LEAST_BYTES_PER_MS = 500;
 /** What the kubelet never takes for garbage (containerd's CRI): nobody could bring it again where there is no registry. */
 const PINNED = 'io.cri-containerd.pinned=pinned';
 
+/** Images for nodes. */
+export interface NodeImages extends ImageArchive {
+  /** Where a machine sees the archive by itself, if it does. */
+  readonly onMachine?: string | undefined;
+}
+
 /**
- * Imports images into a node's container runtime as soon as that runs; those that it has are not sent again.
+ * Imports images into a node's container runtime as soon as that runs; those that it has are not sent again, nor are archives that the
+ * machine sees by itself.
  * @param folder of the node's programs: binariesFolder.
  * @throws ReplicaError when the runtime does not start; SshError
  */
 export async function importImages(
   session: Session,
-  archives: readonly ImageArchive[],
+  archives: readonly NodeImages[],
   folder: string,
   waiting: Waiting = {},
 ): Promise<void> {
   if (archives.length === 0) return;
   const ctr = `${folder}/ctr`;
-  const known = parseImages(await listImages(session, ctr, waiting));
-  const importing = `${shellQuote(ctr)} --address ${CONTAINERD_SOCKET} --namespace k8s.io images import --label ${PINNED} -`;
+  const visible = archives.flatMap(({ onMachine }) => onMachine ?? []);
+  const found = await listImages(session, ctr, visible, waiting);
+  const known = parseImages(found);
+  const sees = new Set(found.split('\n').flatMap((line) => /^sees (.+)/.exec(line)?.[1] ?? []));
+  const importing = `${shellQuote(ctr)} --address ${CONTAINERD_SOCKET} --namespace k8s.io images import --label ${PINNED}`;
   const missing = archives.filter(
     ({ images }) => !images.every(({ name, digest }) => digest !== null && known.get(name) === digest),
   );
   // The one waits for the disk while the other is on its way.
-  await eachAtOnce(waiting.signal, missing, 2, async ({ path, images }, signal) => {
+  await eachAtOnce(waiting.signal, missing, 2, async ({ path, images, onMachine }, signal) => {
     const names = images.map(({ name }) => name).join(', ');
     waiting.progress?.(`importing ${names}`);
-    await session.run(importing, {
-      input: () => createReadStream(path),
+    const isThere = onMachine !== undefined && sees.has(onMachine);
+    await session.run(`${importing} ${isThere ? shellQuote(onMachine) : '-'}`, {
+      ...(isThere ? {} : { input: () => createReadStream(path) }),
       what: `import ${names}`,
       timeoutMs: IMPORT_TIMEOUT_MS + (await stat(path)).size / LEAST_BYTES_PER_MS,
       signal,
@@ -46,14 +57,13 @@ export async function importImages(
   });
 }
 
-/** `ctr images list`: REF TYPE DIGEST SIZE …, a line an image. Digests by name. */
+/** Of `ctr images list`: REF TYPE DIGEST SIZE …, a line an image. Digests by name. */
 export function parseImages(output: string): Map<string, string> {
   return new Map(
     output
       .split('\n')
-      .slice(1)
       .map((line) => line.split(/\s+/))
-      .filter((words) => words.length > 2)
+      .filter(([, , digest]) => digest?.startsWith('sha256:'))
       .map(([name, , digest]) => [name!, digest!]),
   );
 }

@@ -1,4 +1,3 @@
-import type { ImageArchive } from '../artifacts/images/read.ts';
 import type { ApiClient } from '../kubernetes/client.ts';
 import { ApiError } from '../kubernetes/errors.ts';
 import { clockTrouble } from '../replicas/clock.ts';
@@ -12,7 +11,7 @@ import { GiveUp, TimeoutError, waitFor } from '../util/wait.ts';
 import { listNodes, type NodeObject, readNode } from './api/nodes.ts';
 import { createJoinToken, deleteJoinToken } from './api/token.ts';
 import type { NodeConfig } from './config.ts';
-import { importImages } from './images.ts';
+import { importImages, type NodeImages } from './images.ts';
 import { nodePaths } from './paths.ts';
 import type { NodeIdentity } from './pki.ts';
 import {
@@ -30,7 +29,7 @@ import {
  *     machine of the role `node`           the provider's
  *     issueNode (pki.ts)                   certificates, new at each provisioning
  *     provisionNode (provision.ts)         programs, files, units; of a new one the container runtime starts. Needs no API
- *     joinNode (here)                      token → start → range, and meanwhile images; network → Ready. Needs the API
+ *     joinNode (here)                      token → start → certificate → range, and meanwhile images; network → Ready. Needs the API
  *     a route to the range                 the provider's, while it joins
  *     connectNode (here)                   network → Ready, of one that has joined and lost it
  *     inspectNode, listNodes               what the machine, and what the cluster, say of it
@@ -60,6 +59,8 @@ interface HowToJoin extends Waiting {
    * Ready. Default: not.
    */
   readonly connects?: boolean;
+  /** As {@link StartNode} has it. */
+  readonly isNew?: boolean;
 }
 
 /**
@@ -72,7 +73,7 @@ export function joinNode(
   session: Session,
   api: ApiClient,
   node: Joining,
-  images: readonly ImageArchive[],
+  images: readonly NodeImages[],
   waiting: HowToJoin = {},
 ): Promise<string> {
   return blamingClock(session, waiting.signal, () => letJoin(session, api, node, images, waiting));
@@ -82,7 +83,7 @@ async function letJoin(
   session: Session,
   api: ApiClient,
   node: Joining,
-  images: readonly ImageArchive[],
+  images: readonly NodeImages[],
   waiting: HowToJoin,
 ): Promise<string> {
   const { name } = node;
@@ -102,7 +103,7 @@ async function letJoin(
     },
     async (both) => {
       const well = { ...waiting, signal: both };
-      started = startNode(session, { node, caPem: node.caPem, token }, well);
+      started = startNode(session, { node, caPem: node.caPem, token, isNew: waiting.isNew }, well);
       await started;
       await nodeIsWell(session, well);
       if (made !== null) await deleteJoinToken(api, made, both);

@@ -9,6 +9,8 @@ export const nodePaths = {
   bootstrapKubeconfig: '/var/lib/kubelet/bootstrap-kubeconfig',
   /** Certificate and key in one file; the kubelet exchanges it by itself. */
   clientCertificate: '/var/lib/kubelet/pki/kubelet-client-current.pem',
+  /** What containerd keeps of images. */
+  imageBlobs: '/var/lib/containerd/io.containerd.content.v1.content/blobs',
   cniConfig: '/etc/cni/net.d',
   /** Written when the node's pod range is known, which is not before it has joined. */
   conflist: '/etc/cni/net.d/10-haup.conflist',

@@ -22,16 +22,26 @@ const places = {
   containerd: nodeUnit.containerd,
 } as const;
 const placeNames = Object.keys(places) as (keyof typeof places)[];
-const startScript = shellScript('nodes/scripts/start.sh', placeNames);
+const credentials = {
+  kubelet: nodeUnit.kubelet,
+  kubeconfig: nodePaths.kubeconfig,
+  client: nodePaths.clientCertificate,
+} as const;
+const startScript = shellScript('nodes/scripts/start.sh', [
+  ...placeNames,
+  ...(['kubelet', 'kubeconfig', 'client'] as const),
+]);
 
 /** POSIX shell by which the container runtime of a machine that is no node yet starts, before all else: it needs nobody's credentials. */
 export const startRuntime = shellScript('nodes/scripts/start-runtime.sh', placeNames)(places);
 
-const listImagesScript = shellScript('nodes/scripts/list-images.sh', ['ctr', 'socket', ...placeNames]);
+const listImagesScript = shellScript('nodes/scripts/list-images.sh', [
+  ...(['ctr', 'socket', 'blobs'] as const),
+  ...placeNames,
+]);
 
 const awaitScript = shellScript('nodes/scripts/await-node.sh', [
   ...(['kubelet', 'kubelet_health', 'kube_proxy', 'kube_proxy_health'] as const),
-  ...(['kubeconfig', 'client'] as const),
 ]);
 
 export interface StartNode {
@@ -41,21 +51,24 @@ export interface StartNode {
   readonly token: () => Promise<string>;
   /** What it has is forgotten first, however good. */
   readonly anew?: boolean;
+  /** It was seen to have no client certificate a moment ago: nobody need look again. */
+  readonly isNew?: boolean;
 }
 
 /**
  * Starts containerd, kubelet and kube-proxy, now and at every boot; services that run with another release than the one in force
- * are started again (pods stay). Resolves when containerd runs: that of the release in force, which stays. The others: {@link nodeIsWell}.
+ * are started again (pods stay). Resolves when the container runtime of the release in force runs and the kubelet has its client
+ * certificate: its Node object is there or about to be. That all of them are well: {@link nodeIsWell}.
  * @throws ReplicaError, which names the part and shows its last words; SshError
  */
 export async function startNode(
   session: Session,
-  { node, caPem, token, anew = false }: StartNode,
+  { node, caPem, token, anew = false, isNew = anew }: StartNode,
   waiting: Waiting = {},
 ): Promise<void> {
   const known = `[ -s ${nodePaths.kubeconfig} ] && openssl x509 -checkend 60 -noout -in ${nodePaths.clientCertificate} >/dev/null 2>&1`;
   const look = { what: 'look at its certificate', signal: waiting.signal };
-  if (anew || (await session.exec(known, look)).code !== 0) {
+  if (isNew || (await session.exec(known, look)).code !== 0) {
     const content = bootstrapKubeconfig(node, caPem, await token());
     await session.pushFiles([{ path: nodePaths.bootstrapKubeconfig, content, mode: 0o600 }], {
       what: 'hand over a bootstrap token',
@@ -67,22 +80,29 @@ export async function startNode(
     }
   }
   // In this order; what the release has not is passed over.
-  const script = startScript(places, Object.values(nodeUnit));
+  const script = startScript({ ...places, ...credentials }, Object.values(nodeUnit));
   await carryOut(session, { doing: 'start the node', script, timeoutMs: START_TIMEOUT_MS }, waiting);
 }
 
 /**
- * What `ctr images list` says, as soon as the container runtime of the release in force runs: it may be about to start.
- * @param ctr the program. @throws ReplicaError, which names the part that does not start; SshError
+ * What `ctr images list` says, as soon as the container runtime of the release in force runs: it may be about to start. A line "sees PATH" for
+ * each archive that is there on the machine.
+ * @param ctr the program. @param archives absolute paths on the machine.
+ * @throws ReplicaError, which names the part that does not start; SshError
  */
-export function listImages(session: Session, ctr: string, waiting: Waiting = {}): Promise<string> {
-  const script = listImagesScript({ ...places, ctr, socket: CONTAINERD_SOCKET });
+export function listImages(
+  session: Session,
+  ctr: string,
+  archives: readonly string[],
+  waiting: Waiting = {},
+): Promise<string> {
+  const inputs = { ...places, ctr, socket: CONTAINERD_SOCKET, blobs: nodePaths.imageBlobs };
+  const script = listImagesScript(inputs, archives);
   return carryOut(session, { doing: 'list its images', script, timeoutMs: START_TIMEOUT_MS }, waiting);
 }
 
 /**
- * Resolves when a started node's services are well and the kubelet has its client certificate: then its Node object is there or about to
- * be. It is not Ready before {@link connectPods}.
+ * Resolves when a started node's services are well. It is not Ready before {@link connectPods}.
  * @throws ReplicaError, which names the part and shows its last words; SshError
  */
 export async function nodeIsWell(session: Session, waiting: Waiting = {}): Promise<void> {
@@ -90,7 +110,6 @@ export async function nodeIsWell(session: Session, waiting: Waiting = {}): Promi
   const script = awaitScript({
     ...{ kubelet, kubelet_health: nodeHealthUrls[kubelet] },
     ...{ kube_proxy: kubeProxy, kube_proxy_health: nodeHealthUrls[kubeProxy] },
-    ...{ kubeconfig: nodePaths.kubeconfig, client: nodePaths.clientCertificate },
   });
   await carryOut(session, { doing: 'start the node', script, timeoutMs: START_TIMEOUT_MS }, waiting);
 }

@@ -158,9 +158,15 @@ export type FaultKind = 'power-off' | 'power-on' | 'freeze' | 'thaw' | 'isolate'
 export type BinarySource =
   /**
    * The provider shows the operator's artifact cache, read-only, inside each machine: at `path` the release that the machine booted with,
-   * at `releases` a folder for each release, on masters: those too that come later.
+   * at `releases` a folder for each release, on masters: those too that come later. On nodes at `images` the archives of images that haup
+   * has built.
    */
-  | { readonly kind: 'mounted'; readonly path: string; readonly releases: string }
+  | {
+      readonly kind: 'mounted';
+      readonly path: string;
+      readonly releases: string;
+      readonly images: string;
+    }
   /** The machine downloads them itself. */
   | { readonly kind: 'download' };
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { cacheFolder } from '../../src/artifacts/cache.ts';
+import { builtImagesFolder } from '../../src/artifacts/images/offline.ts';
 import { cgroupRoot } from '../../src/providers/local/host/cgroups.ts';
 import { hierarchiesInUse } from '../../src/providers/local/host/hierarchies.ts';
 import { open } from '../../src/providers/local/index.ts';
@@ -108,6 +109,19 @@ describe('a node', () => {
     expect(await run(node, 'stat -f -c %T /var/lib/containerd')).not.toBe('overlayfs');
   });
 
+  test('sees the archives of images that haup has built, those too that came later, and may not change them', async () => {
+    const built = builtImagesFolder(cacheFolder(process.env));
+    const later = join(built, `.${node}-later`);
+    onTestFinished(() => rm(later, { force: true }));
+    await writeFile(later, 'an archive');
+    const seen = (await run(node, 'ls -A /opt/haup/images')).split('\n');
+    expect(seen).toEqual(
+      expect.arrayContaining((await readdir(built)).filter((name) => name.endsWith('.tar'))),
+    );
+    expect(await run(node, `cat /opt/haup/images/.${node}-later`)).toBe('an archive');
+    expect(await run(node, 'touch /opt/haup/images/x 2>&1 || true')).toMatch(/Read-only file system$/);
+  });
+
   test('starts containers, and the kernel ends one that takes more memory than it may', async () => {
     expect(await container('echo started; exit 3')).toBe('started\nended with 3');
     expect(await container('exec head -c 200m /dev/zero | tail')).toMatch(/Killed|ended with 137/);
@@ -174,6 +188,7 @@ describe('a node', () => {
 test('a master gets none of what a node gets', async () => {
   expect(await run(master, 'test -e /dev/kmsg || echo none')).toBe('none');
   expect(await run(master, 'test -e /var/lib/containerd || echo none')).toBe('none');
+  expect(await run(master, 'test -e /opt/haup/images || echo none')).toBe('none');
   expect(existsSync(join(diskOf(master), 'containerd'))).toBe(false);
 });
 

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { get as httpGet } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { builtInAddons, userAddon } from '../../src/addons/addons.ts';
@@ -18,6 +18,7 @@ import { type ApiClient, callApi } from '../../src/kubernetes/client.ts';
 import { drain, whatBlocks } from '../../src/nodes/api/drain.ts';
 import { deleteNode, listNodes, setCordoned } from '../../src/nodes/api/nodes.ts';
 import { localProviderId, type NodeConfig } from '../../src/nodes/config.ts';
+import { importImages } from '../../src/nodes/images.ts';
 import { inspectNode } from '../../src/nodes/inspect.ts';
 import { connectNode, joinNode } from '../../src/nodes/join.ts';
 import { issueNode } from '../../src/nodes/pki.ts';
@@ -87,7 +88,7 @@ function ownAddons() {
   });
 }
 
-function mounted(): { kind: 'mounted'; path: string } {
+function mounted(): Extract<Provider['binaries'], { kind: 'mounted' }> {
   if (provider.binaries.kind !== 'mounted') throw new Error('the local provider mounts its binaries');
   return provider.binaries;
 }
@@ -339,6 +340,22 @@ describe('nodes', () => {
       problem: null,
       cordoned: false,
     });
+  });
+
+  test('are brought nothing that they have, and are sent nothing that their machine sees', async () => {
+    const node = await session(first);
+    const imported: string[] = [];
+    const bring = (archives: Parameters<typeof importImages>[1]) =>
+      importImages(node, archives, mounted().path, { progress: (message) => imported.push(message) });
+    await bring(images);
+    expect(imported).toEqual([]);
+    await node.run(`${mounted().path}/ctr -n k8s.io images rm --sync ${ECHO_IMAGE}`);
+    const echo = images.find((archive) => archive.images[0]!.name === ECHO_IMAGE)!;
+    const sent = join(folder, 'empty.tar');
+    await writeFile(sent, '');
+    await bring([{ ...echo, path: sent, onMachine: `${mounted().images}/${basename(echo.path)}` }]);
+    expect(imported).toEqual([`importing ${ECHO_IMAGE}`]);
+    expect(await node.run(`${mounted().path}/ctr -n k8s.io images list -q`)).toContain(ECHO_IMAGE);
   });
 
   test('say what is on them', async () => {

@@ -1,5 +1,7 @@
+import { basename, dirname } from 'node:path';
+import { cacheFolder } from '../../artifacts/cache.ts';
 import { ensureNodeBinaries } from '../../artifacts/ensure.ts';
-import { ensureOfflineImages } from '../../artifacts/images/offline.ts';
+import { builtImagesFolder, ensureOfflineImages } from '../../artifacts/images/offline.ts';
 import { readImageArchive } from '../../artifacts/images/read.ts';
 import type { ClusterSpec } from '../../cluster/model/spec.ts';
 import type { NodeSupplies } from '../../cluster/world/tools.ts';
@@ -25,7 +27,17 @@ export async function nodeSupplies(
       })
     : null;
   const needed = offline ? [offline.pause, offline.coredns] : [];
-  return { images: await Promise.all([...needed, ...spec.images].map((path) => readImageArchive(path))) };
+  const archives = [...needed, ...spec.images].map(async (path) => ({
+    ...(await readImageArchive(path)),
+    onMachine: seenAt(path),
+  }));
+  return { images: await Promise.all(archives) };
+
+  /** Where a machine sees what haup has built. */
+  function seenAt(path: string): string | undefined {
+    const isBuilt = dirname(path) === builtImagesFolder(cacheFolder(environment));
+    return source.kind === 'mounted' && isBuilt ? `${source.images}/${basename(path)}` : undefined;
+  }
 
   async function fetchPrograms(): Promise<boolean> {
     const { provenance } = await ensureNodeBinaries({

@@ -76,6 +76,11 @@ const RECIPES = {
 
 export type OfflineImage = keyof typeof RECIPES;
 
+/** Where they are kept in a cache. */
+export function builtImagesFolder(cache: string): string {
+  return join(cache, 'container-images');
+}
+
 /**
  * Archives of the images that a cluster with nodes needs where no registry can be reached, built from Go modules on this machine:
  * paths by image, for `--images`. Kept in the cache by what they are made from; an archive appears whole or not at all.
@@ -92,7 +97,7 @@ export async function ensureOfflineImages(options: OfflineOptions): Promise<Reco
 async function ensureOne(recipe: Recipe, options: OfflineOptions): Promise<string> {
   const arch = options.arch ?? hostArchitecture();
   const cache = options.cache ?? cacheFolder(options.environment);
-  const folder = join(cache, 'container-images');
+  const folder = builtImagesFolder(cache);
   const path = join(folder, `${recipe.program}-${await key(recipe, arch)}.tar`);
   if (await exists(path)) return path;
   const unlock = await lockCache(cache, basename(path), { signal: options.signal });

@@ -1,5 +1,5 @@
-import type { ImageArchive } from '../../artifacts/images/read.ts';
 import type { EtcdClient } from '../../etcd/client.ts';
+import type { NodeImages } from '../../nodes/images.ts';
 import type { Authorities } from '../../pki/authorities.ts';
 import type { Provider } from '../../providers/provider.ts';
 import type { ReplicaBinaries } from '../../replicas/config.ts';
@@ -12,7 +12,7 @@ import type { ClusterMemory } from './memory.ts';
 
 export interface NodeSupplies {
   /** OCI archives that nodes import. */
-  readonly images: readonly ImageArchive[];
+  readonly images: readonly NodeImages[];
 }
 
 /** What the steps are done with. */

@@ -1,6 +1,9 @@
 #!/bin/sh
-# The images that a node has, as `ctr images list` says them, as soon as its container runtime runs. `ctr`: the program.
-: "${ctr?}" "${socket?}"
+# Which of the archives (arguments) the machine sees, and the images that a node has, as `ctr images list` says them, as soon as its container
+# runtime runs. `ctr`: the program.
+: "${ctr?}" "${socket?}" "${blobs?}"
 . ./await-runtime.sh
 await_runtime
-"$ctr" --address "$socket" --namespace k8s.io images list
+for archive; do [ ! -r "$archive" ] || echo "sees $archive"; done
+# The runtime makes the folder when the first image comes.
+[ ! -d "$blobs" ] || "$ctr" --address "$socket" --namespace k8s.io images list

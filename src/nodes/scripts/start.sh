@@ -1,6 +1,7 @@
 #!/bin/sh
 # Starts a node's units, which it is given in their order; those that run with another release than the one in force are started
-# again. Done when the container runtime runs: images can come while the kubelet starts.
+# again. Done when the container runtime runs and the kubelet has its client certificate.
+: "${kubelet?}" "${kubeconfig?}" "${client?}"
 . ./await-runtime.sh
 
 anew=
@@ -24,3 +25,4 @@ else
   echo "$release" >"$started"
 fi
 await_runtime
+until [ -s "$kubeconfig" ] && [ -s "$client" ]; do later "$kubelet" 'the kubelet: its client certificate'; done

@@ -8,7 +8,7 @@ import { makeContext } from './context.ts';
 import { translated } from './failures.ts';
 import { injectFault } from './faults.ts';
 import { localGroups } from './groups.ts';
-import { BINARIES, RELEASES } from './machine/nspawn.ts';
+import { BINARIES, IMAGES, RELEASES } from './machine/nspawn.ts';
 import { localMachines } from './machines.ts';
 import { checkIdentity } from './names.ts';
 import { localNetwork } from './network.ts';
@@ -55,7 +55,7 @@ export const open: OpenProvider = (options) => {
       groups: translated('groups:', localGroups(context), signal),
     },
     services: translated('services:', localServices(context), signal),
-    binaries: { kind: 'mounted', path: BINARIES, releases: RELEASES },
+    binaries: { kind: 'mounted', path: BINARIES, releases: RELEASES, images: IMAGES },
     // Longer than three failed checks take, which a stopping API server answers at once.
     drainSeconds: 4,
     interruption: () => INTERRUPTION,

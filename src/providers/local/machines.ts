@@ -1,4 +1,6 @@
 import { readdir } from 'node:fs/promises';
+import { builtImagesFolder } from '../../artifacts/images/offline.ts';
+import { makeFolder } from '../../util/files.ts';
 import { ProviderError } from '../errors.ts';
 import type { Machine, MachineRequest, Machines } from '../provider.ts';
 import { needRole } from '../shared/role.ts';
@@ -118,8 +120,9 @@ export async function start(context: Context, name: string): Promise<Machine> {
     const { key, environment, binariesFolder, releasesFolder } = context;
     const binaries = booting.role === 'node' ? await programsOf(context, booting) : binariesFolder;
     await share(binaries);
-    const releases = booting.role === 'master' && releasesFolder ? { releases: releasesFolder } : {};
-    await powerOn({ key, machine: booting, image, binaries, environment, ...releases }, context.signal);
+    const shown =
+      booting.role === 'master' ? { releases: releasesFolder } : { images: await imagesOf(context) };
+    await powerOn({ key, machine: booting, image, binaries, environment, ...shown }, context.signal);
   }
   return await describe(context, name);
 }
@@ -138,6 +141,13 @@ async function programsOf(context: Context, { name, programs }: MachineRecord): 
   throw new ProviderError('preflight', `the programs of ${name} are gone: ${folders[0]} has none`, {
     advice: { to: 'make a node with new ones in its place', command: 'replace-node', replicas: [name] },
   });
+}
+
+/** Archives that are built later are seen in it too. */
+async function imagesOf({ cacheFolder }: Context): Promise<string> {
+  const folder = builtImagesFolder(cacheFolder);
+  await makeFolder(folder);
+  return folder;
 }
 
 async function imageFor(context: Context, record: MachineRecord | null): Promise<string> {

@@ -11,6 +11,7 @@ import type { Session } from '../../../src/ssh/session.ts';
 interface ExecOptions {
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  readonly input?: unknown;
 }
 
 const calls: string[] = [];
@@ -44,6 +45,12 @@ let done: Part[];
 let pushed: string[];
 /** How long each import may take. */
 let limits: number[];
+/** What each import is of: what is sent, or a file of the machine's. */
+let imported: string[];
+/** Archives that the machine has by itself. */
+let seen: string[];
+/** How often it was looked whether the kubelet has a certificate. */
+let certificateLooks: number;
 /** What each part of the machine does when it is told to. */
 let machine: Partial<
   Record<Part, (signal: AbortSignal | undefined) => Promise<{ code: number } | undefined>>
@@ -62,6 +69,9 @@ beforeEach(() => {
   done = [];
   pushed = [];
   limits = [];
+  imported = [];
+  seen = [];
+  certificateLooks = 0;
   calls.length = 0;
   machine = {};
   hasRange = () => true;
@@ -69,21 +79,26 @@ beforeEach(() => {
 
 function partOf(command: string): Part | undefined {
   if (command.includes('systemctl enable')) return 'start';
-  if (command.includes('its client certificate')) return 'well';
+  if (command.includes('its health check')) return 'well';
   if (command.startsWith('systemctl restart --no-block kubelet')) return 'restart';
   if (command.includes(' list')) return 'list';
   if (command.includes(' import ')) return 'import';
   return command.startsWith('rm -f') ? 'forget' : undefined;
 }
 
-async function exec(command: string, { signal, timeoutMs }: ExecOptions) {
+async function exec(command: string, { signal, timeoutMs, input }: ExecOptions) {
   const part = partOf(command);
-  if (part === 'import') limits.push(timeoutMs!);
+  if (part === 'import') {
+    limits.push(timeoutMs!);
+    imported.push(input === undefined ? command.split(' ').at(-1)! : 'sent');
+  }
   if (command.startsWith('[ -e ')) return { code: isJoining ? 0 : 1, stdout: '', stderr: '' };
   if (command === 'date +%s') return { code: 0, stdout: clock(), stderr: '' };
+  const looksAtCertificate = command.includes('openssl') && !part;
+  if (looksAtCertificate) certificateLooks++;
   const result = {
-    code: command.includes('openssl') && !part && !hasCredentials ? 1 : 0,
-    stdout: '',
+    code: looksAtCertificate && !hasCredentials ? 1 : 0,
+    stdout: part === 'list' ? seen.map((path) => `sees ${path}\n`).join('') : '',
     stderr: '',
   };
   if (!part) return result;
@@ -245,6 +260,23 @@ test('two archives are on their way at once, and no more', async () => {
   expect(sent).toBe(3);
 });
 
+test('an archive that the machine sees by itself is not sent, and one that it does not see is', async () => {
+  seen = ['/opt/haup/images/one.tar'];
+  const archives = ['one', 'two', undefined].map((name) => ({
+    ...images[0]!,
+    onMachine: name && `/opt/haup/images/${name}.tar`,
+  }));
+  await joinNode(session, {} as ApiClient, node, archives);
+  expect(imported.sort()).toEqual(['/opt/haup/images/one.tar', 'sent', 'sent']);
+});
+
+test('of a node that is known to be new nobody asks whether it has a certificate', async () => {
+  await joinNode(session, {} as ApiClient, node, [], { isNew: true });
+  expect([certificateLooks, pushed]).toEqual([0, [nodePaths.bootstrapKubeconfig]]);
+  await joinNode(session, {} as ApiClient, node, [], { isNew: false });
+  expect(certificateLooks).toBe(1);
+});
+
 test('an archive has the more time to come the larger it is', async () => {
   const path = join(folder, 'large.tar');
   await writeFile(path, '');
@@ -265,29 +297,32 @@ test('a node whose images do not come has not joined', async () => {
   expect(done).not.toContain('forget');
 });
 
-test('a kubelet that does not start is said, and nothing of the rest goes on', async () => {
-  hasRange = () => false;
-  const importing = gate();
-  let cut = false;
-  machine = {
-    well: async () => {
-      await importing.opened;
-      return { code: 1 };
-    },
-    import: (signal) =>
-      new Promise((_, reject) => {
-        signal!.addEventListener('abort', () => {
-          cut = true;
-          reject(signal!.reason);
-        });
-        importing.open();
-      }),
-  };
-  await expect(joinNode(session, {} as ApiClient, node, images)).rejects.toThrow(
-    'n: could not start the node',
-  );
-  expect(cut).toBe(true);
-});
+test.each(['start', 'well'] as const)(
+  'a kubelet that does not %s is said, and nothing of the rest goes on',
+  async (part) => {
+    hasRange = () => false;
+    const importing = gate();
+    let cut = false;
+    machine = {
+      [part]: async () => {
+        await importing.opened;
+        return { code: 1 };
+      },
+      import: (signal) =>
+        new Promise((_, reject) => {
+          signal!.addEventListener('abort', () => {
+            cut = true;
+            reject(signal!.reason);
+          });
+          importing.open();
+        }),
+    };
+    await expect(joinNode(session, {} as ApiClient, node, images)).rejects.toThrow(
+      'n: could not start the node',
+    );
+    expect(cut).toBe(true);
+  },
+);
 
 test.each([
   ['4 min behind', "its clock is 4 min behind the operator's", -240],

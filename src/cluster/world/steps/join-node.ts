@@ -1,4 +1,5 @@
 import { joinNode as join } from '../../../nodes/join.ts';
+import { nodeMachineOf } from '../../model/nodes.ts';
 import { apiAt } from '../api.ts';
 import { nodeIdentity } from '../config/node-config.ts';
 import type { Executor } from './executor.ts';
@@ -12,7 +13,8 @@ export const joinNode: Executor<'join-node'> = async (t, { node }, progress) => 
   const api = await apiAt(t, t.seen().address!.ip);
   const { images } = await t.nodeSupplies();
   const joining = { ...nodeIdentity(t, node), binaries: await t.nodeBinaries(), caPem: api.caPem };
-  const waiting = { signal: t.signal, progress };
+  const isNew = nodeMachineOf(t.seen().nodes, node)?.inside?.clientCertificateExpires === null;
+  const waiting = { signal: t.signal, progress, isNew };
   const session = await t.session(node);
   if (t.memory.spec.cni === 'none') {
     await join(session, api, joining, images, waiting);

@@ -6,6 +6,8 @@ import { RANGE } from './uids.ts';
 export const BINARIES = '/opt/haup/bin';
 /** Where a master sees the folders of all releases. */
 export const RELEASES = '/opt/haup/releases';
+/** Where a node sees the archives of images that haup has built. */
+export const IMAGES = '/opt/haup/images';
 
 export interface Boot {
   readonly name: string;
@@ -15,16 +17,19 @@ export interface Boot {
   readonly binaries: string;
   /** The operator's folder of the folders of all releases; absent: not shown. */
   readonly releases?: string | undefined;
+  /** The operator's folder of archives of images; absent: not shown. */
+  readonly images?: string | undefined;
   readonly disk: Disk;
 }
 
 /** nspawn's arguments that depend on the machine. */
-export function nspawnArguments({ name, role, uidBase, binaries, releases, disk }: Boot): string[] {
+export function nspawnArguments({ name, role, uidBase, binaries, releases, images, disk }: Boot): string[] {
   return [
     `--machine=${name}`,
     `--hostname=${name}`,
     `--bind-ro=${binaries}:${BINARIES}`,
     ...(releases === undefined ? [] : [`--bind-ro=${releases}:${RELEASES}`]),
+    ...(images === undefined ? [] : [`--bind-ro=${images}:${IMAGES}`]),
     // As on a VM, root rules the machine's own network (a replica makes the API address a local one, for instance).
     '--capability=CAP_NET_ADMIN',
     ...(role === 'node' ? nodeArguments(disk) : []),

@@ -25,6 +25,8 @@ export interface PowerOn {
   readonly binaries: string;
   /** The folder of the folders of all releases, shown beside it; absent: not shown. */
   readonly releases?: string | undefined;
+  /** The folder of archives of images, shown read-only; absent: not shown. */
+  readonly images?: string | undefined;
   readonly environment: Variables;
 }
 
@@ -80,6 +82,7 @@ export async function powerOn(request: PowerOn, signal: AbortSignal): Promise<vo
         ...machine,
         binaries: request.binaries,
         releases: request.releases,
+        images: request.images,
         disk: diskOf(folder),
       }),
     ],
