@@ -38,16 +38,17 @@ export async function importImages(
   const visible = archives.flatMap(({ onMachine }) => onMachine ?? []);
   const found = await listImages(session, ctr, visible, waiting);
   const known = parseImages(found);
-  const sees = new Set(found.split('\n').flatMap((line) => /^sees (.+)/.exec(line)?.[1] ?? []));
+  const lines = new Set(found.split('\n'));
   const importing = `${shellQuote(ctr)} --address ${CONTAINERD_SOCKET} --namespace k8s.io images import --label ${PINNED}`;
   const missing = archives.filter(
     ({ images }) => !images.every(({ name, digest }) => digest !== null && known.get(name) === digest),
   );
   // The one waits for the disk while the other is on its way.
-  await eachAtOnce(waiting.signal, missing, 2, async ({ path, images, onMachine }, signal) => {
+  await eachAtOnce(waiting.signal, missing, 2, async ({ path, bytes, images, onMachine }, signal) => {
     const names = images.map(({ name }) => name).join(', ');
     waiting.progress?.(`importing ${names}`);
-    const isThere = onMachine !== undefined && sees.has(onMachine);
+    // Of another cache's there may be one of its name.
+    const isThere = onMachine !== undefined && lines.has(`sees ${bytes} ${onMachine}`);
     await session.run(`${importing} ${isThere ? shellQuote(onMachine) : '-'}`, {
       ...(isThere ? {} : { input: () => createReadStream(path) }),
       what: `import ${names}`,

@@ -60,7 +60,7 @@ interface HowToJoin extends Waiting {
    */
   readonly connects?: boolean;
   /** As {@link StartNode} has it. */
-  readonly isNew?: boolean;
+  readonly lacksCertificate?: boolean;
 }
 
 /**
@@ -103,7 +103,8 @@ async function letJoin(
     },
     async (both) => {
       const well = { ...waiting, signal: both };
-      started = startNode(session, { node, caPem: node.caPem, token, isNew: waiting.isNew }, well);
+      const { lacksCertificate } = waiting;
+      started = startNode(session, { node, caPem: node.caPem, token, lacksCertificate }, well);
       await started;
       await nodeIsWell(session, well);
       if (made !== null) await deleteJoinToken(api, made, both);

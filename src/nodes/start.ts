@@ -10,7 +10,7 @@ import { type NodeIdentity, serverUrl } from './pki.ts';
 import { conflist } from './settings/conflist.ts';
 import { nodeHealthUrls, nodeUnit } from './units/names.ts';
 
-/** For the container runtime, and for the rest. */
+/** For the container runtime and the kubelet's certificate, and again for all to be well. */
 export const START_TIMEOUT_MS = 180_000;
 
 /** Where what starts is, for the scripts that start it. */
@@ -51,8 +51,8 @@ export interface StartNode {
   readonly token: () => Promise<string>;
   /** What it has is forgotten first, however good. */
   readonly anew?: boolean;
-  /** It was seen to have no client certificate a moment ago: nobody need look again. */
-  readonly isNew?: boolean;
+  /** That was seen a moment ago: nobody need look again. Default: it is looked. */
+  readonly lacksCertificate?: boolean;
 }
 
 /**
@@ -63,12 +63,12 @@ export interface StartNode {
  */
 export async function startNode(
   session: Session,
-  { node, caPem, token, anew = false, isNew = anew }: StartNode,
+  { node, caPem, token, anew = false, lacksCertificate = false }: StartNode,
   waiting: Waiting = {},
 ): Promise<void> {
   const known = `[ -s ${nodePaths.kubeconfig} ] && openssl x509 -checkend 60 -noout -in ${nodePaths.clientCertificate} >/dev/null 2>&1`;
   const look = { what: 'look at its certificate', signal: waiting.signal };
-  if (isNew || (await session.exec(known, look)).code !== 0) {
+  if (anew || lacksCertificate || (await session.exec(known, look)).code !== 0) {
     const content = bootstrapKubeconfig(node, caPem, await token());
     await session.pushFiles([{ path: nodePaths.bootstrapKubeconfig, content, mode: 0o600 }], {
       what: 'hand over a bootstrap token',
@@ -85,7 +85,7 @@ export async function startNode(
 }
 
 /**
- * What `ctr images list` says, as soon as the container runtime of the release in force runs: it may be about to start. A line "sees PATH" for
+ * What `ctr images list` says, as soon as the container runtime of the release in force runs: it may be about to start. A line "sees BYTES PATH" for
  * each archive that is there on the machine.
  * @param ctr the program. @param archives absolute paths on the machine.
  * @throws ReplicaError, which names the part that does not start; SshError

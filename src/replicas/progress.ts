@@ -9,7 +9,7 @@ import type { Waiting } from './waiting.ts';
 /**
  * Work whose progress is watched on the machine itself. `script` does what is to be done, if it is not done yet, and
  * looks every tenth of a second, so that no round trip is between an event and our knowing it; but it returns with "not
- * yet" after two seconds or so, so that a person sees what is being waited for, and a lost connection or an abort costs nothing.
+ * yet" after a few seconds, so that a person sees what is being waited for, and a lost connection or an abort costs nothing.
  *
  * It is a POSIX shell script, which begins with scripts/progress.sh. Exit code 0: done, with its result on stdout.
  */

@@ -8,8 +8,8 @@ runtime_runs() {
     case "$(systemctl show -p Job --value "$containerd")" in '' | 0) ;; *) false ;; esac
 }
 await_runtime() {
-  # systemd says when it has started, which takes nothing from a machine that has all hands full. Once only: what keeps ending is
-  # for systemd to start again, which counts how often.
+  # systemd says when it has started, which takes nothing from a machine that has all hands full. Once a run: what keeps ending is
+  # for systemd to start again, and this may hurry it.
   if is_current && timeout 2 systemctl start "$containerd" 2>/dev/null; then return 0; fi
   until runtime_runs; do
     [ ! -e "$units/$mounts" ] || systemctl is-active -q "$mounts" || later "$mounts" 'the mounts for pods'

@@ -5,6 +5,9 @@
 . ../../replicas/scripts/curl.sh
 . ../../replicas/scripts/sections.sh
 
+# First: what has just come up would be said to run, and not yet to be well.
+# shellcheck disable=SC2086 # a list
+units=$(systemctl show -p Id,UnitFileState,ActiveState,NRestarts,ActiveEnterTimestampMonotonic $asked)
 for _; do set -- "$@" -o /dev/null; done
 curl_here -sZ -m 1 -w '%{url} %{http_code}\n' "$@" 2>/dev/null | {
   show "$marker"; say
@@ -14,14 +17,13 @@ curl_here -sZ -m 1 -w '%{url} %{http_code}\n' "$@" 2>/dev/null | {
   say
   # Whether a certificate is still good is a matter of who believes it when.
   date +%s; say
-  # shellcheck disable=SC2086 # a list
-  systemctl show -p Id,UnitFileState,ActiveState,NRestarts,ActiveEnterTimestampMonotonic $asked; say
+  echo "$units"; say
   cat; say
   show "$network"; say
   # Whom its kubelet believes: it holds no key.
   [ ! -e "$kubeconfig" ] || sed -n 's/^ *certificate-authority-data: //p' "$kubeconfig" 2>/dev/null
   say
-  if [ -e "$bootstrap" ]; then echo joining; else absent "$bootstrap"; fi
+  if [ -e "$bootstrap" ]; then echo joining; else absent "$bootstrap" || exit 74; fi
   # Of an answer that was cut off, the last section would not tell.
   say
 }

@@ -4,6 +4,6 @@
 : "${ctr?}" "${socket?}" "${blobs?}"
 . ./await-runtime.sh
 await_runtime
-for archive; do [ ! -r "$archive" ] || echo "sees $archive"; done
+for archive; do [ ! -r "$archive" ] || stat -L -c 'sees %s %n' -- "$archive"; done
 # The runtime makes the folder when the first image comes.
 [ ! -d "$blobs" ] || "$ctr" --address "$socket" --namespace k8s.io images list

@@ -47,7 +47,7 @@ let pushed: string[];
 let limits: number[];
 /** What each import is of: what is sent, or a file of the machine's. */
 let imported: string[];
-/** Archives that the machine has by itself. */
+/** Archives that the machine has by itself: bytes and path. */
 let seen: string[];
 /** How often it was looked whether the kubelet has a certificate. */
 let certificateLooks: number;
@@ -98,7 +98,7 @@ async function exec(command: string, { signal, timeoutMs, input }: ExecOptions) 
   if (looksAtCertificate) certificateLooks++;
   const result = {
     code: looksAtCertificate && !hasCredentials ? 1 : 0,
-    stdout: part === 'list' ? seen.map((path) => `sees ${path}\n`).join('') : '',
+    stdout: part === 'list' ? seen.map((line) => `sees ${line}\n`).join('') : '',
     stderr: '',
   };
   if (!part) return result;
@@ -260,20 +260,21 @@ test('two archives are on their way at once, and no more', async () => {
   expect(sent).toBe(3);
 });
 
-test('an archive that the machine sees by itself is not sent, and one that it does not see is', async () => {
-  seen = ['/opt/haup/images/one.tar'];
-  const archives = ['one', 'two', undefined].map((name) => ({
+test('an archive that the machine sees by itself is not sent; one that it does not see, or sees another in its place of, is', async () => {
+  seen = ['10 /opt/haup/images/one.tar', '11 /opt/haup/images/two.tar'];
+  const archives = ['one', 'two', 'three', undefined].map((name) => ({
     ...images[0]!,
+    bytes: 10,
     onMachine: name && `/opt/haup/images/${name}.tar`,
   }));
   await joinNode(session, {} as ApiClient, node, archives);
-  expect(imported.sort()).toEqual(['/opt/haup/images/one.tar', 'sent', 'sent']);
+  expect(imported.sort()).toEqual(['/opt/haup/images/one.tar', 'sent', 'sent', 'sent']);
 });
 
-test('of a node that is known to be new nobody asks whether it has a certificate', async () => {
-  await joinNode(session, {} as ApiClient, node, [], { isNew: true });
+test('of a node that is known to lack a certificate nobody asks for one', async () => {
+  await joinNode(session, {} as ApiClient, node, [], { lacksCertificate: true });
   expect([certificateLooks, pushed]).toEqual([0, [nodePaths.bootstrapKubeconfig]]);
-  await joinNode(session, {} as ApiClient, node, [], { isNew: false });
+  await joinNode(session, {} as ApiClient, node, [], { lacksCertificate: false });
   expect(certificateLooks).toBe(1);
 });
 

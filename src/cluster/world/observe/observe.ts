@@ -4,7 +4,7 @@ import type { Machine, MachineRole } from '../../../providers/provider.ts';
 import { type Inside, inspect } from '../../../replicas/revision/inspect.ts';
 import type { NodeMachine } from '../../model/nodes.ts';
 import { type MachineObservation, nothing, type Observation } from '../../model/observation.ts';
-import { type ClusterSpec, wanted as wantedIn } from '../../model/spec.ts';
+import { type ClusterSpec, wanted as wantedIn, wantedNode } from '../../model/spec.ts';
 import { type Step, touches } from '../../plan/step.ts';
 import { ofThisCluster } from '../../plan/survivors.ts';
 import { apiAt } from '../api.ts';
@@ -97,17 +97,21 @@ export function openObserver(parts: Parts): Observer {
     cache.forget(since);
     const cloud = await cache.cloud(() => observeCloud(provider, memory.spec.nodes.length > 0));
     const { network, address, balancer, routes, serviceNodes } = cloud;
-    const stays = memory.bootstrapped && !memory.spec.deleting;
-    const lookingAtMasters = Promise.all(ofRole(cloud, 'master').map(lookAtMaster));
+    const { bootstrapped, spec } = memory;
+    const stays = bootstrapped && !spec.deleting;
     const ofNodes = ofRole(cloud, 'node');
+    const lookingAtMasters = Promise.all(ofRole(cloud, 'master').map(lookAtMaster));
+    const lookingAtNodes = Promise.all(ofNodes.map(lookAtNode));
+    // Whether a node that leaves is dead, the API has the last word: it may have come back while it was looked at.
+    const beforeApi = ofNodes.some(({ name }) => !wantedNode(spec, name)) ? lookingAtNodes : undefined;
     // Each as soon as what it hangs on is known: nodes may be slow to answer, and nobody asks them for etcd.
     const [masters, etcd, nodes, objects] = await Promise.all([
       lookingAtMasters,
       lookingAtMasters.then((seen) =>
         stays ? members(cloud, ofThisCluster(memory.spec, seen)) : nothing.etcd,
       ),
-      Promise.all(ofNodes.map(lookAtNode)),
-      stays ? nodeObjects(cloud, ofNodes.length) : null,
+      lookingAtNodes,
+      Promise.resolve(beforeApi).then(() => (stays ? nodeObjects(cloud, ofNodes.length) : null)),
     ]);
     // They change seldom, and a change is planned from a look at everything.
     const refused =
@@ -127,7 +131,7 @@ export function openObserver(parts: Parts): Observer {
       machines: masters,
       etcd,
       nodes: { machines: nodes, objects, routes, serviceNodes },
-      remembered: { ...last.remembered, bootstrapped: memory.bootstrapped, drill: memory.drill },
+      remembered: { ...last.remembered, bootstrapped, drill: memory.drill },
       storeRevision: memory.revision,
       ...(refused === undefined ? {} : { refusedWrites: refused }),
       wanted,

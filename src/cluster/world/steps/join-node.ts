@@ -13,8 +13,10 @@ export const joinNode: Executor<'join-node'> = async (t, { node }, progress) => 
   const api = await apiAt(t, t.seen().address!.ip);
   const { images } = await t.nodeSupplies();
   const joining = { ...nodeIdentity(t, node), binaries: await t.nodeBinaries(), caPem: api.caPem };
-  const isNew = nodeMachineOf(t.seen().nodes, node)?.inside?.clientCertificateExpires === null;
-  const waiting = { signal: t.signal, progress, isNew };
+  const inside = nodeMachineOf(t.seen().nodes, node)?.inside;
+  // A kubelet that never ran has none: there nothing hangs on one look that a machine in trouble may not have answered well.
+  const lacksCertificate = inside?.kubelet === 'disabled' && inside.clientCertificateExpires === null;
+  const waiting = { signal: t.signal, progress, lacksCertificate };
   const session = await t.session(node);
   if (t.memory.spec.cni === 'none') {
     await join(session, api, joining, images, waiting);

@@ -21,14 +21,26 @@ beforeEach(() => {
 
 /** A look at a cluster of which no machine is left, and the address is held. */
 function look(...usedNames: string[]) {
+  return lookAt({ usedNames });
+}
+
+/** The same where a node's machine runs, whose sshd does as `session` says. */
+function lookAt(spec: Parameters<typeof specOf>[1], session?: () => Promise<never>) {
+  const node = { name: 'demo-node-a', role: 'node', zone: 'local-a', state: 'running', sshHost: '10.0.0.3' };
   const address = { ip: '198.18.0.10', holder: { kind: 'machine', name: 'demo-master' } };
   const parts = {
-    memory: { spec: specOf(['demo-master'], { usedNames }), bootstrapped: true, revision: 1 },
+    memory: {
+      spec: specOf(['demo-master'], spec),
+      bootstrapped: true,
+      revision: 1,
+      pin: () => ({ own: true }),
+    },
+    sessions: { found: () => {}, session },
     provider: {
-      network: { ready: async () => true },
+      network: { ready: async () => true, routes: { list: async () => [] } },
       address: { read: async () => address },
       balancer: { read: async () => null },
-      machines: { list: async () => [] },
+      machines: { list: async () => (session ? [node] : []) },
     },
     etcdClients: async () => () => ({}),
     signal: new AbortController().signal,
@@ -47,4 +59,24 @@ test('where there never was a node there is none, which takes no request', async
   const { nodes } = await look('demo-master');
   expect(nodes.objects).toEqual([]);
   expect(asked).not.toContain('/api/v1/nodes');
+});
+
+test.each([
+  ['is to leave: whether it is dead, the API says after it was looked at', [], false],
+  ['is to stay: the API is asked meanwhile', [{ name: 'demo-node-a', zone: 'local-a' }], true],
+])('a node that does not answer, and %s', async (_, nodes, isAskedMeanwhile) => {
+  let giveUp = (): void => {};
+  const silent = new Promise<never>((_, reject) => {
+    giveUp = () => reject(new Error('no answer'));
+  });
+  const began = vi.fn(() => silent);
+  const looking = lookAt({ nodes, usedNames: ['demo-node-a'] }, began);
+  await vi.waitFor(() => expect(began).toHaveBeenCalled());
+  // As many turns as a request of this test's API takes, and more.
+  for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+  expect(asked.includes('/api/v1/nodes')).toBe(isAskedMeanwhile);
+  giveUp();
+  const seen = await looking;
+  expect(seen.nodes.machines).toMatchObject([{ name: 'demo-node-a', inside: null, words: 'no answer' }]);
+  expect(seen.nodes.objects).toMatchObject([{ name: 'demo-node-a' }]);
 });
