@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { cacheFolder } from '../../../src/artifacts/cache.ts';
-import { open } from '../../../src/providers/local/index.ts';
 import { fabricNamespace } from '../../../src/providers/local/names.ts';
 import { clusterKey } from '../../../src/providers/local/paths.ts';
 import type { ClusterIdentity, Machine, Provider } from '../../../src/providers/provider.ts';
 import { exec, tryExec } from '../../../src/util/exec.ts';
+import { openFor, ownName, removeAbandoned, removeAll } from './abandoned.ts';
 import { LocalNetwork } from './local-network.ts';
 import type { MachineSpec, Realizer, Route } from './realizer.ts';
 
@@ -36,22 +35,15 @@ export interface LocalMachinesOptions {
  * too. Needs root. The host reaches the machines at those addresses, as an operator reaches a cloud's.
  */
 export async function localMachines(options: LocalMachinesOptions): Promise<LocalMachines> {
+  await removeAbandoned(options.prefix);
   const cluster: ClusterIdentity = {
-    name: `${options.prefix}-${randomBytes(3).toString('hex')}`,
+    name: ownName(options.prefix),
     uid: randomBytes(8).toString('hex'),
     region: 'local',
     zone: 'local-a',
     apiPort: options.apiPort,
   };
-  const provider = open({
-    cluster,
-    settings: {},
-    signal: new AbortController().signal,
-    progress: () => {},
-    binariesFolder: options.binariesFolder,
-    cacheFolder: cacheFolder(process.env),
-    environment: process.env,
-  });
+  const provider = openFor(cluster, options.binariesFolder);
   await provider.preflight();
   await provider.network.ensure();
   const { ip } = await provider.address.reserve();
@@ -123,7 +115,7 @@ export class LocalMachines implements Realizer {
       String(MIRROR.port),
       ...folders,
     ];
-    const mirror = spawn('ip', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const mirror = spawn('ip', args, { stdio: ['pipe', 'pipe', 'inherit'] });
     this.#mirror = mirror;
     await once(mirror.stdout, 'data');
   }
@@ -192,11 +184,7 @@ export class LocalMachines implements Realizer {
 
   async close(): Promise<void> {
     this.#mirror?.kill();
-    const left = await this.provider.machines.list();
-    await Promise.all(left.map((machine) => this.provider.machines.delete(machine.name)));
-    await this.provider.address.release();
-    await this.provider.network.delete();
-    await this.provider.close();
+    await removeAll(this.provider);
   }
 
   /** The local provider's view of a machine; undefined when it has none. */

@@ -1,5 +1,6 @@
 // A mirror of Kubernetes and etcd binaries: <root>/kubernetes/<version>/<arch>/<binary> and etcd/…, each with .sha256.
 // Usage: node mirror-program.mjs ADDRESS PORT FOLDER…   (each FOLDER holds the binaries of one release)
+// It ends with its standard input, as when the test that began it is killed.
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -12,6 +13,8 @@ async function sha256(file) {
   for await (const chunk of createReadStream(file)) hash.update(chunk);
   return hash.digest('hex');
 }
+
+process.stdin.on('close', () => process.exit()).resume();
 
 const sums = new Map();
 createServer(async (request, response) => {
