@@ -22,15 +22,16 @@ const places = {
   containerd: nodeUnit.containerd,
 } as const;
 const placeNames = Object.keys(places) as (keyof typeof places)[];
-const credentials = {
+const startInputs = {
+  ...places,
   kubelet: nodeUnit.kubelet,
   kubeconfig: nodePaths.kubeconfig,
   client: nodePaths.clientCertificate,
 } as const;
-const startScript = shellScript('nodes/scripts/start.sh', [
-  ...placeNames,
-  ...(['kubelet', 'kubeconfig', 'client'] as const),
-]);
+const startScript = shellScript(
+  'nodes/scripts/start.sh',
+  Object.keys(startInputs) as (keyof typeof startInputs)[],
+);
 
 /** POSIX shell by which the container runtime of a machine that is no node yet starts, before all else: it needs nobody's credentials. */
 export const startRuntime = shellScript('nodes/scripts/start-runtime.sh', placeNames)(places);
@@ -80,7 +81,7 @@ export async function startNode(
     }
   }
   // In this order; what the release has not is passed over.
-  const script = startScript({ ...places, ...credentials }, Object.values(nodeUnit));
+  const script = startScript(startInputs, Object.values(nodeUnit));
   await carryOut(session, { doing: 'start the node', script, timeoutMs: START_TIMEOUT_MS }, waiting);
 }
 
